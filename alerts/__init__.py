@@ -1,0 +1,1 @@
+"""Answering: alerts, cases, tasks, and what leaves the house."""

@@ -1,0 +1,36 @@
+"""Nouns and pure decisions, in the order of the path. Standard library only."""
+
+from crawler.domain.alert import Alert, AlertState, Decision, Review
+from crawler.domain.assessment import Assessment, FourTests, Level, Reason, Verdict, Yield
+from crawler.domain.audit import Act
+from crawler.domain.calendar import Calendar
+from crawler.domain.capture import (
+    Box,
+    Capture,
+    Evidence,
+    Field,
+    Flag,
+    Hop,
+    Outcome,
+    PageKind,
+    PageText,
+    Run,
+)
+from crawler.domain.case import Case
+from crawler.domain.delivery import Delivery, Endpoint, EventType, Receipt
+from crawler.domain.errors import BadInput, GiveUp, NotAllowed, TryLater, WatchError
+from crawler.domain.filing import Change, Filing, FilingList, Refusal, SubjectKind
+from crawler.domain.lexicon import Category, Hit, Lexicon, Term
+from crawler.domain.page import Card, Contact, Form, PageStructure
+from crawler.domain.site import Site, Sweep, Visit
+from crawler.domain.task import Department, Feedback, SupervisionTask
+
+__all__ = [
+    "Act", "Alert", "AlertState", "Assessment", "BadInput", "Box", "Calendar", "Capture", "Card",
+    "Case", "Category", "Change", "Contact", "Decision", "Delivery", "Department", "Endpoint",
+    "EventType", "Evidence", "Feedback", "Field", "Filing", "FilingList", "Flag", "Form",
+    "FourTests", "GiveUp", "Hit", "Hop", "Level", "Lexicon", "NotAllowed", "Outcome", "PageKind",
+    "PageStructure", "PageText", "Reason", "Receipt", "Refusal", "Review", "Run", "Site",
+    "SubjectKind", "SupervisionTask", "Sweep", "Term", "TryLater", "Verdict", "Visit",
+    "WatchError", "Yield",
+]  # fmt: skip

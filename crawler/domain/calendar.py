@@ -1,0 +1,33 @@
+"""Working days and time limits. Holidays and 调休 come in as data (the State Council's notice)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+
+from crawler.domain.case import CHINA
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Calendar:
+    """Days off beside Saturday and Sunday, and weekend days worked instead."""
+
+    holidays: frozenset[date] = frozenset()
+    workdays: frozenset[date] = frozenset()
+    opens: time = time(9, 0)
+    closes: time = time(17, 30)
+    zone: tzinfo = CHINA
+
+    def works_on(self, day: date) -> bool:
+        """Whether officers are at work on a day."""
+        return day in self.workdays or (day.weekday() < 5 and day not in self.holidays)
+
+
+def working_days_after(start: datetime, days: int, calendar: Calendar) -> datetime:
+    """Close of business `days` working days after `start`; the day of `start` does not count."""
+    day = start.astimezone(calendar.zone).date()
+    left = days
+    for _ in range(days * 4 + 40):  # bounded: no run of days off is longer
+        if left <= 0:
+            break
+        day += timedelta(days=1)
+        left -= calendar.works_on(day)
+    return datetime.combine(day, calendar.closes, calendar.zone)

@@ -1,0 +1,147 @@
+"""What is watched because a filing names it: sites, sweeps over many of them, visits at one."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from crawler.domain.capture import Capture, Outcome
+from crawler.domain.filing import Filing, SubjectKind
+
+
+class SiteState(StrEnum):
+    """watched ⇄ paused → retired."""
+
+    WATCHED = "watched"
+    PAUSED = "paused"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Site:
+    """One domain that a filing names. `id` is 0 until the store gave one."""
+
+    id: int = 0
+    domain: str  # lower-case ASCII, without www
+    domain_shown: str  # as people write it (Unicode)
+    region: str
+    unit_name: str = ""
+    subject_kind: SubjectKind = SubjectKind.UNKNOWN
+    site_name: str = ""
+    home_url: str | None = None
+    main_licence: str = ""
+    service_licence: str = ""
+    state: SiteState = SiteState.WATCHED
+    due_at: datetime | None = None
+    final_url: str | None = None  # where the last good visit ended
+    failures_in_a_row: int = 0
+    text_digest: str = ""  # of the last good visit
+    needs_browser: bool = False  # learned: its plain answer tells too little
+
+
+class SweepState(StrEnum):
+    """running → finished · stopped; a stopped one is gone on with."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sweep:
+    """One pass over many sites."""
+
+    id: int
+    selection: str  # what was asked for: all, due, list:N, site:a,b
+    state: SweepState
+    started_at: datetime
+    finished_at: datetime | None = None
+    sites: int = 0
+    render: bool = True
+    actor: str = "system"
+    region: str = ""
+
+
+class VisitState(StrEnum):
+    """Whose turn it is: the fetcher's, the patient fetcher's, the reader's, the browser's,
+    nobody's.
+    """
+
+    WAITING = "waiting"
+    PATIENT = "patient"
+    READING = "reading"
+    RENDERING = "rendering"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Visit:
+    """One sweep at one site, with what the path must know so that nothing is looked up on the
+    way.
+    """
+
+    id: int
+    sweep_id: int
+    site: Site
+    state: VisitState = VisitState.WAITING
+    tries: int = 0  # how often it was handed out without coming back
+    captures: tuple[Capture, ...] = ()
+    open_alert_id: int | None = None
+    watched: bool = False  # an officer wants every change looked at
+    excepted_terms: tuple[str, ...] = ()  # 白名单: terms that do not count on this site
+    render_reason: str = ""
+
+
+RHYTHM = timedelta(days=7)
+RETRY_AFTER = timedelta(hours=12)
+LONGEST_RETRY = timedelta(days=28)
+
+_ENDED_WELL = frozenset({Outcome.SEEN, Outcome.PARTIAL, Outcome.EMPTY, Outcome.NOT_HTML})
+
+
+def ended_well(outcome: Outcome) -> bool:
+    """Whether a visit with this outcome saw what a visitor sees."""
+    return outcome in _ENDED_WELL
+
+
+def next_visit(site: Site, outcome: Outcome, now: datetime, rhythm: timedelta = RHYTHM) -> datetime:
+    """When to come back: by its rhythm if seen, sooner after trouble, later after repeated
+    trouble.
+    """
+    if ended_well(outcome):
+        return now + rhythm
+    doublings = min(site.failures_in_a_row, 6)
+    return now + min(RETRY_AFTER * (1 << doublings), LONGEST_RETRY)
+
+
+def sites_from(filing: Filing, region: str) -> tuple[Site, ...]:
+    """One site a domain of the filing; the homepage goes to the domain it lies under. `region`
+    where the row has none.
+    """
+    return tuple(
+        Site(
+            domain=domain,
+            domain_shown=_shown(domain),
+            region=filing.region or region,
+            unit_name=filing.unit_name,
+            subject_kind=filing.subject_kind,
+            site_name=filing.site_name,
+            home_url=filing.home_url if _lies_under(filing.home_url, domain) else None,
+            main_licence=filing.main_licence,
+            service_licence=filing.service_licence,
+        )
+        for domain in filing.domains
+    )
+
+
+def _shown(domain: str) -> str:
+    try:
+        return domain.encode("ascii").decode("idna")
+    except UnicodeError:
+        return domain
+
+
+def _lies_under(url: str | None, domain: str) -> bool:
+    if not url:
+        return False
+    host = url.split("://", 1)[-1].split("/", 1)[0].rsplit(":", 1)[0].lower()
+    return host == domain or host.endswith("." + domain)

@@ -1,0 +1,186 @@
+"""What somebody must do by when, and the closed table of its moves (domain.md §4.2)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from crawler.domain.assessment import Level
+from crawler.domain.errors import NotAllowed
+
+
+class TaskState(StrEnum):
+    """drafted → approved → sent → acknowledged → working → answered → checking → closed, and the
+    side roads.
+    """
+
+    DRAFTED = "drafted"
+    APPROVED = "approved"
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
+    WORKING = "working"
+    ANSWERED = "answered"
+    CHECKING = "checking"
+    CLOSED = "closed"
+    RETURNED = "returned"
+    EXTENDED = "extended"
+    SUSPENDED = "suspended"
+    TRANSFERRED = "transferred"
+    CANCELLED = "cancelled"
+
+
+TASK_STATE_NAMES = {
+    TaskState.DRAFTED: "待审核",
+    TaskState.APPROVED: "待派发",
+    TaskState.SENT: "已派发",
+    TaskState.ACKNOWLEDGED: "已签收",
+    TaskState.WORKING: "处置中",
+    TaskState.ANSWERED: "已反馈",
+    TaskState.CHECKING: "待复核",
+    TaskState.CLOSED: "已办结",
+    TaskState.RETURNED: "退回",
+    TaskState.EXTENDED: "延期",
+    TaskState.SUSPENDED: "挂起",
+    TaskState.TRANSFERRED: "移送",
+    TaskState.CANCELLED: "撤销",
+}
+
+
+class Conclusion(StrEnum):
+    """What the responsible party found."""
+
+    RECTIFIED = "rectified"
+    FILED = "filed"
+    REFERRED = "referred"
+    SHUT_DOWN = "shut_down"
+    UNFOUNDED = "unfounded"
+    UNREACHABLE = "unreachable"
+    GONE = "gone"
+    LICENSED = "licensed"
+
+
+CONCLUSION_NAMES = {
+    Conclusion.RECTIFIED: "属实-整改",
+    Conclusion.FILED: "属实-立案",
+    Conclusion.REFERRED: "属实-移送",
+    Conclusion.SHUT_DOWN: "属实-关停/注销备案",
+    Conclusion.UNFOUNDED: "不属实",
+    Conclusion.UNREACHABLE: "无法联系",
+    Conclusion.GONE: "已失效（网站关闭）",
+    Conclusion.LICENSED: "持牌合规",
+}
+
+
+class Move(StrEnum):
+    """What can happen to a task."""
+
+    APPROVE = "approve"
+    SEND = "send"
+    ACKNOWLEDGE = "acknowledge"
+    WORK = "work"
+    ANSWER = "answer"
+    CHECK = "check"
+    CLOSE = "close"
+    RETURN = "return"
+    EXTEND = "extend"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    TRANSFER = "transfer"
+    CANCEL = "cancel"
+
+
+_S, _M = TaskState, Move
+_OPEN = (_S.SENT, _S.ACKNOWLEDGED, _S.WORKING)
+TASK_MOVES: dict[tuple[TaskState, Move], TaskState] = {
+    (_S.DRAFTED, _M.APPROVE): _S.APPROVED,
+    (_S.APPROVED, _M.SEND): _S.SENT,
+    (_S.SENT, _M.ACKNOWLEDGE): _S.ACKNOWLEDGED,
+    (_S.ACKNOWLEDGED, _M.WORK): _S.WORKING,
+    (_S.WORKING, _M.ANSWER): _S.ANSWERED,
+    (_S.ACKNOWLEDGED, _M.ANSWER): _S.ANSWERED,
+    (_S.ANSWERED, _M.CHECK): _S.CHECKING,
+    (_S.CHECKING, _M.CLOSE): _S.CLOSED,
+    (_S.SENT, _M.RETURN): _S.RETURNED,  # by the receiver: wrong department
+    (_S.ACKNOWLEDGED, _M.RETURN): _S.RETURNED,
+    (_S.RETURNED, _M.APPROVE): _S.APPROVED,  # sent anew
+    (_S.CHECKING, _M.RETURN): _S.WORKING,  # by the supervisor: do it again
+    (_S.WORKING, _M.EXTEND): _S.EXTENDED,
+    (_S.EXTENDED, _M.ANSWER): _S.ANSWERED,
+    (_S.WORKING, _M.SUSPEND): _S.SUSPENDED,
+    (_S.SUSPENDED, _M.RESUME): _S.WORKING,
+    **{(state, _M.TRANSFER): _S.TRANSFERRED for state in (*_OPEN, _S.EXTENDED, _S.CHECKING)},
+    **{
+        (state, _M.CANCEL): _S.CANCELLED
+        for state in (_S.DRAFTED, _S.APPROVED, *_OPEN, _S.RETURNED, _S.EXTENDED, _S.SUSPENDED)
+    },
+}
+TASK_ENDS = frozenset({_S.CLOSED, _S.TRANSFERRED, _S.CANCELLED})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Department:
+    """Who does it, as the receiving platform knows them."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SupervisionTask:
+    """督办任务. `seq` counts its changes, so that the receiver can ignore an older message."""
+
+    id: int = 0
+    number: str = ""
+    case_id: int
+    state: TaskState = TaskState.DRAFTED
+    level: Level
+    title: str
+    summary: str
+    region: str
+    lead: Department
+    cooperating: tuple[Department, ...] = ()
+    rule: str = ""  # the dispatch rule that fired
+    drafted_by: str
+    approved_by: str = ""
+    created_at: datetime
+    due_at: datetime
+    closed_at: datetime | None = None
+    conclusion: Conclusion | None = None
+    returns: int = 0
+    seq: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Feedback:
+    """What the responsible party reported back."""
+
+    task_number: str
+    move: Move
+    actor: str
+    at: datetime
+    conclusion: Conclusion | None = None
+    note: str = ""
+    attachments: tuple[str, ...] = ()  # digests
+
+
+def moved(task: SupervisionTask, move: Move, actor: str, at: datetime) -> SupervisionTask:
+    """The task after a move; NotAllowed if the table has none, or somebody approves their own
+    draft.
+    """
+    after = TASK_MOVES.get((task.state, move))
+    if after is None:
+        raise NotAllowed(f"任务 {task.number} 为“{TASK_STATE_NAMES[task.state]}”，不能执行 {move}")
+    if move is Move.APPROVE and actor == task.drafted_by:
+        raise NotAllowed("不能审核自己起草的任务")
+    return replace(
+        task,
+        state=after,
+        seq=task.seq + 1,
+        approved_by=actor if move is Move.APPROVE else task.approved_by,
+        returns=task.returns + (move is Move.RETURN),
+        closed_at=at if after in TASK_ENDS else None,
+    )
+
+
+def overdue(task: SupervisionTask, now: datetime) -> bool:
+    """Whether its time limit has passed and it is not at an end."""
+    return task.state not in TASK_ENDS and task.due_at < now

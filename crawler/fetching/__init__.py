@@ -1,0 +1,1 @@
+"""The way out: what may be connected to, and how."""

@@ -1,0 +1,1 @@
+"""Starts and shows: wiring, pipeline, sweeping, command line. Imported by nobody."""

@@ -1,0 +1,1 @@
+"""Search: every distinct text, findable."""

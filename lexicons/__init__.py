@@ -1,0 +1,1 @@
+"""Words: what is looked for, found, weighed."""
