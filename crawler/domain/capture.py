@@ -96,6 +96,19 @@ class EvidenceKind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Exchange:
+    """One request and its answer, byte for byte. It is kept first; all else is read from it."""
+
+    url: str
+    request: bytes  # head and body as sent
+    response_head: bytes  # status line to blank line, as it came; empty if nothing came
+    response_body: bytes  # all after the head, chunk framing and content coding untouched
+    peer: str  # address:port really connected to
+    at: datetime
+    truncated: str = ""  # WARC-Truncated: length, time, disconnect; empty if whole
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
     """Where one kept record lies. Offset and length are of the gzip member in the segment file."""
 
