@@ -1,0 +1,20 @@
+"""The foundation: all tables of the main job, and triggers that keep the audit append-only."""
+
+from alembic import op
+
+from crawler.store.tables import metadata
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Create everything."""
+    connection = op.get_bind()
+    metadata.create_all(connection)
+    if connection.dialect.name == "sqlite":
+        for act in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER audit_no_{act.lower()} BEFORE {act} ON audit "
+                "BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END"
+            )
