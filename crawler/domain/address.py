@@ -84,7 +84,18 @@ def ends_in_number(host: str) -> bool:
 
 def is_public(address: Address) -> bool:
     """Whether it is an address of the public internet, in itself and in all that it wraps."""
-    return all(_is_public_alone(one) for one in (address, *embedded_v4(address)))
+    return all(is_public_itself(one) for one in (address, *embedded_v4(address)))
+
+
+def is_public_itself(address: Address) -> bool:
+    """The same, but what it wraps is left to the caller. By our own tables: what Python calls
+    global differs from one of its versions to the next.
+    """
+    if isinstance(address, IPv4Address):
+        return not any(address in network for network in _NOT_PUBLIC_V4)
+    if address in _MAPPED or address in _NAT64:
+        return True
+    return address in _GLOBAL_V6 and not any(address in network for network in _NOT_PUBLIC_V6)
 
 
 def embedded_v4(address: Address) -> tuple[IPv4Address, ...]:
@@ -111,15 +122,6 @@ def _hidden_in(address: IPv6Address) -> Iterator[IPv4Address]:
     if address in _TEREDO:
         yield IPv4Address(number >> 64 & _LOW_32)  # the server
         yield IPv4Address(~number & _LOW_32)  # the client, its bits turned
-
-
-def _is_public_alone(address: Address) -> bool:
-    """By our own tables: what Python calls global differs from one of its versions to the next."""
-    if isinstance(address, IPv4Address):
-        return not any(address in network for network in _NOT_PUBLIC_V4)
-    if address in _MAPPED or address in _NAT64:
-        return True  # judged by what it wraps
-    return address in _GLOBAL_V6 and not any(address in network for network in _NOT_PUBLIC_V6)
 
 
 def _plain(host: str) -> str:
