@@ -33,10 +33,11 @@ class Term:
 
     word: str
     category: str
-    weight: float  # 1 weak … 5 enough for a case by itself
-    needs_context: bool = False
+    weight: float  # 1 weak … 5 enough for a case by itself; 0 counts for nothing, is only context
+    needs_context: bool = False  # counts only beside a word of its category's group `needs`
     boundary: Boundary = Boundary.ANY
-    false_friends: tuple[str, ...] = ()
+    exact: str = ""  # the only writing that counts (ICO, not ico), empty: any
+    false_friends: tuple[str, ...] = ()  # longer words that hold it and mean something else
     era: str = ""  # a: 2016–2019, b: 2021–2026, empty: both
     note: str = ""
 
@@ -51,6 +52,7 @@ class Category:
     zone: Zone = Zone.PAGE
     modifier: bool = False  # strengthens others, never enough alone
     report_class: str = ""  # one of the ten classes regulators report by
+    needs: str = ""  # group of context words for terms that need context, empty: any core finding
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
