@@ -69,9 +69,8 @@ def _range(text: str) -> tuple[Network, ...]:
     first, dash, last = text.partition("-")
     try:
         if dash:
-            return tuple(
-                summarize_address_range(ip_address(first.strip()), ip_address(last.strip()))
-            )  # type: ignore[type-var, arg-type]
+            low, high = ip_address(first.strip()), ip_address(last.strip())
+            return tuple(summarize_address_range(low, high))
         return (ip_network(text, strict=False),)
     except (ValueError, TypeError) as error:
         raise BadInput(f"不是网段：{text[:80]!r}") from error
