@@ -1,5 +1,6 @@
 """What came back: one page at one moment, where its bytes lie, what it says."""
 
+import base64
 import hashlib
 import json
 from collections.abc import Iterator
@@ -116,7 +117,8 @@ class Evidence:
     segment: str  # name of the segment, not a path
     offset: int
     length: int
-    sha256: str  # of the record's payload, as it went over the wire
+    sha256: str  # of the record's block: what went over the wire, or the picture's bytes
+    stored_sha256: str = ""  # of the gzip member as it lies in the file
     hop: int = 0  # which hop of the capture it belongs to
 
 
@@ -193,7 +195,7 @@ def _plain(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, bytes):
-        return value.hex()
+        return base64.b64encode(value).decode()
     raise TypeError(type(value).__name__)
 
 

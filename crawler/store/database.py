@@ -7,7 +7,8 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -25,6 +26,14 @@ class Database:
             connection.execution_options(writes=True)
             with connection.begin():
                 yield connection
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[Connection]:
+        """A transaction that is always rolled back: what would happen, without it happening."""
+        with self.engine.connect() as connection:
+            connection.execution_options(writes=True)
+            yield connection
+            connection.rollback()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -73,3 +82,8 @@ def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that reads first and writes later fails at once with BUSY_SNAPSHOT.
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def upsert(db: Connection, table: Table) -> Any:
+    """An INSERT that can say ON CONFLICT, in the words of the engine at hand."""
+    return sqlite.insert(table) if db.dialect.name == "sqlite" else postgresql.insert(table)

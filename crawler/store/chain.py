@@ -1,0 +1,93 @@
+"""The evidence chain: one link a capture, appended in the transaction that records it."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, insert, select
+
+from crawler.domain.capture import Capture, manifest_digest, manifest_of
+from crawler.store.tables import captures, links
+
+START = "0" * 64
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Break:
+    """One place where chain or manifest do not hold."""
+
+    chain: str
+    seq: int
+    capture_id: str
+    reason: str
+
+
+def next_link(previous: str, seq: int, digest: str) -> str:
+    """H(previous link ‖ seq ‖ digest), hexadecimal SHA-256."""
+    return hashlib.sha256(f"{previous}|{seq}|{digest}".encode()).hexdigest()
+
+
+def head_of(db: Connection, chain: str) -> tuple[int, str]:
+    """Number and link of the chain's end; (0, zeros) for a new one."""
+    newest = select(links.c.seq, links.c.link).where(links.c.chain == chain)
+    row = db.execute(newest.order_by(links.c.seq.desc()).limit(1)).first()
+    return (row.seq, row.link) if row else (0, START)
+
+
+def heads(db: Connection) -> dict[str, tuple[int, str]]:
+    """The ends of all chains: what is anchored outside."""
+    names = db.scalars(select(links.c.chain).distinct()).all()
+    return {name: head_of(db, name) for name in names}
+
+
+def append_links(db: Connection, chain: str, kept: Sequence[tuple[Capture, str]]) -> None:
+    """One link for each capture (with its region), in order."""
+    seq, link = head_of(db, chain)
+    rows = []
+    for capture, region in kept:
+        seq += 1
+        digest = manifest_digest(manifest_of(capture))
+        link = next_link(link, seq, digest)
+        rows.append(
+            {
+                "chain": chain,
+                "seq": seq,
+                "capture_id": capture.id,
+                "digest": digest,
+                "link": link,
+                "region": region,
+            }
+        )
+    if rows:
+        db.execute(insert(links), rows)
+
+
+def verify_chain(db: Connection, chain: str) -> Iterator[Break]:
+    """Every place where a link does not follow, or a manifest is not the one that was linked."""
+    seq, link = 0, START
+    rows = db.execute(
+        select(links, captures.c.manifest)
+        .outerjoin(captures, captures.c.id == links.c.capture_id)
+        .where(links.c.chain == chain)
+        .order_by(links.c.seq)
+        .execution_options(yield_per=500)
+    )
+    for row in rows:
+        seq += 1
+        if row.seq != seq:
+            yield _break(row, f"证据链缺第 {seq} 环")
+            seq = row.seq
+        elif row.link != next_link(link, seq, row.digest):
+            yield _break(row, "证据链此环与前环不衔接")
+        if row.manifest is not None and manifest_digest(row.manifest) != row.digest:
+            yield _break(row, "采集清单被改动")
+        link = row.link
+
+
+def links_count(db: Connection) -> int:
+    """How many captures are linked in all chains."""
+    return db.scalar(select(func.count()).select_from(links)) or 0
+
+
+def _break(row: "object", reason: str) -> Break:
+    return Break(chain=row.chain, seq=row.seq, capture_id=row.capture_id, reason=reason)  # type: ignore[attr-defined]

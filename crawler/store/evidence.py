@@ -1,0 +1,221 @@
+"""Evidence files: WARC 1.1 segments that only grow, one a worker, one gzip member a record.
+
+Takes what came over the wire, gives back where it lies and its digests. Knows no database:
+children write segments, the parent commits the rows.
+"""
+
+import base64
+import hashlib
+import os
+import uuid
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from crawler.domain.capture import Evidence, EvidenceKind, Exchange
+from crawler.domain.errors import BadInput
+
+SEGMENT_BYTES = 256 * 1024 * 1024
+SUFFIX = ".warc.gz"
+_ALREADY_PACKED = (b"content-encoding: gzip", b"content-encoding: br", b"content-encoding: deflate")
+_FORBIDDEN = str.maketrans(dict.fromkeys([*map(chr, range(32)), "\x7f"]))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resource:
+    """Something made from a page rather than received: its DOM, its picture, text read from it."""
+
+    kind: EvidenceKind
+    url: str
+    media_type: str
+    content: bytes
+    at: datetime
+
+
+class SegmentWriter:
+    """Appends records to this worker's segment. Nothing is safe before `sync` came back."""
+
+    def __init__(self, folder: Path, worker: str, at: datetime, limit: int = SEGMENT_BYTES) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder, self._worker, self._limit = folder, worker, limit
+        self._serial = 0
+        self._open(at)
+
+    def keep_exchange(self, exchange: Exchange, hop: int = 0) -> tuple[Evidence, ...]:
+        """Keep request and answer as they went over the wire; no answer, only the request."""
+        self._roll(exchange.at)
+        answer = exchange.response_head + exchange.response_body
+        together = _record_id()
+        kept = []
+        if answer:
+            packed = any(mark in exchange.response_head.lower() for mark in _ALREADY_PACKED)
+            fields = {"WARC-Type": "response", "WARC-Record-ID": together}
+            fields |= _about(exchange, "application/http;msgtype=response")
+            if exchange.truncated:
+                fields["WARC-Truncated"] = exchange.truncated
+            level = 0 if packed else 1
+            kept.append(self._append(EvidenceKind.RESPONSE, fields, answer, level, hop))
+        fields = {"WARC-Type": "request", "WARC-Record-ID": _record_id()}
+        fields |= _about(exchange, "application/http;msgtype=request")
+        if answer:
+            fields["WARC-Concurrent-To"] = together
+        kept.append(self._append(EvidenceKind.REQUEST, fields, exchange.request, 1, hop))
+        return tuple(kept)
+
+    def keep_resource(self, resource: Resource) -> Evidence:
+        """Keep a DOM, a picture or derived text beside the page it was made from."""
+        self._roll(resource.at)
+        fields = {
+            "WARC-Type": "resource",
+            "WARC-Record-ID": _record_id(),
+            "WARC-Date": _moment(resource.at),
+            "WARC-Target-URI": f"urn:xunwang:{resource.kind}:{_clean(resource.url)}",
+            "Content-Type": resource.media_type,
+        }
+        level = 0 if resource.media_type.startswith("image/") else 1
+        return self._append(resource.kind, fields, resource.content, level, 0)
+
+    def sync(self) -> None:
+        """Put everything kept so far on the disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Sync and let go; the parent seals."""
+        self.sync()
+        self._file.close()
+
+    def _open(self, at: datetime) -> None:
+        self.name = f"{self._worker}-{self._serial:04d}{SUFFIX}"
+        self._file = (self._folder / self.name).open("xb", buffering=1 << 20)
+        self._offset = 0
+        fields = {
+            "WARC-Type": "warcinfo",
+            "WARC-Record-ID": _record_id(),
+            "WARC-Date": _moment(at),
+            "WARC-Filename": self.name,
+            "Content-Type": "application/warc-fields",
+        }
+        self._write(fields, b"software: xunwang\r\nformat: WARC File Format 1.1\r\n", 1)
+
+    def _roll(self, at: datetime) -> None:
+        if self._offset >= self._limit:
+            self.close()
+            self._serial += 1
+            self._open(at)
+
+    def _append(
+        self, kind: EvidenceKind, fields: dict[str, str], block: bytes, level: int, hop: int
+    ) -> Evidence:
+        offset = self._offset
+        member = self._write(fields, block, level)
+        return Evidence(
+            kind=kind,
+            segment=self.name,
+            offset=offset,
+            length=len(member),
+            sha256=hashlib.sha256(block).hexdigest(),
+            stored_sha256=hashlib.sha256(member).hexdigest(),
+            hop=hop,
+        )
+
+    def _write(self, fields: dict[str, str], block: bytes, level: int) -> bytes:
+        fields["WARC-Block-Digest"] = "sha1:" + _base32(hashlib.sha1(block, usedforsecurity=False))
+        fields["Content-Length"] = str(len(block))
+        head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        packer = zlib.compressobj(level, zlib.DEFLATED, 31)
+        record = f"WARC/1.1\r\n{head}\r\n".encode("utf-8", "replace") + block + b"\r\n\r\n"
+        member = packer.compress(record) + packer.flush()
+        self._file.write(member)
+        self._offset += len(member)
+        return member
+
+
+def open_record(folder: Path, evidence: Evidence) -> bytes:
+    """The block of one kept record, checked against both its digests; BadInput says what broke."""
+    member = _stored(folder, evidence)
+    if hashlib.sha256(member).hexdigest() != evidence.stored_sha256:
+        raise BadInput(f"存证 {evidence.segment}@{evidence.offset} 与登记的摘要不符")
+    block = _block_of(member)
+    if hashlib.sha256(block).hexdigest() != evidence.sha256:
+        raise BadInput(f"存证 {evidence.segment}@{evidence.offset} 内容摘要不符")
+    return block
+
+
+def body_of(block: bytes) -> bytes:
+    """What follows the head of a kept HTTP answer, framing and coding untouched."""
+    ends = [at + len(mark) for mark in (b"\r\n\r\n", b"\n\n") if (at := block.find(mark)) >= 0]
+    return block[min(ends) :] if ends else b""
+
+
+def cut(folder: Path, name: str, committed: int) -> None:
+    """Take off what was written after the last commit; a torn member would hide later ones."""
+    path = folder / name
+    if path.exists() and path.stat().st_size > committed:
+        os.truncate(path, committed)
+
+
+def seal(folder: Path, name: str) -> str:
+    """Make a segment read-only and give the digest of the whole file."""
+    path = folder / name
+    digest = file_digest(path)
+    path.chmod(0o400)
+    return digest
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, in flat memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def segments_in(folder: Path) -> Iterator[str]:
+    """Names of all segments there are."""
+    return (path.name for path in sorted(folder.glob(f"*{SUFFIX}")))
+
+
+def _stored(folder: Path, evidence: Evidence) -> bytes:
+    try:
+        with (folder / evidence.segment).open("rb") as file:
+            file.seek(evidence.offset)
+            return file.read(evidence.length)
+    except OSError as error:
+        raise BadInput(f"存证文件 {evidence.segment} 无法读取：{error.strerror}") from error
+
+
+def _block_of(member: bytes) -> bytes:
+    try:
+        record = zlib.decompress(member, 31)
+    except zlib.error as error:
+        raise BadInput("存证记录无法解压") from error
+    return record[record.index(b"\r\n\r\n") + 4 : -4]
+
+
+def _about(exchange: Exchange, media_type: str) -> dict[str, str]:
+    fields = {
+        "WARC-Date": _moment(exchange.at),
+        "WARC-Target-URI": _clean(exchange.url),
+        "Content-Type": media_type,
+    }
+    if exchange.peer:
+        fields["WARC-IP-Address"] = exchange.peer.rsplit(":", 1)[0].strip("[]")
+    return fields
+
+
+def _clean(value: str) -> str:
+    """No control characters: a line break in an address would forge a header."""
+    return value.translate(_FORBIDDEN)
+
+
+def _record_id() -> str:
+    return f"<urn:uuid:{uuid.uuid4()}>"
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _base32(digest: "hashlib._Hash") -> str:
+    return base64.b32encode(digest.digest()).decode()

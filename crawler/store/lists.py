@@ -1,0 +1,377 @@
+"""Filing lists: what each one said, row by row, and the difference it made to its source's last.
+
+One list is one transaction: a temporary table takes the rows as they stream in, the
+comparison is done by the engine, and nothing is half-imported.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    Select,
+    String,
+    Table,
+    Text,
+    and_,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from crawler.domain.filing import Change, Filing, FilingList, Refusal
+from crawler.domain.site import SiteState, sites_from
+from crawler.store.database import upsert
+from crawler.store.tables import filing_changes, filing_lists, filings, refusals, sites
+
+_BATCH = 2_000
+
+_incoming = Table(
+    "incoming",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("row", Integer),
+    Column("domain", String(253), index=True),
+    Column("service_licence", String(100)),
+    Column("unit_name", String(500)),
+    Column("region", String(6)),
+    Column("approved_on", String(10)),
+    Column("filing", Text),
+    Column("digest", String(64)),
+    Column("domain_shown", String(253)),
+    Column("subject_kind", String(20)),
+    Column("site_name", String(500)),
+    Column("home_url", Text),
+    Column("main_licence", String(100)),
+    prefixes=["TEMPORARY"],
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportReport:
+    """What became of every row: rows = accepted + merged + refused."""
+
+    list_id: int
+    rows: int
+    accepted: int
+    merged: int
+    refused: int
+    changes: dict[Change, int]
+    refusals: tuple[Refusal, ...]  # the first hundred; all are in the store
+
+
+def import_list(
+    db: Connection,
+    filing_list: FilingList,
+    entries: Iterable[Filing | Refusal],
+    actor: str,
+    region: str,
+) -> ImportReport:
+    """Take a list in: rows, refusals, changes, sites. `region` is for rows that name none."""
+    list_id = _open_list(db, filing_list, actor, region)
+    _incoming.create(db)
+    try:
+        counts = _take(db, list_id, entries, region)
+        kept_rows = _drop_repeats(db)
+        changes = _compare(db, list_id, filing_list)
+        _save_filings(db, list_id, filing_list.source)
+        _save_sites(db, filing_list, actor)
+    finally:
+        _incoming.drop(db)
+    merged = counts.rows - counts.refused - kept_rows
+    totals = {"rows": counts.rows, "refused": counts.refused}
+    totals |= {"accepted": kept_rows, "merged": merged}
+    db.execute(update(filing_lists).where(filing_lists.c.id == list_id).values(totals))
+    return ImportReport(list_id=list_id, changes=changes, refusals=counts.first, **totals)
+
+
+@dataclass(kw_only=True, slots=True)
+class _Counts:
+    rows: int = 0
+    refused: int = 0
+    first: tuple[Refusal, ...] = ()
+
+
+def _open_list(db: Connection, filing_list: FilingList, actor: str, region: str) -> int:
+    values = {
+        "source": filing_list.source,
+        "name": filing_list.name,
+        "sha256": filing_list.sha256,
+        "size_bytes": filing_list.size_bytes,
+        "received_at": filing_list.received_at,
+        "whole": filing_list.whole,
+        "actor": actor,
+        "region": region,
+    }
+    none_yet = dict.fromkeys(("rows", "accepted", "merged", "refused"), 0)
+    made = db.execute(insert(filing_lists).values(values | none_yet))
+    return int(made.inserted_primary_key[0])  # type: ignore[index]
+
+
+def _take(
+    db: Connection, list_id: int, entries: Iterable[Filing | Refusal], region: str
+) -> _Counts:
+    """Stream the rows in; a row is refused if any of its cells made it unusable."""
+    counts, refused_rows = _Counts(), set[int]()
+    for batch in _in_batches(entries):
+        rows: list[dict[str, Any]] = []
+        bad: list[dict[str, Any]] = []
+        for entry in batch:
+            if isinstance(entry, Refusal):
+                bad.append(_refusal_row(list_id, entry, region))
+                if entry.row not in refused_rows:
+                    refused_rows.add(entry.row)
+                    counts.rows += 1
+                    counts.refused += 1
+                if len(counts.first) < 100:
+                    counts.first += (entry,)
+            else:
+                counts.rows += 1
+                rows += _incoming_rows(entry, region)
+        if rows:
+            db.execute(insert(_incoming), rows)
+        if bad:
+            db.execute(insert(refusals), bad)
+    return counts
+
+
+def _in_batches(entries: Iterable[Filing | Refusal]) -> Iterator[list[Filing | Refusal]]:
+    stream = iter(entries)
+    while batch := list(islice(stream, _BATCH)):
+        yield batch
+
+
+def _refusal_row(list_id: int, refusal: Refusal, region: str) -> dict[str, Any]:
+    return {
+        "list_id": list_id,
+        "row": refusal.row,
+        "column": refusal.column,
+        "value": refusal.value,
+        "reason": refusal.reason,
+        "region": region,
+    }
+
+
+def _incoming_rows(filing: Filing, region: str) -> list[dict[str, Any]]:
+    whole = msgspec.json.encode(filing).decode()
+    digest = _digest(filing)
+    return [
+        {
+            "row": filing.row,
+            "domain": site.domain,
+            "service_licence": filing.service_licence,
+            "unit_name": filing.unit_name,
+            "region": site.region,
+            "approved_on": filing.approved_on.isoformat() if filing.approved_on else "",
+            "filing": whole,
+            "digest": digest,
+            "domain_shown": site.domain_shown,
+            "subject_kind": site.subject_kind,
+            "site_name": site.site_name,
+            "home_url": site.home_url,
+            "main_licence": site.main_licence,
+        }
+        for site in sites_from(filing, region)
+    ]
+
+
+def _digest(filing: Filing) -> str:
+    """Of what a reader of two lists would call a change; row numbers and notes are none."""
+    facts = (
+        filing.unit_name,
+        filing.nature,
+        filing.main_licence,
+        filing.service_licence,
+        filing.site_name,
+        filing.home_url,
+        filing.domains,
+        filing.approved_on,
+        filing.restricted,
+        filing.pre_approval,
+        filing.uscc,
+        filing.address,
+    )
+    return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()
+
+
+def _drop_repeats(db: Connection) -> int:
+    """Of several rows with one key the newest approval stays, then the later row. Rows left."""
+    place = (
+        func.row_number()
+        .over(
+            partition_by=(_incoming.c.domain, _incoming.c.service_licence),
+            order_by=(_incoming.c.approved_on.desc(), _incoming.c.row.desc()),
+        )
+        .label("place")
+    )
+    ranked = select(_incoming.c.id, place).subquery()
+    repeats = select(ranked.c.id).where(ranked.c.place > 1)
+    db.execute(delete(_incoming).where(_incoming.c.id.in_(repeats)))
+    return db.scalar(select(func.count(_incoming.c.row.distinct()))) or 0
+
+
+def _same_key() -> Any:
+    return and_(
+        filings.c.domain == _incoming.c.domain,
+        filings.c.service_licence == _incoming.c.service_licence,
+    )
+
+
+def _compare(db: Connection, list_id: int, filing_list: FilingList) -> dict[Change, int]:
+    old = and_(filings.c.source == filing_list.source, filings.c.gone_list_id.is_(None))
+    joined = _incoming.outerjoin(filings, and_(old, _same_key()))
+    unknown, same_unit = filings.c.id.is_(None), filings.c.unit_name == _incoming.c.unit_name
+    elsewhere = _under_another_subject(filing_list.source)
+    differs = filings.c.digest != _incoming.c.digest
+    found = {
+        Change.NEW: and_(unknown, ~elsewhere),
+        Change.CHANGED: and_(same_unit, differs),
+        Change.TRANSFERRED: or_(and_(unknown, elsewhere), ~same_unit),
+    }
+    counts = {
+        change: _note(db, list_id, change, _changed_rows(joined, condition))
+        for change, condition in found.items()
+    }
+    same = select(func.count()).select_from(joined).where(filings.c.digest == _incoming.c.digest)
+    counts[Change.UNCHANGED] = db.scalar(same) or 0
+    counts[Change.GONE] = _note_gone(db, list_id, old) if filing_list.whole else 0
+    return counts
+
+
+def _under_another_subject(source: str) -> Any:
+    other = filings.alias("other")
+    return (
+        select(other.c.id)
+        .where(
+            other.c.source == source,
+            other.c.gone_list_id.is_(None),
+            other.c.domain == _incoming.c.domain,
+            other.c.unit_name != _incoming.c.unit_name,
+        )
+        .correlate(_incoming)
+        .exists()
+    )
+
+
+def _changed_rows(source: Any, condition: Any) -> Select[Any]:
+    return (
+        select(
+            _incoming.c.domain,
+            _incoming.c.service_licence,
+            _incoming.c.region,
+            func.coalesce(filings.c.filing, ""),
+            _incoming.c.filing,
+        )
+        .select_from(source)
+        .where(condition)
+    )
+
+
+def _note(db: Connection, list_id: int, change: Change, rows: Select[Any]) -> int:
+    named = rows.add_columns(literal(list_id), literal(str(change)))
+    columns = ["domain", "service_licence", "region", "before", "after", "list_id", "change"]
+    return db.execute(insert(filing_changes).from_select(columns, named)).rowcount
+
+
+def _note_gone(db: Connection, list_id: int, old: Any) -> int:
+    listed = select(_incoming.c.id).where(_same_key()).correlate(filings).exists()
+    missing = and_(old, ~listed)
+    rows = select(
+        filings.c.domain,
+        filings.c.service_licence,
+        filings.c.region,
+        filings.c.filing,
+        literal(""),
+    ).where(missing)
+    count = _note(db, list_id, Change.GONE, rows)
+    db.execute(update(filings).where(missing).values(gone_list_id=list_id))
+    return count
+
+
+def _save_filings(db: Connection, list_id: int, source: str) -> None:
+    columns = ["domain", "service_licence", "unit_name", "region", "filing", "digest", "row"]
+    rows = select(
+        *(_incoming.c[name] for name in columns),
+        literal(source),
+        literal(list_id),
+        literal(list_id),
+    ).where(literal(True))
+    statement = upsert(db, filings).from_select(
+        [*columns, "source", "first_list_id", "last_list_id"], rows
+    )
+    new = {name: statement.excluded[name] for name in [*columns[2:], "last_list_id"]}
+    db.execute(
+        statement.on_conflict_do_update(
+            index_elements=["source", "domain", "service_licence"],
+            set_=new | {"gone_list_id": None},
+        )
+    )
+
+
+_SITE_COLUMNS = (
+    "domain",
+    "domain_shown",
+    "region",
+    "unit_name",
+    "subject_kind",
+    "site_name",
+    "home_url",
+    "main_licence",
+    "service_licence",
+)
+
+
+def _save_sites(db: Connection, filing_list: FilingList, actor: str) -> None:
+    """One site a domain, after its newest filing; without any filing left it is retired."""
+    now = filing_list.received_at
+    place = func.row_number().over(
+        partition_by=_incoming.c.domain,
+        order_by=(_incoming.c.approved_on.desc(), _incoming.c.row.desc()),
+    )
+    ranked = select(_incoming, place.label("place")).subquery()
+    rows = select(
+        *(ranked.c[name] for name in _SITE_COLUMNS),
+        literal(str(SiteState.WATCHED)),
+        literal(now, sites.c.due_at.type),
+        literal(now, sites.c.due_at.type),
+        literal(actor),
+    ).where(ranked.c.place == 1)
+    statement = upsert(db, sites).from_select(
+        [*_SITE_COLUMNS, "state", "due_at", "created_at", "actor"], rows
+    )
+    new = {name: statement.excluded[name] for name in _SITE_COLUMNS[1:]}
+    db.execute(statement.on_conflict_do_update(index_elements=["domain"], set_=new))
+    _set_states(db)
+
+
+def _set_states(db: Connection) -> None:
+    filing = select(filings.c.id).where(
+        filings.c.domain == sites.c.domain, filings.c.gone_list_id.is_(None)
+    )
+    filed = filing.correlate(sites).exists()
+    retired = sites.c.state == str(SiteState.RETIRED)
+    db.execute(update(sites).where(filed, retired).values(state=str(SiteState.WATCHED)))
+    db.execute(update(sites).where(~filed, ~retired).values(state=str(SiteState.RETIRED)))
+
+
+def lists(db: Connection) -> list[dict[str, Any]]:
+    """All lists, newest first, with their counts."""
+    rows = db.execute(select(filing_lists).order_by(filing_lists.c.id.desc()))
+    return [dict(row) for row in rows.mappings()]
+
+
+def changes_of(db: Connection, list_id: int) -> list[dict[str, Any]]:
+    """The difference one list made, in the order of its rows."""
+    rows = select(filing_changes).where(filing_changes.c.list_id == list_id)
+    return [dict(row) for row in db.execute(rows.order_by(filing_changes.c.id)).mappings()]
