@@ -2,6 +2,7 @@
 nobody can see set apart. No code of the page runs for it.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,9 +22,12 @@ _INLINE = frozenset({"", "inline", "inline-block", "inline-flex", "inline-grid",
                      "contents", "none", "ruby", "ruby-base", "ruby-text"})  # fmt: skip
 _ROWS = frozenset({"table", "table-row", "table-row-group", "table-header-group",
                    "table-footer-group", "table-caption"})  # fmt: skip
+_INLINE_TAGS = frozenset({"A", "ABBR", "B", "BIG", "EM", "FONT", "I", "LABEL", "MARK", "S", "SMALL",
+                          "SPAN", "STRONG", "SUB", "SUP", "U"})  # fmt: skip
 _NO_WORDS = frozenset({"SCRIPT", "STYLE", "TEMPLATE", "TITLE", "TEXTAREA", "OPTION"})
 _DRAWN = frozenset({"IMG", "CANVAS", "VIDEO", "SVG", "OBJECT", "EMBED", "IFRAME"})
 _MOST_FRAMES = 200
+_BLANKS = re.compile(r"\s+")
 
 
 def page_text_from(snapshot: Mapping[str, Any]) -> PageText:
@@ -128,8 +132,13 @@ class _DocumentReading:
             self._part_around(self._open.pop())
 
     def _part_around(self, node: int) -> None:
-        if self._document.kind(node) == ELEMENT:
-            self._words["body"].part(_gap_around(self._document.style(node, "display")))
+        if self._document.kind(node) != ELEMENT:
+            return
+        display = self._document.style(node, "display")
+        self._words["body"].part(_gap_around(display))
+        if not display and self._document.name(node) in _INLINE_TAGS:
+            return
+        self._words["hidden"].part(_gap_around(display or "block"))
 
     def _text(self, node: int) -> None:
         if self._document.name(self._document.parent(node)) in _NO_WORDS:
@@ -144,16 +153,20 @@ class _DocumentReading:
 
     def _seen(self, pieces: tuple[Piece, ...]) -> None:
         body = self._words["body"]
+        self._words["hidden"].part(Gap.BLOCK)
         for piece in pieces:
             body.part(Gap.BLOCK if piece.breaks_line else Gap.NONE)
             body.add(piece.text, self._place.of(piece.box))
 
     def _unseen(self, text: str, box: Box | None) -> None:
-        self._words["hidden"].line(text, box, hidden=True)
+        self._words["hidden"].add(_BLANKS.sub(" ", text), box, hidden=True)
 
     def _element(self, node: int) -> None:
         self._part_around(node)
-        reader = _ELEMENTS.get(self._document.name(node))
+        name = self._document.name(node)
+        if name in ("::BEFORE", "::AFTER"):
+            self._text(node)
+        reader = _ELEMENTS.get(name)
         if reader:
             reader(self, node)
         if self._document.frame(node) >= 0:

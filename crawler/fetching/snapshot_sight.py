@@ -3,7 +3,7 @@ machines. What it cannot tell (words under a picture) it calls visible.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import cached_property
 
 from crawler.domain.capture import Box
@@ -76,7 +76,7 @@ class Sight:
 
     def _shines_through(self, node: int) -> bool:
         """Gradient headings: no ink, but the background is cut to the letters."""
-        above = self._line_up(node, {-1: True})
+        above = self._line_up(node, (-1,))
         return any("text" in self._document.style(one, "background-clip") for one in above)
 
     def _ground(self, node: int) -> Colour | None:
@@ -111,9 +111,7 @@ class Sight:
             return True
         return self._document.style(node, "background-image") not in ("", "none")
 
-    def _line_up(
-        self, node: int, known: dict[int, object] | dict[int, bool] | dict[int, Colour | None]
-    ) -> list[int]:
+    def _line_up(self, node: int, known: Container[int]) -> list[int]:
         """The node and its ancestors, up to the first that is known."""
         line = []
         while node not in known:

@@ -7,6 +7,7 @@ from enum import IntEnum
 
 from crawler.domain.capture import Box, Field, Run
 
+MOST_CHARACTERS = 8 * 1024 * 1024  # of one field
 FIELDS = ("body", "alt", "placeholder", "description", "keywords", "hidden")
 
 
@@ -39,11 +40,11 @@ class Lines:
         """Append words; blanks at a line's start and beside blanks are dropped."""
         if not self._length or self._gap or self._parts[-1].endswith(" "):
             text = text.lstrip(" ")
-        if not text:
+        if not text or self._length > MOST_CHARACTERS:
             return
         self._close_gap()
         start = self._length
-        self._write(text)
+        self._write(text[:MOST_CHARACTERS])
         if not text.isspace():
             self._runs.append(Run(start=start, end=self._length, box=box, hidden=hidden))
 
