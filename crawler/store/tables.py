@@ -182,9 +182,10 @@ visits = Table(
     Column("lease_until", Moment),
     Column("lease_owner", String(200), nullable=False, server_default=""),
     Column("render_reason", String(40), nullable=False, server_default=""),
+    Column("urgency", Integer, nullable=False, server_default=text("0")),  # rank of its level
     Column("closed_at", Moment),
     UniqueConstraint("sweep_id", "site_id"),
-    Index(None, "sweep_id", "state", "id"),
+    Index(None, "sweep_id", "state", "urgency", "id"),
     Index(None, "site_id"),
 )
 

@@ -1,0 +1,164 @@
+"""Settings: one frozen record, read once at the door from TOML and environment.
+
+Unknown keys are refused with their name. Everyone else receives parts of it.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from crawler.domain.assessment import Level
+from crawler.domain.delivery import EventType
+from crawler.domain.errors import BadInput
+
+_STRICT = ConfigDict(frozen=True, extra="forbid")
+
+
+class CrawlSettings(BaseModel):
+    """How the web is walked."""
+
+    model_config = _STRICT
+
+    hosts: tuple[str, ...] = ()  # address[:http-port[:https-port]] name…
+    hosts_file: Path | None = None
+    allow: tuple[str, ...] = ()  # ranges that open the policy
+    deny: tuple[str, ...] = ()  # ranges of our own that are never connected to
+    ports: tuple[int, ...] = (80, 443, 8080, 8443)
+    proxy: str = ""
+    slots: int = 1_024  # open visits a fetcher
+    fetchers: int = 0  # 0: one a core
+    patient: bool = True  # look again, longer, at what did not end well
+    agent: str = (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+        " Chrome/140.0.0.0 Safari/537.36"
+    )
+
+
+class BrowserSettings(BaseModel):
+    """How pages are drawn."""
+
+    model_config = _STRICT
+
+    enabled: bool = True
+    executable: str = ""  # empty: whichever is there
+    sandbox: Literal["on", "off"] = "on"
+    pages: int = 2  # at the same time
+    user: str = ""  # empty: an unprivileged one is found
+
+
+class StoreSettings(BaseModel):
+    """Where rows and evidence lie."""
+
+    model_config = _STRICT
+
+    database: str = ""  # empty: SQLite in the home folder
+
+
+class SearchSettings(BaseModel):
+    """Which engine answers searches."""
+
+    model_config = _STRICT
+
+    elasticsearch: str = ""  # address; empty: the embedded engine
+    index: str = "xunwang-texts"
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    ca_file: Path | None = None
+
+
+class EndpointSettings(BaseModel):
+    """One receiver of signed messages."""
+
+    model_config = _STRICT
+
+    name: str
+    url: str
+    secret: SecretStr
+    events: tuple[EventType, ...] = ()
+    levels: tuple[Level, ...] = ()
+    regions: tuple[str, ...] = ()
+
+
+class DeliverySettings(BaseModel):
+    """How messages leave the house."""
+
+    model_config = _STRICT
+
+    endpoints: tuple[EndpointSettings, ...] = ()
+    timeout_s: float = 20.0
+    allow: tuple[str, ...] = ()  # private ranges or hosts that may receive
+
+
+class ReviewSettings(BaseModel):
+    """What a decision needs."""
+
+    model_config = _STRICT
+
+    approval_from: Level | None = Level.ORANGE  # tasks at or above need a supervisor; none: never
+
+
+class Config(BaseSettings):
+    """All of it."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix="XUNWANG_", env_nested_delimiter="__"
+    )
+
+    home: Path = Path("var")
+    region: str = "310000"
+    language: Literal["zh", "en"] = "zh"
+    crawl: CrawlSettings = CrawlSettings()
+    browser: BrowserSettings = BrowserSettings()
+    store: StoreSettings = StoreSettings()
+    search: SearchSettings = SearchSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    review: ReviewSettings = ReviewSettings()
+
+    @property
+    def database_url(self) -> str:
+        """The database of this installation."""
+        return self.store.database or f"sqlite:///{self.home.absolute() / 'xunwang.db'}"
+
+    @property
+    def evidence_folder(self) -> Path:
+        """Where segments lie."""
+        return self.home / "evidence"
+
+
+def load_config(home: Path, file: Path | None = None) -> Config:
+    """Read it once; BadInput names the key that is wrong."""
+    if file is not None and not file.is_file():
+        raise BadInput(f"配置文件 {file} 不存在")
+    try:
+        return _config_class(file or home / "xunwang.toml")(home=home)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"配置项 {key} 有误：{first['msg']}") from None
+    except ValueError as error:  # TOML that is none
+        raise BadInput(f"配置文件无法解析：{error}") from None
+
+
+def _config_class(file: Path) -> type[Config]:
+    """Config that reads this file. Arguments win over environment, environment over file."""
+
+    class FileConfig(Config):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
+
+    return FileConfig

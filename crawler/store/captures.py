@@ -1,0 +1,126 @@
+"""Captures as rows beside their manifests, and the segments their evidence lies in."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, insert, select, update
+
+from crawler.domain.capture import Capture, manifest_digest, manifest_of
+from crawler.store.database import upsert
+from crawler.store.tables import captures, segments
+
+_CAPTURE = msgspec.json.Decoder(Capture)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """A capture with what only the store needs: its region, and the boxes of its text."""
+
+    capture: Capture
+    region: str
+    runs: bytes | None = None
+
+
+def save_captures(db: Connection, kept: Sequence[Kept]) -> None:
+    """Write captures down; their bytes are safe in segments already."""
+    rows = []
+    for one in kept:
+        capture = one.capture
+        manifest = manifest_of(capture)
+        rows.append(
+            {
+                "id": capture.id,
+                "visit_id": capture.visit_id,
+                "site_id": capture.site_id,
+                "region": one.region,
+                "fetcher": str(capture.fetcher),
+                "profile": str(capture.profile),
+                "outcome": str(capture.outcome),
+                "reason": capture.reason,
+                "flags": [str(flag) for flag in capture.flags],
+                "status": capture.status,
+                "final_url": capture.final_url,
+                "title": capture.title,
+                "page_kind": str(capture.page_kind),
+                "text_digest": capture.text_digest,
+                "body_sha256": capture.body_sha256,
+                "started_at": capture.started_at,
+                "ended_at": capture.ended_at,
+                "manifest": manifest,
+                "manifest_sha256": manifest_digest(manifest),
+                "runs": one.runs,
+            }
+        )
+    if rows:
+        db.execute(insert(captures), rows)
+
+
+def capture_of(db: Connection, capture_id: str) -> Capture | None:
+    """One capture by id."""
+    manifest = db.scalar(select(captures.c.manifest).where(captures.c.id == capture_id))
+    return _CAPTURE.decode(manifest) if manifest else None
+
+
+def all_captures(db: Connection, ids: Sequence[str] = ()) -> Iterator[Capture]:
+    """These captures, or all, oldest first, in flat memory."""
+    rows = select(captures.c.manifest).order_by(captures.c.id)
+    if ids:
+        rows = rows.where(captures.c.id.in_(ids))
+    for manifest in db.scalars(rows.execution_options(yield_per=500)):
+        yield _CAPTURE.decode(manifest)
+
+
+def captures_of_visit(db: Connection, visit_id: int) -> list[Capture]:
+    """The captures of one visit, oldest first."""
+    rows = select(captures.c.manifest).where(captures.c.visit_id == visit_id)
+    ordered = rows.order_by(captures.c.ended_at, captures.c.id)
+    return [_CAPTURE.decode(manifest) for manifest in db.scalars(ordered)]
+
+
+def runs_of(db: Connection, capture_id: str) -> bytes | None:
+    """The boxes of a capture's text, packed, where a browser made it."""
+    return db.scalar(select(captures.c.runs).where(captures.c.id == capture_id))
+
+
+def commit_segments(db: Connection, kept: Sequence[Kept], now: datetime) -> None:
+    """Note how far each segment is committed; what lies behind is cut off after a crash."""
+    ends: dict[str, tuple[int, str]] = {}
+    for one in kept:
+        for evidence in one.capture.evidence:
+            end = evidence.offset + evidence.length
+            if end > ends.get(evidence.segment, (0, ""))[0]:
+                ends[evidence.segment] = (end, one.region)
+    for name, (end, region) in ends.items():
+        row = {"name": name, "region": region, "committed": end, "created_at": now}
+        statement = upsert(db, segments).values(row)
+        db.execute(
+            statement.on_conflict_do_update(
+                index_elements=["name"],
+                set_={"committed": end},
+                where=segments.c.committed < end,
+            )
+        )
+
+
+def open_segments(db: Connection) -> dict[str, int]:
+    """Segments not sealed yet, and how far each is committed."""
+    rows = db.execute(
+        select(segments.c.name, segments.c.committed).where(segments.c.sealed_at.is_(None))
+    )
+    return dict(rows)
+
+
+def sealed_segments(db: Connection) -> dict[str, str]:
+    """Sealed segments and the digest each had."""
+    rows = db.execute(
+        select(segments.c.name, segments.c.sha256).where(segments.c.sealed_at.is_not(None))
+    )
+    return dict(rows)
+
+
+def mark_sealed(db: Connection, name: str, sha256: str, now: datetime) -> None:
+    """A segment will never grow again."""
+    values = {"sealed_at": now, "sha256": sha256}
+    db.execute(update(segments).where(segments.c.name == name).values(values))

@@ -1,0 +1,236 @@
+"""Sweeps and their visits: whose turn each is, under whose lease. The frontier is this table."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Select, func, insert, literal, or_, select, update
+
+from crawler.domain.alert import AlertState
+from crawler.domain.capture import Capture
+from crawler.domain.site import SiteState, Sweep, SweepState, Visit, VisitState
+from crawler.store.sites import sites_by_id
+from crawler.store.tables import alerts, captures, exceptions, sites, sweeps, visits
+
+_CAPTURE = msgspec.json.Decoder(Capture)
+
+
+def start_sweep(
+    db: Connection,
+    selection: str,
+    wanted: Select[Any],
+    *,
+    now: datetime,
+    actor: str,
+    region: str,
+    render: bool,
+) -> Sweep:
+    """One sweep with a waiting visit for each wanted site (a select of sites.id)."""
+    values = {
+        "selection": selection,
+        "state": str(SweepState.RUNNING),
+        "render": render,
+        "actor": actor,
+        "region": region,
+        "started_at": now,
+    }
+    made = db.execute(insert(sweeps).values(values))
+    sweep_id = int(made.inserted_primary_key[0])  # type: ignore[index]
+    chosen = wanted.subquery()
+    rows = (
+        select(literal(sweep_id), sites.c.id, sites.c.region, literal(str(VisitState.WAITING)))
+        .where(sites.c.id.in_(select(chosen.c.id)), sites.c.state == str(SiteState.WATCHED))
+        .order_by(sites.c.id)
+    )
+    columns = ["sweep_id", "site_id", "region", "state"]
+    count = db.execute(insert(visits).from_select(columns, rows)).rowcount
+    db.execute(update(sweeps).where(sweeps.c.id == sweep_id).values(sites=count))
+    return sweep_of(db, sweep_id)
+
+
+def every_site(region: str = "") -> Select[Any]:
+    """All sites of a region prefix."""
+    return select(sites.c.id).where(sites.c.region.startswith(region))
+
+
+def due_sites(now: datetime, region: str = "") -> Select[Any]:
+    """Sites whose time has come."""
+    return every_site(region).where(or_(sites.c.due_at.is_(None), sites.c.due_at <= now))
+
+
+def named_sites(domains: Sequence[str]) -> Select[Any]:
+    """Sites by domain."""
+    return select(sites.c.id).where(sites.c.domain.in_(domains))
+
+
+def sweep_of(db: Connection, sweep_id: int) -> Sweep:
+    """One sweep by number."""
+    return _sweep_from(db.execute(select(sweeps).where(sweeps.c.id == sweep_id)).one())
+
+
+def unfinished_sweep(db: Connection, selection: str) -> Sweep | None:
+    """The last sweep of this selection, if it did not come to its end."""
+    rows = select(sweeps).where(
+        sweeps.c.selection == selection, sweeps.c.state != str(SweepState.FINISHED)
+    )
+    row = db.execute(rows.order_by(sweeps.c.id.desc()).limit(1)).first()
+    return _sweep_from(row) if row else None
+
+
+def mark_sweep(db: Connection, sweep_id: int, state: SweepState, now: datetime) -> None:
+    """Say how a sweep stands; a finished one gets its end."""
+    finished = now if state is SweepState.FINISHED else None
+    values = {"state": str(state), "finished_at": finished}
+    db.execute(update(sweeps).where(sweeps.c.id == sweep_id).values(values))
+
+
+def claim_visits(
+    db: Connection,
+    sweep_id: int,
+    state: VisitState,
+    *,
+    owner: str,
+    now: datetime,
+    lease: timedelta,
+    limit: int,
+) -> list[Visit]:
+    """Take up to `limit` visits whose turn it is, the most urgent first.
+
+    Nobody else gets them until the lease ends.
+    """
+    free = or_(visits.c.lease_until.is_(None), visits.c.lease_until < now)
+    mine = (
+        select(visits.c.id)
+        .where(visits.c.sweep_id == sweep_id, visits.c.state == str(state), free)
+        .order_by(visits.c.urgency.desc(), visits.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    claim = (
+        update(visits)
+        .where(visits.c.id.in_(mine.scalar_subquery()))
+        .values(lease_until=now + lease, lease_owner=owner)
+        .returning(visits.c.id)
+    )
+    return visits_by_id(db, db.scalars(claim).all())
+
+
+def visits_by_id(db: Connection, ids: Sequence[int]) -> list[Visit]:
+    """Visits with all that the path must know: site, captures so far, open alert, exceptions."""
+    if not ids:
+        return []
+    wanted = select(visits).where(visits.c.id.in_(ids))
+    rows = db.execute(wanted.order_by(visits.c.urgency.desc(), visits.c.id)).all()
+    site_ids = [row.site_id for row in rows]
+    site_by_id = sites_by_id(db, site_ids)
+    known = _captures_of(db, ids)
+    opened, watched = _alerts_of(db, site_ids)
+    excepted = _excepted_terms(db, site_ids)
+    return [
+        Visit(
+            id=row.id,
+            sweep_id=row.sweep_id,
+            site=site_by_id[row.site_id],
+            state=VisitState(row.state),
+            tries=row.tries,
+            captures=tuple(known.get(row.id, ())),
+            open_alert_id=opened.get(row.site_id),
+            watched=row.site_id in watched,
+            excepted_terms=tuple(excepted.get(row.site_id, ())),
+            render_reason=row.render_reason,
+        )
+        for row in rows
+    ]
+
+
+def _captures_of(db: Connection, ids: Sequence[int]) -> dict[int, list[Capture]]:
+    rows = select(captures.c.visit_id, captures.c.manifest).where(captures.c.visit_id.in_(ids))
+    found: dict[int, list[Capture]] = {}
+    for visit_id, manifest in db.execute(rows.order_by(captures.c.ended_at, captures.c.id)):
+        found.setdefault(visit_id, []).append(_CAPTURE.decode(manifest))
+    return found
+
+
+def _alerts_of(db: Connection, site_ids: Sequence[int]) -> tuple[dict[int, int], set[int]]:
+    """The open alert of each site, and the sites an officer watches."""
+    states = [str(AlertState.OPEN), str(AlertState.WATCHED)]
+    rows = select(alerts.c.site_id, alerts.c.id, alerts.c.state).where(
+        alerts.c.site_id.in_(site_ids), alerts.c.state.in_(states)
+    )
+    found = db.execute(rows).all()
+    opened = {row.site_id: row.id for row in found if row.state == AlertState.OPEN}
+    return opened, {row.site_id for row in found if row.state == AlertState.WATCHED}
+
+
+def _excepted_terms(db: Connection, site_ids: Sequence[int]) -> dict[int, list[str]]:
+    rows = select(exceptions.c.site_id, exceptions.c.term).where(
+        exceptions.c.site_id.in_(site_ids),
+        exceptions.c.scope == "term",
+        exceptions.c.ended_at.is_(None),
+    )
+    found: dict[int, list[str]] = {}
+    for site_id, term in db.execute(rows):
+        found.setdefault(site_id, []).append(term)
+    return found
+
+
+def advance(
+    db: Connection, visit_id: int, state: VisitState, *, now: datetime, **values: Any
+) -> None:
+    """Give a visit's turn to the next worker, or close it; the lease ends."""
+    closed = {"closed_at": now} if state is VisitState.CLOSED else {}
+    changed = {"state": str(state), "lease_until": None, "lease_owner": ""} | closed | values
+    db.execute(update(visits).where(visits.c.id == visit_id).values(changed))
+
+
+def count_try(db: Connection, visit_id: int) -> int:
+    """A worker died over this visit: how often that happened now."""
+    statement = (
+        update(visits)
+        .where(visits.c.id == visit_id)
+        .values(tries=visits.c.tries + 1, lease_until=None, lease_owner="")
+        .returning(visits.c.tries)
+    )
+    return int(db.scalars(statement).one())
+
+
+def release_leases(db: Connection, owner: str) -> int:
+    """Give back at once what a parent of this name had claimed when it died."""
+    mine = visits.c.lease_owner == owner
+    return db.execute(update(visits).where(mine).values(lease_until=None, lease_owner="")).rowcount
+
+
+def waiting_count(db: Connection, sweep_id: int) -> Counter[VisitState]:
+    """How many visits of a sweep stand where."""
+    rows = (
+        select(visits.c.state, func.count())
+        .where(visits.c.sweep_id == sweep_id)
+        .group_by(visits.c.state)
+    )
+    return Counter({VisitState(state): count for state, count in db.execute(rows)})
+
+
+def outcome_count(db: Connection, sweep_id: int) -> dict[str, int]:
+    """How the visits of a sweep ended, by outcome; the empty name is not ended yet."""
+    rows = (
+        select(visits.c.outcome, func.count())
+        .where(visits.c.sweep_id == sweep_id)
+        .group_by(visits.c.outcome)
+    )
+    return dict(db.execute(rows))
+
+
+def _sweep_from(row: Any) -> Sweep:
+    return Sweep(
+        id=row.id,
+        selection=row.selection,
+        state=SweepState(row.state),
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        sites=row.sites,
+        render=row.render,
+        actor=row.actor,
+        region=row.region,
+    )
