@@ -1,0 +1,132 @@
+"""A YAML file of ours, behind limits: words stay words (no yes/no, no numbers), every part knows
+its line, and nothing in the file can make an object, an alias or a cycle.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml
+
+from crawler.domain.errors import BadInput
+
+LARGEST_BYTES = 4 * 1024 * 1024
+_DEEPEST = 8
+_MOST_PARTS = 400_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """One fault of a word list: where and why."""
+
+    file: str
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file} 第 {self.line} 行：{self.reason}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """One part of a document with its line: a word, a list or a mapping."""
+
+    line: int
+    value: "str | list[Part] | dict[str, Part]"
+
+
+def read_document(data: bytes, file: str) -> Part | Problem:
+    """The file's parts, or the first thing that makes it unreadable."""
+    if len(data) > LARGEST_BYTES:
+        return Problem(file=file, line=1, reason=f"文件超过 {LARGEST_BYTES >> 20} MiB")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        return Problem(file=file, line=line, reason="不是 UTF-8 编码，请另存为 UTF-8")
+    if "\t" in text:
+        line = text.count("\n", 0, text.index("\t")) + 1
+        return Problem(file=file, line=line, reason="含制表符（Tab），请改用空格")
+    return _parsed(text, file)
+
+
+def _parsed(text: str, file: str) -> Part | Problem:
+    try:
+        return _document(yaml.parse(text, Loader=yaml.CSafeLoader))
+    except _Refused as refused:
+        return Problem(file=file, line=refused.line, reason=str(refused))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        reason = f"YAML 写法有误（{error.problem or error.context}）"
+        return Problem(file=file, line=mark.line + 1 if mark else 1, reason=reason)
+    except yaml.YAMLError as error:  # a character YAML does not allow
+        reason = f"YAML 无法读取（{error}）".replace("\n", " ")
+        return Problem(file=file, line=1, reason=reason)
+
+
+class _Refused(BadInput):
+    """Valid YAML that a word list has no use for."""
+
+    def __init__(self, reason: str, event: yaml.Event) -> None:
+        super().__init__(reason)
+        self.line = _line(event)
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
+
+
+def _document(events: Iterator[yaml.Event]) -> Part:
+    walk = _Walk(events)
+    event = walk.next()
+    while isinstance(event, (yaml.StreamStartEvent, yaml.DocumentStartEvent)):
+        event = walk.next()
+    if isinstance(event, yaml.StreamEndEvent):
+        raise _Refused("文件是空的", event)
+    return walk.part(event, 0)
+
+
+class _Walk:
+    """One way through the events of a file, counting."""
+
+    def __init__(self, events: Iterator[yaml.Event]) -> None:
+        self._events = events
+        self._seen = 0
+
+    def next(self) -> yaml.Event:
+        """The next event; refuses what word lists do not use."""
+        event = next(self._events)
+        self._seen += 1
+        if self._seen > _MOST_PARTS:
+            raise _Refused("内容过多", event)
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise _Refused("不允许使用别名（& 和 *）", event)
+        if tag := getattr(event, "tag", None):
+            raise _Refused(f"不允许使用标签 {tag}", event)
+        return event
+
+    def part(self, event: yaml.Event, depth: int) -> Part:
+        """What begins with this event."""
+        if depth > _DEEPEST:
+            raise _Refused("嵌套过深", event)
+        line = _line(event)
+        if isinstance(event, yaml.ScalarEvent):
+            return Part(line=line, value=event.value)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return Part(line=line, value=self._sequence(depth))
+        return Part(line=line, value=self._mapping(depth))
+
+    def _sequence(self, depth: int) -> list[Part]:
+        parts = []
+        while not isinstance(event := self.next(), yaml.SequenceEndEvent):
+            parts.append(self.part(event, depth + 1))
+        return parts
+
+    def _mapping(self, depth: int) -> dict[str, Part]:
+        parts: dict[str, Part] = {}
+        while not isinstance(event := self.next(), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent):
+                raise _Refused("键必须是一个词", event)
+            if event.value in parts:
+                raise _Refused(f"“{event.value}”重复出现", event)
+            parts[event.value] = self.part(self.next(), depth + 1)
+        return parts
