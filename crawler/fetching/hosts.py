@@ -11,6 +11,7 @@ from crawler.domain.address import Address
 from crawler.domain.errors import BadInput
 
 WEB_PORTS = (80, 443)
+MOST_NAME = 253
 
 
 class Spot(NamedTuple):
@@ -67,15 +68,28 @@ def read_hosts(lines: Iterable[str]) -> HostTable:
     return HostTable(places=places)
 
 
+def ascii_name(name: str) -> str:
+    """A host name as it is asked for: lower-case ASCII. IDNAError for what no browser would ask.
+
+    An ASCII name is taken as it is: underscores occur, though no registry sells them.
+    """
+    bare = name.rstrip(".").lower()
+    if not bare.isascii():
+        bare = idna.encode(bare, uts46=True).decode("ascii")
+    labels = bare.split(".")
+    if len(bare) > MOST_NAME or not all(0 < len(label) < 64 for label in labels):
+        raise idna.IDNAError(name[:80])
+    return bare
+
+
 def _place(word: str, number: int) -> Place:
     host, ports = _parted(word)
     try:
         values = [_port(port) for port in ports]
-        address = ip_address(host)
+        http_port, https_port = [*values, *WEB_PORTS[len(values) :]]
+        return Place(address=ip_address(host), http_port=http_port, https_port=https_port)
     except ValueError as error:
         raise BadInput(f"hosts 第 {number} 行：不是地址 {word[:60]!r}") from error
-    named = dict(zip(("http_port", "https_port"), values, strict=False))
-    return Place(address=address, **named)
 
 
 def _parted(word: str) -> tuple[str, list[str]]:
@@ -99,6 +113,6 @@ def _port(text: str) -> int:
 def _name(word: str, number: int) -> str:
     star, bare = ("*.", word[2:]) if word.startswith("*.") else ("", word)
     try:
-        return star + idna.encode(bare.rstrip("."), uts46=True).decode("ascii").lower()
+        return star + ascii_name(bare)
     except (idna.IDNAError, UnicodeError) as error:
         raise BadInput(f"hosts 第 {number} 行：不是域名 {word[:60]!r}") from error
