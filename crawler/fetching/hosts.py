@@ -95,8 +95,8 @@ def _place(word: str, number: int) -> Place:
 def _parted(word: str) -> tuple[str, list[str]]:
     """`[::1]:80:443`, `::1` without ports, `127.0.0.2:80:443`."""
     if word.startswith("["):
-        host, _, rest = word[1:].partition("]")
-        return host, rest.split(":")[1:]
+        host, bracket, rest = word[1:].partition("]")
+        return host if bracket else word, rest.split(":")[1:]
     if "::" in word:
         return word, []
     host, *ports = word.split(":")
