@@ -41,7 +41,7 @@ _WANTED = "请提供 CSV、Excel（xlsx、xls）、ODS 或 JSON 格式的备案�
 
 
 def kind_of(path: Path, rules: ListRules) -> Kind:
-    """The kind of a readable file within its size; otherwise BadInput says what is wrong with it."""
+    """The kind of a readable file of bearable size; otherwise BadInput says what is wrong."""
     _check_size(path, rules)
     head = _head_of(path)
     if head.startswith(b"PK\x03\x04"):

@@ -7,6 +7,7 @@ import resource
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from pathlib import Path
 
 import python_calamine as calamine
 
@@ -30,10 +31,10 @@ def text_of(cell: object) -> str:
             return str(cell)
 
 
-def lines_of(path: str) -> Iterator[list[object]]:
+def lines_of(path: Path) -> Iterator[list[object]]:
     """What the parent is told, line by line."""
     try:
-        with calamine.CalamineWorkbook.from_path(path) as workbook:
+        with path.open("rb") as file, calamine.CalamineWorkbook.from_filelike(file) as workbook:
             for name in workbook.sheet_names:
                 yield [SHEET, name]
                 sheet = workbook.get_sheet_by_name(name)
@@ -46,7 +47,7 @@ def lines_of(path: str) -> Iterator[list[object]]:
     yield [END]
 
 
-def main(path: str, memory_bytes: int, cpu_s: int) -> None:
+def main(path: Path, memory_bytes: int, cpu_s: int) -> None:
     """Limit this process, then write."""
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
@@ -57,4 +58,4 @@ def main(path: str, memory_bytes: int, cpu_s: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

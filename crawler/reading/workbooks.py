@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -43,7 +43,9 @@ def _check_is_workbook(names: set[str]) -> None:
 
 def _check_unpacked(members: list[zipfile.ZipInfo], packed: int, rules: ListRules) -> None:
     total = sum(member.file_size for member in members)
-    strings = max((m.file_size for m in members if "sharedstrings" in m.filename.lower()), default=0)
+    strings = max(
+        (m.file_size for m in members if "sharedstrings" in m.filename.lower()), default=0
+    )
     if total > rules.max_unpacked_bytes:
         raise BadInput(
             f"工作簿展开后有 {total // MIB} MB，超过上限 {rules.max_unpacked_bytes // MIB} MB"
@@ -85,7 +87,7 @@ def _rows_until_next(told: Iterator[list[object]], following: list[str]) -> Iter
             yield Row(number=number, cells=cells)
 
 
-def _told_by_child(path: Path, rules: ListRules) -> Iterator[list[object]]:
+def _told_by_child(path: Path, rules: ListRules) -> Generator[list[object]]:
     """The child's lines; BadInput for its errors, and for a child that died before its end."""
     limits = [str(rules.child_memory_bytes), str(rules.child_cpu_s)]
     command = [sys.executable, "-P", str(_CHILD), str(path.absolute()), *limits]

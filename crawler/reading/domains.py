@@ -1,0 +1,195 @@
+"""Names and homepages as people type them into a form, made comparable; what must never be visited
+is refused with a reason.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from urllib.parse import quote
+
+import idna
+import tldextract
+
+from crawler.domain.address import address_of, ends_in_number
+from crawler.reading.cells import BadCell, without_invisible
+from crawler.reading.list_rules import ListRules
+
+_SEPARATORS = re.compile(r"[;,、|\s]+")
+_URL_SEPARATORS = re.compile(r"[;、|\s]+|,(?=\s*(?:https?:|www\.))", re.IGNORECASE)
+_SCHEME = re.compile(r"([a-z][a-z0-9+.\-]*):(?!\d)", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_PLAIN_NAME = re.compile(
+    r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9\-]{0,61}[a-z0-9])?"
+)
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_\-]{0,61}[a-z0-9_])?")
+_INNER_NAMES = frozenset({"localhost", "local", "internal", "lan", "intranet", "arpa", "onion"})
+_FULL_STOPS = str.maketrans({"。": ".", "．": ".", "｡": "."})
+_PATH_SAFE = "/?:@!$&'()*+,;=-._~%[]"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """A site that a cell points at: its host in ASCII, and the URL if more than a bare name was
+    given.
+    """
+
+    host: str
+    url: str | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def domain(self) -> str:
+        """The host without www.; one that would be only a suffix then keeps it."""
+        bare = self.host.removeprefix("www.")
+        return bare if "." in bare else self.host
+
+
+def parts_of_names(cell: str) -> Iterator[str]:
+    """The names in a cell that may hold several."""
+    return (part for part in _SEPARATORS.split(_folded(cell)) if part)
+
+
+def parts_of_urls(cell: str) -> Iterator[str]:
+    """The URLs in a cell that may hold several; a comma inside a query is none between them."""
+    return (part for part in _URL_SEPARATORS.split(_folded(cell)) if part)
+
+
+def _folded(cell: str) -> str:
+    """Separators and dots in one width. A tab is kept: browsers drop it, so it is no separator."""
+    text = cell.strip(" \r\n\t\u3000\xa0")
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", without_invisible(text)).translate(_FULL_STOPS)
+    if "\t" in text:
+        raise BadCell("含有制表符，浏览器与本系统可能读成不同的主机")
+    return text
+
+
+def place_in(part: str, rules: ListRules) -> Place:
+    """What one name or URL points at; BadCell if it must not or cannot be visited."""
+    if _PLAIN_NAME.fullmatch(part) and "xn--" not in part:
+        return Place(host=_checked_name(part), url=None)
+    if _CONTROL.search(part):
+        raise BadCell("含有控制字符")
+    scheme, rest = _split_scheme(part)
+    authority, tail = _split_authority(rest)
+    host, port = _split_port(authority)
+    _check_port(port, scheme or "http", rules)
+    name, notes = _host_of(host, rules)
+    bare = not (scheme or port or tail.strip("/"))
+    url = None if bare else _url(scheme or "http", name, port, tail)
+    return Place(host=name, url=url, notes=notes)
+
+
+def url_in(part: str, rules: ListRules) -> Place:
+    """The same for a homepage: there is always a URL, http where no scheme was given."""
+    place = place_in(part, rules)
+    return replace(place, url=place.url or f"http://{place.host}/")
+
+
+def _split_scheme(part: str) -> tuple[str, str]:
+    found = _SCHEME.match(part)
+    if not found:
+        return "", part.removeprefix("//")
+    scheme = found[1].lower()
+    if "." in scheme:
+        raise BadCell("端口不是数字")
+    if scheme not in ("http", "https"):
+        raise BadCell(f"不支持的网址类型：{scheme}")
+    rest = part[found.end() :]
+    if not rest.startswith("//") or rest.startswith("///"):
+        raise BadCell("网址写法不规范：协议后应为 //")
+    return scheme, rest[2:]
+
+
+def _split_authority(rest: str) -> tuple[str, str]:
+    if "\\" in rest:
+        raise BadCell("网址含有反斜杠，浏览器与本系统可能读成不同的主机")
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    tail = rest[len(authority) :].partition("#")
+    if "@" in authority or "@" in tail[2]:
+        raise BadCell("网址含有 @，真实主机可能被伪装")
+    return authority, tail[0]
+
+
+def _split_port(authority: str) -> tuple[str, str]:
+    if authority.startswith("["):
+        host, _, after = authority.partition("]")
+        if after and not after.startswith(":"):
+            raise BadCell("网址写法不规范")
+        return host + "]", after[1:]
+    host, _, port = authority.partition(":")
+    return host, port
+
+
+def _check_port(port: str, scheme: str, rules: ListRules) -> None:
+    if not port:
+        return
+    if not re.fullmatch(r"[0-9]{1,5}", port):
+        raise BadCell("端口不是有效数字")
+    if int(port) not in rules.ports:
+        raise BadCell(f"端口 {int(port)} 不在允许之列")
+
+
+def _host_of(host: str, rules: ListRules) -> tuple[str, tuple[str, ...]]:
+    """The ASCII name or the public address behind a host as written."""
+    bare = host.rstrip(".").lower()
+    address = address_of(bare)
+    if address is not None:
+        if not rules.allows(address):
+            raise BadCell(f"指向内部或保留地址 {address}")
+        if address.version == 6:
+            raise BadCell("IPv6 地址不能作为网站")
+        return str(address), ()
+    if ends_in_number(bare) or "[" in bare:
+        raise BadCell("不是有效的 IP 地址")
+    if bare.isascii() and "xn--" not in bare:
+        return _checked_name(bare), ()
+    return _international(bare)
+
+
+@lru_cache(maxsize=4096)
+def _international(name: str) -> tuple[str, tuple[str, ...]]:
+    try:
+        ascii_name = idna.encode(name, uts46=True, std3_rules=True).decode("ascii")
+        written = idna.decode(ascii_name)
+    except (idna.IDNAError, UnicodeError):
+        raise BadCell("域名含有不能使用的字符") from None
+    return _checked_name(ascii_name), _look_alike_notes(written)
+
+
+def _look_alike_notes(name: str) -> tuple[str, ...]:
+    scripts = {unicodedata.name(c, "").partition(" ")[0] for c in name if not c.isascii()}
+    foreign = scripts & {"CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "GEORGIAN"}
+    has_latin = any(c.isascii() and c.isalpha() for label in name.split(".")[:-1] for c in label)
+    if foreign and has_latin:
+        return (f"域名“{name}”混用拉丁字母与形近字母，疑似仿冒",)
+    return (f"域名“{name}”含有与拉丁字母形近的字母",) if foreign else ()
+
+
+@lru_cache(maxsize=1)
+def _suffixes() -> tldextract.TLDExtract:
+    """The list that came with the library: nothing is fetched, nothing is cached on disk."""
+    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+
+def _checked_name(name: str) -> str:
+    """The name if it can be a site of somebody's."""
+    labels = name.split(".")
+    if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+        raise BadCell("通配域名不能作为网站" if "*" in name else "不是有效的域名")
+    if labels[-1] in _INNER_NAMES:
+        raise BadCell("内部名称不能作为网站")
+    if len(labels) == 1:
+        raise BadCell("不是完整域名")
+    if not _suffixes().extract_str(name).domain:
+        raise BadCell("只是公共后缀，不是某个网站的域名")
+    return name
+
+
+def _url(scheme: str, host: str, port: str, tail: str) -> str:
+    usual = {"http": "80", "https": "443"}[scheme]
+    netloc = host if port in ("", usual) else f"{host}:{int(port)}"
+    path = quote(tail, safe=_PATH_SAFE)
+    return f"{scheme}://{netloc}{path if path.startswith('/') else '/' + path}"

@@ -1,0 +1,98 @@
+"""Where a table begins: title rows, one or two header rows, or none at all; and where it ends."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from crawler.domain.errors import BadInput
+from crawler.reading.cells import cleaned
+from crawler.reading.headers import Column, Columns, columns_named, merged_headers
+from crawler.reading.sniffing import columns_sniffed, looks_like_filing
+from crawler.reading.tables import Row, Table
+
+_HEAD_ROWS = 12
+_SNIFFED_ROWS = 50
+_REMARK = re.compile(
+    r"(?:总?合计|总计|小计|共计|总数|备注|附注|注\s*\d*\s*[:：、.]|说明|制表|填表|填报|导出|打印|统计"
+    r"|数据来源|数据截[至止]|以上|共\s*\d+|第\s*\d+\s*页|审核人|经办人|联系人|复核)"
+)
+_KEYED = re.compile(r"\s*([A-Za-z_\u4e00-\u9fff/]{2,20})\s*[:：]\s*(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Headed:
+    """A table whose columns are known, and its rows below the header."""
+
+    name: str
+    columns: Columns
+    rows: Iterator[Row]
+
+
+def headed(table: Table) -> Headed:
+    """The table with its header found; BadInput says which column is missing."""
+    first = list(islice(table.rows, _SNIFFED_ROWS))
+    filled = [row for row in first if any(cell.strip() for cell in row.cells)]
+    if not filled:
+        raise BadInput("文件是空的：没有任何行")
+    rows = chain(first, table.rows)
+    found = _named(filled[:_HEAD_ROWS]) or _sniffed(filled)
+    if found is None:
+        raise BadInput(_missing(filled[0].cells))
+    columns, last_header = found
+    below = (row for row in rows if row.number > last_header)
+    return Headed(name=table.name, columns=columns, rows=_filings(below, columns))
+
+
+def _named(rows: Sequence[Row]) -> tuple[Columns, int] | None:
+    """The columns and the number of the last header row, where there is a header."""
+    for row, after in zip(rows, [*rows[1:], None], strict=True):
+        single = columns_named(row.cells)
+        if after and not looks_like_filing(after.cells):
+            double = columns_named(merged_headers(row.cells, after.cells))
+            if len(double.places) > len(single.places) and _is_header(double):
+                known = len(columns_named(after.cells).places)
+                if single.places or known < len(double.places):
+                    return double, after.number
+        if _is_header(single):
+            return single, row.number
+    return None
+
+
+def _is_header(columns: Columns) -> bool:
+    return columns.point_somewhere() and (len(columns.places) > 1 or len(columns.headers) < 3)
+
+
+def _sniffed(rows: Sequence[Row]) -> tuple[Columns, int] | None:
+    """The columns of a table that starts with its first filing."""
+    if not looks_like_filing(rows[0].cells):
+        return None
+    columns = columns_sniffed([row.cells for row in rows])
+    return (columns, rows[0].number - 1) if columns.point_somewhere() else None
+
+
+def _missing(cells: Sequence[str]) -> str:
+    names = "、".join(cleaned(cell)[:20] for cell in cells[:12] if cleaned(cell))
+    if columns_named(cells).places:
+        return f"缺少“域名”或“网站首页网址”列；读到的表头是：{names}"
+    return f"不是备案清单：缺少“域名”或“网站首页网址”列；第一行是：{names or '空'}"
+
+
+def _filings(rows: Iterator[Row], columns: Columns) -> Iterator[Row]:
+    """Without blank rows, notes below the table and headers repeated in the middle."""
+    headers = list(columns.headers)
+    for row in rows:
+        texts = [cell.strip() for cell in row.cells]
+        if any(texts) and texts != headers and not _is_remark(texts, columns):
+            yield row
+
+
+def _is_remark(texts: Sequence[str], columns: Columns) -> bool:
+    """合计 128, 制表人：… : a row without any site that starts like a note."""
+    first = next((text for text in texts if text), "")
+    if not _REMARK.match(first):
+        return False
+    pointing = (columns.places.get(column) for column in (Column.DOMAIN, Column.HOME_URL))
+    return not any(
+        place is not None and place < len(texts) and "." in texts[place] for place in pointing
+    )
