@@ -23,6 +23,7 @@ from typing import Any, Self
 
 TOLERANCE_SECONDS = 300
 _LONGEST_BODY = 1 << 20
+_TAKEN = ("ok", "late", "drop", "huge", "endless")  # the work was done, however it was answered
 FAILURES = ("500", "429", "410", "redirect", "late", "drop", "huge", "endless")
 
 
@@ -159,7 +160,7 @@ class Receiver:
             headers=headers,
         )
         self.received.append(one)
-        if one.valid and how in ("ok", "late", "drop"):
+        if one.valid and how in _TAKEN:
             self.effects[one.id] += 1
         if self._keep:
             _append(self._keep, one)
@@ -243,7 +244,7 @@ def sentence(one: Received, times: int = 1) -> str:
     kind = str(event.get("type", "?"))
     parts = [_EVENTS.get(kind, "收到消息"), kind, *_words(event.get("data"))]
     parts.append("签名有效" if one.valid else f"不予采信（{one.complaint}）")
-    if times > 1:
+    if one.valid and times > 1:
         parts.append(f"同一消息第 {times} 次，不重复办理")
     if one.answered != "ok":
         parts.append(f"［演练：{_FAILED.get(one.answered, '答 ' + one.answered)}］")

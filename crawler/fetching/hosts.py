@@ -40,6 +40,7 @@ class HostTable:
     """Names to places; a key `*.name` stands for everything below the name."""
 
     places: Mapping[str, tuple[Place, ...]] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()  # names that do not exist, whatever name servers say
 
     def places_of(self, host: str) -> tuple[Place, ...]:
         """The places of a name: its own, else those of the nearest `*.` above it."""
@@ -50,22 +51,30 @@ class HostTable:
         above = (f"*.{'.'.join(labels[n:])}" for n in range(1, len(labels)))
         return next((self.places[key] for key in above if key in self.places), ())
 
+    def lacks(self, host: str) -> bool:
+        """Whether a line says that this very name does not exist."""
+        return host.rstrip(".").lower() in self.absent
+
 
 def read_hosts(lines: Iterable[str]) -> HostTable:
     """Lines `address[:http-port[:https-port]] name…`; a name on several lines has several
-    addresses. BadInput names the line.
+    addresses. A line `- name…` says that these names do not exist. BadInput names the line.
     """
     places: dict[str, tuple[Place, ...]] = {}
+    absent: set[str] = set()
     for number, line in enumerate(lines, 1):
         words = line.partition("#")[0].split()
         if not words:
             continue
         if len(words) == 1:
             raise BadInput(f"hosts 第 {number} 行：缺少域名")
+        names = [_name(word, number) for word in words[1:]]
+        if words[0] == "-":
+            absent.update(names)
+            continue
         place = _place(words[0], number)
-        for name in (_name(word, number) for word in words[1:]):
-            places[name] = (*places.get(name, ()), place)
-    return HostTable(places=places)
+        places |= {name: (*places.get(name, ()), place) for name in names}
+    return HostTable(places=places, absent=frozenset(absent))
 
 
 def ascii_name(name: str) -> str:

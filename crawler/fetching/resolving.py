@@ -50,6 +50,8 @@ class Resolver:
         literal = address_of(host)
         if literal is not None:
             return (Spot(unwrapped(literal), port),)
+        if self._hosts.lacks(host):
+            raise Trouble(_NO_NAME.outcome, _NO_NAME.reason)
         places = self._hosts.places_of(host)
         if places:
             return tuple(place.spot(port) for place in places)

@@ -75,7 +75,7 @@ class Site:
     @property
     def allow(self) -> tuple[str, ...]:
         """Ranges for the setting `crawl.allow`: these addresses and no other of loopback."""
-        addresses = map(ipaddress.ip_address, self.addresses)
+        addresses = map(ipaddress.IPv4Address, self.addresses)
         return tuple(str(net) for net in ipaddress.collapse_addresses(addresses))
 
     @property

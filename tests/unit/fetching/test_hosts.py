@@ -33,6 +33,14 @@ def test_a_name_on_two_lines_has_two_addresses() -> None:
     assert table.places_of("a.cn")[1].spot(80).port == 81
 
 
+def test_a_dash_says_that_a_name_does_not_exist() -> None:
+    table = read_hosts(["- a.cn www.a.cn", "127.0.0.2 b.cn"])
+
+    lacking = [host for host in ("A.cn", "www.a.cn.", "b.cn", "x.a.cn") if table.lacks(host)]
+
+    assert lacking == ["A.cn", "www.a.cn."]
+
+
 def test_a_chinese_name_is_known_by_its_ascii_form() -> None:
     assert read_hosts(["127.0.0.2 中文.cn"]).places_of("xn--fiq228c.cn")
 

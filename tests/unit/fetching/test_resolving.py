@@ -33,6 +33,17 @@ async def test_the_hosts_file_comes_before_the_name_servers() -> None:
     assert names.asked == []
 
 
+async def test_a_name_the_hosts_file_denies_is_not_found_without_asking() -> None:
+    names = Names(["9.9.9.9"])
+    resolver = Resolver(read_hosts(["- a.cn"]), names, lambda: 0.0)
+
+    with pytest.raises(Trouble) as caught:
+        await resolver.spots("a.cn", 80)
+
+    assert caught.value.outcome is Outcome.NAME_NOT_FOUND
+    assert names.asked == []
+
+
 @pytest.mark.parametrize("host", ["2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "127.1"])
 async def test_an_odd_literal_is_shown_to_the_guard_as_what_it_is(host: str) -> None:
     spots = await Resolver(HostTable(), Names([]), lambda: 0.0).spots(host, 80)
