@@ -6,7 +6,7 @@ _LONG_TAG = re.compile(r"<[a-zA-Z/][^>]{16384,}>?")
 _KEPT_OF_A_TAG = 4096
 _QUOTE = re.compile("[\"']")
 # Below this many tags neither depth nor formatting can cost a parser more than a moment.
-_MANY_TAGS = 2_000
+_MANY_TAGS = 2_500
 _VERY_MANY_TAGS = 20_000
 _DEEPEST = 5_000
 _MOST_OPEN_FORMATS = 300
@@ -15,12 +15,69 @@ _FORMATTING = re.compile(
 )
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)[^>]*>")
 _NEVER_CLOSED = frozenset(
-    "area base br col embed hr img input link meta param source track wbr p li dt dd option".split()
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+        "p",
+        "li",
+        "dt",
+        "dd",
+        "option",
+    ]
 )
 _KEPT_TAGS = frozenset(
-    "html head title meta body script style template noscript textarea img input iframe br".split()
+    [
+        "html",
+        "head",
+        "title",
+        "meta",
+        "body",
+        "script",
+        "style",
+        "template",
+        "noscript",
+        "textarea",
+        "img",
+        "input",
+        "iframe",
+        "br",
+    ]
 )
-_INLINE = frozenset("a abbr b big code em font i mark nobr s small span strike strong sub sup tt u".split())
+_INLINE = frozenset(
+    [
+        "a",
+        "abbr",
+        "b",
+        "big",
+        "code",
+        "em",
+        "font",
+        "i",
+        "mark",
+        "nobr",
+        "s",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "tt",
+        "u",
+    ]
+)
 
 
 def tame(html: str) -> str:
