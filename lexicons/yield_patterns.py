@@ -1,0 +1,429 @@
+"""The shapes in which a promised rate is written, as a table of linear patterns over folded text.
+
+Groups: n1 and n2 lower and upper figure, bonus 加息, cn Chinese numeral, half 半, li 厘, base 万 or
+千; p pu q qu money given and money returned; per or span its period. A `decoy` eats what only looks
+like a rate.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from crawler.domain.assessment import Confidence
+from lexicons.numbers import AMOUNT, CHINESE, DECIMAL
+
+Reading = Literal["rate", "span_rate", "fen", "money", "flag", "decoy"]
+
+_GAP = r"[\s¦]{0,6}"
+_LINK = (
+    r"(?:[\s¦:,()\[\]|≥>]|高达了?|可达到?|可以?达到?了?|能达到?|达到了?|达|最高|最低|高至|低至|"
+    r"至少|至多|约为|约|大约|大概|"
+    r"均为|都为|都在|为|是|不?超过|超|不低于|不高于|上限||不少于|稳定在|稳居|稳定|保持在|维持在|"
+    r"控制在|在|有望|有|仅|给到|可给|做到|"
+    r"固定|保底|保证|接近|近|逾|平均|高|可|就|能|均|也|送|给|返|各){0,6}"
+)
+_N1 = rf"(?<![\d.])(?P<n1>{DECIMAL})"
+_RANGE = rf"(?:\s?%?\s?(?:-|至|到)\s?(?P<n2>{DECIMAL}))?"
+_PCT = r"[\s¦]{0,3}(?:%|个(?:百分)?点(?![钟位]))"
+_BONUS = rf"(?:\s?\+\s?(?P<bonus>{DECIMAL})\s?%)?"
+RATE = _N1 + _RANGE + _PCT + _BONUS
+_NUMBER_FIRST = _N1 + _RANGE + r"[\s¦]{0,2}%" + _BONUS
+_HEDGE = (
+    r"(?:预期|预计|预估|历史|往期|参考|综合|约定|平均|目标|保底|固定|稳定|"
+    r"最高|最低|合计|协议|近期){0,3}"
+)
+_OF_WHAT = (
+    r"(?:投资|出借|综合|净|参考|固定|约定|预期|总|复合|单利|的|租金|收益|回报|利率|利息|分红|返利|"
+    r"返还|派息|"
+    r"利润|率|息|\(单利\)|\(复利\)){0,5}"
+)
+ANNUAL = (
+    rf"(?:{_HEDGE}(?:年[ ·.*_|-]?[化华划]|年均|年度?收益|年利率|年利(?!润)|年息|年度?回报|年返利?|"
+    rf"年度?分红|年派息|年租金|年固定|"
+    rf"每年(?:固定|稳定|可)?(?:收益|回报|分红|返利|返还|派息|利息)|一年(?:收益|回报|"
+    rf"利息)){_OF_WHAT})"
+)
+_MONTHLY = (
+    r"(?:月[化均]?(?:综合|固定)?(?:收益|回报|利率|返利|返还|返|分红|派息|盈利|增值)率?|"
+    r"月[化息](?!子)|月利率?(?!润)|"
+    r"(?:每个?月|按月|月月)(?:固定|稳定|可|均|能)?(?:获得|获|享)?(?:收益|回报|返利|返还|返|分红|"
+    r"派息|利息|盈利|付息)率?)"
+)
+_WEEKLY = (
+    r"(?:周[化均]?(?:收益|回报|返利|返还|返|分红|盈利)率?|周化|"
+    r"(?:每周|周周|一周)(?:固定|稳定|可|均|能)?(?:获得|获)?(?:收益|回报|返利|返还|返|分红|派息|"
+    r"盈利|利润)率?)"
+)
+_GAIN = (
+    r"(?:收益|回报|返利|返还|返现|返|分红|派息|静态|动态|释放|利润|盈利|利息|产出|"
+    r"产币|复利|增值|赚)"
+)
+_DAILY = (
+    rf"(?:(?:综合)?日化(?:综合)?(?:收益)?率?|日均?(?:综合|固定|静态)?(?:收益|回报|返利|返还|返|"
+    rf"分红|盈利|释放|利率|利息|利|息|产)率?|"
+    rf"(?:每[日天]|天天|日日|一天|按天)(?:固定|稳定|自动|可|均|能|最高|获得|获|享)?{_GAIN}率?|"
+    rf"静态(?:日)?收益|T\+0收益)"
+)
+_PER_DAY_OF = rf"(?:每[日天]|一天)(?:稳定|固定|可|能|获得|获)?{_LINK}"
+_YIELD = r"(?:收益|回报|利润|分红|利息|返利|盈利)"
+_SPAN = r"(?P<span>[1-9]\d{0,2}|[一二两三五六七十]{1,2})(?P<per>天|日|周|个月|月|季度|年)"
+_MONEY = (
+    rf"(?P<p>{AMOUNT})\s?(?P<pu>万|千|百)?\s?(?:元|块钱?|人民币|rmb|RMB|USDT|usdt|U|u)?(?:本金)?"
+)
+_BACK = rf"(?P<q>{AMOUNT})\s?(?P<qu>万|千|百)?\s?(?:元|块|USDT|usdt|U|u)?(?![\d%.])"
+_EVERY = r"(?P<per>每?一?[日天]|每?一?周|每?一?个?月|每?一?年|每季度?|[日天周月年])"
+_PAYS = (
+    r"(?:均|可|能|就|稳|净|都)?(?:返还|返利|返现|返|收益|收入|获利|盈利|赚|拿|得|回报|分红|利息|息|"
+    r"领|进账|到账|利润)"
+    r"(?:高达|约|达|为|是|[ :]|到|了|本金)?"
+)
+_FLAT = r"(?<![约近])"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One way of writing a rate: its pattern, how it is read, and its factor to a year."""
+
+    kind: str
+    pattern: re.Pattern[str]
+    reading: Reading
+    factor: float = 1.0
+    confidence: Confidence = Confidence.HIGH
+
+    def possible_in(self, text: str) -> bool:
+        """Whether a sign that the pattern cannot do without is there (a quick look)."""
+        return any(sign in text for sign in _SIGNS[self.reading])
+
+
+_SIGNS: dict[str, tuple[str, ...]] = {
+    "rate": ("%", "点", "百分", "‰"),
+    "span_rate": ("%", "点"),
+    "decoy": ("%", "点"),
+    "fen": ("分", "厘", "万", "千"),
+    "money": (
+        "返",
+        "收",
+        "获",
+        "盈",
+        "赚",
+        "拿",
+        "得",
+        "回报",
+        "红",
+        "息",
+        "领",
+        "进账",
+        "到账",
+        "利",
+    ),
+    "flag": ("倍", "番", "本", "出局", "杠杆", "配资", "返", "送", "得", "赠"),
+}
+
+
+def _shape(
+    kind: str,
+    pattern: str,
+    reading: Reading = "rate",
+    factor: float = 1.0,
+    confidence: Confidence = Confidence.HIGH,
+) -> Shape:
+    return Shape(kind, re.compile(pattern), reading, factor, confidence)
+
+
+_MEDIUM, _LOW = Confidence.MEDIUM, Confidence.LOW
+_MONTH_FEN = (
+    r"(?:(?<![\d.])(?P<n1>\d{1,2}(?:\.\d{1,2})?)|(?P<cn>[一二两三四五六七八九十]))\s?分"
+    r"(?![钟红期享行店部支之销类配析])(?P<half>半)?(?:(?P<li>[一二三四五六七八九1-9])(?![\d.个天万])\s?厘?)?"
+)
+_LI = r"(?:(?<![\d.])(?P<n1>\d{1,2}(?:\.\d{1,2})?)|(?P<cn>[一二两三四五六七八九]))\s?厘(?!米)"
+_OF_TEN_THOUSAND = (
+    r"(?P<base>万|千|百)(?:分之)?\s?(?:(?P<n1>\d{1,2}(?:\.\d{1,3})?)|"
+    r"(?P<cn>[一二两三四五六七八九]))(?![\d万千])"
+)
+_NO_PERIOD_BEFORE = r"(?<![年月日周天化产股毛售销权营润])"
+
+SHAPES: tuple[Shape, ...] = (
+    # what only looks like a rate
+    _shape(
+        "progress",
+        rf"(?:进度|完成度?|募集率?|已投|已售|已抢|折让率?|折扣率?|抵押率|质押率|成数|首付|胜率|"
+        rf"成功率|准确率|通过率|下款率|命中率|"
+        rf"满意度|好评率?|占比|持股|股权|股份|税率|费率|手续费|服务费|管理费|佣金|逾期率|坏账率|"
+        rf"不良率|增长率?|上涨|下跌|涨幅|跌幅|同比|环比|"
+        rf"占[\u4e00-\u9fff]{{0,6}}|超过|送出)[\s¦:]{{0,4}}(?:达到?|为|是|约|了|高达|已|最高|"
+        rf"低至){{0,2}}\s?{RATE}",
+        "decoy",
+    ),
+    _shape(
+        "progress",
+        rf"{_NUMBER_FIRST}[\s¦]{{0,3}}(?:进度|已完成|已投|已售|折让|的?进度|募集进度|股权|股份|"
+        rf"的客户|的用户|的概率)",
+        "decoy",
+    ),
+    _shape(
+        "holding",
+        r"(?:首付|定金|违约金|滞纳金|罚息|罚款)[^¦。;,]{0,8}?\d{1,3}(?:\.\d+)?\s?%",
+        "decoy",
+    ),
+    # money for money
+    _shape(
+        "invest_x_return_y",
+        rf"(?:投资|投入|投|存入|存款|存|充值|充|入金|本金|买入|认购|"
+        rf"购买)\s?{_MONEY}[^。;!?¦]{{0,12}}?{_EVERY}{_PAYS}\s?{_BACK}",
+        "money",
+    ),
+    _shape(
+        "wan_yuan_daily",
+        rf"(?<!每)(?:每|1|一)?万(?:元|块钱?)?(?:本金)?(?:的)?(?P<per>[日天]|每[日天]|一天|每月|月|"
+        rf"年|每年)(?:均|可|能)?"
+        rf"(?:收益|赚|返|息|利息|得|收入|回报){_LINK}(?P<q>{AMOUNT})(?P<qu>万|千|百)?\s?(?:元|"
+        rf"块)?(?![\d%.])",
+        "money",
+    ),
+    _shape(
+        "wan_yuan_daily",
+        rf"每万(?:元|块)(?:本金)?(?P<per>[日天]|每[日天]|每月|月|年|每年)(?:均|可|能)?"
+        rf"(?:收益|赚|返|息|利息|得|收入|回报){_LINK}(?P<q>{AMOUNT})(?P<qu>万|千|百)?\s?(?:元|"
+        rf"块)?(?![\d%.])",
+        "money",
+    ),
+    # multiples
+    _shape(
+        "period_multiple",
+        r"(?:\d{1,3}|[一二两三四五六七八九十半]{1,3})(?:天|日|周|个月|月|年)(?:内|时间|收益|资金|"
+        r"本金|就|可|能|轻松|稳定|资产){0,3}翻(?:了)?(?:\d{1,3}|"
+        r"[一二两三四五六七八九十]{1,2})?[倍番]",
+        "flag",
+    ),
+    _shape(
+        "bank_multiple",
+        r"(?:银行|余额宝|定期|活期)(?:同期)?(?:存款|活期|定期|理财)?(?:利息|利率|"
+        r"收益)?的?\s?(?:\d{1,3}(?:\.\d)?(?:-\d{1,3})?|[一二两三四五六七八九十几数]{1,3})\s?倍|"
+        r"(?:\d{1,3}(?:\.\d)?(?:-\d{1,3})?|[两三四五六七八九十几数]{1,3})\s?倍于?(?:银行|"
+        r"余额宝)?(?:同期)?(?:活期|定期|存款)(?:存款)?(?:收益|利息|利率)?",
+        "flag",
+    ),
+    # a year
+    _shape(
+        "annual_cn_percent",
+        rf"(?:{ANNUAL}[^。;\d¦]{{0,8}}?|{_YIELD}率?{_LINK})百分之(?P<cn>{CHINESE})",
+    ),
+    _shape(
+        "annual_percent_word",
+        rf"(?:{ANNUAL}[^。;\d¦]{{0,8}}?|{_YIELD}率?{_LINK})百分之\s?(?P<n1>{DECIMAL})",
+    ),
+    _shape("annual_cn_first", rf"百分之(?P<cn>{CHINESE})(?:以上|左右)?的?{ANNUAL}"),
+    _shape(
+        "annual_cn_points",
+        rf"(?:{ANNUAL}|{_YIELD}率?)[^。;\d¦]{{0,6}}?(?P<cn>{CHINESE})\s?个(?:百分)?点(?![钟位])",
+        confidence=_MEDIUM,
+    ),
+    _shape(
+        "annual_points",
+        rf"(?:{ANNUAL}|(?<!月){_YIELD}率?)[^。;\d¦]{{0,6}}?{_N1}{_RANGE}\s?个(?:百分)?点(?![钟位])",
+        confidence=_MEDIUM,
+    ),
+    _shape("annual_label_first", rf"{ANNUAL}{_LINK}{RATE}"),
+    _shape(
+        "annual_terms",
+        rf"{ANNUAL}[^。;¦%\d]{{0,12}}?(?:\d{{1,2}}(?:个?月|天|年)期?(?:标|"
+        rf"项目)?)[ :为是约]{{0,2}}{RATE}",
+        confidence=_MEDIUM,
+    ),
+    _shape(
+        "annual_terms",
+        rf"{_YIELD}率?(?:\d{{1,2}}(?:个?月|天|年)期?)[ :为是约]{{0,2}}{RATE}",
+        confidence=_MEDIUM,
+    ),
+    _shape(
+        "annual_number_first",
+        rf"{_NUMBER_FIRST}[\s¦]{{0,4}}(?:以上|左右|"
+        rf"起)?(?:\(?加息\)?)?(?:的)?[\s(]?{ANNUAL}"
+        r"(?![ :高达可为约至超过]{0,4}\d{1,3}(?:\.\d{1,3})?\s?(?:%|-\d))",
+    ),
+    _shape(
+        "annual_fen",
+        rf"年(?:利息|息|利)率?{_LINK}(?:(?<![\d.])(?P<n1>\d{{1,2}}(?:\.\d{{1,2}})?)|"
+        rf"(?P<cn>[一二两三四五六七八九]))\s?分(?![钟红期享行店部支之公])(?P<half>半)?",
+        "fen",
+        10,
+        _MEDIUM,
+    ),
+    _shape("annual_li", rf"年(?:利息|息|利)率?{_LINK}{_LI}", "fen", 1, _MEDIUM),
+    # a month
+    _shape("month_fen", rf"(?:月(?:利息|息|利)率?|每月(?:利息|息)){_LINK}{_MONTH_FEN}", "fen", 12),
+    _shape(
+        "month_li", rf"(?:月(?:利息|息|利)率?|每月(?:利息|息)){_LINK}{_LI}", "fen", 1.2, _MEDIUM
+    ),
+    _shape(
+        "month_cn_percent",
+        rf"{_MONTHLY}[^。;\d¦]{{0,6}}?百分之(?:(?P<cn>{CHINESE})|(?P<n1>{DECIMAL}))",
+        factor=12,
+    ),
+    _shape("month_pct", rf"{_MONTHLY}{_LINK}{RATE}", factor=12),
+    _shape(
+        "month_number_first",
+        rf"{_NUMBER_FIRST}[\s¦]{{0,4}}的?{_MONTHLY}(?![ :高达为约]{{0,4}}\d)",
+        factor=12,
+    ),
+    _shape("month_number_first", rf"每个?月{_LINK}{_NUMBER_FIRST}的?(?:固定)?{_GAIN}", factor=12),
+    _shape(
+        "fen_li_colloquial",
+        r"(?<![年月日\d.])(?:(?P<n1>\d(?:\.\d)?)|"
+        r"(?P<cn>[一二两三四五]))\s?分(?P<half>半)?\s?(?:钱)?的?\s?(?:利息?|"
+        r"息)(?![润用益好率落索])",
+        "fen",
+        12,
+        _LOW,
+    ),
+    _shape(
+        "fen_li_colloquial",
+        r"(?<![年月日净])利息(?:[:是为]|高达|只要|低至){0,2}\s?(?:(?P<n1>\d(?:\.\d)?)|"
+        r"(?P<cn>[一二两三四五]))\s?分(?![钟红期享行店部支之])(?P<half>半)?",
+        "fen",
+        12,
+        _LOW,
+    ),
+    # a week, a day, some days
+    _shape(
+        "week_cn_percent",
+        rf"{_WEEKLY}[^。;\d¦]{{0,6}}?百分之(?:(?P<cn>{CHINESE})|(?P<n1>{DECIMAL}))",
+        factor=52,
+    ),
+    _shape("week_pct", rf"{_WEEKLY}{_LINK}{RATE}", factor=52),
+    _shape(
+        "week_number_first", rf"{_NUMBER_FIRST}[\s¦]{{0,4}}的?周(?:化|收益|回报|返利)率?", factor=52
+    ),
+    _shape(
+        "day_wan_qian",
+        rf"(?:日(?:利率|利息|费率|息|化|返)|每[日天](?:利息|收益|返利|返|息)?|"
+        rf"按[日天](?:计息)?){_LINK}{_OF_TEN_THOUSAND}",
+        "fen",
+        3.65,
+    ),
+    _shape(
+        "day_wan_qian",
+        r"(?P<base>万|千)(?:分之)?\s?(?:(?P<n1>\d{1,2}(?:\.\d{1,3})?)|"
+        r"(?P<cn>[一二两三四五六七八九]))\s?(?:/|每)[天日](?!内)",
+        "fen",
+        3.65,
+    ),
+    _shape("permille_yield", rf"{_DAILY}{_LINK}{_N1}\s?‰", "rate", 36.5, _MEDIUM),
+    _shape("permille_yield", rf"每[日天]{_LINK}{_N1}\s?‰", "rate", 36.5, _LOW),
+    _shape(
+        "day_cn_percent",
+        rf"{_DAILY}[^。;\d¦]{{0,6}}?百分之(?:(?P<cn>{CHINESE})|(?P<n1>{DECIMAL}))",
+        factor=365,
+    ),
+    _shape("day_pct", rf"{_DAILY}{_LINK}{RATE}", factor=365),
+    _shape(
+        "day_number_first",
+        rf"{_PER_DAY_OF}{_NUMBER_FIRST}(?:的|左右的?)?(?:固定|静态|稳定)?{_GAIN}",
+        factor=365,
+    ),
+    _shape(
+        "day_number_first",
+        rf"{_NUMBER_FIRST}[\s¦]{{0,4}}的?(?:综合)?(?:日化|日收益|日回报|日返|日息|"
+        rf"静态收益)(?![ :高达为约]{{0,4}}\d)",
+        factor=365,
+    ),
+    _shape(
+        "day_number_first",
+        rf"(?:{_YIELD}率?{_LINK})?{_NUMBER_FIRST}\s?/\s?[天日]",
+        factor=365,
+        confidence=_MEDIUM,
+    ),
+    _shape(
+        "month_number_first",
+        rf"(?:{_YIELD}率?{_LINK})?{_NUMBER_FIRST}\s?/\s?月",
+        factor=12,
+        confidence=_MEDIUM,
+    ),
+    _shape(
+        "annual_number_first",
+        rf"(?:{_YIELD}率?{_LINK})?{_NUMBER_FIRST}\s?/\s?年",
+        confidence=_MEDIUM,
+    ),
+    _shape(
+        "quarter_pct",
+        rf"(?:季度?|每季度?)(?:固定|稳定)?(?:收益|回报|分红|返利|返还|派息)率?{_LINK}{RATE}",
+        factor=4,
+    ),
+    _shape(
+        "half_year_pct",
+        rf"半年(?:期)?(?:固定|稳定)?(?:收益|回报|分红|返利|返还|派息)率?{_LINK}{RATE}",
+        factor=2,
+    ),
+    _shape(
+        "span_pct",
+        rf"(?<![近去前过第\d.])(?:每|满)?{_SPAN}(?:周期|一周期|到期|期满|为一期|后|内|一轮|"
+        rf"一个周期)?[,的]?(?:可|能|即)?(?:获得|获|享)?(?:固定|保底|稳定)?{_GAIN}率?{_LINK}{RATE}",
+        "span_rate",
+        1,
+        _MEDIUM,
+    ),
+    # no period said
+    _shape(
+        "yield_no_period",
+        rf"{_NO_PERIOD_BEFORE}(?:综合|总|投资|租金|固定|静态)?(?:收益率?|回报率?|利润率?|分红率?|"
+        rf"利息|票息|返利|盈利){_LINK}{RATE}",
+        "rate",
+        1,
+        _LOW,
+    ),
+    _shape(
+        "yield_no_period",
+        rf"(?:坐享|享受?|高达|超过|获得?|给予?|至少|稳赚|稳定|固定|"
+        rf"保底){_LINK}{_NUMBER_FIRST}(?:以上|左右)?的?(?:固定|稳定|高额?|投资|保底|超高|"
+        rf"年度)?(?:收益|回报|返利|分红|利润|利息)",
+        "rate",
+        1,
+        _LOW,
+    ),
+    # figures without a rate
+    _shape(
+        "multiple",
+        r"(?:收益|本金|资金|资产|利润|回报|财富|身家|涨幅|升值|投入)率?(?:可|能|将|轻松|快速|稳定|"
+        r"最高|可以|有望){0,3}(?:翻(?:了)?(?:\d{1,4}|[一二两三四五六七八九十百]{1,3})?[倍番]|"
+        r"(?:高达|可达|达|近|超)?(?:\d{1,4}|[两三四五六七八九十百千]{1,3})(?:-\d{1,4})?倍)",
+        "flag",
+    ),
+    _shape("multiple", r"\d{1,4}倍(?:以上)?(?:的)?(?:收益|回报|涨幅|利润|增值)", "flag"),
+    _shape(
+        "payback_period",
+        r"(?<![\d.])(?P<n1>\d{1,3}|[一二两三四五六七八九十半]{1,3})\s?(?P<u>天|日|周|个月|年)(?:内|"
+        r"左右|即可|就能|可|就可|能){0,3}(?:回本|返本|出局|收回(?:成本|本金|投资))",
+        "flag",
+        1,
+        _MEDIUM,
+    ),
+    _shape(
+        "leverage",
+        rf"(?<![\d.])\d{{1,4}}\s?倍\s?的?\s?(?:资金)?(?:杠杆|配资|融资)|(?:杠杆|配资)(?:比例|"
+        rf"倍数)?{_LINK}(?:1\s?[:比]\s?)?\d{{1,4}}\s?倍?(?![\d年月日%.])",
+        "flag",
+    ),
+    _shape("leverage", r"1\s?[:比]\s?[1-9]\d{1,3}\s?(?:的)?杠杆", "flag"),
+    _shape(
+        "ratio_return",
+        r"(?:充值?|存|投|买|消费满?|入金)\s?(?P<p>\d{1,7})\s?(?P<pu>万)?元?\s?(?:再|即|就|"
+        r"立)?(?:送|返|得|赠)\s?(?P<q>\d{1,7})\s?(?P<qu>万)?(?!\s?%)",
+        "flag",
+    ),
+)
+# what makes a window with such a sign worth reading: somebody gives, gains, pays or owes
+TOPIC = re.compile(
+    r"收益|回报|年[ ·.*_|-]?[化华划]|利率|[月年日周分]利|息|返|分红|派息|利润|盈利|赚|静态|释放|"
+    r"复利|[日月]产|翻|倍|回本|出局|收回|杠杆|配资|"
+    r"[充存投买费金]\s?\d|日化|/\s?[天日月年]|租金|每[日天]"
+)
+# where a rate can stand: without one of these nearby no shape can match. It runs over every
+# page as it is, so it begins with one class of characters, and looks around only there.
+ANCHOR = re.compile(
+    r"[%％﹪‰倍番本局杆资之分厘点返还送得赠赚息红入益利万千](?:(?<=[%％﹪‰倍])|(?<=翻番)|"
+    r"(?<=[回返]本)|(?<=收回成本)|(?<=出局)|(?<=[杠槓]杆)|"
+    r"(?<=配资)|(?<=[百万千]分之)|(?<=[\d一二两三四五六七八九十][分厘])|"
+    r"(?<=[\d一二两三四五六七八九十]\s[分厘])|(?<=个点)|(?<=分点)|"
+    r"(?<=[返还送得赠赚息红入益利])(?:[\s:：约为是高达可到了]{0,3})[1-9１-９]|"
+    r"(?<=[^\d][万千])分?之?[\d一二两三五])"
+)

@@ -1,0 +1,156 @@
+"""Promised rates, read from a page's words and made one annual figure each."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from crawler.domain.assessment import Confidence, Track, Yield
+from lexicons.folding import Folded, fold
+from lexicons.numbers import amount, number
+from lexicons.tracks import track_of
+from lexicons.yield_patterns import ANCHOR, SHAPES, TOPIC, Shape
+from lexicons.yield_tables import column_rates, has_column
+
+_BEFORE, _AFTER = 70, 60  # how far a rate's words may reach around its sign
+_MOST_ANCHORS = 3000
+_MOST_YIELDS = 400
+_HIGHEST = 1_000_000.0
+_PER_YEAR = {"日": 365.0, "天": 365.0, "周": 52.0, "月": 12.0, "季": 4.0, "年": 1.0}
+_TENS = {"万": 1.0, "千": 10.0, "百": 100.0}  # 万五 a day × 3.65
+
+Found = tuple[int, int, str, Confidence, float | None, float | None]
+
+
+def find_yields(field_name: str, text: str) -> tuple[Yield, ...]:
+    """Every promised rate of a field, leftmost first, none overlapping another. Progress bars,
+    terms, prices and 0.00 % are none; what is asked of borrowers is on the loan track.
+    """
+    read = [
+        one for start, end in _windows(text) for one in _in_window(field_name, text, start, end)
+    ]
+    if "%" in text and has_column(text):
+        read = _with_columns(field_name, text, read)
+    return tuple(read[:_MOST_YIELDS])
+
+
+def _in_window(field_name: str, text: str, start: int, end: int) -> Iterator[Yield]:
+    folded = fold(text[start:end])
+    if not TOPIC.search(folded.text):
+        return
+    possible = (shape for shape in SHAPES if shape.possible_in(folded.text))
+    found = (_read(shape, m) for shape in possible for m in shape.pattern.finditer(folded.text))
+    for one in _not_overlapping(found):
+        yield _as_yield(field_name, text, start, folded, one)
+
+
+def _with_columns(field_name: str, text: str, read: list[Yield]) -> list[Yield]:
+    folded = fold(text)
+    taken = {place for one in read for place in range(one.start, one.end)}
+    cells = (_as_yield(field_name, text, 0, folded, one) for one in column_rates(folded.text))
+    new = [replace(cell, track=Track.BAIT) for cell in cells if cell.start not in taken]
+    return sorted([*read, *new], key=lambda one: one.start)
+
+
+def _windows(text: str) -> list[tuple[int, int]]:
+    windows: list[tuple[int, int]] = []
+    for count, anchor in enumerate(ANCHOR.finditer(text)):
+        if count >= _MOST_ANCHORS:
+            break
+        start, end = max(0, anchor.start() - _BEFORE), min(len(text), anchor.end() + _AFTER)
+        if windows and start <= windows[-1][1]:
+            windows[-1] = (windows[-1][0], end)
+        else:
+            windows.append((start, end))
+    return windows
+
+
+def _not_overlapping(found: Iterable[Found]) -> list[Found]:
+    kept: list[Found] = []
+    reached = 0
+    for one in sorted(found, key=lambda one: one[0]):  # stable: at one place the table's order
+        if one[0] >= reached:
+            kept.append(one)
+            reached = one[1]
+    return [one for one in kept if one[2] and _is_rate(one)]
+
+
+def _is_rate(one: Found) -> bool:
+    *_, low, high = one
+    return (low is None) or (0 < low <= _HIGHEST and high is not None and high <= _HIGHEST)
+
+
+def _read(shape: Shape, match: re.Match[str]) -> Found:
+    low, high = _FIGURES[shape.reading](shape, match)
+    kind = "" if shape.reading == "decoy" else shape.kind
+    return (match.start(), match.end(), kind, shape.confidence, low, high)
+
+
+def _nothing(_shape: Shape, _match: re.Match[str]) -> tuple[None, None]:
+    return None, None
+
+
+def _rate(shape: Shape, match: re.Match[str]) -> tuple[float, float]:
+    given = match.groupdict()
+    low = number(given.get("n1") or given["cn"])
+    high = number(given["n2"]) if given.get("n2") else low
+    bonus = number(given["bonus"]) if given.get("bonus") else 0.0
+    return _annual((low + bonus) * shape.factor), _annual((max(low, high) + bonus) * shape.factor)
+
+
+def _span_rate(shape: Shape, match: re.Match[str]) -> tuple[float, float]:
+    times = _PER_YEAR[_period(match["per"])] / max(number(match["span"]), 1)
+    low, high = _rate(shape, match)
+    return _annual(low * times), _annual(high * times)
+
+
+def _fen(shape: Shape, match: re.Match[str]) -> tuple[float, float]:
+    given = match.groupdict()
+    figure = number(given.get("n1") or given["cn"])
+    figure += 0.5 if given.get("half") else 0.0
+    figure += number(given["li"]) / 10 if given.get("li") else 0.0
+    figure *= _TENS[given["base"]] if given.get("base") else 1.0
+    return _annual(figure * shape.factor), _annual(figure * shape.factor)
+
+
+def _money(_shape: Shape, match: re.Match[str]) -> tuple[float, float]:
+    given = match.groupdict()
+    paid = amount(given["p"], given["pu"]) if given.get("p") else 10_000.0
+    back = amount(given["q"], given["qu"])
+    if not paid:
+        return 0.0, 0.0
+    figure = _annual(back / paid * 100 * _PER_YEAR[_period(match["per"])])
+    return figure, figure
+
+
+def _period(written: str) -> str:
+    return next(unit for unit in "季年月周天日" if unit in written)
+
+
+def _annual(figure: float) -> float:
+    return round(figure, 4)
+
+
+_FIGURES = {
+    "rate": _rate,
+    "span_rate": _span_rate,
+    "fen": _fen,
+    "money": _money,
+    "flag": _nothing,
+    "decoy": _nothing,
+}
+
+
+def _as_yield(field_name: str, text: str, offset: int, folded: Folded, one: Found) -> Yield:
+    start, end, kind, confidence, low, high = one
+    at, until = offset + folded.place(start), offset + folded.place(end - 1) + 1
+    return Yield(
+        raw=text[at:until],
+        annual_low=low,
+        annual_high=high,
+        pattern=kind,
+        confidence=confidence,
+        track=track_of(folded.text, start, end),
+        field=field_name,
+        start=at,
+        end=until,
+    )
