@@ -168,11 +168,18 @@ _WHOLE = re.compile(
     rf"|([{_PROVINCES}]|合字|国)?[AB][12](\.[AB][12])*-\d{{8}}(-\d{{1,4}}[AXK]?)?"
 )
 
+# What most rows hold, and is its own normal form.
+_NORMAL = re.compile(
+    rf"(?![川贵云秦甘])[{_PROVINCES}]ICP备(?:[0-9]{{8}}|[0-9]{{10}})号(?:-[1-9][0-9]{{0,3}})?"
+)
+
 
 def normal_licence(text: str) -> str | None:
     """The normal form of a licence number, or None if there is not exactly one strict number in
     the text.
     """
+    if _NORMAL.fullmatch(text):
+        return text
     numbers = filing_numbers_in(text)
     if len(numbers) == 1 and _WHOLE.fullmatch(numbers[0]):
         return numbers[0]

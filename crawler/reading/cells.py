@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import date, timedelta
+from functools import lru_cache
 
 _INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _NULL_WORDS = """
@@ -10,6 +11,7 @@ _NULL_WORDS = """
     null none nil nan n/a na #n/a undefined 0000-00-00
 """
 _NULLS = frozenset(_NULL_WORDS.split())
+_LONGEST_NULL = max(len(word) for word in _NULLS)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _DATE = re.compile(
     r"(?P<y>-?\d{4})[-/.年](?P<m>\d{1,2})[-/.月](?P<d>\d{1,2})日?(?:[T\s].*)?|(?P<c>\d{8})(?:\d{6})?"
@@ -30,9 +32,9 @@ def cleaned(cell: str) -> str:
     """
     text = cell if cell.isascii() else unicodedata.normalize("NFKC", _INVISIBLE.sub("", cell))
     text = text.strip()
-    if text.startswith("'"):
+    if text[:1] == "'":
         text = text[1:].strip()
-    return "" if text.lower() in _NULLS else text
+    return "" if len(text) <= _LONGEST_NULL and text.lower() in _NULLS else text
 
 
 def written(cell: str) -> str:
@@ -51,6 +53,7 @@ class BadCell(ValueError):
     """A cell that cannot be used; the message is the reason, in Chinese."""
 
 
+@lru_cache(maxsize=8192)
 def date_in(text: str) -> date | None:
     """The date a cell means: 2021-05-06, 2021/5/6 10:11, 2021年5月6日, 20210506, Excel's serial
     number, a time stamp in milliseconds. None for words; BadCell for a date that cannot be.

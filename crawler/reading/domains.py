@@ -69,7 +69,7 @@ def _folded(cell: str) -> str:
 def place_in(part: str, rules: ListRules) -> Place:
     """What one name or URL points at; BadCell if it must not or cannot be visited."""
     if _PLAIN_NAME.fullmatch(part) and "xn--" not in part:
-        return Place(host=_checked_name(part), url=None)
+        return Place(host=_somebodys(part), url=None)
     if _CONTROL.search(part):
         raise BadCell("含有控制字符")
     scheme, rest = _split_scheme(part)
@@ -169,9 +169,26 @@ def _look_alike_notes(name: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1)
-def _suffixes() -> tldextract.TLDExtract:
-    """The list that came with the library: nothing is fetched, nothing is cached on disk."""
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+def _suffixes() -> frozenset[str]:
+    """The public suffixes that came with the library: nothing is fetched, nothing kept on disk."""
+    listed = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None).tlds
+    return frozenset(_ascii_suffix(suffix) for suffix in listed)
+
+
+def _ascii_suffix(suffix: str) -> str:
+    if suffix.isascii():
+        return suffix
+    return ".".join(
+        label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
+        for label in suffix.split(".")
+    )
+
+
+def _is_suffix(name: str) -> bool:
+    if name in _suffixes():
+        return True
+    above = name.partition(".")[2]
+    return f"*.{above}" in _suffixes() and f"!{name}" not in _suffixes()
 
 
 def _checked_name(name: str) -> str:
@@ -179,11 +196,15 @@ def _checked_name(name: str) -> str:
     labels = name.split(".")
     if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         raise BadCell("通配域名不能作为网站" if "*" in name else "不是有效的域名")
-    if labels[-1] in _INNER_NAMES:
+    return _somebodys(name)
+
+
+def _somebodys(name: str) -> str:
+    if name.rpartition(".")[2] in _INNER_NAMES:
         raise BadCell("内部名称不能作为网站")
-    if len(labels) == 1:
+    if "." not in name:
         raise BadCell("不是完整域名")
-    if not _suffixes().extract_str(name).domain:
+    if _is_suffix(name):
         raise BadCell("只是公共后缀，不是某个网站的域名")
     return name
 

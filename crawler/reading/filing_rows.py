@@ -21,6 +21,7 @@ from crawler.reading.list_rules import ListRules
 
 _LONGEST_CELL = 4000
 _MOST_DOMAINS = 200
+_NOWHERE = 1 << 30
 
 
 class _Unusable(Exception):
@@ -40,14 +41,16 @@ class _Cells:
     notes: list[str]
 
     def raw(self, column: Column) -> str:
-        place = self.columns.places.get(column)
-        return self.cells[place] if place is not None and place < len(self.cells) else ""
+        place = self.columns.places.get(column, _NOWHERE)
+        return self.cells[place] if place < len(self.cells) else ""
 
     def clean(self, column: Column) -> str:
-        return cleaned(self.raw(column))
+        cell = self.raw(column)
+        return cleaned(cell) if cell else ""
 
     def as_written(self, column: Column) -> str:
-        return written(self.raw(column))
+        cell = self.raw(column)
+        return written(cell) if cell else ""
 
 
 def filing_from(
@@ -64,6 +67,8 @@ def filing_from(
 
 
 def _check_lengths(row: _Cells) -> None:
+    if max(map(len, row.cells), default=0) <= _LONGEST_CELL:
+        return
     for column, place in row.columns.places.items():
         if place < len(row.cells) and len(row.cells[place]) > _LONGEST_CELL:
             raise _Unusable(column, row.cells[place], "单元格过长，引号可能没有配对")

@@ -82,17 +82,15 @@ def _filings(rows: Iterator[Row], columns: Columns) -> Iterator[Row]:
     """Without blank rows, notes below the table and headers repeated in the middle."""
     headers = list(columns.headers)
     for row in rows:
-        texts = [cell.strip() for cell in row.cells]
-        if any(texts) and texts != headers and not _is_remark(texts, columns):
-            yield row
+        first = next((cell.strip() for cell in row.cells if cell.strip()), "")
+        if not first or (_REMARK.match(first) and not _points_somewhere(row.cells, columns)):
+            continue
+        if first in headers and [cell.strip() for cell in row.cells] == headers:
+            continue
+        yield row
 
 
-def _is_remark(texts: Sequence[str], columns: Columns) -> bool:
-    """合计 128, 制表人：… : a row without any site that starts like a note."""
-    first = next((text for text in texts if text), "")
-    if not _REMARK.match(first):
-        return False
+def _points_somewhere(cells: Sequence[str], columns: Columns) -> bool:
+    """合计 128, 制表人：… name no site; 共青某某 does."""
     pointing = (columns.places.get(column) for column in (Column.DOMAIN, Column.HOME_URL))
-    return not any(
-        place is not None and place < len(texts) and "." in texts[place] for place in pointing
-    )
+    return any(place is not None and "." in "".join(cells[place : place + 1]) for place in pointing)
