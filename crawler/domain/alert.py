@@ -46,6 +46,10 @@ class Alert:
     last_seen_at: datetime
     repeats: int = 0  # later visits that found the same or more
     reopened: int = 0  # relapses
+    found: tuple[str, ...] = ()  # category:word, sorted; what a decision was about
+    text_digest: str = ""  # the text they were found in
+    decided_digest: str = ""  # the text that a person dismissed
+    settled_at: datetime | None = None  # since when it is gone: not found any more, or dealt with
 
 
 class Decision(StrEnum):
@@ -93,5 +97,9 @@ def decided(alert: Alert, review: Review) -> Alert:
         raise NotAllowed(f"预警 {alert.id} 已是“{ALERT_STATE_NAMES[alert.state]}”，不能再次处理")
     if review.decision is Decision.DISMISS and not review.reason.strip():
         raise NotAllowed("误报须写明理由")
-    reopened = alert.reopened + (review.decision is Decision.REOPEN)
-    return replace(alert, state=after, reopened=reopened)
+    return replace(
+        alert,
+        state=after,
+        reopened=alert.reopened + (review.decision is Decision.REOPEN),
+        decided_digest=alert.text_digest if review.decision is Decision.DISMISS else "",
+    )

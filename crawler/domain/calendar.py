@@ -31,3 +31,19 @@ def working_days_after(start: datetime, days: int, calendar: Calendar) -> dateti
         day += timedelta(days=1)
         left -= calendar.works_on(day)
     return datetime.combine(day, calendar.closes, calendar.zone)
+
+
+def working_time_after(start: datetime, length: timedelta, calendar: Calendar) -> datetime:
+    """When `length` of office time has passed since `start`; nights and days off do not count."""
+    here = start.astimezone(calendar.zone)
+    left = length
+    for _ in range(366):  # bounded: at most a year of days is looked at
+        opens = datetime.combine(here.date(), calendar.opens, calendar.zone)
+        closes = datetime.combine(here.date(), calendar.closes, calendar.zone)
+        if calendar.works_on(here.date()) and here < closes:
+            here = max(here, opens)
+            if left <= closes - here:
+                return here + left
+            left -= closes - here
+        here = datetime.combine(here.date() + timedelta(days=1), time(0), calendar.zone)
+    return here

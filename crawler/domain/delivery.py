@@ -1,6 +1,6 @@
 """One message to one endpoint, with its attempts, and when to try again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -34,7 +34,9 @@ class Endpoint:
 
     name: str
     url: str
-    secret: str  # whsec_…; never logged
+    secret: str = field(repr=False)  # whsec_…; never logged
+    former_secret: str = field(default="", repr=False)  # signs too, while the key is changed
+    sm3: bool = False  # a second signature with HMAC-SM3, where 国密 is asked for
     events: tuple[EventType, ...] = ()
     levels: tuple[Level, ...] = ()
     regions: tuple[str, ...] = ()  # prefixes: 31 is all of Shanghai
@@ -74,6 +76,7 @@ class Receipt:
 
 # Standard Webhooks' schedule: three days in all
 SCHEDULE_S = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+LONGEST_WAIT_S = 86_400.0  # whatever a receiver asks for
 
 
 def arrived(receipt: Receipt) -> bool:
@@ -82,8 +85,11 @@ def arrived(receipt: Receipt) -> bool:
 
 
 def next_attempt(delivery: Delivery, receipt: Receipt, chance: float) -> datetime | None:
-    """When to try again, or None to give up. `chance` in [0, 1) spreads the attempts by ±20 %."""
-    if receipt.status == 410 or delivery.attempts >= len(SCHEDULE_S):
+    """When to try again, or None to give up. `attempts` are those before this one; `chance` in
+    [0, 1) spreads by ±20 %. (410 is about the endpoint, not the message: it is paused.)
+    """
+    if delivery.attempts >= len(SCHEDULE_S):
         return None
     wait_s = SCHEDULE_S[delivery.attempts] * (0.8 + 0.4 * chance)
-    return receipt.at + timedelta(seconds=max(wait_s, receipt.retry_after_s or 0.0))
+    asked_s = min(max(receipt.retry_after_s or 0.0, 0.0), LONGEST_WAIT_S)
+    return receipt.at + timedelta(seconds=max(wait_s, asked_s))

@@ -97,23 +97,31 @@ TASK_MOVES: dict[tuple[TaskState, Move], TaskState] = {
     (_S.ACKNOWLEDGED, _M.WORK): _S.WORKING,
     (_S.WORKING, _M.ANSWER): _S.ANSWERED,
     (_S.ACKNOWLEDGED, _M.ANSWER): _S.ANSWERED,
+    (_S.SENT, _M.WORK): _S.WORKING,  # the acknowledgement is late or lost
+    (_S.SENT, _M.ANSWER): _S.ANSWERED,
     (_S.ANSWERED, _M.CHECK): _S.CHECKING,
     (_S.CHECKING, _M.CLOSE): _S.CLOSED,
     (_S.SENT, _M.RETURN): _S.RETURNED,  # by the receiver: wrong department
     (_S.ACKNOWLEDGED, _M.RETURN): _S.RETURNED,
     (_S.RETURNED, _M.APPROVE): _S.APPROVED,  # sent anew
     (_S.CHECKING, _M.RETURN): _S.WORKING,  # by the supervisor: do it again
+    (_S.ACKNOWLEDGED, _M.EXTEND): _S.EXTENDED,
     (_S.WORKING, _M.EXTEND): _S.EXTENDED,
     (_S.EXTENDED, _M.ANSWER): _S.ANSWERED,
     (_S.WORKING, _M.SUSPEND): _S.SUSPENDED,
+    (_S.EXTENDED, _M.SUSPEND): _S.SUSPENDED,
     (_S.SUSPENDED, _M.RESUME): _S.WORKING,
-    **{(state, _M.TRANSFER): _S.TRANSFERRED for state in (*_OPEN, _S.EXTENDED, _S.CHECKING)},
+    **{
+        (state, _M.TRANSFER): _S.TRANSFERRED
+        for state in (*_OPEN, _S.EXTENDED, _S.SUSPENDED, _S.CHECKING)
+    },
     **{
         (state, _M.CANCEL): _S.CANCELLED
         for state in (_S.DRAFTED, _S.APPROVED, *_OPEN, _S.RETURNED, _S.EXTENDED, _S.SUSPENDED)
     },
 }
 TASK_ENDS = frozenset({_S.CLOSED, _S.TRANSFERRED, _S.CANCELLED})
+MOST_RETURNS = 2  # after that the coordinating department decides
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,8 +149,12 @@ class SupervisionTask:
     rule: str = ""  # the dispatch rule that fired
     drafted_by: str
     approved_by: str = ""
+    needs_approval: bool = True  # by a supervisor, who is not the drafter
     created_at: datetime
-    due_at: datetime
+    acknowledge_by: datetime | None = None
+    answer_by: datetime | None = None
+    due_at: datetime  # closed by
+    suspended_at: datetime | None = None
     closed_at: datetime | None = None
     conclusion: Conclusion | None = None
     returns: int = 0
@@ -163,24 +175,59 @@ class Feedback:
 
 
 def moved(task: SupervisionTask, move: Move, actor: str, at: datetime) -> SupervisionTask:
-    """The task after a move; NotAllowed if the table has none, or somebody approves their own
-    draft.
+    """The task after a move; NotAllowed if the table has none, somebody approves their own draft,
+    or it was returned too often.
     """
     after = TASK_MOVES.get((task.state, move))
     if after is None:
         raise NotAllowed(f"任务 {task.number} 为“{TASK_STATE_NAMES[task.state]}”，不能执行 {move}")
-    if move is Move.APPROVE and actor == task.drafted_by:
+    if move is Move.APPROVE and task.needs_approval and actor == task.drafted_by:
         raise NotAllowed("不能审核自己起草的任务")
+    if move is Move.RETURN and task.returns >= MOST_RETURNS:
+        raise NotAllowed(f"任务 {task.number} 已退回 {MOST_RETURNS} 次，由协调部门决定")
     return replace(
         task,
         state=after,
         seq=task.seq + 1,
         approved_by=actor if move is Move.APPROVE else task.approved_by,
         returns=task.returns + (move is Move.RETURN),
+        suspended_at=at if after is TaskState.SUSPENDED else None,
         closed_at=at if after in TASK_ENDS else None,
     )
 
 
+class Urgency(StrEnum):
+    """How a time limit stands: amber from 80 % of it on, overdue from its end on."""
+
+    IN_TIME = "in_time"
+    AMBER = "amber"
+    OVERDUE = "overdue"
+
+
+_AMBER_FROM = 0.8
+
+
+def limit_of(task: SupervisionTask) -> datetime | None:
+    """The limit that runs now: to acknowledge, to answer, to close; none while it is suspended or
+    at an end.
+    """
+    if task.state in TASK_ENDS or task.state is TaskState.SUSPENDED:
+        return None
+    if task.state in {TaskState.SENT, TaskState.RETURNED}:
+        return task.acknowledge_by or task.due_at
+    if task.state in {TaskState.ACKNOWLEDGED, TaskState.WORKING}:
+        return task.answer_by or task.due_at
+    return task.due_at
+
+
+def urgency_of(task: SupervisionTask, now: datetime) -> Urgency:
+    """Whether somebody should be reminded, or told that the limit has passed."""
+    limit = limit_of(task)
+    if limit is None or now < task.created_at + (limit - task.created_at) * _AMBER_FROM:
+        return Urgency.IN_TIME
+    return Urgency.AMBER if now < limit else Urgency.OVERDUE
+
+
 def overdue(task: SupervisionTask, now: datetime) -> bool:
-    """Whether its time limit has passed and it is not at an end."""
+    """Whether its last time limit has passed and it is not at an end."""
     return task.state not in TASK_ENDS and task.due_at < now

@@ -1,0 +1,69 @@
+"""Which case an alert belongs to: the open one of the same family or subject, else a new one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from crawler.domain.alert import Alert
+from crawler.domain.assessment import Assessment, rank
+from crawler.domain.case import Case
+from crawler.domain.filing import SubjectKind
+from crawler.domain.site import Site
+
+_FEWEST_TO_NAME = 4  # characters; shorter subject names (张三) say too little to group by
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Belonging:
+    """What an alert may be held together by, strongest first, and how the case would be called."""
+
+    keys: tuple[str, ...]
+    title: str
+    category: str
+
+
+def belonging_of(site: Site, assessment: Assessment, family: str = "") -> Belonging:
+    """A template family, else the subject, else the site alone."""
+    keys = [f"family:{family}"] if family else []
+    if _names_one(site):
+        keys.append(f"subject:{site.unit_name.strip()}")
+    keys.append(f"site:{site.domain}")
+    return Belonging(
+        keys=tuple(keys),
+        title=f"{_shown_name(site)}：{assessment.sentence}"[:200],
+        category=assessment.categories[0] if assessment.categories else "",
+    )
+
+
+def case_for(alert: Alert, belonging: Belonging, open_cases: Iterable[Case], now: datetime) -> Case:
+    """The open case that shares the strongest key, its level raised if need be; else a new one
+    (id 0, its number not given yet).
+    """
+    by_key = {case.key: case for case in open_cases}
+    for key in belonging.keys:
+        if key in by_key:
+            return _raised(by_key[key], alert)
+    return Case(
+        key=belonging.keys[0],
+        title=belonging.title,
+        category=belonging.category,
+        level=alert.level,
+        region=alert.region,
+        opened_at=now,
+    )
+
+
+def _raised(case: Case, alert: Alert) -> Case:
+    return replace(case, level=alert.level) if rank(alert.level) > rank(case.level) else case
+
+
+def _names_one(site: Site) -> bool:
+    """Two persons of one name are two; a company's name is its own."""
+    person = site.subject_kind is SubjectKind.PERSON
+    return not person and len(site.unit_name.strip()) >= _FEWEST_TO_NAME
+
+
+def _shown_name(site: Site) -> str:
+    if site.subject_kind is SubjectKind.PERSON or not site.unit_name:
+        return site.domain_shown
+    return site.unit_name
