@@ -1,0 +1,186 @@
+"""From a host and a port to an open connection that the policy permits: straight, or through the
+proxy that the network prescribes.
+"""
+
+import asyncio
+import base64
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+from urllib.parse import unquote, urlsplit
+
+from crawler.domain.address import ends_in_number
+from crawler.domain.capture import Outcome
+from crawler.domain.errors import BadInput
+from crawler.fetching.guard import Policy, may_connect
+from crawler.fetching.hosts import Spot
+from crawler.fetching.resolving import Resolver
+from crawler.fetching.trouble import Trouble
+
+CONNECT_S = 10.0
+_MOST_TRIES = 3
+_HEAD_LIMIT = 64 * 1024
+
+
+class Refused(Trouble):
+    """The policy forbids it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(Outcome.BLOCKED_ADDRESS, reason)
+
+
+class Line(NamedTuple):
+    """An open connection, and whom it reaches."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    peer: str  # address:port; empty where a further proxy chose it
+    speaks_to_proxy: bool = False
+    authorization: bytes = b""  # header that the further proxy wants with every request
+
+
+class Dialler(Protocol):
+    """The only way out."""
+
+    async def dial(self, host: str, port: int, *, tunnel: bool) -> Line:
+        """An open connection; Refused by the policy, Trouble if nobody answers."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Straight:
+    """Resolves once, asks the policy, connects to that very address."""
+
+    resolver: Resolver
+    policy: Policy
+    connect_s: float = CONNECT_S
+
+    async def dial(self, host: str, port: int, *, tunnel: bool) -> Line:
+        """The first permitted address that answers."""
+        spots = permitted(await self.resolver.spots(host, port), self.policy)
+        return await _first_that_answers(spots, self.connect_s)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UpstreamProxy:
+    """The forward proxy of `crawl.proxy`."""
+
+    host: str
+    port: int
+    credentials: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Through:
+    """By way of an upstream proxy. Literals and names that resolve here are checked here; other
+    names go upstream by name. Only the proxy's own address needs no permit.
+    """
+
+    proxy: UpstreamProxy
+    resolver: Resolver
+    policy: Policy
+    connect_s: float = CONNECT_S
+
+    async def dial(self, host: str, port: int, *, tunnel: bool) -> Line:
+        """A tunnel through the proxy, or a line on which it takes absolute addresses."""
+        await self._check(host, port)
+        spots = await self.resolver.spots(self.proxy.host, self.proxy.port)
+        line = await _first_that_answers(spots, self.connect_s)
+        if tunnel:
+            await self._ask_tunnel(line, host, port)
+        return line._replace(peer="", speaks_to_proxy=not tunnel, authorization=self._authorization)
+
+    @property
+    def _authorization(self) -> bytes:
+        if not self.proxy.credentials:
+            return b""
+        token = base64.b64encode(self.proxy.credentials.encode())
+        return b"Proxy-Authorization: Basic " + token + b"\r\n"
+
+    async def _check(self, host: str, port: int) -> None:
+        """The proxy may take any of a name's addresses, so all of them must be permitted."""
+        if port not in self.policy.ports:
+            raise Refused(f"端口 {port} 不在允许之列")
+        try:
+            spots = await self.resolver.spots(host, port)
+        except Trouble:
+            if ends_in_number(host) or ":" in host:
+                raise
+            return
+        if len(permitted(spots, self.policy)) < len(spots):
+            raise Refused(f"{host[:80]} 解析到的地址不全允许访问")
+
+    async def _ask_tunnel(self, line: Line, host: str, port: int) -> None:
+        place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        ask = f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n".encode()
+        line.writer.write(ask + self._authorization + b"\r\n")
+        try:
+            async with asyncio.timeout(self.connect_s):
+                head = await line.reader.readuntil(b"\r\n\r\n")
+        except (TimeoutError, OSError, EOFError, asyncio.LimitOverrunError) as error:
+            line.writer.close()
+            raise Trouble(Outcome.TIMED_OUT, "上级代理没有应答") from error
+        if head[9:10] != b"2":
+            line.writer.close()
+            answer = head[9:12].decode("ascii", "replace")
+            raise Trouble(Outcome.CONNECTION_REFUSED, f"上级代理拒绝转接（{answer}）")
+
+
+def permitted(spots: Sequence[Spot], policy: Policy) -> tuple[Spot, ...]:
+    """Those that may be dialled, never none; Refused with the first one's reason."""
+    permits = [may_connect(spot.address, spot.port, policy) for spot in spots]
+    granted = tuple(spot for spot, permit in zip(spots, permits, strict=True) if permit.granted)
+    if not granted:
+        raise Refused(permits[0].reason if permits else "没有地址")
+    return granted
+
+
+def upstream_from(url: str) -> UpstreamProxy:
+    """An upstream proxy as people write it: http://[user:password@]host:port."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or 3128
+    except ValueError as error:
+        raise BadInput("crawl.proxy 不是地址") from error
+    if parts.scheme != "http" or not host:
+        raise BadInput("crawl.proxy 应写作 http://主机:端口")
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return UpstreamProxy(host=host, port=port, credentials=f"{user}:{password}" if user else "")
+
+
+async def _first_that_answers(spots: Sequence[Spot], connect_s: float) -> Line:
+    trouble = Trouble(Outcome.TIMED_OUT, "连接超时")
+    for spot in spots[:_MOST_TRIES]:
+        try:
+            async with asyncio.timeout(connect_s):
+                reader, writer = await asyncio.open_connection(
+                    str(spot.address), spot.port, limit=_HEAD_LIMIT
+                )
+        except (OSError, TimeoutError) as error:
+            trouble = _trouble(error)
+            continue
+        _send_at_once(writer)
+        return Line(reader, writer, peer_name(spot))
+    raise trouble
+
+
+def peer_name(spot: Spot) -> str:
+    """address:port as it is kept with the evidence."""
+    return (
+        f"[{spot.address}]:{spot.port}"
+        if spot.address.version == 6
+        else f"{spot.address}:{spot.port}"
+    )
+
+
+def _trouble(error: OSError) -> Trouble:
+    if isinstance(error, TimeoutError):
+        return Trouble(Outcome.TIMED_OUT, "连接超时")
+    if isinstance(error, ConnectionRefusedError):
+        return Trouble(Outcome.CONNECTION_REFUSED, "对方拒绝连接")
+    return Trouble(Outcome.CONNECTION_REFUSED, f"无法连接（{error.strerror or error}）"[:120])
+
+
+def _send_at_once(writer: asyncio.StreamWriter) -> None:
+    writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
