@@ -111,8 +111,7 @@ def _after_decision(
 ) -> AlertChange:
     why = _reason_to_look_again(last, assessment)
     if not why:
-        seen = replace(last, last_seen_at=now, repeats=last.repeats + _is_another(last, assessment))
-        return AlertChange(kind=ChangeKind.REPEATED, alert=seen)
+        return AlertChange(kind=ChangeKind.REPEATED, alert=_seen(last, assessment, now))
     if last.state is AlertState.MERGED:
         return _opened(visit, assessment, now)
     alert = _showing(_seen(last, assessment, now), assessment)

@@ -1,0 +1,250 @@
+"""The only outgoing POST: signed bytes to one endpoint, one bounded answer back as a receipt.
+
+Nothing is followed, nothing that comes back is trusted, and nothing outlives its deadline.
+"""
+
+import re
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Any, Self
+
+import httpcore2
+import httpx2
+
+from alerts.signing import signer_of
+from crawler.domain.delivery import LONGEST_WAIT_S, Delivery, Endpoint, Receipt
+from crawler.domain.errors import BadInput, NotAllowed
+
+Permit = Callable[[str, int], str]  # host and port → the address to dial; NotAllowed if none
+
+DEADLINE_S = 20.0
+KEPT_BYTES = 4_096
+AGENT = "xunwang-webhook/1"
+
+_deadline: ContextVar[float] = ContextVar("deadline")
+_HEADERS = {"content-type": "application/json; charset=utf-8", "user-agent": AGENT}
+
+
+class Poster:
+    """Sends to the endpoints it is given; one connection pool each, so that a slow receiver takes
+    nothing from another. May be used from several threads.
+    """
+
+    def __init__(
+        self,
+        permit: Permit,
+        *,
+        deadline_s: float = DEADLINE_S,
+        connections: int = 8,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
+        self._permit = permit
+        self._deadline_s = deadline_s
+        self._connections = connections
+        self._trust = trust or httpx2.create_ssl_context(trust_env=False)
+        self._pools: dict[str, httpcore2.ConnectionPool] = {}
+
+    def send(self, endpoint: Endpoint, delivery: Delivery, at: datetime) -> Receipt:
+        """One attempt. What the endpoint answered, or why nothing came back, is the receipt."""
+        mark = _deadline.set(time.monotonic() + self._deadline_s)
+        try:
+            return self._post(endpoint, delivery, at)
+        except NotAllowed as refusal:
+            return _failed(delivery, at, f"blocked_address：{refusal}")
+        except BadInput as mistake:
+            return _failed(delivery, at, f"bad_endpoint：{mistake}")
+        except (httpcore2.TimeoutException, TimeoutError):
+            return _failed(delivery, at, f"timed_out：{self._deadline_s:g} 秒内没有答复")
+        except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as error:
+            return _failed(delivery, at, _named(error))
+        finally:
+            _deadline.reset(mark)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        for pool in self._pools.values():
+            pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _post(self, endpoint: Endpoint, delivery: Delivery, at: datetime) -> Receipt:
+        url = _url_of(endpoint)
+        signed = signer_of(endpoint).sign(delivery.id, at, delivery.body)
+        headers = {"host": url.netloc.decode("ascii")} | signed | _HEADERS
+        headers["content-length"] = str(len(delivery.body))
+        with self._pool_of(endpoint).stream(
+            "POST",
+            str(url),
+            headers=[(name, value) for name, value in headers.items()],
+            content=delivery.body,
+            extensions={"timeout": dict.fromkeys(_WAITS, self._deadline_s)},
+        ) as answer:
+            return _receipt(delivery, at, answer)
+
+    def _pool_of(self, endpoint: Endpoint) -> httpcore2.ConnectionPool:
+        key = f"{endpoint.name} {endpoint.url}"
+        return self._pools.get(key) or self._pools.setdefault(key, self._open())
+
+    def _open(self) -> httpcore2.ConnectionPool:
+        return httpcore2.ConnectionPool(
+            ssl_context=self._trust,
+            max_connections=self._connections,
+            max_keepalive_connections=self._connections,
+            keepalive_expiry=10.0,
+            network_backend=_Door(self._permit),
+        )
+
+
+_WAITS = ("connect", "read", "write", "pool")
+
+
+class _Door(httpcore2.NetworkBackend):
+    """Asks for each host at its own connect, and dials exactly the address it was given."""
+
+    def __init__(self, permit: Permit) -> None:
+        self._permit = permit
+        self._real = httpcore2.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        address = self._permit(host, port)
+        dialled = self._real.connect_tcp(
+            address, port, _left(timeout), local_address, socket_options
+        )
+        return _Timed(dialled)
+
+
+class _Timed(httpcore2.NetworkStream):
+    """A stream whose every wait ends at the deadline of the request it now serves."""
+
+    def __init__(self, stream: httpcore2.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _left(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore2.NetworkStream:
+        return _Timed(self._stream.start_tls(ssl_context, server_hostname, _left(timeout)))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+def _left(timeout: float | None) -> float:
+    left = _deadline.get() - time.monotonic()
+    if left <= 0:
+        raise httpcore2.ReadTimeout("deadline")
+    return min(left, timeout) if timeout is not None else left
+
+
+def _url_of(endpoint: Endpoint) -> httpx2.URL:
+    try:
+        url = httpx2.URL(endpoint.url)
+    except httpx2.InvalidURL as error:
+        raise BadInput(f"投递地址不可用：{error}") from None
+    if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
+        raise BadInput("投递地址须为不含用户名的 http 或 https 网址")
+    return url
+
+
+def _receipt(delivery: Delivery, at: datetime, answer: httpcore2.Response) -> Receipt:
+    headers = {name.lower(): value.decode("latin-1") for name, value in answer.headers}
+    return Receipt(
+        delivery_id=delivery.id,
+        at=at,
+        status=answer.status,
+        reason=_reason_of(answer.status),
+        body=_beginning_of(answer),
+        retry_after_s=retry_after_s(headers.get(b"retry-after", ""), at),
+    )
+
+
+def _beginning_of(answer: httpcore2.Response) -> bytes:
+    """The first 4 kB; the status stands, whatever becomes of the body."""
+    kept = b""
+    try:
+        for chunk in answer.iter_stream():
+            kept += chunk[: KEPT_BYTES - len(kept)]
+            if len(kept) >= KEPT_BYTES:
+                break
+    except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError):
+        return kept
+    return kept
+
+
+def retry_after_s(header: str, at: datetime) -> float | None:
+    """What Retry-After asks for, in seconds or as a date, inside a day; None if it is neither."""
+    text = header.strip()
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return min(float(text), LONGEST_WAIT_S)
+    try:
+        moment = parsedate_to_datetime(text)
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return min(max((aware - at).total_seconds(), 0.0), LONGEST_WAIT_S)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _reason_of(status: int) -> str:
+    if 200 <= status < 300:
+        return ""
+    kind = "redirect_refused" if 300 <= status < 400 else "http_error"
+    return f"{kind}：{status}"
+
+
+def _failed(delivery: Delivery, at: datetime, reason: str) -> Receipt:
+    return Receipt(delivery_id=delivery.id, at=at, status=None, reason=reason[:300])
+
+
+def _named(error: Exception) -> str:
+    """The house's word for what went wrong on the way, looking through the library's wrappers."""
+    causes: list[BaseException] = [error]
+    while (cause := causes[-1].__cause__ or causes[-1].__context__) and len(causes) < 5:
+        causes.append(cause)
+    for kind, name in _NAMES:
+        found = next((one for one in causes if isinstance(one, kind)), None)
+        if found is not None:
+            return f"{name}：{found}"
+    return f"bad_response：{error}"
+
+
+_NAMES: tuple[tuple[type[BaseException], str], ...] = (
+    (ssl.SSLError, "tls_failed"),
+    (socket.gaierror, "name_not_found"),
+    (ConnectionRefusedError, "connection_refused"),
+    (httpcore2.ProtocolError, "bad_response"),
+    (OSError, "connection_lost"),
+    (httpcore2.NetworkError, "connection_lost"),
+)
