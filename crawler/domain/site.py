@@ -103,6 +103,30 @@ def ended_well(outcome: Outcome) -> bool:
     return outcome in _ENDED_WELL
 
 
+_BEST_FIRST = (Outcome.SEEN, Outcome.PARTIAL, Outcome.NOT_HTML, Outcome.EMPTY)
+_WORTH_PATIENCE = frozenset(
+    {
+        Outcome.TIMED_OUT,
+        Outcome.TLS_FAILED,
+        Outcome.BAD_RESPONSE,
+        Outcome.HTTP_ERROR,
+        Outcome.RATE_LIMITED,
+        Outcome.PARTIAL,
+    }
+)
+
+
+def outcome_of(captures: tuple[Capture, ...]) -> Outcome:
+    """How a visit ended: the best that any of its captures saw, else what the last one met."""
+    outcomes = [capture.outcome for capture in captures]
+    return next((best for best in _BEST_FIRST if best in outcomes), outcomes[-1])
+
+
+def deserves_patience(outcome: Outcome) -> bool:
+    """Whether longer limits may show more; a missing name or a refusal will not change."""
+    return outcome in _WORTH_PATIENCE
+
+
 def next_visit(site: Site, outcome: Outcome, now: datetime, rhythm: timedelta = RHYTHM) -> datetime:
     """When to come back: by its rhythm if seen, sooner after trouble, later after repeated
     trouble.

@@ -10,6 +10,8 @@ from alembic.config import Config as AlembicConfig
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 
+__all__ = ["Connection", "Database", "migrate", "open_database", "upsert"]
+
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -202,6 +202,12 @@ def release_leases(db: Connection, owner: str) -> int:
     return db.execute(update(visits).where(mine).values(lease_until=None, lease_owner="")).rowcount
 
 
+def release_visits(db: Connection, ids: Sequence[int]) -> None:
+    """Give back what a dead child had not answered."""
+    free = update(visits).where(visits.c.id.in_(ids))
+    db.execute(free.values(lease_until=None, lease_owner=""))
+
+
 def waiting_count(db: Connection, sweep_id: int) -> Counter[VisitState]:
     """How many visits of a sweep stand where."""
     rows = (

@@ -1,0 +1,113 @@
+"""The parent's end of a child process: started, fed, listened to, watched, ended."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from crawler.service.pipes import Greeting, Order, Report, Upward, framed, records_from_child
+from crawler.service.watching import Watch
+
+STUCK_S = 5.0
+ENDING_S = 8.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Program:
+    """How one kind of child is started."""
+
+    module: str
+    environment: Mapping[str, str]
+    uid: int | None = None  # None: as the parent
+    gid: int | None = None
+    stuck_s: float = STUCK_S
+
+
+@dataclass(kw_only=True)
+class Child:
+    """One running child and the visits it has not answered yet."""
+
+    program: Program
+    process: asyncio.subprocess.Process
+    watch: Watch
+    outstanding: set[int] = field(default_factory=set)
+    _seen: tuple[int, int] = (0, 0)
+    _since: float = 0.0
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    async def give(self, order: Order) -> None:
+        """Hand one visit down."""
+        self.outstanding.add(order.visit.id)
+        assert self.process.stdin is not None
+        self.process.stdin.write(framed(order))
+        with contextlib.suppress(ConnectionError):  # its death is noticed at the other pipe
+            await self.process.stdin.drain()
+
+    async def records(self) -> AsyncIterator[Upward]:
+        """What it says, until it ends."""
+        assert self.process.stdout is not None
+        async for record in records_from_child(self.process.stdout):
+            if isinstance(record, Report):
+                self.outstanding.discard(record.visit_id)
+            yield record
+
+    def stuck_at(self, now_s: float) -> int:
+        """The visit it has been at for too long, or 0. Ask regularly."""
+        look = self.watch.look()
+        if look != self._seen or look[0] == 0:
+            self._seen, self._since = look, now_s
+        return look[0] if look[0] and now_s - self._since > self.program.stuck_s else 0
+
+    def kill(self) -> None:
+        """At once; what it had not reported is handed out again."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
+    async def end(self) -> None:
+        """No more orders: let it finish what it reports, then make sure it is gone."""
+        assert self.process.stdin is not None
+        with contextlib.suppress(ConnectionError):
+            self.process.stdin.close()
+        try:
+            await asyncio.wait_for(self.process.wait(), ENDING_S)
+        except TimeoutError:
+            self.kill()
+            await self.process.wait()
+
+
+async def start_child(program: Program, greeting: Greeting) -> Child:
+    """Start it and greet it; it says Ready when it can work."""
+    watch = _fresh_watch(program, Path(greeting.watch))
+    identity: dict[str, object] = {}
+    if program.uid is not None:
+        identity = {"user": program.uid, "group": program.gid, "extra_groups": [], "umask": 0o077}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        program.module,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env=dict(program.environment),
+        start_new_session=True,  # Ctrl-C is for the parent; it tells the children
+        limit=1 << 20,
+        **identity,  # type: ignore[arg-type]
+    )
+    assert process.stdin is not None
+    process.stdin.write(framed(greeting))
+    await process.stdin.drain()
+    return Child(program=program, process=process, watch=watch)
+
+
+def _fresh_watch(program: Program, path: Path) -> Watch:
+    path.unlink(missing_ok=True)
+    watch = Watch(path)
+    if program.uid is not None:
+        os.chown(path, program.uid, program.gid or program.uid)
+    return watch

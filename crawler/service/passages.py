@@ -1,0 +1,28 @@
+"""How a child gets out: the policy and the names it was greeted with."""
+
+import time
+from dataclasses import dataclass
+
+from crawler.fetching.guard import Policy, networks_of
+from crawler.fetching.hosts import read_hosts
+from crawler.fetching.resolving import NameServers, Resolver
+from crawler.service.pipes import Greeting
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Passage:
+    """What may be connected to, and who knows the addresses."""
+
+    policy: Policy
+    resolver: Resolver
+
+
+def passage_from(greeting: Greeting) -> Passage:
+    """The way out that the settings describe; BadInput names the line that is wrong."""
+    policy = Policy(
+        ports=frozenset(greeting.ports),
+        allowed=networks_of(greeting.allow),
+        denied=networks_of(greeting.deny),
+    )
+    names = Resolver(read_hosts(greeting.hosts), NameServers(), time.monotonic)
+    return Passage(policy=policy, resolver=names)

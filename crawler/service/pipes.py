@@ -1,0 +1,175 @@
+"""What parent and child say to each other: length-prefixed records, versioned by the first one.
+
+A child has no database, key or secret; all it knows comes in `Greeting` and `Order`.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from typing import BinaryIO
+
+import msgspec
+
+from crawler.domain.assessment import Assessment
+from crawler.domain.capture import Capture, PageText
+from crawler.domain.errors import BadInput
+from crawler.domain.page import PageStructure
+from crawler.domain.site import Visit
+
+VERSION = 1
+LONGEST = 256 * 1024 * 1024
+_LENGTH = 4
+
+
+class Greeting(msgspec.Struct, tag="greeting", frozen=True, kw_only=True):
+    """The first record a child gets: who it is and how it works."""
+
+    version: int = VERSION
+    worker: str  # unique; its segments bear it
+    evidence: str  # folder of the segments
+    lexicon: str  # folder of the word lists
+    cache: str  # private folder
+    watch: str  # file in which it says what it is at
+    agent: str
+    slots: int
+    patient: bool = False
+    hosts: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
+    proxy: str = ""
+    browser: str = ""
+    sandbox: bool = True
+    tool: str = ""
+
+
+class Order(msgspec.Struct, tag="order", frozen=True, kw_only=True):
+    """One visit to work on, with the texts that only a browser could read."""
+
+    visit: Visit
+    texts: tuple[PageText, ...] = ()
+
+
+class Keepsake(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes that a worker without a segment of its own asks the parent to keep."""
+
+    capture_id: str
+    kind: str
+    media_type: str
+    url: str
+    content: bytes
+
+
+class Report(msgspec.Struct, tag="report", frozen=True, kw_only=True):
+    """What came of a visit. Without assessment it is the reader's turn."""
+
+    visit_id: int
+    captures: tuple[Capture, ...] = ()
+    texts: tuple[PageText, ...] = ()
+    structure: PageStructure | None = None
+    tokens: tuple[str, ...] = ()
+    assessment: Assessment | None = None
+    render_reason: str = ""
+    keepsakes: tuple[Keepsake, ...] = ()
+
+
+class Ready(msgspec.Struct, tag="ready", frozen=True, kw_only=True):
+    """The child can work; `notice` is one line a person should see, or empty."""
+
+    notice: str = ""
+
+
+Downward = Greeting | Order
+Upward = Ready | Report
+_encoder = msgspec.msgpack.Encoder()
+_down = msgspec.msgpack.Decoder(Downward)
+_up = msgspec.msgpack.Decoder(Upward)
+
+
+def framed(record: Downward | Upward) -> bytes:
+    """One record as it goes over the pipe."""
+    body = _encoder.encode(record)
+    return len(body).to_bytes(_LENGTH, "big") + body
+
+
+async def records_from_child(stream: asyncio.StreamReader) -> AsyncIterator[Upward]:
+    """What a child says, until it closes the pipe; a torn record ends it too."""
+    while (body := await _body(stream)) is not None:
+        yield _up.decode(body)
+
+
+async def records_from_parent(stream: asyncio.StreamReader) -> AsyncIterator[Downward]:
+    """What the parent says, until it closes the pipe."""
+    while (body := await _body(stream)) is not None:
+        yield _down.decode(body)
+
+
+async def greeting_from(records: AsyncIterator[Downward]) -> Greeting:
+    """The first record, which must be a greeting of this version."""
+    first = await anext(records, None)
+    if not isinstance(first, Greeting) or first.version != VERSION:
+        raise BadInput("子进程没有收到本版本的问候，不能单独启动")
+    return first
+
+
+async def _body(stream: asyncio.StreamReader) -> bytes | None:
+    try:
+        length = int.from_bytes(await stream.readexactly(_LENGTH), "big")
+        if length > LONGEST:
+            return None
+        return await stream.readexactly(length)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
+
+
+async def open_stdin(pipe: BinaryIO) -> asyncio.StreamReader:
+    """The child's standard input as a stream of the running loop."""
+    loop = asyncio.get_running_loop()
+    stream = asyncio.StreamReader(limit=1 << 20)
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), pipe)
+    return stream
+
+
+class Outlet:
+    """The child's way up: never blocks the loop, and tells when the parent does not keep up."""
+
+    FULL = 8 * 1024 * 1024
+
+    def __init__(self, fd: int) -> None:
+        os.set_blocking(fd, False)
+        self._fd, self._waiting = fd, bytearray()
+        self._room, self._empty = asyncio.Event(), asyncio.Event()
+        self._room.set()
+        self._empty.set()
+        self._loop = asyncio.get_running_loop()
+
+    def put(self, record: Upward) -> None:
+        """Queue one record; it leaves as soon as the pipe has room."""
+        if not self._waiting:
+            self._loop.add_writer(self._fd, self._write)
+        self._waiting += framed(record)
+        self._empty.clear()
+        if len(self._waiting) > self.FULL:
+            self._room.clear()
+
+    async def room(self) -> None:
+        """Wait while too much is queued."""
+        await self._room.wait()
+
+    async def drained(self) -> None:
+        """Wait until everything left."""
+        await self._empty.wait()
+
+    def _write(self) -> None:
+        try:
+            sent = os.write(self._fd, self._waiting[: 1 << 16])
+        except BlockingIOError:
+            return
+        except BrokenPipeError:
+            os._exit(3)  # nobody is left to report to
+        del self._waiting[:sent]
+        if len(self._waiting) <= self.FULL:
+            self._room.set()
+        if not self._waiting:
+            self._loop.remove_writer(self._fd)
+            self._empty.set()

@@ -1,0 +1,89 @@
+"""The reading child: what passed the sieve is read closely and judged, under limits of its own.
+
+It opens the kept bytes itself, so a visit can be read again after any crash.
+"""
+
+import resource
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lexicons.judging import Judge, load_judge
+
+from crawler.domain.capture import Capture, EvidenceKind, Fetcher, PageText
+from crawler.domain.errors import BadInput
+from crawler.domain.site import ended_well
+from crawler.fetching.capturing import html_of_answer
+from crawler.reading.decoding import decode
+from crawler.service.pipeline import Page, examine
+from crawler.service.pipes import Downward, Greeting, Order, Outlet, Ready, Report
+from crawler.service.starting import run_child
+from crawler.service.watching import Watch
+from crawler.store.evidence import open_record
+
+MEMORY = 3 * 1024**3
+
+
+async def read(records: AsyncIterator[Downward], greeting: Greeting, outlet: Outlet) -> None:
+    """Work until the parent closes the pipe."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    judge = load_judge(Path(greeting.lexicon), Path(greeting.cache))
+    watch = Watch(Path(greeting.watch))
+    folder = Path(greeting.evidence)
+    outlet.put(Ready())
+    async for order in records:
+        if isinstance(order, Order):
+            with watch.at(order.visit.id):
+                outlet.put(report_of(order, folder, judge, datetime.now(UTC)))
+            await outlet.room()
+
+
+def report_of(order: Order, folder: Path, judge: Judge, at: datetime) -> Report:
+    """Everything that was seen of a visit, judged as one."""
+    visit = order.visit
+    texts = {text.digest: text for text in order.texts}
+    pages = [page for capture in visit.captures for page in _pages(capture, folder, texts)]
+    if not pages:
+        pages = [Page(capture=visit.captures[-1], html="", text=PageText())]
+    verdict = examine(visit, pages, judge, at)
+    return Report(
+        visit_id=visit.id,
+        texts=tuple(text for text in verdict.texts if text.fields),
+        structure=verdict.structure,
+        tokens=verdict.tokens,
+        assessment=verdict.assessment,
+        render_reason=verdict.render_reason,
+    )
+
+
+def _pages(capture: Capture, folder: Path, texts: dict[str, PageText]) -> Iterator[Page]:
+    """The page of a capture that saw one; evidence that cannot be opened is passed over here
+    and named by `verify`.
+    """
+    if not ended_well(capture.outcome) or not capture.text_digest:
+        return
+    try:
+        html = _html(capture, folder)
+    except BadInput:
+        html = ""
+    if capture.text_digest in texts:
+        yield Page(capture=capture, html=html, text=texts[capture.text_digest])
+    elif html:
+        yield Page.read(capture, html)
+
+
+def _html(capture: Capture, folder: Path) -> str:
+    drawn = capture.fetcher is Fetcher.BROWSER
+    kind = EvidenceKind.DOM if drawn else EvidenceKind.RESPONSE
+    records = [one for one in capture.evidence if one.kind is kind]
+    if not records:
+        return ""
+    block = open_record(folder, max(records, key=lambda one: one.hop))
+    if drawn:
+        return block.decode("utf-8", "replace")
+    answer = html_of_answer(block)
+    return decode(answer.body, answer.declared_encodings).text
+
+
+if __name__ == "__main__":
+    run_child(read)

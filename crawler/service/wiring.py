@@ -1,0 +1,112 @@
+"""The only place where real things are built; everything else is handed its parts."""
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from crawler.config import Config, load_config
+from crawler.domain.errors import BadInput
+from crawler.service.pipes import Greeting
+from crawler.store.database import Database, migrate, open_database
+
+LEXICONS = Path(__file__).parents[2] / "lexicons"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class House:
+    """An opened installation."""
+
+    config: Config
+    database: Database
+
+    @property
+    def home(self) -> Path:
+        """Where everything of this installation lies."""
+        return self.config.home
+
+    @property
+    def evidence(self) -> Path:
+        """Where segments lie."""
+        return self.config.evidence_folder
+
+    @property
+    def cache(self) -> Path:
+        """Private files that can be made anew."""
+        return self.home / "cache"
+
+    @property
+    def run(self) -> Path:
+        """Files of running processes."""
+        return self.home / "run"
+
+    @property
+    def lexicon(self) -> Path:
+        """The word lists in force: the published ones, else those that came with the program."""
+        published = self.home / "lexicons" / "current"
+        return published if published.exists() else LEXICONS
+
+    @property
+    def owner(self) -> str:
+        """The name under which this parent claims visits and chains captures."""
+        return f"{socket.gethostname()[:60]}:{self.home.absolute()}"[:200]
+
+
+def open_house(home: Path, file: Path | None = None) -> House:
+    """Read the settings, make what is missing, bring the store up to date."""
+    config = load_config(home, file)
+    try:
+        for folder in (home, home / "cache", home / "run", config.evidence_folder):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"数据目录 {home} 无法使用：{error.strerror}") from error
+    database = open_database(config.database_url)
+    migrate(database)
+    return House(config=config, database=database)
+
+
+def tool_name() -> str:
+    """The program and its version, as evidence names it."""
+    return f"xunwang/{version('xunwang')}"
+
+
+def hosts_of(config: Config) -> tuple[str, ...]:
+    """Lines of the hosts setting and of the file beside it."""
+    if config.crawl.hosts_file is None:
+        return config.crawl.hosts
+    try:
+        return (*config.crawl.hosts, *config.crawl.hosts_file.read_text("utf-8").splitlines())
+    except OSError as error:
+        raise BadInput(f"crawl.hosts_file 无法读取：{error.strerror}") from error
+
+
+def greeting_for(house: House, worker: str, *, patient: bool) -> Greeting:
+    """What a child is told of this installation: no database, key or secret."""
+    crawl = house.config.crawl
+    return Greeting(
+        worker=worker,
+        evidence=str(house.evidence.absolute()),
+        lexicon=str(house.lexicon.absolute()),
+        cache=str(house.cache.absolute()),
+        watch=str((house.run / f"{worker}.watch").absolute()),
+        agent=crawl.agent,
+        slots=crawl.slots,
+        patient=patient,
+        hosts=hosts_of(house.config),
+        allow=crawl.allow,
+        deny=crawl.deny,
+        ports=crawl.ports,
+        proxy=crawl.proxy,
+        browser=house.config.browser.executable,
+        sandbox=house.config.browser.sandbox == "on",
+        tool=tool_name(),
+    )
+
+
+def child_environment(house: House) -> Mapping[str, str]:
+    """What a child may know of the environment: nothing secret."""
+    kept = ("PATH", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV", "PYTHONPATH")
+    known = {name: os.environ[name] for name in kept if name in os.environ}
+    return known | {"HOME": str(house.run.absolute()), "TMPDIR": str(house.run.absolute())}
