@@ -174,11 +174,16 @@ _NORMAL = re.compile(
 )
 
 
+def is_normal_licence(text: str) -> bool:
+    """Whether this is surely a filing number in its normal form already."""
+    return _NORMAL.fullmatch(text) is not None
+
+
 def normal_licence(text: str) -> str | None:
     """The normal form of a licence number, or None if there is not exactly one strict number in
     the text.
     """
-    if _NORMAL.fullmatch(text):
+    if is_normal_licence(text):
         return text
     numbers = filing_numbers_in(text)
     if len(numbers) == 1 and _WHOLE.fullmatch(numbers[0]):

@@ -39,7 +39,8 @@ def cleaned(cell: str) -> str:
 
 def written(cell: str) -> str:
     """A name as it was written: its width and brackets kept, without what nobody meant to write."""
-    return without_invisible(cell).strip().removeprefix("'").strip() if cleaned(cell) else ""
+    text = without_invisible(cell).strip().removeprefix("'").strip()
+    return text if len(text) > _LONGEST_NULL or cleaned(text) else ""
 
 
 def shown(value: str, limit: int = 80) -> str:

@@ -5,7 +5,7 @@ is refused with a reason.
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -36,14 +36,16 @@ class Place:
     """
 
     host: str
-    url: str | None
+    url: str | None = None
     notes: tuple[str, ...] = ()
 
     @property
     def domain(self) -> str:
         """The host without www.; one that would be only a suffix then keeps it."""
-        bare = self.host.removeprefix("www.")
-        return bare if "." in bare else self.host
+        if not self.host.startswith("www."):
+            return self.host
+        bare = self.host[4:]
+        return self.host if _why_nobodys(bare) else bare
 
 
 def parts_of_names(cell: str) -> Iterator[str]:
@@ -66,26 +68,30 @@ def _folded(cell: str) -> str:
     return text
 
 
+def plain_place(cell: str) -> Place | None:
+    """What a cell of nothing but one ordinary name points at, if that is all it holds."""
+    is_plain = _PLAIN_NAME.fullmatch(cell) and "xn--" not in cell
+    return Place(host=cell) if is_plain and _why_nobodys(cell) is None else None
+
+
 def place_in(part: str, rules: ListRules) -> Place:
     """What one name or URL points at; BadCell if it must not or cannot be visited."""
-    if _PLAIN_NAME.fullmatch(part) and "xn--" not in part:
-        return Place(host=_somebodys(part), url=None)
     if _CONTROL.search(part):
         raise BadCell("含有控制字符")
     scheme, rest = _split_scheme(part)
     authority, tail = _split_authority(rest)
     host, port = _split_port(authority)
-    _check_port(port, scheme or "http", rules)
+    _check_port(port, rules)
     name, notes = _host_of(host, rules)
     bare = not (scheme or port or tail.strip("/"))
     url = None if bare else _url(scheme or "http", name, port, tail)
     return Place(host=name, url=url, notes=notes)
 
 
-def url_in(part: str, rules: ListRules) -> Place:
-    """The same for a homepage: there is always a URL, http where no scheme was given."""
-    place = place_in(part, rules)
-    return replace(place, url=place.url or f"http://{place.host}/")
+def with_url(place: Place) -> Place:
+    """As a homepage: there is always a URL, http where no scheme was given."""
+    url = place.url or f"http://{place.host}/"
+    return Place(host=place.host, url=url, notes=place.notes)
 
 
 def _split_scheme(part: str) -> tuple[str, str]:
@@ -106,11 +112,10 @@ def _split_scheme(part: str) -> tuple[str, str]:
 def _split_authority(rest: str) -> tuple[str, str]:
     if "\\" in rest:
         raise BadCell("网址含有反斜杠，浏览器与本系统可能读成不同的主机")
-    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    tail = rest[len(authority) :].partition("#")
-    if "@" in authority or "@" in tail[2]:
+    if "@" in rest:
         raise BadCell("网址含有 @，真实主机可能被伪装")
-    return authority, tail[0]
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    return authority, rest[len(authority) :].partition("#")[0]
 
 
 def _split_port(authority: str) -> tuple[str, str]:
@@ -123,7 +128,7 @@ def _split_port(authority: str) -> tuple[str, str]:
     return host, port
 
 
-def _check_port(port: str, scheme: str, rules: ListRules) -> None:
+def _check_port(port: str, rules: ListRules) -> None:
     if not port:
         return
     if not re.fullmatch(r"[0-9]{1,5}", port):
@@ -196,17 +201,17 @@ def _checked_name(name: str) -> str:
     labels = name.split(".")
     if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         raise BadCell("通配域名不能作为网站" if "*" in name else "不是有效的域名")
-    return _somebodys(name)
-
-
-def _somebodys(name: str) -> str:
-    if name.rpartition(".")[2] in _INNER_NAMES:
-        raise BadCell("内部名称不能作为网站")
-    if "." not in name:
-        raise BadCell("不是完整域名")
-    if _is_suffix(name):
-        raise BadCell("只是公共后缀，不是某个网站的域名")
+    if why := _why_nobodys(name):
+        raise BadCell(why)
     return name
+
+
+def _why_nobodys(name: str) -> str | None:
+    if name.rpartition(".")[2] in _INNER_NAMES:
+        return "内部名称不能作为网站"
+    if "." not in name:
+        return "不是完整域名"
+    return "只是公共后缀，不是某个网站的域名" if _is_suffix(name) else None
 
 
 def _url(scheme: str, host: str, port: str, tail: str) -> str:

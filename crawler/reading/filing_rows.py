@@ -9,13 +9,21 @@ from crawler.domain.filing import (
     Filing,
     Refusal,
     SubjectKind,
+    is_normal_licence,
     main_licence_of,
     normal_licence,
     subject_kind_from,
     uscc_is_consistent,
 )
 from crawler.reading.cells import BadCell, cleaned, date_in, region_in, shown, written, yes_or_no
-from crawler.reading.domains import Place, parts_of_names, parts_of_urls, place_in, url_in
+from crawler.reading.domains import (
+    Place,
+    parts_of_names,
+    parts_of_urls,
+    place_in,
+    plain_place,
+    with_url,
+)
 from crawler.reading.headers import Column, Columns
 from crawler.reading.list_rules import ListRules
 
@@ -46,7 +54,7 @@ class _Cells:
 
     def clean(self, column: Column) -> str:
         cell = self.raw(column)
-        return cleaned(cell) if cell else ""
+        return _cleaned_again(cell) if cell else ""
 
     def as_written(self, column: Column) -> str:
         cell = self.raw(column)
@@ -100,6 +108,12 @@ def _filing(number: int, row: _Cells, region: str, rules: ListRules) -> Filing:
     )
 
 
+@lru_cache(maxsize=4096)
+def _cleaned_again(cell: str) -> str:
+    """For columns whose cells repeat."""
+    return cleaned(cell)
+
+
 @lru_cache(maxsize=256)
 def _kind(nature: str) -> SubjectKind:
     return subject_kind_from(nature)
@@ -120,7 +134,7 @@ def _places(row: _Cells, rules: ListRules) -> tuple[tuple[str, ...], str | None]
     """The domains and the homepage. A homepage that must not be visited refuses the row."""
     named = _named_places(row, rules)
     home = _home_place(row, rules)
-    domains = tuple(dict.fromkeys(place.domain for place in named))
+    domains = tuple(dict.fromkeys([place.domain for place in named]))
     if not domains and home is None:
         column = Column.DOMAIN if Column.DOMAIN in row.columns.places else Column.HOME_URL
         raise _Unusable(column, row.raw(column), "没有域名，也没有首页网址")
@@ -136,26 +150,29 @@ def _lies_under(host: str, domains: Sequence[str]) -> bool:
 
 
 def _named_places(row: _Cells, rules: ListRules) -> list[Place]:
-    cell = row.clean(Column.DOMAIN)
+    raw = row.raw(Column.DOMAIN)
+    if plain := plain_place(raw):
+        return [plain]
+    cell = cleaned(raw)
     if not cell:
         return []
     good: list[Place] = []
     bad: list[tuple[str, str]] = []
     try:
-        parts = list(parts_of_names(row.raw(Column.DOMAIN)))
+        parts = list(parts_of_names(raw))
     except BadCell as why:
-        raise _Unusable(Column.DOMAIN, row.raw(Column.DOMAIN), str(why)) from None
+        raise _Unusable(Column.DOMAIN, raw, str(why)) from None
     if len(parts) > _MOST_DOMAINS:
         raise _Unusable(Column.DOMAIN, cell, f"一个单元格里的域名超过 {_MOST_DOMAINS} 个")
     for part in parts:
         if not cleaned(part):
             continue
         try:
-            good.append(place_in(part.lower() if part.isascii() else part, rules))
+            good.append(place_in(part, rules))
         except BadCell as why:
             bad.append((part, str(why)))
     if bad and not good:
-        raise _Unusable(Column.DOMAIN, row.raw(Column.DOMAIN), bad[0][1])
+        raise _Unusable(Column.DOMAIN, raw, bad[0][1])
     row.notes.extend(f"“{shown(part)}”未采用：{why}" for part, why in bad)
     row.notes.extend(note for place in good for note in place.notes)
     return good
@@ -163,16 +180,19 @@ def _named_places(row: _Cells, rules: ListRules) -> list[Place]:
 
 def _home_place(row: _Cells, rules: ListRules) -> Place | None:
     """The first homepage of the cell; all of them must be fit to visit."""
-    cell = row.clean(Column.HOME_URL)
+    raw = row.raw(Column.HOME_URL)
+    if plain := plain_place(raw):
+        return with_url(plain)
+    cell = cleaned(raw)
     if not cell:
         return None
     if _is_remark(cell):
         row.notes.append(f"首页网址无法识别：{shown(cell)}")
         return None
     try:
-        places = [url_in(part, rules) for part in parts_of_urls(row.raw(Column.HOME_URL))]
+        places = [with_url(place_in(part, rules)) for part in parts_of_urls(raw)]
     except BadCell as why:
-        raise _Unusable(Column.HOME_URL, row.raw(Column.HOME_URL), str(why)) from None
+        raise _Unusable(Column.HOME_URL, raw, str(why)) from None
     if not places:
         return None
     row.notes.extend(note for place in places for note in place.notes)
@@ -194,7 +214,10 @@ def _licences(row: _Cells) -> tuple[str, str]:
 
 def _licence(row: _Cells, column: Column) -> str:
     """In normal form where it is valid, else as written, with a note."""
-    text = row.clean(column)
+    raw = row.raw(column)
+    if is_normal_licence(raw):
+        return raw
+    text = cleaned(raw)
     if not text:
         return ""
     number = normal_licence(text)
