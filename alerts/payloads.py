@@ -1,0 +1,290 @@
+"""What a message says of an alert, a task, a subject, a site: plain values, bounded in size.
+
+Field names are those of the published schemas (`alerts/schemas/`); a receiver builds on them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from alerts.masking import shown_name, without_name
+from crawler.domain.alert import Alert, AlertState
+from crawler.domain.assessment import LEVEL_NAMES, Assessment, FourTests, Side, TestState
+from crawler.domain.capture import Capture, Evidence, EvidenceKind
+from crawler.domain.case import CHINA, Case
+from crawler.domain.filing import Filing, SubjectKind, uscc_is_consistent
+from crawler.domain.lexicon import Category, Hit
+from crawler.domain.site import Site
+from crawler.domain.task import CONCLUSION_NAMES, TASK_STATE_NAMES, SupervisionTask
+
+UNVERIFIED, VERIFIED = "未经人工核实", "已核实"
+
+_MOST_HITS = 20
+_MOST_NUMBERS = 20
+_MOST_CAPTURES = 10
+_MOST_SITES = 20
+_TITLE, _SUMMARY, _SHORT = 120, 300, 200
+
+NATURES = {
+    SubjectKind.ENTERPRISE: "企业",
+    SubjectKind.PERSON: "个人",
+    SubjectKind.GOVERNMENT: "政府机关",
+    SubjectKind.INSTITUTION: "事业单位",
+    SubjectKind.ASSOCIATION: "社会团体",
+    SubjectKind.LAW_SERVICE: "法律服务机构",
+    SubjectKind.MEDICAL: "医疗机构",
+    SubjectKind.COLLECTIVE: "农村集体",
+    SubjectKind.RELIGIOUS: "宗教团体",
+    SubjectKind.FOREIGN: "境外机构",
+    SubjectKind.OTHER: "其他",
+    SubjectKind.UNKNOWN: "未知",
+}
+_TESTS = {
+    TestState.SHOWN: "有依据",
+    TestState.HINTED: "线索",
+    TestState.UNSEEN: "未见",
+    TestState.UNCHECKED: "未核验",
+    TestState.UNLISTED: "名录未命中",
+    TestState.LICENSED: "持牌",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One site of a case, with all that a message says of it."""
+
+    alert: Alert
+    site: Site
+    assessment: Assessment
+    captures: tuple[Capture, ...] = ()
+    filing: Filing | None = None
+    manifests: Mapping[str, str] = field(default_factory=dict)  # capture id → digest
+
+
+def moment(at: datetime | None) -> str | None:
+    """China time to the second, with its offset."""
+    return None if at is None else at.astimezone(CHINA).isoformat(timespec="seconds")
+
+
+def alert_payload(
+    finding: Finding, case: Case, categories: Mapping[str, Category], why: str = ""
+) -> dict[str, Any]:
+    """The warning itself: what is suspected, how gravely, and whether a person has looked."""
+    alert, site = finding.alert, finding.site
+    return {
+        "alert_id": alert.id,
+        "clue_no": case.number,
+        "clue_type": "网络金融风险",
+        "clue_source": "网站备案巡查",
+        "state": str(alert.state),
+        **_classified(finding.assessment, categories),
+        "risk_level": str(alert.level),
+        "level_name": LEVEL_NAMES[alert.level],
+        "risk_score": round(alert.score, 2),
+        "level_reason": _level_reason(finding),
+        "verified": UNVERIFIED if alert.state is AlertState.OPEN else VERIFIED,
+        "found_at": moment(finding.assessment.judged_at),
+        "first_seen": moment(alert.opened_at),
+        "last_seen": moment(alert.last_seen_at),
+        "repeats": alert.repeats,
+        "reopened": alert.reopened,
+        "why": why,
+        "title": without_name(_title(site, alert), site)[:_TITLE],
+        "summary": without_name(alert.sentence, site)[:_SUMMARY],
+        "region": alert.region,
+    }
+
+
+def task_payload(
+    task: SupervisionTask, case: Case, finding: Finding, categories: Mapping[str, Category]
+) -> dict[str, Any]:
+    """The supervision task as it now stands."""
+    return {
+        "task_no": task.number,
+        "clue_no": case.number,
+        "clue_type": "网络金融风险",
+        "clue_source": "网站备案巡查",
+        "state": str(task.state),
+        "state_name": TASK_STATE_NAMES[task.state],
+        **_classified(finding.assessment, categories),
+        "risk_level": str(task.level),
+        "level_name": LEVEL_NAMES[task.level],
+        "verified": VERIFIED,
+        "risk_score": round(finding.alert.score, 2),
+        "level_reason": _level_reason(finding),
+        "found_at": moment(finding.assessment.judged_at),
+        "first_seen": moment(finding.alert.opened_at),
+        "last_seen": moment(finding.alert.last_seen_at),
+        "title": without_name(task.title, finding.site)[:_TITLE],
+        "summary": without_name(task.summary, finding.site)[:_SUMMARY],
+        "lead_dept": {"code": task.lead.code, "name": task.lead.name},
+        "co_depts": [{"code": one.code, "name": one.name} for one in task.cooperating],
+        "dispatch": {"region": task.region, "rule": task.rule},
+        "created_at": moment(task.created_at),
+        "acknowledge_by": moment(task.acknowledge_by),
+        "answer_by": moment(task.answer_by),
+        "due_at": moment(task.due_at),
+        "closed_at": moment(task.closed_at),
+        "conclusion": str(task.conclusion) if task.conclusion else None,
+        "conclusion_name": CONCLUSION_NAMES[task.conclusion] if task.conclusion else None,
+        "returns": task.returns,
+    }
+
+
+def site_payload(finding: Finding) -> dict[str, Any]:
+    """All that is known of one site, from the subject on; a case of several has one each."""
+    assessment = finding.assessment
+    return {
+        "subject": _subject(finding),
+        "site": _site(finding),
+        "hits": [_hit(hit) for hit in _strongest(assessment.hits)],
+        "hits_total": len(assessment.hits),
+        "numbers": [
+            {
+                "raw": one.raw[:_SHORT],
+                "annual_pct": one.annual_high,
+                "annual_pct_low": one.annual_low,
+                "pattern": one.pattern,
+                "confidence": str(one.confidence),
+                "track": str(one.track),
+            }
+            for one in assessment.yields[:_MOST_NUMBERS]
+        ],
+        "four_tests": _four_tests(assessment.tests),
+        "evidence": _evidence(finding),
+        "lexicon": {"version": assessment.lexicon_version},
+    }
+
+
+def more_sites(findings: tuple[Finding, ...]) -> dict[str, Any]:
+    """The other sites of a case, the same parts each; empty for a case of one."""
+    rest = findings[1 : 1 + _MOST_SITES]
+    if not rest:
+        return {}
+    return {"sites_total": len(findings), "more_sites": [site_payload(one) for one in rest]}
+
+
+def _classified(assessment: Assessment, categories: Mapping[str, Category]) -> dict[str, Any]:
+    first = assessment.categories[0] if assessment.categories else ""
+    known = categories.get(first)
+    return {
+        "category": first,
+        "category_name": known.name if known else first,
+        "report_class": known.report_class if known else "",
+        "categories": list(assessment.categories[:_MOST_HITS]),
+    }
+
+
+def _title(site: Site, alert: Alert) -> str:
+    return f"{site.unit_name or site.domain_shown}网站：{alert.sentence}"
+
+
+def _level_reason(finding: Finding) -> str:
+    told = [r.text for r in finding.assessment.reasons if r.side is Side.FOR]
+    return without_name("；".join(told), finding.site)[:_SHORT]
+
+
+def _subject(finding: Finding) -> dict[str, Any]:
+    site, filing = finding.site, finding.filing
+    uscc = filing.uscc if filing else ""
+    return {
+        "name": shown_name(site)[:_SHORT],
+        "uscc": uscc,
+        "uscc_check": _uscc_check(uscc),
+        "kind": str(site.subject_kind),
+        "nature": (filing.nature if filing else "") or NATURES[site.subject_kind],
+        "reg_region": site.region,
+    }
+
+
+def _uscc_check(uscc: str) -> str:
+    if not uscc:
+        return "absent"
+    return "ok" if uscc_is_consistent(uscc) else "warn"
+
+
+def _site(finding: Finding) -> dict[str, Any]:
+    site, filing = finding.site, finding.filing
+    last = finding.captures[-1] if finding.captures else None
+    return {
+        "domain": site.domain_shown,
+        "domain_puny": site.domain,
+        "site_name": without_name(site.site_name, site)[:_SHORT],
+        "home_url": _address(site.home_url),
+        "final_url": _address(last.final_url if last else site.final_url),
+        "page_title": without_name(last.title if last else "", site)[:_SHORT],
+        "main_licence": site.main_licence,
+        "service_licence": site.service_licence,
+        "approved_on": filing.approved_on.isoformat() if filing and filing.approved_on else None,
+        "pre_approval": [one[:_SHORT] for one in filing.pre_approval] if filing else [],
+        "restricted": filing.restricted if filing else None,
+        "ip": last.hops[-1].peer if last and last.hops else "",
+    }
+
+
+def _address(url: str | None) -> str | None:
+    return url[:1_000] if url else None
+
+
+def _strongest(hits: tuple[Hit, ...]) -> list[Hit]:
+    """Each word once, the heaviest first: a page of 5,000 hits is told by its words."""
+    once = {(hit.category, hit.word): hit for hit in reversed(hits)}
+    return sorted(once.values(), key=lambda hit: -hit.weight)[:_MOST_HITS]
+
+
+def _hit(hit: Hit) -> dict[str, Any]:
+    return {
+        "category": hit.category,
+        "term": hit.word,
+        "raw": hit.raw[:_SHORT],
+        "obfuscated": hit.obfuscated,
+        "source": hit.field,
+    }
+
+
+def _four_tests(tests: FourTests) -> dict[str, Any]:
+    return {
+        "非法性": _TESTS[tests.unlawful],
+        "公开性": _TESTS[tests.public],
+        "利诱性": _TESTS[tests.enticing],
+        "社会性": _TESTS[tests.social],
+        "notes": [note[:_SHORT] for note in tests.notes[:8]],
+    }
+
+
+_KINDS = {
+    EvidenceKind.REQUEST: "warc",
+    EvidenceKind.RESPONSE: "warc",
+    EvidenceKind.DOM: "dom",
+    EvidenceKind.PICTURE: "screenshot",
+    EvidenceKind.FULL_PICTURE: "screenshot",
+}
+
+
+def _evidence(finding: Finding) -> dict[str, Any]:
+    pieces = [
+        _piece(capture, one)
+        for capture in finding.captures
+        for one in capture.evidence
+        if one.kind in _KINDS
+    ]
+    manifests = [
+        {"capture_id": capture.id, "sha256": finding.manifests[capture.id]}
+        for capture in finding.captures[:_MOST_CAPTURES]
+        if capture.id in finding.manifests
+    ]
+    return {
+        "captures": pieces[-_MOST_CAPTURES:],
+        "captures_total": len(pieces),
+        "manifests": manifests,
+    }
+
+
+def _piece(capture: Capture, evidence: Evidence) -> dict[str, Any]:
+    return {
+        "id": capture.id,
+        "kind": _KINDS[evidence.kind],
+        "sha256": evidence.sha256,
+        "captured_at": moment(capture.ended_at),
+    }
