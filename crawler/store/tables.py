@@ -330,8 +330,13 @@ alerts = Table(
     Column("last_seen_at", Moment, nullable=False),
     Column("repeats", Integer, nullable=False, server_default=text("0")),
     Column("reopened", Integer, nullable=False, server_default=text("0")),
+    Column("found", JSON, nullable=False),
+    Column("text_digest", String(64), nullable=False, server_default=""),
     Column("decided_digest", String(64), nullable=False, server_default=""),
+    Column("settled_at", Moment),
     Index(None, "state", "level"),
+    Index(None, "site_id", "id"),
+    Index(None, "case_id"),
     Index(
         "uq_alerts_open",
         "site_id",
@@ -374,8 +379,12 @@ tasks = Table(
     Column("rule", Text, nullable=False),
     Column("drafted_by", String(100), nullable=False),
     Column("approved_by", String(100), nullable=False),
+    Column("needs_approval", Boolean, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("acknowledge_by", Moment),
+    Column("answer_by", Moment),
     Column("due_at", Moment, nullable=False),
+    Column("suspended_at", Moment),
     Column("closed_at", Moment),
     Column("conclusion", String(20)),
     Column("returns", Integer, nullable=False, server_default=text("0")),
@@ -435,8 +444,20 @@ outbox = Table(
     Column("claimed_until", Moment),
     Column("last_reason", Text, nullable=False, server_default=""),
     UniqueConstraint("endpoint", "event_key"),
-    Index(None, "state", "due_at"),
-    Index(None, "endpoint", "subject", "seq"),
+    Index(None, "endpoint", "state", "due_at"),
+    Index(None, "endpoint", "subject", "state", "seq"),
+    Index(None, "subject", "seq"),
+)
+
+# how an endpoint is doing: failures in a row, until when it is left alone, why it is paused
+circuits = Table(
+    "circuits",
+    metadata,
+    Column("endpoint", String(100), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("blocked_until", Moment),
+    Column("paused", Text, nullable=False),
+    Column("changed_at", Moment, nullable=False),
 )
 
 # what an endpoint answered to one attempt

@@ -1,0 +1,73 @@
+"""Cases: the open ones that an alert may belong to, each with its number."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from crawler.domain.assessment import Level
+from crawler.domain.case import Case, case_number
+from crawler.store.tables import cases
+
+
+def save_case(db: Connection, case: Case) -> Case:
+    """A new case gets its id and number, a known one is written over."""
+    if case.id:
+        db.execute(update(cases).where(cases.c.id == case.id).values(_values(case)))
+        return case
+    # The number holds the id, which is known only after the row is there.
+    made = insert(cases).values(_values(case) | {"number": _provisional(db)})
+    case_id = int(db.execute(made.returning(cases.c.id)).scalar_one())
+    numbered = replace(case, id=case_id, number=case_number(case.region, case.opened_at, case_id))
+    db.execute(update(cases).where(cases.c.id == case_id).values(number=numbered.number))
+    return numbered
+
+
+def open_cases_with(db: Connection, keys: Iterable[str]) -> list[Case]:
+    """Open cases under any of these keys."""
+    wanted = cases.c.key.in_(list(keys)) & cases.c.closed_at.is_(None)
+    return [_case(row) for row in db.execute(select(cases).where(wanted).order_by(cases.c.id))]
+
+
+def case_of(db: Connection, case_id: int) -> Case | None:
+    """One case by id."""
+    row = db.execute(select(cases).where(cases.c.id == case_id)).first()
+    return _case(row) if row else None
+
+
+def list_cases(db: Connection, region: str = "", limit: int = 100) -> list[Case]:
+    """Cases under a region prefix, newest first."""
+    rows = select(cases).where(cases.c.region.startswith(region)).order_by(cases.c.id.desc())
+    return [_case(row) for row in db.execute(rows.limit(limit))]
+
+
+def _provisional(db: Connection) -> str:
+    return f"new-{(db.scalar(select(func.max(cases.c.id))) or 0) + 1}"
+
+
+def _values(case: Case) -> dict[str, Any]:
+    return {
+        "number": case.number,
+        "key": case.key[:300],
+        "title": case.title,
+        "category": case.category,
+        "level": str(case.level),
+        "region": case.region,
+        "opened_at": case.opened_at,
+        "closed_at": case.closed_at,
+    }
+
+
+def _case(row: Row[Any]) -> Case:
+    return Case(
+        id=row.id,
+        number=row.number,
+        key=row.key,
+        title=row.title,
+        category=row.category,
+        level=Level(row.level),
+        region=row.region,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+    )
