@@ -1,0 +1,109 @@
+"""How a rendering ended: from the page's way, the record of the way out and what could be read, one
+outcome of the closed list with its reason.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from crawler.domain.capture import Outcome
+from crawler.fetching.egress import Connection
+from crawler.fetching.trail import Trail
+
+
+class Ending(NamedTuple):
+    """Outcome, and why, in words."""
+
+    outcome: Outcome
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sighting:
+    """What was there to read when the time was up."""
+
+    read: bool  # text or picture could be had
+    blank: bool  # neither words nor pictures on it
+    stopped_for: str = ""  # why the page was halted, in words
+    spent: bool = False  # it used up the traffic it may
+
+
+_ERRORS = {
+    "net::ERR_TOO_MANY_REDIRECTS": Ending(Outcome.REDIRECT_LIMIT, "重定向次数过多"),
+    "net::ERR_TIMED_OUT": Ending(Outcome.TIMED_OUT, "连接超时"),
+    "net::ERR_CONNECTION_TIMED_OUT": Ending(Outcome.TIMED_OUT, "连接超时"),
+    "net::ERR_CONNECTION_REFUSED": Ending(Outcome.CONNECTION_REFUSED, "对方拒绝连接"),
+    "net::ERR_NAME_NOT_RESOLVED": Ending(Outcome.NAME_NOT_FOUND, "域名没有解析记录"),
+    "net::ERR_EMPTY_RESPONSE": Ending(Outcome.BAD_RESPONSE, "对方未作应答即断开"),
+}
+_GATE_ANSWERS = (403, 502, 504)
+_HTML = ("text/html", "application/xhtml+xml", "")
+_READABLE = ("text/plain", "text/xml", "application/xml", "image/svg+xml")
+
+
+def ending_of(trail: Trail, gate: Connection | None, sighting: Sighting) -> Ending:
+    """The first of these that holds: forbidden, not reached, downloaded, not readable, seen."""
+    return (
+        _barred(trail, gate, sighting)
+        or _downloaded(trail)
+        or _failed(trail, sighting)
+        or _unread(sighting)
+        or _answered(trail, sighting)
+    )
+
+
+def gate_of(url: str) -> tuple[str, int] | None:
+    """Host and port that a page's address is asked at, as the way out's record has them."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    except ValueError:
+        return None
+    return (parts.hostname, port) if parts.hostname and port else None
+
+
+def _barred(trail: Trail, gate: Connection | None, sighting: Sighting) -> Ending | None:
+    """The way out knows best: to the browser all refusals look alike, or like an empty page."""
+    closed = trail.status in _GATE_ANSWERS and sighting.blank
+    if gate is None or gate.outcome is None or not (trail.unreachable or trail.failure or closed):
+        return None
+    return Ending(gate.outcome, gate.reason)
+
+
+def _downloaded(trail: Trail) -> Ending | None:
+    if trail.downloads and not trail.final_url.startswith("http"):
+        return Ending(Outcome.DOWNLOAD, "打开即下载文件，未下载")
+    return None
+
+
+def _failed(trail: Trail, sighting: Sighting) -> Ending | None:
+    if trail.status == 204 and trail.failure == "net::ERR_ABORTED":
+        return Ending(Outcome.EMPTY, "应答没有内容（204）")
+    if not trail.failure or (sighting.read and not trail.unreachable and trail.final_url):
+        return None
+    if "ERR_SSL" in trail.failure or "ERR_CERT" in trail.failure:
+        return Ending(Outcome.TLS_FAILED, f"加密连接失败（{trail.failure}）")
+    return _ERRORS.get(trail.failure) or Ending(
+        Outcome.BAD_RESPONSE, f"浏览器无法打开（{trail.failure}）"
+    )
+
+
+def _unread(sighting: Sighting) -> Ending | None:
+    if sighting.read:
+        return None
+    return Ending(Outcome.BROWSER_FAILED, sighting.stopped_for or "页面无法读取")
+
+
+def _answered(trail: Trail, sighting: Sighting) -> Ending:
+    status = trail.status or 0
+    if status == 429:
+        return Ending(Outcome.RATE_LIMITED, "对方要求降低访问频率（429）")
+    if status >= 400:
+        return Ending(Outcome.HTTP_ERROR, f"应答状态 {status}")
+    if trail.content_type not in (*_HTML, *_READABLE):
+        return Ending(Outcome.NOT_HTML, f"不是网页（{trail.content_type}）")
+    if sighting.stopped_for or sighting.spent:
+        return Ending(Outcome.PARTIAL, sighting.stopped_for or "流量已达上限，读取了已到达的部分")
+    if sighting.blank:
+        return Ending(Outcome.EMPTY, "页面没有内容")
+    return Ending(Outcome.SEEN)

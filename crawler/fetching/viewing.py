@@ -1,0 +1,331 @@
+"""One page in a browser, from its address to what can be read of it. It speaks to the browser in
+its debugging protocol only: nothing of the page's own code is asked or believed.
+"""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol, TypeVar
+
+from crawler.domain.capture import Flag, PageText, TlsFacts
+from crawler.fetching.ending import Sighting
+from crawler.fetching.rendering import Look, RenderLimits
+from crawler.fetching.snapshot import COMPUTED_STYLES, page_text_from, shows_pictures
+from crawler.fetching.trail import EVENTS, Trail
+
+Answer = Mapping[str, Any]
+T = TypeVar("T")
+
+PING_S = 4.0
+HALT_S = 2.0
+LAST_READ_S = 3.0
+_MOST_MOVES_WITHIN = 200
+_PATIENCE_AFTER_HALT = 0.5  # of the usual reading time
+
+
+class CdpFailed(Exception):
+    """The browser could not do what it was told."""
+
+
+class PageCrashed(Exception):
+    """The page's process, or the whole browser, is gone."""
+
+
+class Cdp(Protocol):
+    """A line to one page of the browser."""
+
+    async def send(self, method: str, params: Answer | None = None) -> Answer:
+        """The answer; CdpFailed if the browser refuses."""
+        ...
+
+    def on(self, event: str, handler: Callable[[Answer], None]) -> None:
+        """Have the handler called with every such event."""
+        ...
+
+
+class Viewing:
+    """Goes to a page, waits until it has settled, reads it; halts it if it will not let itself be
+    read.
+    """
+
+    def __init__(self, cdp: Cdp, limits: RenderLimits, look: Look) -> None:
+        self.trail = Trail("")
+        self.text = PageText()
+        self.dom = ""
+        self.picture = b""
+        self.full_picture: bytes | None = None
+        self.flags: set[Flag] = set()
+        self.stopped_for = ""
+        self.windows = 0
+        self._blank = True
+        self._cdp = cdp
+        self._limits = limits
+        self._look = look
+        self._halted = False
+        self._refused_start = False
+        self._changed = asyncio.Event()
+        self._crash: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def note_window(self) -> None:
+        """The page opened another window."""
+        self.windows += 1
+        if self.windows > self._limits.windows:
+            self._stop_for("页面不断弹出新窗口，强制停止后读取")
+
+    def note_crash(self) -> None:
+        """The page's process is gone."""
+        if not self._crash.done():
+            self._crash.set_result(None)
+
+    def sighting(self) -> Sighting:
+        """What came of it."""
+        read = bool(self.picture or self.text.fields)
+        return Sighting(read=read, blank=self._blank, stopped_for=self.stopped_for)
+
+    async def prepare(self) -> None:
+        """Listen before anything happens."""
+        for event in EVENTS:
+            self._cdp.on(event, self._listener(event))
+        tree, _, _ = await asyncio.gather(
+            self._cdp.send("Page.getFrameTree"),
+            self._cdp.send("Page.enable"),
+            self._cdp.send("Network.enable"),
+        )
+        self.trail = Trail(tree["frameTree"]["frame"]["id"])
+
+    async def look(self, url: str, *, full_page: bool) -> None:
+        """Go there and read, text before pictures."""
+        await self._arrive(url)
+        if self.trail.unreachable or self._refused_start:
+            return
+        if self.stopped_for or not await self._responds():
+            await self.halt()
+        await self._read_text()
+        await self._read_dom()
+        await self._read_picture()
+        if full_page:
+            await self._read_full_picture()
+        await self._read_certificate()
+
+    async def look_once_more(self) -> None:
+        """After the time is up: what can still be had of text and first screen."""
+        self.flags.add(Flag.TIME_LIMIT)
+        self._stop_for("到时限仍未读完，强制停止后读取")
+        await self.halt()
+        if not self.text.fields:
+            await self._read_text()
+        if not self.picture:
+            await self._read_picture()
+
+    async def halt(self) -> None:
+        """Stop the page's scripts and loading, from outside."""
+        if self._halted:
+            return
+        self._halted = True
+        commands = (
+            self._cdp.send("Emulation.setScriptExecutionDisabled", {"value": True}),
+            self._cdp.send("Runtime.terminateExecution"),
+            self._cdp.send("Page.stopLoading"),
+        )
+        await asyncio.gather(*(self._tried(command, HALT_S) for command in commands))
+
+    # --- going there
+
+    async def _arrive(self, url: str) -> None:
+        started = self._now()
+        self._navigate(url)
+        load_until = started + self._limits.load_s
+        end = load_until + self._limits.settle_s
+        if not await self._until(self._is_there, load_until):
+            self._came_late()
+        while not self.stopped_for and self._now() < end and not self._refused_start:
+            if await self._is_quiet(min(end, self._now() + self._limits.settle_s)):
+                return
+
+    def _navigate(self, url: str) -> None:
+        params = {"url": url}
+        if self._look.referer:
+            params |= {"referrer": self._look.referer, "referrerPolicy": "unsafeUrl"}
+        task = asyncio.ensure_future(self._tried(self._cdp.send("Page.navigate", params), 3600.0))
+        task.add_done_callback(self._navigated)
+
+    def _navigated(self, task: "asyncio.Task[Answer | None]") -> None:
+        answer = None if task.cancelled() or task.exception() else task.result()
+        if answer and answer.get("errorText"):
+            self.trail.failure = self.trail.failure or str(answer["errorText"])[:100]
+            self._refused_start = not self.trail.final_url
+        self._changed.set()
+
+    def _is_there(self) -> bool:
+        return self.trail.is_loaded or self._refused_start
+
+    def _came_late(self) -> None:
+        """A page whose words have come is seen; one whose document never ends is a part."""
+        if self.stopped_for:
+            return
+        self.flags.add(Flag.TIME_LIMIT)
+        if not self.trail.is_parsed:
+            self._stop_for("页面在时限内未加载完，读取了已到达的部分")
+
+    async def _is_quiet(self, until: float) -> bool:
+        """Whether nothing is under way any more; False when the page has gone on, or time is up."""
+        navigations = self.trail.navigations
+        while self._now() < until and not self.stopped_for:
+            resting = self.trail.pending == 0 and self._is_there() and not self._is_announced(until)
+            wait = self._limits.quiet_s if resting else until - self._now()
+            if not await self._change(wait) and resting:
+                return True
+            if self.trail.navigations != navigations:
+                await self._until(self._is_there, self._now() + self._limits.load_s)
+                return False
+        return False
+
+    def _is_announced(self, until: float) -> bool:
+        delay = self.trail.scheduled_s
+        return delay is not None and self._now() + delay < until
+
+    async def _until(self, holds: Callable[[], bool], until: float) -> bool:
+        while not holds():
+            if self.stopped_for or not await self._change(until - self._now()):
+                return holds()
+        return True
+
+    async def _change(self, seconds: float) -> bool:
+        """Whether something happened in time."""
+        self._changed.clear()
+        try:
+            await self._within(self._changed.wait(), max(seconds, 0.0))
+        except TimeoutError:
+            return False
+        return True
+
+    def _listener(self, event: str) -> Callable[[Answer], None]:
+        def note(params: Answer) -> None:
+            self.trail.take(event, params)
+            self._changed.set()
+            self._watch_for_loops()
+
+        return note
+
+    def _watch_for_loops(self) -> None:
+        if self.trail.dialogs > self._limits.dialogs:
+            self._stop_for("页面不断弹出对话框，强制停止后读取")
+        elif (
+            self.trail.navigations > self._limits.navigations
+            or self.trail.moves_within > _MOST_MOVES_WITHIN
+        ):
+            self._loops()
+
+    def _loops(self) -> None:
+        self.flags.add(Flag.NAVIGATION_LOOP)
+        self._stop_for("页面不停跳转，强制停止后读取")
+
+    def _stop_for(self, reason: str) -> None:
+        self.stopped_for = self.stopped_for or reason
+        self._changed.set()
+
+    # --- reading
+
+    async def _responds(self) -> bool:
+        answer = await self._tried(self._cdp.send("Page.getLayoutMetrics"), PING_S)
+        if answer is None:
+            self._stop_for("页面脚本不停运行，强制停止后读取")
+        return answer is not None
+
+    async def _read_text(self) -> None:
+        params = {"computedStyles": list(COMPUTED_STYLES)}
+        snapshot = await self._asked("DOMSnapshot.captureSnapshot", params)
+        if snapshot:
+            self.text = page_text_from(snapshot)
+            self._blank = not self.text.fields and not shows_pictures(snapshot)
+
+    async def _read_dom(self) -> None:
+        document = await self._asked("DOM.getDocument", {"depth": 0})
+        if not document:
+            return
+        params = {"nodeId": document["root"]["nodeId"], "includeShadowDOM": True}
+        answer = await self._asked("DOM.getOuterHTML", params)
+        dom = str(answer["outerHTML"]) if answer else ""
+        self.dom = dom[: self._limits.dom_characters]
+        if len(dom) > len(self.dom):
+            self.flags.add(Flag.SIZE_LIMIT)
+
+    async def _read_picture(self) -> None:
+        self.picture = await self._pictured({})
+
+    async def _read_full_picture(self) -> None:
+        metrics = await self._asked("Page.getLayoutMetrics")
+        if not metrics:
+            return
+        size = metrics["cssContentSize"]
+        most = self._limits.picture_pixels / self._look.scale
+        width = max(min(size["width"], most), self._look.width)
+        height = max(min(size["height"], most), 1)
+        if size["width"] > width or size["height"] > height:
+            self.flags.add(Flag.CLIPPED)
+        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+        picture = await self._pictured({"clip": clip, "captureBeyondViewport": True})
+        self.full_picture = picture or None
+
+    async def _pictured(self, how: Answer) -> bytes:
+        params = {"format": "jpeg", "quality": self._limits.jpeg_quality, "optimizeForSpeed": True}
+        answer = await self._asked("Page.captureScreenshot", {**params, **how})
+        try:
+            return base64.b64decode(answer["data"]) if answer else b""
+        except binascii.Error:
+            return b""
+
+    async def _read_certificate(self) -> None:
+        if self.trail.tls is None:
+            return
+        origin = "/".join(self.trail.final_url.split("/")[:3])
+        answer = await self._tried(
+            self._cdp.send("Network.getCertificate", {"origin": origin}), HALT_S
+        )
+        chain = answer.get("tableNames", ()) if answer else ()
+        if chain:
+            self.trail.tls = _with_certificate(self.trail.tls, base64.b64decode(chain[0]))
+        if self.trail.tls.problem:
+            self.flags.add(Flag.TLS_INVALID)
+
+    async def _asked(self, method: str, params: Answer | None = None) -> Answer | None:
+        """The answer; at first failure the page is halted and asked again, then None."""
+        if not self._halted:
+            answer = await self._tried(self._cdp.send(method, params), self._limits.read_s)
+            if answer is not None:
+                return answer
+            self._stop_for("页面不让读取，强制停止后读取")
+            await self.halt()
+        patience = self._limits.read_s * _PATIENCE_AFTER_HALT
+        return await self._tried(self._cdp.send(method, params), patience)
+
+    async def _tried(self, asking: Awaitable[T], seconds: float) -> T | None:
+        try:
+            return await self._within(asking, seconds)
+        except (TimeoutError, CdpFailed):
+            return None
+
+    async def _within(self, asking: Awaitable[T], seconds: float) -> T:
+        """The result in time; PageCrashed at once when the page is gone, for it never answers."""
+        task = asyncio.ensure_future(asking)
+        try:
+            either: set[asyncio.Future[Any]] = {task, self._crash}
+            await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if not task.done():
+                task.cancel()
+        if task.done() and not task.cancelled():
+            return task.result()
+        if self._crash.done():
+            raise PageCrashed
+        raise TimeoutError
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _with_certificate(facts: TlsFacts, der: bytes) -> TlsFacts:
+    return replace(facts, certificate_der=der, certificate_sha256=hashlib.sha256(der).hexdigest())
