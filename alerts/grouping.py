@@ -11,6 +11,7 @@ from crawler.domain.filing import SubjectKind
 from crawler.domain.site import Site
 
 _FEWEST_TO_NAME = 4  # characters; shorter subject names (张三) say too little to group by
+_LONGEST_KEY = 300
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,7 +30,7 @@ def belonging_of(site: Site, assessment: Assessment, family: str = "") -> Belong
         keys.append(f"subject:{site.unit_name.strip()}")
     keys.append(f"site:{site.domain}")
     return Belonging(
-        keys=tuple(keys),
+        keys=tuple(key[:_LONGEST_KEY] for key in keys),
         title=f"{_shown_name(site)}：{assessment.sentence}"[:200],
         category=assessment.categories[0] if assessment.categories else "",
     )

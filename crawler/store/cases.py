@@ -1,10 +1,11 @@
 """Cases: the open ones that an alert may belong to, each with its number."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from crawler.domain.assessment import Level
 from crawler.domain.case import Case, case_number
@@ -17,7 +18,7 @@ def save_case(db: Connection, case: Case) -> Case:
         db.execute(update(cases).where(cases.c.id == case.id).values(_values(case)))
         return case
     # The number holds the id, which is known only after the row is there.
-    made = insert(cases).values(_values(case) | {"number": _provisional(db)})
+    made = insert(cases).values(_values(case) | {"number": _provisional(case)})
     case_id = int(db.execute(made.returning(cases.c.id)).scalar_one())
     numbered = replace(case, id=case_id, number=case_number(case.region, case.opened_at, case_id))
     db.execute(update(cases).where(cases.c.id == case_id).values(number=numbered.number))
@@ -42,8 +43,9 @@ def list_cases(db: Connection, region: str = "", limit: int = 100) -> list[Case]
     return [_case(row) for row in db.execute(rows.limit(limit))]
 
 
-def _provisional(db: Connection) -> str:
-    return f"new-{(db.scalar(select(func.max(cases.c.id))) or 0) + 1}"
+def _provisional(case: Case) -> str:
+    once = f"{case.key}\n{case.opened_at.isoformat()}"
+    return hashlib.sha256(once.encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
 
 def _values(case: Case) -> dict[str, Any]:

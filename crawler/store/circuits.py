@@ -1,0 +1,44 @@
+"""How endpoints are doing: failures in a row, until when one is left alone, why one is paused."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from crawler.store.database import upsert
+from crawler.store.tables import circuits
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Circuit:
+    """One endpoint's state. Paused by 410 or by hand, until somebody resumes it."""
+
+    endpoint: str
+    failures: int = 0  # in a row, of the endpoint, not of single messages
+    blocked_until: datetime | None = None
+    paused: str = ""  # why
+
+
+def circuit_of(db: Connection, endpoint: str) -> Circuit:
+    """How an endpoint is doing; a new one is well."""
+    row = db.execute(select(circuits).where(circuits.c.endpoint == endpoint)).first()
+    if row is None:
+        return Circuit(endpoint=endpoint)
+    return Circuit(
+        endpoint=endpoint,
+        failures=row.failures,
+        blocked_until=row.blocked_until,
+        paused=row.paused,
+    )
+
+
+def save_circuit(db: Connection, circuit: Circuit, now: datetime) -> None:
+    """Write down how an endpoint is doing."""
+    values = {
+        "failures": circuit.failures,
+        "blocked_until": circuit.blocked_until,
+        "paused": circuit.paused,
+        "changed_at": now,
+    }
+    statement = upsert(db, circuits).values(endpoint=circuit.endpoint, **values)
+    db.execute(statement.on_conflict_do_update(index_elements=["endpoint"], set_=values))

@@ -1,0 +1,280 @@
+"""Messages that wait: put in the transaction of what they tell, claimed under a lease, marked once
+their answer is known.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from crawler.domain.delivery import Delivery, DeliveryState, EventType, Receipt
+from crawler.store.database import upsert
+from crawler.store.tables import outbox, receipts
+
+_WAITING = str(DeliveryState.WAITING)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mark:
+    """What one attempt made of a claimed message."""
+
+    id: str
+    state: DeliveryState
+    attempts: int
+    due_at: datetime
+    delivered_at: datetime | None
+    reason: str
+
+
+def put(db: Connection, deliveries: Iterable[Delivery]) -> int:
+    """Write messages down; one that an endpoint already has by its key is left out. How many were
+    new.
+    """
+    rows = [_values(one) for one in deliveries]
+    if not rows:
+        return 0
+    statement = upsert(db, outbox).on_conflict_do_nothing(index_elements=["endpoint", "event_key"])
+    return sum(db.execute(statement.values(row)).rowcount for row in rows)
+
+
+def next_seq(db: Connection, subject: str) -> int:
+    """The number of the next message about a subject."""
+    last = db.scalar(select(func.max(outbox.c.seq)).where(outbox.c.subject == subject))
+    return (last or 0) + 1
+
+
+def claim_due(
+    db: Connection, endpoint: str, now: datetime, *, token: str, until: datetime, limit: int
+) -> list[Delivery]:
+    """Take due messages of one endpoint, the oldest first; nobody else gets them until the lease
+    ends. A later message of a subject waits until the earlier ones are delivered or given up.
+    """
+    earlier = outbox.alias("earlier")
+    held_back = exists().where(
+        earlier.c.endpoint == outbox.c.endpoint,
+        earlier.c.subject == outbox.c.subject,
+        earlier.c.state == _WAITING,
+        earlier.c.seq < outbox.c.seq,
+    )
+    due = (
+        select(outbox.c.id)
+        .where(
+            outbox.c.endpoint == endpoint,
+            outbox.c.state == _WAITING,
+            outbox.c.due_at <= now,
+            or_(outbox.c.claimed_until.is_(None), outbox.c.claimed_until <= now),
+            ~held_back,
+        )
+        .order_by(outbox.c.due_at, outbox.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    claim = (
+        update(outbox)
+        .where(outbox.c.id.in_(due.scalar_subquery()))
+        .values(claim=token, claimed_until=until)
+        .returning(*outbox.c)
+    )
+    return sorted((_delivery(row) for row in db.execute(claim)), key=_age)
+
+
+def mark(db: Connection, token: str, marks: Sequence[Mark]) -> list[str]:
+    """Write down what became of claimed messages. A late worker, whose claim was taken over,
+    changes nothing; the ids that were marked come back.
+    """
+    marked = []
+    for one in marks:
+        mine = (outbox.c.id == one.id) & (outbox.c.claim == token)
+        changed = update(outbox).where(mine).values(
+            state=str(one.state),
+            attempts=one.attempts,
+            due_at=one.due_at,
+            delivered_at=one.delivered_at,
+            last_reason=one.reason,
+            claim="",
+            claimed_until=None,
+        )  # fmt: skip
+        if db.execute(changed).rowcount:
+            marked.append(one.id)
+    return marked
+
+
+def release(db: Connection, token: str) -> None:
+    """Give back what was claimed under a token and not sent."""
+    mine = outbox.c.claim == token
+    db.execute(update(outbox).where(mine).values(claim="", claimed_until=None))
+
+
+def save_receipts(db: Connection, answers: Sequence[Receipt]) -> None:
+    """Keep every answer, and every silence with its reason."""
+    if answers:
+        db.execute(insert(receipts), [_receipt_values(one) for one in answers])
+
+
+def replay(
+    db: Connection,
+    now: datetime,
+    *,
+    ids: Sequence[str] = (),
+    endpoint: str = "",
+    event: EventType | None = None,
+    limit: int = 10_000,
+) -> list[str]:
+    """Let messages that were given up, or are named, go out once more under their own ids."""
+    chosen = select(outbox.c.id).where(outbox.c.state != _WAITING)
+    if ids:
+        chosen = chosen.where(outbox.c.id.in_(ids))
+    else:
+        chosen = chosen.where(outbox.c.state == str(DeliveryState.GIVEN_UP))
+    if endpoint:
+        chosen = chosen.where(outbox.c.endpoint == endpoint)
+    if event:
+        chosen = chosen.where(outbox.c.event == str(event))
+    again = (
+        update(outbox)
+        .where(outbox.c.id.in_(chosen.order_by(outbox.c.id).limit(limit).scalar_subquery()))
+        .values(state=_WAITING, attempts=0, due_at=now, claim="", claimed_until=None)
+        .returning(outbox.c.id)
+    )
+    return sorted(db.scalars(again))
+
+
+def delivery_of(db: Connection, delivery_id: str) -> Delivery | None:
+    """One message by its id."""
+    row = db.execute(select(outbox).where(outbox.c.id == delivery_id)).first()
+    return _delivery(row) if row else None
+
+
+def receipts_of(db: Connection, delivery_id: str) -> list[Receipt]:
+    """The answers to one message, oldest first."""
+    mine = receipts.c.delivery_id == delivery_id
+    return [
+        _receipt(row) for row in db.execute(select(receipts).where(mine).order_by(receipts.c.id))
+    ]
+
+
+def list_deliveries(
+    db: Connection,
+    *,
+    states: Iterable[DeliveryState] = (),
+    subject: str = "",
+    region: str = "",
+    limit: int = 100,
+) -> list[Delivery]:
+    """Messages, newest first."""
+    rows = _chosen(select(outbox), states, subject, region)
+    return [_delivery(row) for row in db.execute(rows.order_by(outbox.c.id.desc()).limit(limit))]
+
+
+def delivery_counts(db: Connection) -> dict[tuple[str, DeliveryState], int]:
+    """How many messages of each endpoint stand where; also of endpoints that are no more."""
+    rows = select(outbox.c.endpoint, outbox.c.state, func.count()).group_by(
+        outbox.c.endpoint, outbox.c.state
+    )
+    return {(name, DeliveryState(state)): count for name, state, count in db.execute(rows)}
+
+
+def next_due(db: Connection, endpoint: str) -> datetime | None:
+    """When the earliest waiting message of an endpoint is due."""
+    mine = (outbox.c.endpoint == endpoint) & (outbox.c.state == _WAITING)
+    return db.scalar(select(func.min(outbox.c.due_at)).where(mine))
+
+
+def event_keys_between(
+    db: Connection, start: datetime, end: datetime, region: str = ""
+) -> dict[EventType, list[str]]:
+    """The keys of all that was told in a span of time, by event type, sorted: for 对账."""
+    rows = (
+        select(outbox.c.event, outbox.c.event_key)
+        .distinct()
+        .where(outbox.c.created_at >= start, outbox.c.created_at < end)
+        .where(outbox.c.region.startswith(region))
+    )
+    found: dict[EventType, list[str]] = {}
+    for event, key in db.execute(rows.order_by(outbox.c.event, outbox.c.event_key)):
+        found.setdefault(EventType(event), []).append(key)
+    return found
+
+
+def _chosen(
+    rows: Select[Any], states: Iterable[DeliveryState], subject: str, region: str
+) -> Select[Any]:
+    wanted = [str(state) for state in states]
+    rows = rows.where(outbox.c.region.startswith(region))
+    if subject:
+        rows = rows.where(outbox.c.subject == subject)
+    return rows.where(outbox.c.state.in_(wanted)) if wanted else rows
+
+
+def _age(delivery: Delivery) -> tuple[datetime, str]:
+    return delivery.due_at, delivery.id
+
+
+def _values(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "id": delivery.id,
+        "event_key": delivery.event_key,
+        "event": str(delivery.event),
+        "endpoint": delivery.endpoint,
+        "subject": delivery.subject,
+        "seq": delivery.seq,
+        "body": delivery.body,
+        "region": delivery.region,
+        "state": str(delivery.state),
+        "attempts": delivery.attempts,
+        "created_at": delivery.created_at,
+        "due_at": delivery.due_at,
+        "delivered_at": delivery.delivered_at,
+        "last_reason": delivery.last_reason,
+    }
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    return Delivery(
+        id=row.id,
+        event_key=row.event_key,
+        event=EventType(row.event),
+        endpoint=row.endpoint,
+        subject=row.subject,
+        seq=row.seq,
+        body=row.body,
+        region=row.region,
+        state=DeliveryState(row.state),
+        attempts=row.attempts,
+        created_at=row.created_at,
+        due_at=row.due_at,
+        delivered_at=row.delivered_at,
+        last_reason=row.last_reason,
+    )
+
+
+def _receipt_values(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "delivery_id": receipt.delivery_id,
+        "at": receipt.at,
+        "status": receipt.status,
+        "reason": receipt.reason,
+        "body": receipt.body,
+    }
+
+
+def _receipt(row: Row[Any]) -> Receipt:
+    return Receipt(
+        delivery_id=row.delivery_id,
+        at=row.at,
+        status=row.status,
+        reason=row.reason,
+        body=row.body,
+    )
