@@ -11,6 +11,7 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.domain.capture import Field, PageText
+from crawler.reading.hiding import hides
 from crawler.reading.script_words import gathered, html_words, words_in_script, words_in_style
 from crawler.reading.taming import tame
 
@@ -80,8 +81,6 @@ _ELSEWHERE = {"select": "option", "datalist": "option"}
 _LAID_OUT = frozenset({*_OPENERS, *_BESIDE, *_ELSEWHERE})
 _UNSEEN = frozenset({"template", "iframe", "title", "object", "audio", "video", "canvas"})
 _BUTTONS = frozenset({"submit", "button", "reset"})
-_HIDING = ("display:none", "visibility:hidden", "font-size:0;", "font-size:0px")
-_AWAY = re.compile(r"(?:left|top|text-indent):-\d{3,}")
 _ORDER = (
     "title", "description", "keywords", "body", "alt", "placeholder", "option", "noscript",
     "hidden", "script",
@@ -127,18 +126,13 @@ def _marked(tree: LexborHTMLParser, source: str) -> dict[int, str]:
     marked: dict[int, str] = {}
     for node in tree.css("[style],[hidden]"):
         attributes = node.attributes
-        if "hidden" in attributes or _hides(attributes.get("style") or ""):
+        if "hidden" in attributes or hides(attributes.get("style") or ""):
             marked[node.mem_id] = "hidden"
     if "bidi-override" in source or "<bdo" in source:
         for node in tree.css('bdo[dir="rtl" i],[style*="bidi-override" i]'):
             style = node.attributes.get("style") or "rtl"
             marked.setdefault(node.mem_id, "turned" if "rtl" in style else "")
     return marked
-
-
-def _hides(style: str) -> bool:
-    plain = style.lower().replace(" ", "") + ";"
-    return any(way in plain for way in _HIDING) or (":-" in plain and bool(_AWAY.search(plain)))
 
 
 @dataclass(slots=True)
