@@ -27,7 +27,6 @@ class SubjectKind(StrEnum):
 
 _KINDS = (
     (SubjectKind.PERSON, ("个人", "自然人")),
-    (SubjectKind.ENTERPRISE, ("企业", "公司", "个体")),
     (SubjectKind.GOVERNMENT, ("政府", "国防", "军队", "机关")),
     (SubjectKind.INSTITUTION, ("事业",)),
     (SubjectKind.LAW_SERVICE, ("律师", "公证", "司法鉴定", "仲裁", "法律服务")),
@@ -36,6 +35,7 @@ _KINDS = (
     (SubjectKind.COLLECTIVE, ("集体", "合作社")),
     (SubjectKind.RELIGIOUS, ("宗教",)),
     (SubjectKind.ASSOCIATION, ("社会团体", "社会组织", "民办非", "基金会", "群众性团体", "社团")),
+    (SubjectKind.ENTERPRISE, ("企业", "公司", "个体")),  # last: 民办非企业 is none
 )
 
 
@@ -87,6 +87,16 @@ class Refusal:
     column: str
     value: str
     reason: str
+
+
+def masked(name: str) -> str:
+    """A person's name as it is shown: 张三 → 张*, 欧阳明月 → 欧***; one character is hidden."""
+    return name[:1] + "*" * (len(name) - 1) if len(name) > 1 else "*" * len(name)
+
+
+def shown_unit_name(name: str, kind: SubjectKind) -> str:
+    """The subject's name for screens and logs: persons are masked, all others are public."""
+    return masked(name) if kind is SubjectKind.PERSON else name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,12 +12,13 @@ from crawler.domain.filing import Filing, Refusal
 from crawler.reading.filing_rows import filing_from
 from crawler.reading.headers import Columns
 from crawler.reading.heads import Headed, headed
+from crawler.reading.html_tables import html_table
 from crawler.reading.json_lists import Entry, json_entries
 from crawler.reading.list_encoding import encoding_of
 from crawler.reading.list_kinds import Kind, kind_of
 from crawler.reading.list_rules import ListRules
 from crawler.reading.tables import Table, text_table
-from crawler.reading.workbooks import check_zipped, workbook_tables
+from crawler.reading.workbooks import check_not_encrypted, check_zipped, workbook_tables
 
 _NO_ROWS = "只有表头，没有任何备案"
 
@@ -51,14 +52,26 @@ def open_list(path: Path, region: str, rules: ListRules | None = None) -> Opened
     first = next(opened.rows, None)
     if first is None:
         raise BadInput(_NO_ROWS)
-    return replace(opened, kind=kind, rows=chain([first], opened.rows))
+    return replace(opened, rows=chain([first], opened.rows))
 
 
 def _open_text(path: Path, region: str, rules: ListRules) -> OpenedList:
     encoding = encoding_of(path)
-    table = headed(text_table(path, encoding))
+    return _opened(Kind.TEXT, encoding, headed(text_table(path, encoding)), region, rules)
+
+
+def _open_html(path: Path, region: str, rules: ListRules) -> OpenedList:
+    encoding = encoding_of(path)
+    try:
+        table = headed(html_table(path, encoding))
+    except BadInput:
+        raise BadInput("文件类型不对：这是网页，里面没有备案表格") from None
+    return _opened(Kind.HTML, encoding, table, region, rules)
+
+
+def _opened(kind: Kind, encoding: str, table: Headed, region: str, rules: ListRules) -> OpenedList:
     return OpenedList(
-        kind=Kind.TEXT,
+        kind=kind,
         encoding=encoding,
         columns=table.columns,
         rows=_read(table, region, rules),
@@ -72,17 +85,22 @@ def _read(table: Headed, region: str, rules: ListRules) -> Iterator[Filing | Ref
 
 def _open_zipped(path: Path, region: str, rules: ListRules) -> OpenedList:
     check_zipped(path, rules)
-    return _open_workbook(path, region, rules)
+    return _open_sheets(Kind.ZIPPED_WORKBOOK, path, region, rules)
 
 
-def _open_workbook(path: Path, region: str, rules: ListRules) -> OpenedList:
+def _open_old(path: Path, region: str, rules: ListRules) -> OpenedList:
+    check_not_encrypted(path)
+    return _open_sheets(Kind.OLD_WORKBOOK, path, region, rules)
+
+
+def _open_sheets(kind: Kind, path: Path, region: str, rules: ListRules) -> OpenedList:
     """The sheets that are filing lists, one after the other; the others are passed over."""
     tables = workbook_tables(path, rules)
     first, refused = _first_headed(tables)
     if first is None:
         raise BadInput(refused)
     return OpenedList(
-        kind=Kind.OLD_WORKBOOK,
+        kind=kind,
         encoding="",
         columns=first.columns,
         rows=_read_sheets(first, tables, region, rules),
@@ -142,6 +160,7 @@ def _read_entries(
 _OPENERS: dict[Kind, Callable[[Path, str, ListRules], OpenedList]] = {
     Kind.TEXT: _open_text,
     Kind.ZIPPED_WORKBOOK: _open_zipped,
-    Kind.OLD_WORKBOOK: _open_workbook,
+    Kind.OLD_WORKBOOK: _open_old,
     Kind.JSON: _open_json,
+    Kind.HTML: _open_html,
 }

@@ -36,12 +36,33 @@ def headed(table: Table) -> Headed:
     if not filled:
         raise BadInput("文件是空的：没有任何行")
     rows = chain(first, table.rows)
+    if keys := _keys_in(filled[0].cells):
+        return Headed(name=table.name, columns=columns_named(keys), rows=_by_key(rows, keys))
     found = _named(filled[:_HEAD_ROWS]) or _sniffed(filled)
     if found is None:
         raise BadInput(_missing(filled[0].cells))
     columns, last_header = found
     below = (row for row in rows if row.number > last_header)
     return Headed(name=table.name, columns=columns, rows=_filings(below, columns))
+
+
+def _keys_in(cells: Sequence[str]) -> list[str]:
+    """The keys of a log line (unitName:某某 ⇥ domain:a.cn); none if it is not one that names a
+    site.
+    """
+    keyed = [_KEYED.fullmatch(cell) for cell in cells if cell.strip()]
+    keys = [found[1] for found in keyed if found]
+    whole = len(keys) == len(keyed) > 1
+    return keys if whole and columns_named(keys).point_somewhere() else []
+
+
+def _by_key(rows: Iterator[Row], keys: Sequence[str]) -> Iterator[Row]:
+    """Every log line with its values in the order of the first line's keys."""
+    for row in rows:
+        keyed = (_KEYED.fullmatch(cell) for cell in row.cells)
+        values = {found[1]: found[2] for found in keyed if found}
+        if any(cell.strip() for cell in row.cells):
+            yield Row(number=row.number, cells=[values.get(key, "") for key in keys])
 
 
 def _named(rows: Sequence[Row]) -> tuple[Columns, int] | None:

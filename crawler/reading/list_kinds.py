@@ -17,6 +17,7 @@ class Kind(StrEnum):
     ZIPPED_WORKBOOK = "zipped_workbook"  # xlsx, xlsm, xlsb, ods: to be looked into before opening
     OLD_WORKBOOK = "old_workbook"  # xls, et, or an encrypted xlsx
     JSON = "json"
+    HTML = "html"  # what many systems export under the name of .xls
 
 
 _MAGIC = (
@@ -36,7 +37,7 @@ _MAGIC = (
     (b"MZ", "程序"),
     (b"SQLite format 3", "SQLite 数据库"),
 )
-_MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<table", b"<meta", b"<head", b"<body")
+_HTML = (b"<!doctype", b"<html", b"<table", b"<meta", b"<head", b"<body", b"<style", b"<div")
 _WANTED = "请提供 CSV、Excel（xlsx、xls）、ODS 或 JSON 格式的备案清单"
 
 
@@ -67,8 +68,10 @@ def _kind_of_text(head: bytes) -> Kind:
         raise BadInput("文件是空的：没有任何行")
     if b"\x00" in head:
         raise BadInput(f"不是文本表格：文件里有二进制内容，{_WANTED}")
-    if start[:16].lower().startswith(_MARKUP):
-        raise BadInput(f"文件类型不对：这是网页或 XML，不是表格；请另存为 xlsx。{_WANTED}")
+    if start[:16].lower().startswith(_HTML):
+        return Kind.HTML
+    if start.startswith(b"<?xml"):
+        raise BadInput(f"文件类型不对：这是 XML，请另存为 xlsx。{_WANTED}")
     return Kind.JSON if start[:1] in (b"{", b"[") else Kind.TEXT
 
 

@@ -8,6 +8,7 @@ import sys
 import zipfile
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from crawler.domain.errors import BadInput
@@ -15,6 +16,7 @@ from crawler.reading.list_rules import MIB, ListRules
 from crawler.reading.tables import Row, Table
 
 _CHILD = Path(__file__).with_name("workbook_child.py")
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _DIED = "工作簿打不开：已损坏，或展开后需要的内存、时间超过上限"
 
 
@@ -29,6 +31,13 @@ def check_zipped(path: Path, rules: ListRules) -> None:
         raise BadInput(f"工作簿里的部件太多：{len(members)} 个，上限 {rules.max_members} 个")
     _check_is_workbook({member.filename for member in members})
     _check_unpacked(members, path.stat().st_size, rules)
+
+
+def check_not_encrypted(path: Path) -> None:
+    """BadInput for an xlsx that hides, encrypted, in the shape of an old workbook."""
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+        if content.find(_ENCRYPTED) >= 0:
+            raise BadInput("工作簿有密码保护，请去掉密码后再导入")
 
 
 def _check_is_workbook(names: set[str]) -> None:

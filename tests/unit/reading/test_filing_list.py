@@ -410,3 +410,31 @@ def test_any_bytes_are_read_or_refused_never_a_crash(tmp_path: Path, content: by
         return
 
     assert rows
+
+
+def test_a_page_that_calls_itself_xls_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "list.xls"
+    path.write_text(
+        "<html><meta charset=gb2312><table><tr><th>主办单位名称<th>域名</tr>"
+        "<tr><td>某某<td><a href=/x>a.example.cn</a></table>",
+        encoding="gbk",
+    )
+
+    (filing,) = filings_of(path)
+
+    assert (filing.row, filing.unit_name, filing.domains) == (2, "某某", ("a.example.cn",))
+
+
+def test_a_log_of_keys_and_values_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "log.txt"
+    path.write_text(
+        "unitName:某某\tdomain:a.example.cn\tserviceLicence:沪ICP备2021000011号-1\n"
+        "unitName:他人\tdomain:http://10.0.0.1/\n",
+        encoding="utf-8",
+    )
+
+    filing, refusal = rows_of(path)
+
+    assert isinstance(filing, Filing)
+    assert filing.service_licence == "沪ICP备2021000011号-1"
+    assert isinstance(refusal, Refusal)

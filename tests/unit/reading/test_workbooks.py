@@ -12,6 +12,7 @@ from crawler.domain.errors import BadInput
 from crawler.domain.filing import Filing
 from crawler.reading.filing_list import read_filings
 from crawler.reading.list_rules import MIB, ListRules
+from tests.unit.reading.old_workbook import compound_file, xls
 
 _TYPES = """<?xml version="1.0"?><Types
  xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels"
@@ -191,3 +192,70 @@ def test_an_abandoned_list_leaves_no_process_behind(tmp_path: Path) -> None:
     )
 
     assert done.stdout.strip() == "0"
+
+
+def test_an_old_workbook_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "list.xls"
+    path.write_bytes(
+        xls([["主办单位名称", "域名", "审核通过日期"], ["某某", "a.example.cn", 44322.0]])
+    )
+
+    (filing,) = read_filings(path, "310118")
+
+    assert isinstance(filing, Filing)
+    assert filing.approved_on is not None
+    assert filing.approved_on.isoformat() == "2021-05-06"
+
+
+@pytest.mark.fault("S01")
+def test_a_workbook_with_a_password_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "list.xlsx"
+    path.write_bytes(compound_file({"EncryptionInfo": b"x", "EncryptedPackage": b"y"}))
+
+    assert "密码" in refused(path)
+
+
+@pytest.mark.fault("S15")
+def test_an_ods_of_endless_repeats_is_refused(tmp_path: Path) -> None:
+    plain, bomb = an_ods(tmp_path / "a.ods", ""), an_ods(tmp_path / "b.ods", _REPEATED)
+
+    (filing,) = read_filings(plain, "310118")
+
+    assert isinstance(filing, Filing)
+    assert refused(bomb)
+
+
+_REPEATED = (
+    '<table:table-row table:number-rows-repeated="1048000"><table:table-cell'
+    ' table:number-columns-repeated="16384" office:value-type="string"><text:p>x</text:p>'
+    "</table:table-cell></table:table-row>"
+)
+
+
+def an_ods(path: Path, more_rows: str) -> Path:
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    rows = "".join(
+        "<table:table-row>"
+        + "".join(f"<table:table-cell><text:p>{cell}</text:p></table:table-cell>" for cell in row)
+        + "</table:table-row>"
+        for row in (["主办单位名称", "域名"], ["某某", "a.example.cn"])
+    ).replace("<table:table-cell>", '<table:table-cell office:value-type="string">')
+    content = (
+        f"<office:document-content {spaces}><office:body><office:spreadsheet>"
+        f'<table:table table:name="S">{rows}{more_rows}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    manifest = "urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", kind)
+        archive.writestr(
+            "META-INF/manifest.xml",
+            f'<m:manifest xmlns:m="{manifest}"><m:file-entry m:full-path="/"'
+            f' m:media-type="{kind}"/></m:manifest>',
+        )
+        archive.writestr("content.xml", content)
+    return path
