@@ -95,7 +95,7 @@ class Recorder:
         captures = visit.captures + report.captures
         outcome = outcome_of(captures)
         save_assessment(db, assessment, visit.site.id, visit.site.region)
-        self.answer(db, visit, assessment, now)
+        self.answer(db, replace(visit, captures=captures), assessment, now)
         drawn = any(capture.fetcher is Fetcher.BROWSER for capture in captures)
         wanted = report.render_reason if self.renders and not drawn else ""
         state = VisitState.RENDERING if wanted else VisitState.CLOSED

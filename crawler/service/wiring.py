@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from crawler.config import Config, load_config
+from crawler.domain.delivery import Endpoint
 from crawler.domain.errors import BadInput
 from crawler.service.pipes import Greeting
 from crawler.store.database import Database, migrate, open_database
@@ -110,3 +111,18 @@ def child_environment(house: House) -> Mapping[str, str]:
     kept = ("PATH", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV", "PYTHONPATH")
     known = {name: os.environ[name] for name in kept if name in os.environ}
     return known | {"HOME": str(house.run.absolute()), "TMPDIR": str(house.run.absolute())}
+
+
+def endpoints_of(config: Config) -> tuple[Endpoint, ...]:
+    """The receivers of signed messages, with their secrets."""
+    return tuple(
+        Endpoint(
+            name=one.name,
+            url=one.url,
+            secret=one.secret.get_secret_value(),
+            events=one.events,
+            levels=one.levels,
+            regions=one.regions,
+        )
+        for one in config.delivery.endpoints
+    )

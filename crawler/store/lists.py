@@ -375,3 +375,20 @@ def changes_of(db: Connection, list_id: int) -> list[dict[str, Any]]:
     """The difference one list made, in the order of its rows."""
     rows = select(filing_changes).where(filing_changes.c.list_id == list_id)
     return [dict(row) for row in db.execute(rows.order_by(filing_changes.c.id)).mappings()]
+
+
+def refusals_of(db: Connection, list_id: int) -> list[Refusal]:
+    """The rows of a list that could not be used, in their order."""
+    rows = select(refusals).where(refusals.c.list_id == list_id).order_by(refusals.c.id)
+    return [
+        Refusal(row=row.row, column=row.column, value=row.value, reason=row.reason)
+        for row in db.execute(rows)
+    ]
+
+
+def filing_of(db: Connection, domain: str) -> Filing | None:
+    """The newest filing that names a domain."""
+    rows = select(filings.c.filing).where(filings.c.domain == domain)
+    newest = rows.order_by(filings.c.gone_list_id.is_not(None), filings.c.last_list_id.desc())
+    found = db.scalar(newest.limit(1))
+    return msgspec.json.decode(found, type=Filing) if found else None

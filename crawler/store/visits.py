@@ -228,6 +228,22 @@ def outcome_count(db: Connection, sweep_id: int) -> dict[str, int]:
     return dict(db.execute(rows))
 
 
+def unrendered_count(db: Connection, sweep_id: int) -> int:
+    """Closed visits that wanted a browser's look and have no capture by one."""
+    drawn = (
+        select(captures.c.id)
+        .where(captures.c.visit_id == visits.c.id, captures.c.fetcher == "browser")
+        .correlate(visits)
+        .exists()
+    )
+    wanted = (
+        select(func.count())
+        .select_from(visits)
+        .where(visits.c.sweep_id == sweep_id, visits.c.render_reason != "", ~drawn)
+    )
+    return db.scalar(wanted) or 0
+
+
 def _sweep_from(row: Any) -> Sweep:
     return Sweep(
         id=row.id,

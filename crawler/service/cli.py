@@ -1,0 +1,54 @@
+"""xunwang: one sub-command per verb of the path. It talks to people; it decides nothing."""
+
+import sys
+from collections.abc import Callable
+
+import click
+import typer
+
+from crawler.domain.errors import BadInput, NotAllowed, TryLater, WatchError
+from crawler.service.commands import lists, sites, sweeps
+from crawler.service.doors import door_from
+from crawler.service.showing import complain
+
+COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
+    ("import", lists.import_),
+    ("lists", lists.lists_),
+    ("sweep", sweeps.sweep),
+    ("sites", sites.sites),
+)
+EXIT_CODES = {BadInput: 2, TryLater: 3, NotAllowed: 4}
+INTERRUPTED = 130
+
+
+def app_of(commands: tuple[tuple[str, Callable[..., None]], ...]) -> typer.Typer:
+    """The command line as data."""
+    app = typer.Typer(
+        name="xunwang",
+        help="巡网：按备案名单巡查网站首页，发现疑似非法集资。--home 指明数据目录（默认 ./var）。",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    for name, command in commands:
+        app.command(name)(command)
+    return app
+
+
+def main() -> None:
+    """Exit 0 only if the command did its work; one line on bad input, never a traceback."""
+    door, argv = door_from(sys.argv[1:])
+    try:
+        code = app_of(COMMANDS)(args=argv, standalone_mode=False, obj=door)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except WatchError as error:
+        complain(str(error))
+        sys.exit(EXIT_CODES.get(type(error), 1))
+    except (KeyboardInterrupt, click.Abort):
+        complain("已中断")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)

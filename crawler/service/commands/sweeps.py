@@ -1,0 +1,142 @@
+"""`sweep`: import a list if given one, then visit, judge, warn; the sum adds up at the end."""
+
+import asyncio
+import signal
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crawler.domain.errors import BadInput
+from crawler.domain.site import Sweep, SweepState, VisitState
+from crawler.service.catalogue import Catalogue
+from crawler.service.commands.alerts import show_open_alerts
+from crawler.service.commands.lists import show_report
+from crawler.service.doors import Door, now
+from crawler.service.holding import held
+from crawler.service.importing import import_file
+from crawler.service.showing import as_json, complain, progress, say, table, warn
+from crawler.service.summing import Summary, summary_of
+from crawler.service.sweep_building import sweeping_for
+from crawler.service.wiring import House
+from crawler.store.visits import (
+    due_sites,
+    every_site,
+    named_sites,
+    start_sweep,
+    unfinished_sweep,
+    waiting_count,
+)
+
+INTERRUPTED = 130
+
+
+def sweep(
+    context: typer.Context,
+    path: Annotated[Path | None, typer.Argument(metavar="[LIST]", help="先导入这份名单")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="全部网站")] = False,
+    due: Annotated[bool, typer.Option("--due", help="到期的网站（默认）")] = False,
+    site: Annotated[list[str] | None, typer.Option(help="只巡查这个域名，可重复")] = None,
+    source: Annotated[str, typer.Option(help="名单来源")] = "备案系统",
+    render: Annotated[bool, typer.Option(help="由浏览器查看并截图")] = True,
+    json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+) -> None:
+    """巡查网站首页；中断后同样的命令会接着做完。例：xunwang sweep 备案导出.xlsx"""
+    door: Door = context.obj
+    with door.opened() as (house, words), held(house.home, "sweep"):
+        if path is not None:
+            report = import_file(
+                house, path, source=source, actor=door.actor, at=now(), whole=True, rehearse=False
+            )
+            if not json:
+                show_report(report, words, rehearsed=False)
+        selection = _selection(all_ or path is not None, due, site or [])
+        began = now()
+        chosen = _sweep_of(house, selection, door.actor, began, words, render=render)
+        state = _run(house, chosen, words)
+        summary = summary_of(house, chosen.id)
+        _show(house, summary, words, began, json=json)
+    if state is SweepState.STOPPED:
+        raise typer.Exit(INTERRUPTED)
+
+
+def _selection(everything: bool, due: bool, domains: list[str]) -> str:
+    if everything + due + bool(domains) > 1:
+        raise BadInput("--all、--due、--site 只能选一个")
+    if domains:
+        return "site:" + ",".join(sorted(domains))
+    return "all" if everything else "due"
+
+
+def _sweep_of(
+    house: House, selection: str, actor: str, at: datetime, words: Catalogue, *, render: bool
+) -> Sweep:
+    """The unfinished sweep of this selection, else a new one."""
+    with house.database.transaction() as db:
+        if earlier := unfinished_sweep(db, selection):
+            counts = waiting_count(db, earlier.id)
+            left = sum(counts.values()) - counts[VisitState.CLOSED]
+            warn(words.say("sweep.going_on", id=earlier.id, left=left))
+            return earlier
+        kind, _, names = selection.partition(":")
+        wanted = {"all": every_site(), "due": due_sites(at)}.get(kind)
+        sweep = start_sweep(
+            db,
+            selection,
+            named_sites(names.split(",")) if wanted is None else wanted,
+            now=at,
+            actor=actor,
+            region=house.config.region,
+            render=render,
+        )
+        if not sweep.sites:
+            raise BadInput(words.say("sweep.nothing"))
+    warn(words.say("sweep.started", id=sweep.id, sites=sweep.sites))
+    return sweep
+
+
+def _run(house: House, sweep: Sweep, words: Catalogue) -> SweepState:
+    with progress() as bars:
+        fetching = bars.add_task(words.say("sweep.fetching"), total=sweep.sites)
+        closing = bars.add_task(words.say("sweep.reading"), total=sweep.sites)
+
+        def on_progress(counts: Counter[VisitState]) -> None:
+            unfetched = counts[VisitState.WAITING] + counts[VisitState.PATIENT]
+            bars.update(fetching, completed=sweep.sites - unfetched)
+            bars.update(closing, completed=counts[VisitState.CLOSED])
+
+        return asyncio.run(_sweep(house, sweep, words, on_progress))
+
+
+async def _sweep(
+    house: House,
+    sweep: Sweep,
+    words: Catalogue,
+    on_progress: Callable[[Counter[VisitState]], None],
+) -> SweepState:
+    sweeping = sweeping_for(house, sweep, words, on_progress, warn)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, sweeping.stop)
+    return await sweeping.run()
+
+
+def _show(
+    house: House, summary: Summary, words: Catalogue, began: datetime, *, json: bool
+) -> None:
+    if json:
+        as_json(summary)
+        return
+    rows = [[words.name("outcome", name), str(n)] for name, n in summary.outcomes.items()]
+    rows.append([words.say("sweep.total"), str(summary.sites)])
+    table(words.say("sweep.table"), (words.say("sweep.outcome"), words.say("sweep.sites")), rows)
+    parts = " + ".join(f"{words.name('outcome', k)} {n}" for k, n in summary.outcomes.items())
+    say(words.say("sweep.adds_up", sites=summary.sites, parts=parts))
+    if summary.unrendered:
+        warn(words.say("sweep.unrendered", count=summary.unrendered))
+    if summary.left:
+        complain(words.say("sweep.stopped", left=summary.left))
+    show_open_alerts(house, words, since=began)

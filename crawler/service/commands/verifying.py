@@ -1,0 +1,31 @@
+"""`verify`: is the evidence what it was?"""
+
+from typing import Annotated
+
+import typer
+
+from crawler.service.doors import Door
+from crawler.service.showing import as_json, complain, say
+from crawler.store.verifying import verify as verify_all
+
+
+def verify(
+    context: typer.Context,
+    captures: Annotated[list[str] | None, typer.Argument(metavar="[CAPTURE]…")] = None,
+    json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+) -> None:
+    """核验存证：每条记录的摘要、证据链、封存文件。例：xunwang verify"""
+    door: Door = context.obj
+    with door.opened() as (house, words), house.database.reading() as db:
+        result = verify_all(db, house.evidence, captures or [])
+    if json:
+        as_json(result)
+    elif not result.faults:
+        counts = {"captures": result.captures, "records": result.records, "links": result.links}
+        say(words.say("verify.clean", **counts))
+    for fault in () if json else result.faults:
+        place = {"capture": fault.capture} if fault.capture else {"segment": fault.segment}
+        key = "verify.broken" if fault.capture else "verify.segment"
+        complain(words.say(key, reason=fault.reason, **place))
+    if result.faults:
+        raise typer.Exit(1)

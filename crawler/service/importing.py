@@ -1,0 +1,64 @@
+"""Take one filing list into the store, or only rehearse it."""
+
+from datetime import datetime
+from pathlib import Path
+
+from crawler.domain.audit import Act
+from crawler.domain.filing import FilingList
+from crawler.fetching.guard import Policy, may_connect, networks_of
+from crawler.reading.filing_list import open_list
+from crawler.reading.list_rules import ListRules
+from crawler.service.wiring import House
+from crawler.store.audit import note
+from crawler.store.evidence import file_digest
+from crawler.store.lists import ImportReport, import_list
+
+
+def import_file(
+    house: House,
+    path: Path,
+    *,
+    source: str,
+    actor: str,
+    at: datetime,
+    whole: bool,
+    rehearse: bool,
+) -> ImportReport:
+    """Every row accepted, merged or refused, in one transaction; BadInput if it is no list."""
+    region = house.config.region
+    opened = open_list(path, region, rules_of(house))
+    filing_list = FilingList(
+        source=source,
+        name=path.name,
+        sha256=file_digest(path),
+        size_bytes=path.stat().st_size,
+        received_at=at,
+        whole=whole,
+    )
+    transaction = house.database.rehearsal if rehearse else house.database.transaction
+    with transaction() as db:
+        report = import_list(db, filing_list, opened.rows, actor, region)
+        counts = f"{report.rows}={report.accepted}+{report.merged}+{report.refused}"
+        act = Act(
+            at=at,
+            actor=actor,
+            action="list.import",
+            object=f"list:{report.list_id}",
+            region=region,
+            after=counts,
+        )
+        note(db, act)
+    return report
+
+
+def rules_of(house: House) -> ListRules:
+    """What a list may point at: the same policy that guards every connection."""
+    crawl = house.config.crawl
+    ports = frozenset(crawl.ports) | {80, 443}
+    policy = Policy(
+        ports=ports, allowed=networks_of(crawl.allow), denied=networks_of(crawl.deny)
+    )
+    return ListRules(
+        ports=ports, allows=lambda address: may_connect(address, 80, policy).granted
+    )
+

@@ -1,0 +1,108 @@
+"""What follows from a judgement, in its own transaction: alert, case, audit entry, messages."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from alerts.alerting import AlertChange, ChangeKind, alert_for
+from alerts.grouping import belonging_of, case_for
+from alerts.messages import alert_told, goes_unasked, messages_of
+from alerts.payloads import Finding
+from crawler.domain.alert import Alert
+from crawler.domain.assessment import Assessment
+from crawler.domain.audit import Act
+from crawler.domain.capture import manifest_digest, manifest_of
+from crawler.domain.case import Case
+from crawler.domain.delivery import Endpoint
+from crawler.domain.lexicon import Category
+from crawler.domain.site import Visit
+from crawler.store.alerts import alerts_of_site, change_alert, save_alert
+from crawler.store.audit import note
+from crawler.store.cases import case_of, open_cases_with, save_case
+from crawler.store.database import Connection
+from crawler.store.lists import filing_of
+from crawler.store.outbox import next_seq, put
+
+MACHINE = "system"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Responder:
+    """Who is told, and by which names the categories go."""
+
+    endpoints: tuple[Endpoint, ...]
+    categories: Mapping[str, Category]
+    chance: Callable[[int], bytes] = os.urandom
+
+    def respond(
+        self, db: Connection, visit: Visit, assessment: Assessment, now: datetime
+    ) -> None:
+        """Open, raise, repeat or reopen the site's alert; tell who subscribed, once."""
+        opened, last = alerts_of_site(db, visit.site.id)
+        change = alert_for(visit, assessment, opened, last, now)
+        if change.alert is None:
+            return
+        was = opened or last
+        alert, case = self._save(db, visit, assessment, change, was, now)
+        if change.kind in (ChangeKind.REPEATED, ChangeKind.GONE):
+            return
+        note(db, _act(change, alert, now))
+        if change.event is not None and goes_unasked(alert):
+            self._tell(db, visit, assessment, change, alert, case, now)
+
+    def _save(
+        self,
+        db: Connection,
+        visit: Visit,
+        assessment: Assessment,
+        change: AlertChange,
+        was: Alert | None,
+        now: datetime,
+    ) -> tuple[Alert, Case]:
+        assert change.alert is not None
+        if change.alert.id and was is not None:
+            change_alert(db, change.alert, was.state)
+            case = case_of(db, change.alert.case_id)
+            assert case is not None
+            return change.alert, case
+        belonging = belonging_of(visit.site, assessment)
+        case = case_for(change.alert, belonging, open_cases_with(db, belonging.keys), now)
+        saved = save_case(db, case)
+        return save_alert(db, replace(change.alert, case_id=saved.id)), saved
+
+    def _tell(
+        self,
+        db: Connection,
+        visit: Visit,
+        assessment: Assessment,
+        change: AlertChange,
+        alert: Alert,
+        case: Case,
+        now: datetime,
+    ) -> None:
+        assert change.event is not None
+        finding = Finding(
+            alert=alert,
+            site=visit.site,
+            assessment=assessment,
+            captures=visit.captures,
+            filing=filing_of(db, visit.site.domain),
+            manifests={c.id: manifest_digest(manifest_of(c)) for c in visit.captures},
+        )
+        seq = next_seq(db, f"alert:{alert.id}")
+        occasion = alert_told(
+            change.event, finding, case, self.categories, seq=seq, why=change.why
+        )
+        put(db, messages_of(occasion, self.endpoints, now, self.chance))
+
+
+def _act(change: AlertChange, alert: Alert, now: datetime) -> Act:
+    return Act(
+        at=now,
+        actor=MACHINE,
+        action=f"alert.{change.kind}",
+        object=f"alert:{alert.id}",
+        region=alert.region,
+        after=f"{alert.level} {change.why}".strip(),
+    )

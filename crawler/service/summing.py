@@ -1,0 +1,34 @@
+"""A sweep in figures: sites = seen + each kind of failure + not yet captured."""
+
+import msgspec
+
+from crawler.domain.capture import Outcome
+from crawler.domain.site import VisitState
+from crawler.service.wiring import House
+from crawler.store.visits import outcome_count, sweep_of, unrendered_count, waiting_count
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """`outcomes` adds up to `sites`; `left` are not closed yet."""
+
+    sweep: int
+    sites: int
+    left: int
+    outcomes: dict[str, int]
+    unrendered: int
+
+
+def summary_of(house: House, sweep_id: int) -> Summary:
+    """The figures of one sweep, in the order of the closed list."""
+    with house.database.reading() as db:
+        sweep = sweep_of(db, sweep_id)
+        counts = waiting_count(db, sweep_id)
+        ended = outcome_count(db, sweep_id)
+        unrendered = unrendered_count(db, sweep_id)
+    outcomes = {str(one): ended[one] for one in Outcome if ended.get(one)}
+    if ended.get(""):
+        outcomes["waiting"] = ended[""]
+    left = sum(n for state, n in counts.items() if state is not VisitState.CLOSED)
+    return Summary(
+        sweep=sweep_id, sites=sweep.sites, left=left, outcomes=outcomes, unrendered=unrendered
+    )

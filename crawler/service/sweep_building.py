@@ -1,0 +1,60 @@
+"""A sweep with all its parts: crews, recorder, responder, and what moves beside it."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from crawler.domain.site import Sweep, VisitState
+from crawler.service.browsing import browsing_crew
+from crawler.service.catalogue import Catalogue
+from crawler.service.crews import fetching_crews, reading_crew
+from crawler.service.moving import Mover
+from crawler.service.recording import Recorder
+from crawler.service.responding import Responder
+from crawler.service.sealing import settle_segments
+from crawler.service.sweeping import Sweeping
+from crawler.service.wiring import House, endpoints_of
+from crawler.store.evidence import SegmentWriter
+from lexicons.loading import load_lexicon
+
+
+def sweeping_for(
+    house: House,
+    sweep: Sweep,
+    words: Catalogue,
+    on_progress: Callable[[Counter[VisitState]], None],
+    warn: Callable[[str], None],
+) -> Sweeping:
+    """Ready to run. A missing browser is said here, before the first page."""
+    settle_segments(house.database, house.evidence, datetime.now(UTC))
+    run = f"{int(time.time()):x}-{os.getpid()}"
+    crews = [*fetching_crews(house, run), reading_crew(house, run)]
+    if sweep.render and house.config.browser.enabled:
+        crew, trouble = browsing_crew(house, run)
+        if crew is not None:
+            crews.append(crew)
+        else:
+            warn(words.say("sweep.no_browser", reason=trouble))
+    responder = Responder(
+        endpoints=endpoints_of(house.config), categories=load_lexicon(house.lexicon).categories
+    )
+    recorder = Recorder(
+        database=house.database,
+        writer=SegmentWriter(house.evidence, f"{run}-parent", datetime.now(UTC)),
+        chain=house.owner,
+        answer=responder.respond,
+        renders=any(crew.state is VisitState.RENDERING for crew in crews),
+        patient=house.config.crawl.patient,
+    )
+    return Sweeping(
+        sweep=sweep,
+        database=house.database,
+        recorder=recorder,
+        crews=tuple(crews),
+        owner=house.owner,
+        on_progress=on_progress,
+        on_notice=warn,
+        beside=Mover(house).move,
+    )
