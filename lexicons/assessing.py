@@ -1,0 +1,234 @@
+"""The judgement of one visit: rules in a visible row, each giving reasons with points; their sum is
+the score, and the score the level.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from crawler.domain.assessment import Assessment, Level, Reason, Side, Yield
+from crawler.domain.capture import Field, PageText, is_blank
+from crawler.domain.lexicon import Hit, Zone
+from crawler.domain.page import PageStructure
+from crawler.domain.site import Visit, ended_well
+from lexicons import wording
+from lexicons.claiming import Claim, find_claims
+from lexicons.evidence import Strength, Weighed, rate_points, strengths
+from lexicons.four_tests import four_tests
+from lexicons.matching import find_hits
+from lexicons.purpose import Purpose, purpose_of
+from lexicons.reading import ReadField, Tools, read_fields, weigh
+from lexicons.yields import find_yields
+
+MOST_REASONS = 60
+_CORE_SHARES = ("first", "second_category", "third_category")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Findings:
+    """All that was found on a page, before it is weighed against what the page is for."""
+
+    visit: Visit
+    fields: dict[str, ReadField]
+    structure: PageStructure | None
+    weighed: tuple[Weighed, ...]
+    claims: tuple[Claim, ...]
+    rates: tuple[tuple[Yield, float], ...]  # each with the factor of its context
+    strengths: tuple[Strength, ...]
+    modifiers: tuple[Weighed, ...]
+    names: tuple[Hit, ...]
+    purpose: Purpose
+    tools: Tools
+
+
+def assess(
+    visit: Visit,
+    text: PageText,
+    hits: Sequence[Hit],
+    structure: PageStructure | None,
+    tools: Tools,
+    at: datetime,
+) -> Assessment:
+    """Level, score and every reason. A page nobody could read has no level, and says why."""
+    if is_blank(text):
+        return _unread(visit, text, tools, at)
+    found = find(visit, text, hits, structure, tools)
+    reasons: list[Reason] = []
+    score = 0.0
+    for rule in RULES:
+        new = list(rule(found, score))
+        score = max(0.0, score + sum(reason.points for reason in new))
+        reasons.extend(new)
+    return _assessment(found, text, round(score, 2), reasons, at)
+
+
+def find(
+    visit: Visit,
+    text: PageText,
+    hits: Sequence[Hit],
+    structure: PageStructure | None,
+    tools: Tools,
+) -> Findings:
+    """Everything the rules look at."""
+    fields = read_fields(text, tools)
+    rates = tuple(_rates(text, fields))
+    near: dict[str, list[int]] = {}
+    for rate, _ in rates:
+        near.setdefault(rate.field, []).append(rate.start)
+    excepted = set(visit.excepted_terms)
+    weighed = weigh((hit for hit in hits if hit.word not in excepted), fields, near, tools)
+    readings = [field.reading for field in fields.values()]
+    claims = find_claims(readings, tools.vocabulary.kinds, tools.weights)
+    core, modifiers = _divided(weighed, tools)
+    pairs = [(field.normal.text, field.reading.signs) for field in fields.values()]
+    return Findings(
+        visit=visit,
+        fields=fields,
+        structure=structure,
+        weighed=weighed,
+        claims=claims,
+        rates=rates,
+        strengths=strengths(core, claims, tools.weights),
+        modifiers=modifiers,
+        names=_names(visit, tools),
+        purpose=purpose_of(pairs, structure, tools.weights),
+        tools=tools,
+    )
+
+
+def _rates(text: PageText, fields: dict[str, ReadField]) -> Iterator[tuple[Yield, float]]:
+    for field in text.fields:
+        for rate in find_yields(field.name, field.text):
+            read = fields[field.name]
+            place = read.place(rate.start, rate.end)
+            yield rate, read.reading.contexts.factor(*place, "yield_promise")[0]
+
+
+def _divided(
+    weighed: Iterable[Weighed], tools: Tools
+) -> tuple[tuple[Weighed, ...], tuple[Weighed, ...]]:
+    core: list[Weighed] = []
+    modifiers: list[Weighed] = []
+    for one in weighed:
+        modifier = tools.lexicon.categories[one.hit.category].modifier
+        (modifiers if modifier else core).append(one)
+    return tuple(core), tuple(modifiers)
+
+
+def _names(visit: Visit, tools: Tools) -> tuple[Hit, ...]:
+    """Words of 条例 art. 9 in the names of the subject and the site."""
+    named = (("unit_name", visit.site.unit_name), ("site_name", visit.site.site_name))
+    page = PageText(fields=tuple(Field(name=n, text=t) for n, t in named if t))
+    categories = tools.lexicon.categories
+    hits = find_hits(page, tools.finder) if page.fields else ()
+    return tuple(hit for hit in hits if categories[hit.category].zone is Zone.NAME)
+
+
+# --- the rules, in the order they are applied -----------------------------------------------------
+
+
+def categories_shown(found: Findings, _score: float) -> Iterator[Reason]:
+    """The strongest category counts whole, the next two in part."""
+    weights = found.tools.weights.evidence
+    shares = (1.0, weights["second_category"], weights["third_category"])
+    for share, strength in zip(shares, found.strengths, strict=False):
+        yield from wording.reasons_of(strength, share, found.fields, found.tools.lexicon)
+
+
+def rates_promised(found: Findings, _score: float) -> Iterator[Reason]:
+    """A promised rate above the yardstick, or a multiple."""
+    points = rate_points(found.rates, found.tools.weights)
+    if points > 0:
+        yield wording.reason_of_rates(found.rates, points, found.tools.weights)
+
+
+def words_disguised(found: Findings, score: float) -> Iterator[Reason]:
+    """Who hides a word knows why."""
+    hidden = [w for w in found.weighed if w.hit.obfuscated and w.points > 0]
+    if hidden and score > 0:
+        points = found.tools.weights.evidence["obfuscated"]
+        yield wording.reason_at(Side.FOR, "words_disguised", hidden[0].hit, points)
+
+
+def trust_borrowed(found: Findings, score: float) -> Iterator[Reason]:
+    """Talk of state backing, bank custody and joining up strengthens what else was found."""
+    weights = found.tools.weights.evidence
+    words = {one.hit.word: one for one in found.modifiers if one.points > 0}
+    if words and score > 0:
+        share = min(weights["most_modifier"], weights["modifier"] * len(words))
+        yield wording.reason_of_modifiers(tuple(words.values()), score * share)
+
+
+def name_sensitive(found: Findings, score: float) -> Iterator[Reason]:
+    """A subject's or site's name with words reserved for licensed houses (条例 art. 9)."""
+    if found.names and score >= found.tools.weights.levels["blue"]:
+        strongest = max(found.names, key=lambda hit: hit.weight)
+        points = found.tools.weights.names["sensitive"] * min(1.0, strongest.weight / 4)
+        yield wording.reason_at(Side.FOR, "name_sensitive", strongest, points)
+
+
+def purpose_weighed(found: Findings, score: float) -> Iterator[Reason]:
+    """What the page is for raises or lowers all of it."""
+    points = score * (found.purpose.factor - 1)
+    if score > 0 and abs(points) >= 0.01:
+        yield wording.reason_of_purpose(found.purpose, points)
+
+
+def licence_claimed(found: Findings, score: float) -> Iterator[Reason]:
+    """The voice of a licensed house lowers the score; less so where it promises what none may."""
+    weights = found.tools.weights.licensed
+    if score <= 0 or found.purpose.licensed < weights["enough"]:
+        return
+    promised = any(s.category == "principal_guarantee" and s.points >= 3 for s in found.strengths)
+    factor = weights["factor_with_promise"] if promised else weights["factor"]
+    yield wording.reason_of_licence(found.purpose, score * (factor - 1))
+
+
+Rule = Callable[[Findings, float], Iterable[Reason]]
+RULES: tuple[Rule, ...] = (
+    categories_shown,
+    rates_promised,
+    words_disguised,
+    trust_borrowed,
+    name_sensitive,
+    purpose_weighed,
+    licence_claimed,
+)
+
+
+def _assessment(
+    found: Findings, text: PageText, score: float, reasons: Sequence[Reason], at: datetime
+) -> Assessment:
+    level = found.tools.weights.level(score)
+    categories = tuple(one.category for one in found.strengths if one.points >= 1)
+    yields = tuple(rate for rate, _ in found.rates)
+    return Assessment(
+        visit_id=found.visit.id,
+        level=level,
+        score=score,
+        categories=categories,
+        yields=yields,
+        hits=tuple(one.hit for one in found.weighed),
+        reasons=tuple(reasons[:MOST_REASONS]),
+        sentence=wording.sentence(level, found.strengths, yields, found.tools.lexicon),
+        tests=four_tests(found.strengths, yields, found.purpose),
+        text_digest=text.digest,
+        lexicon_version=found.tools.lexicon.version,
+        judged_at=at,
+    )
+
+
+def _unread(visit: Visit, text: PageText, tools: Tools, at: datetime) -> Assessment:
+    outcome = visit.captures[-1].outcome if visit.captures else None
+    reason = visit.captures[-1].reason if visit.captures else ""
+    why = reason or ("页面没有可读文字" if outcome and ended_well(outcome) else "未能采集到页面")
+    return Assessment(
+        visit_id=visit.id,
+        level=Level.NONE,
+        score=0.0,
+        reasons=(Reason(side=Side.AGAINST, rule="nothing_to_read", text=why),),
+        sentence=f"{why}，本次无法研判。",
+        text_digest=text.digest,
+        lexicon_version=tools.lexicon.version,
+        judged_at=at,
+    )

@@ -1,0 +1,92 @@
+"""Claims: promises made about an object near them. Words that are nothing alone (放款快, 门槛低)
+are something together, where somebody offers a loan.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from lexicons.contexts import Contexts
+from lexicons.vocabulary import ClaimKind, Sign, Signs
+from lexicons.weighing import Weights
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Promise:
+    """One promise of a claim at its best place: most weight after its context."""
+
+    word: str
+    points: float
+    field: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """What a page says of one kind, strongest promise first."""
+
+    kind: ClaimKind
+    strength: float
+    promises: tuple[Promise, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FieldReading:
+    """One field as claims are read: its signs and the contexts around them, in normal form."""
+
+    name: str
+    signs: Signs
+    contexts: Contexts
+
+
+def find_claims(
+    fields: Sequence[FieldReading], kinds: Iterable[ClaimKind], weights: Weights
+) -> tuple[Claim, ...]:
+    """The claims of a page over all its fields, strongest first."""
+    claims = (_claim(fields, kind, weights) for kind in kinds)
+    return tuple(sorted((c for c in claims if c), key=lambda claim: -claim.strength))
+
+
+def _claim(fields: Sequence[FieldReading], kind: ClaimKind, weights: Weights) -> Claim | None:
+    best: dict[str, Promise] = {}
+    objects: set[str] = set()
+    for field in fields:
+        about = field.signs.of_words(kind.objects)
+        objects |= {sign.word for sign in about}
+        for promise in _promises(field, kind, about):
+            if promise.points > best.get(promise.word, promise).points or promise.word not in best:
+                best[promise.word] = promise
+    promises = sorted((p for p in best.values() if p.points > 0), key=lambda p: -p.points)
+    if len(promises) < 2 or len(objects) < kind.objects_enough:
+        return None
+    share = sum(promise.points for promise in promises) / kind.enough
+    strength = kind.weight * min(weights.evidence["claim_most"], share)
+    return Claim(kind=kind, strength=strength, promises=tuple(promises))
+
+
+def _promises(field: FieldReading, kind: ClaimKind, about: Sequence[Sign]) -> Iterable[Promise]:
+    starts = [sign.start for sign in about]
+    reached = -1
+    for sign in field.signs.of_words(kind.promises):
+        if sign.end <= reached:  # inside a longer promise
+            continue
+        reached = sign.end
+        if not _near(sign, about, starts, kind.reach):
+            continue
+        factor, _ = field.contexts.factor(sign.start, sign.end, kind.category)
+        yield Promise(
+            word=sign.word,
+            points=kind.promises[sign.word] * factor,
+            field=field.name,
+            start=sign.start,
+            end=sign.end,
+        )
+
+
+def _near(sign: Sign, about: Sequence[Sign], starts: Sequence[int], reach: int) -> bool:
+    after = bisect_left(starts, sign.start)
+    neighbours = about[max(0, after - 1) : after + 1]
+    return any(
+        other.start - reach <= sign.end and sign.start <= other.end + reach for other in neighbours
+    )

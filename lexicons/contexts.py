@@ -1,0 +1,114 @@
+"""What is said around a word: denied, forbidden, warned of, reported, taught. A context lowers the
+word it stands beside, never the whole page.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+from lexicons.vocabulary import Sign, Signs
+from lexicons.weighing import Weights, graduated
+
+_LOWERING = ("edu", "news", "law", "recruit", "tech", "game", "shop", "lawyer")
+_TECH_ONLY = frozenset({"virtual_currency", "p2p_lending", "mlm_fund_pool", "payment_laundering"})
+_SENTENCE_END = re.compile(r"[。!?;！？；\n]")
+_CLAUSE_END = re.compile(r"[，,。!?;！？；:：\n“”\"《》()（）]")
+_LIST = re.compile(r"(?:[、/]|和|或|及|以及|与|且|也|并)?")
+_BAN_REACH = 30
+_CLAUSE_REACH = 24
+
+
+class Cutting(Protocol):
+    """Whatever cuts text into tokens (jieba, or a stand-in for it)."""
+
+    def tokens(self, text: str) -> list[str]: ...
+
+
+class Contexts:
+    """The contexts of one text in normal form. `negation` needs tokens: 非 in 非常 is none."""
+
+    def __init__(
+        self,
+        text: str,
+        signs: Signs,
+        groups: "dict[str, frozenset[str]]",
+        weights: Weights,
+        cutting: Cutting,
+    ) -> None:
+        self._text = text
+        self._weights = weights
+        self._cutting = cutting
+        self._bare, self._light = groups["bare"], groups["light_verb"]
+        self._bans = signs.of_group("ban")
+        self._around = {name: signs.of_group(name) for name in _LOWERING}
+
+    def factor(self, start: int, end: int, category: str) -> tuple[float, str]:
+        """What a word's weight is multiplied with at a place, and the context that lowers it most."""
+        if self.negated(start, end):
+            return float(self._weights.contexts["negated"]), "negated"
+        lowest, why = 1.0, ""
+        left, right = self._sentence(start, end)
+        if any(left <= ban.start < start and start - ban.end <= _BAN_REACH for ban in self._bans):
+            lowest, why = float(self._weights.contexts["banned"]), "banned"
+        total = lowest
+        for name in _LOWERING:
+            if name == "tech" and category not in _TECH_ONLY:
+                continue
+            factor = graduated(
+                self._weights.contexts[name],
+                _different(self._around[name], left, right, start, end),
+            )
+            total *= factor
+            if factor < lowest:
+                lowest, why = factor, name
+        return total, why
+
+    def negated(self, start: int, end: int) -> bool:
+        """Whether the word is denied: 不承诺保本, 非保本; not in 不仅保本 nor 非常保本."""
+        left = self._clause_start(start)
+        tokens = self._cutting.tokens(self._text[left:end])
+        reached, before = left, []
+        for token in tokens:
+            if reached >= start:
+                break
+            before.append((token, reached))
+            reached += len(token)
+        if (
+            before and before[-1][1] + len(before[-1][0]) > start
+        ):  # one token holds the word's start
+            token, at = before.pop()
+            return token[: start - at] in self._bare or self._ends_denying(before)
+        return self._ends_denying(before)
+
+    def _ends_denying(self, before: Sequence[tuple[str, int]]) -> bool:
+        for token, _ in reversed(before):
+            if token in self._bare:
+                return True
+            if token.strip() and token not in self._light:
+                return False
+        return False
+
+    def _clause_start(self, start: int) -> int:
+        begin = max(0, start - _CLAUSE_REACH)
+        ends = [m.end() for m in _CLAUSE_END.finditer(self._text, begin, start)]
+        return ends[-1] if ends else begin
+
+    def _sentence(self, start: int, end: int) -> tuple[int, int]:
+        reach = int(self._weights.contexts["reach"])
+        begin, stop = max(0, start - reach), min(len(self._text), end + reach)
+        before = [m.end() for m in _SENTENCE_END.finditer(self._text, begin, start)]
+        after = _SENTENCE_END.search(self._text, end, stop)
+        return (before[-1] if before else begin), (after.start() if after else stop)
+
+
+def _different(signs: Sequence[Sign], left: int, right: int, start: int, end: int) -> int:
+    """How many different words of a group lie in a stretch, the word itself apart."""
+    return len(
+        {
+            sign.word
+            for sign in signs
+            if left <= sign.start
+            and sign.end <= right
+            and not (sign.start < end and start < sign.end)
+        }
+    )

@@ -1,0 +1,40 @@
+"""The four tests of unlawful fund-raising (司法解释 2022 art. 1), as far as a page can show them."""
+
+from collections.abc import Sequence
+
+from crawler.domain.assessment import FourTests, TestState, Track, Yield
+from lexicons.evidence import Strength
+from lexicons.purpose import Purpose
+
+_ENTICING = frozenset({"yield_promise", "principal_guarantee"})
+_ENOUGH, _SOME = 5.0, 2.0
+
+
+def four_tests(
+    strengths: Sequence[Strength], yields: Sequence[Yield], purpose: Purpose
+) -> FourTests:
+    """非法性 stays unchecked until a register of licences was asked."""
+    if not strengths:
+        return FourTests()
+    promised = [rate for rate in yields if rate.track is Track.BAIT]
+    enticing = _state(
+        2 * len(promised) + sum(s.points for s in strengths if s.category in _ENTICING)
+    )
+    return FourTests(
+        unlawful=TestState.UNCHECKED,
+        public=TestState.SHOWN if purpose.offering >= _SOME else TestState.HINTED,
+        enticing=enticing,
+        social=_state(purpose.offering),
+        notes=(
+            "非法性：未核验，须以持牌名录核对",
+            "公开性：公开网页",
+            f"利诱性：{'、'.join(rate.raw for rate in promised[:3]) or '见各项发现'}",
+            f"社会性：{'、'.join(purpose.offers[:4]) or '未见招揽用语'}",
+        ),
+    )
+
+
+def _state(points: float) -> TestState:
+    if points >= _ENOUGH:
+        return TestState.SHOWN
+    return TestState.HINTED if points >= _SOME else TestState.UNSEEN

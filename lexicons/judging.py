@@ -1,0 +1,48 @@
+"""The whole judgement in one object: made once a process and lexicon version, used for every page."""
+
+from datetime import datetime
+from pathlib import Path
+
+from crawler.domain.assessment import Assessment
+from crawler.domain.capture import PageText
+from crawler.domain.page import PageStructure
+from crawler.domain.site import Visit
+from lexicons.assessing import Tools, assess
+from lexicons.loading import load_lexicon
+from lexicons.matching import Finder, find_hits
+from lexicons.normalising import normal_form
+from lexicons.segmenting import Segmenter
+from lexicons.sieving import passes
+from lexicons.vocabulary import load_vocabulary
+from lexicons.weighing import load_weights
+
+
+class Judge:
+    """Sieve, judgement and tokens by one lexicon."""
+
+    def __init__(self, lexicon_folder: Path, cache_folder: Path) -> None:
+        lexicon = load_lexicon(lexicon_folder)
+        self.version = lexicon.version
+        self.tools = Tools(
+            lexicon=lexicon,
+            finder=Finder(lexicon),
+            segmenter=Segmenter(lexicon, cache_folder),
+            vocabulary=load_vocabulary(lexicon_folder),
+            weights=load_weights(lexicon_folder),
+        )
+
+    def passes(self, text: PageText) -> bool:
+        """Whether the page must be read closely. Cheap; no risk may be lost by it."""
+        return passes(text, self.tools)
+
+    def judge(
+        self, visit: Visit, text: PageText, structure: PageStructure | None, at: datetime
+    ) -> Assessment:
+        """The assessment of a visit by what its page says and how it is built."""
+        hits = find_hits(text, self.tools.finder)
+        return assess(visit, text, hits, structure, self.tools, at)
+
+    def tokens(self, text: PageText) -> tuple[str, ...]:
+        """The tokens of a page, field after field."""
+        cut = (self.tools.segmenter.tokens(normal_form(field.text)) for field in text.fields)
+        return tuple(token for tokens in cut for token in tokens if token.strip())

@@ -1,0 +1,94 @@
+"""What a page is for: to win the public over, or to inform it; and whether it speaks like a licensed
+house. It decides more than the words themselves.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from crawler.domain.page import FormKind, PageStructure
+from lexicons.vocabulary import Signs
+from lexicons.weighing import Weights
+
+_ARTICLE_OF_LAW = re.compile(r"第[一二三四五六七八九十百零\d]{1,5}条")
+_CHAT = frozenset({"qq", "wechat", "telegram"})
+_OFFER_BUTTON = re.compile(
+    r"投资|出借|认购|申购|开户|借款|贷款|借钱|注册|领取|下载|加入|入金|充值|配资|购买|申请"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Purpose:
+    """How much on the page offers, informs, and speaks as licensed, each with the words it shows."""
+
+    offering: float
+    informing: float
+    licensed: float
+    offers: tuple[str, ...]
+    informs: tuple[str, ...]
+    licences: tuple[str, ...]
+    signs_of_structure: tuple[str, ...]
+    factor: float
+
+
+def purpose_of(
+    fields: Sequence[tuple[str, Signs]], structure: PageStructure | None, weights: Weights
+) -> Purpose:
+    """The purpose of a page from its words (normal forms) and, where it was read, its structure."""
+    signs = [signs for _, signs in fields]
+    own = weights.purpose
+    built, shown = _structure(structure, own.structure)
+    offering = _points(signs, own.offers, own.most_of_group) + max(built, 0)
+    informing = _points(signs, own.informs, own.most_of_group) + max(-built, 0)
+    informing += own.articles_of_law * sum(_articles(text) for text, _ in fields)
+    share = (offering + own.prior / 2) / (offering + informing + own.prior)
+    return Purpose(
+        offering=offering,
+        informing=informing,
+        licensed=_licensed(signs, weights.licensed),
+        offers=_words(signs, own.offers),
+        informs=_words(signs, own.informs),
+        licences=_words(signs, ("licensed_self",)),
+        signs_of_structure=shown,
+        factor=own.lowest + (own.highest - own.lowest) * share,
+    )
+
+
+def _points(signs: Sequence[Signs], groups: Mapping[str, float], most: int) -> float:
+    return sum(weight * min(most, _distinct(signs, group)) for group, weight in groups.items())
+
+
+def _distinct(signs: Sequence[Signs], group: str) -> int:
+    return len({word for one in signs for word in one.words(group)})
+
+
+def _words(
+    signs: Sequence[Signs], groups: "Mapping[str, float] | tuple[str, ...]"
+) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(w for group in groups for one in signs for w in one.words(group)))
+
+
+def _articles(text: str) -> int:
+    found = len(set(_ARTICLE_OF_LAW.findall(text)))
+    return found if found >= 3 else 0
+
+
+def _licensed(signs: Sequence[Signs], weights: Mapping[str, float]) -> float:
+    own = min(4, _distinct(signs, "licensed_self"))
+    services = min(4, _distinct(signs, "licensed_service"))
+    return weights["self"] * own + weights["service"] * services
+
+
+def _structure(
+    structure: PageStructure | None, weights: Mapping[str, float]
+) -> tuple[float, tuple[str, ...]]:
+    if structure is None:
+        return 0.0, ()
+    kinds = {form.kind for form in structure.forms}
+    shown = [kind.value for kind in FormKind if kind in kinds and kind.value in weights]
+    shown += ["download"] * bool(structure.downloads)
+    shown += ["card"] * (len(structure.cards) >= 2)
+    shown += ["button"] * any(_OFFER_BUTTON.search(button) for button in structure.buttons)
+    shown += ["chat"] * any(contact.kind.value in _CHAT for contact in structure.contacts)
+    shown += ["byline"] * min(3, len(structure.bylines))
+    return sum(weights[sign] for sign in shown), tuple(dict.fromkeys(shown))

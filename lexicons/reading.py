@@ -1,0 +1,125 @@
+"""A page made ready for judging: each field's normal form, the vocabulary in it, its contexts, and
+the hits weighed where they stand.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from crawler.domain.capture import PageText
+from crawler.domain.lexicon import Grade, Hit, Lexicon, Term, Zone
+from lexicons.claiming import FieldReading
+from lexicons.contexts import Contexts
+from lexicons.evidence import Weighed
+from lexicons.matching import Finder
+from lexicons.normalising import Normalised, normalise
+from lexicons.segmenting import Segmenter, counts
+from lexicons.vocabulary import Vocabulary
+from lexicons.weighing import Weights
+
+_NEEDED_WITHIN = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tools:
+    """All that judging needs; made once a process and lexicon version."""
+
+    lexicon: Lexicon
+    finder: Finder
+    segmenter: Segmenter
+    vocabulary: Vocabulary
+    weights: Weights
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadField:
+    """One field in normal form, with the way back to the page's own characters."""
+
+    reading: FieldReading
+    normal: Normalised
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """Where a stretch of the page's own characters lies in the normal form."""
+        offsets = self.normal.offsets
+        return bisect_left(offsets, start), bisect_left(offsets, end)
+
+
+def read_fields(text: PageText, tools: Tools) -> dict[str, ReadField]:
+    """Every field that says something, by name."""
+    return {field.name: _read(field.name, field.text, tools) for field in text.fields if field.text}
+
+
+def weigh(
+    hits: Iterable[Hit], fields: dict[str, ReadField], rates: dict[str, list[int]], tools: Tools
+) -> tuple[Weighed, ...]:
+    """The hits that count, graded by jieba and lowered by what is said around them."""
+    terms = {term.word: term for term in tools.lexicon.terms}
+    graded = [one for hit in hits if (one := _graded(hit, fields, terms, tools))]
+    firm = {name: [] for name in fields}
+    for hit in graded:
+        term = terms[hit.word]
+        if not term.needs_context and not tools.lexicon.categories[hit.category].modifier:
+            firm[hit.field].append(hit.start)
+    return tuple(
+        _weighed(hit, fields[hit.field], tools)
+        for hit in graded
+        if not terms[hit.word].needs_context or _supported(hit, firm, fields, rates, tools)
+    )
+
+
+def _read(name: str, text: str, tools: Tools) -> ReadField:
+    normal = normalise(text)
+    signs = tools.vocabulary.signs(normal.text)
+    contexts = Contexts(normal.text, signs, tools.vocabulary.groups, tools.weights, tools.segmenter)
+    return ReadField(reading=FieldReading(name=name, signs=signs, contexts=contexts), normal=normal)
+
+
+def _graded(
+    hit: Hit, fields: dict[str, ReadField], terms: dict[str, Term], tools: Tools
+) -> Hit | None:
+    if tools.lexicon.categories[hit.category].zone is Zone.NAME:
+        return None
+    if hit.obfuscated:
+        return hit
+    field = fields[hit.field]
+    grade = tools.segmenter.grade(field.normal.text, *field.place(hit.start, hit.end))
+    if not counts(terms[hit.word], grade) or (grade is Grade.STRADDLING and len(hit.word) <= 2):
+        return None
+    return replace(hit, grade=grade)
+
+
+def _weighed(hit: Hit, field: ReadField, tools: Tools) -> Weighed:
+    factor, context = field.reading.contexts.factor(*field.place(hit.start, hit.end), hit.category)
+    title = tools.weights.evidence["title"] if hit.field == "title" else 1.0
+    return Weighed(hit=hit, points=hit.weight * factor * title, context=context)
+
+
+def _supported(
+    hit: Hit,
+    firm: dict[str, list[int]],
+    fields: dict[str, ReadField],
+    rates: dict[str, list[int]],
+    tools: Tools,
+) -> bool:
+    """Whether something near a word that needs it bears it out: a firm hit, a rate, its group."""
+    if _any_near(firm[hit.field], hit) or _any_near(rates.get(hit.field, ()), hit):
+        return True
+    group = tools.lexicon.categories[hit.category].needs
+    if not group:
+        return False
+    field = fields[hit.field]
+    start, end = field.place(hit.start, hit.end)
+    return any(
+        sign.start - _NEEDED_WITHIN <= end
+        and start <= sign.end + _NEEDED_WITHIN
+        and not (sign.start < end and start < sign.end)
+        for sign in field.reading.signs.of_group(group)
+    )
+
+
+def _any_near(places: Sequence[int], hit: Hit) -> bool:
+    at = bisect_right(places, hit.end + _NEEDED_WITHIN)
+    return any(
+        place >= hit.start - _NEEDED_WITHIN and not hit.start <= place < hit.end
+        for place in places[max(0, at - 12) : at]
+    )

@@ -1,0 +1,163 @@
+"""Words that carry no weight alone: of what is said around a hit, of what a page is for, and the
+objects and promises that make a claim together. Read from contexts.yaml and claims.yaml.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import ahocorasick_rs
+import yaml
+
+from crawler.domain.errors import BadInput
+from lexicons.matching import stands_alone
+from lexicons.normalising import normal_form
+
+# ways of writing a number that a promise may take; claims.yaml names them in <…>
+SHAPES: Mapping[str, re.Pattern[str]] = {
+    "<分钟放款>": re.compile(
+        r"(?:\d{1,3}|[一二两三五十几])\s?(?:分钟|秒|小时)(?:内|即可|就能|快速|可|就){0,2}"
+        r"(?:放款|到账|下款|审批|审核|授信|出额|拿钱|借到|申请|完成申请|提交申请|下喵?)"
+    ),
+    "<七天期限>": re.compile(
+        r"(?:7|14|15|30|七|十四|十五)\s?天?\s?[、/至到和-]\s?(?:14|15|21|30)\s?天|期限为?(?:固定)?(?:7|14|15)天"
+    ),
+    "<额度区间>": re.compile(
+        r"额度(?:最高)?(?:为|可达|高达|至|从)?\s?\d{1,6}\s?(?:元|万|千)?|\d{3,5}\s?元?\s?[-至到~]\s?\d{4,7}\s?元"
+    ),
+    "<倍返>": re.compile(r"(?:返还?|赠送?|释放)\s?(?:\d{1,2}|[一二两三四五六七八九十])\s?倍"),
+    "<交钱得息>": re.compile(
+        r"(?:存|预存|充值|认购|投资|缴纳?|交)\s?(?:\d{1,6}|[一二三五十])\s?万?元?[^。;\n]{0,12}"
+        r"(?:返|得|息|分红|收益|回报|享受|补贴|抵)"
+    ),
+}
+
+
+class Sign(NamedTuple):
+    """A word of the vocabulary at a place of a normal form."""
+
+    word: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClaimKind:
+    """One kind of claim: what it is about, what is promised, and how much of it is enough."""
+
+    id: str
+    category: str
+    says: str
+    weight: float
+    enough: float
+    reach: int
+    objects: frozenset[str]
+    objects_enough: int
+    promises: Mapping[str, float]
+
+
+class Vocabulary:
+    """Both files compiled for finding; made once a process and version."""
+
+    def __init__(self, groups: Mapping[str, frozenset[str]], kinds: tuple[ClaimKind, ...]) -> None:
+        words = {word for group in groups.values() for word in group}
+        for kind in kinds:
+            words |= kind.objects | kind.promises.keys()
+        self.groups = groups
+        self.kinds = kinds
+        self._words = tuple(sorted(words - SHAPES.keys()))
+        self._automaton = ahocorasick_rs.AhoCorasick(self._words)
+
+    def signs(self, text: str) -> "Signs":
+        """Every word of the vocabulary in a normal form, overlapping ones too."""
+        found: dict[str, list[Sign]] = defaultdict(list)
+        for pattern, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+            if stands_alone(text, start, end):
+                word = self._words[pattern]
+                found[word].append(Sign(word, start, end))
+        for name, shape in SHAPES.items():
+            found[name] = [Sign(name, m.start(), m.end()) for m in shape.finditer(text)]
+        return Signs(found, self.groups)
+
+
+class Signs:
+    """What of the vocabulary stands in one text."""
+
+    def __init__(
+        self, found: Mapping[str, list[Sign]], groups: Mapping[str, frozenset[str]]
+    ) -> None:
+        self._found = {word: signs for word, signs in found.items() if signs}
+        self._groups = groups
+
+    def of_group(self, name: str) -> list[Sign]:
+        """All places of a group's words, in order."""
+        return self.of_words(self._groups[name])
+
+    def distinct(self, name: str) -> int:
+        """How many different words of a group are there."""
+        return len(self._groups[name] & self._found.keys())
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """Which words of a group are there, first seen first."""
+        there = self._groups[name] & self._found.keys()
+        return tuple(sorted(there, key=lambda word: self._found[word][0].start))
+
+    def of_words(self, words: Iterable[str]) -> list[Sign]:
+        """All places of some words, in order."""
+        return sorted(
+            (sign for word in words for sign in self._found.get(word, ())),
+            key=lambda sign: (sign.start, -sign.end),
+        )
+
+
+def load_vocabulary(folder: Path) -> Vocabulary:
+    """The vocabulary of a lexicon's folder; BadInput names the file and what is wrong with it."""
+    groups = {
+        name: frozenset(map(normal_form, map(str, words)))
+        for name, words in _document(folder / "contexts.yaml", "groups").items()
+    }
+    claims = _document(folder / "claims.yaml", "claims")
+    return Vocabulary(groups, tuple(_kinds(claims)))
+
+
+def _document(path: Path, key: str) -> Any:
+    try:
+        with path.open(encoding="utf-8") as file:
+            content = yaml.safe_load(file)
+    except (OSError, UnicodeError, yaml.YAMLError) as error:
+        raise BadInput(f"无法读取 {path.name}：{error}") from error
+    if not isinstance(content, dict) or not content.get(key):
+        raise BadInput(f"{path.name} 中没有 {key}")
+    return content[key]
+
+
+def _kinds(claims: list[dict[str, Any]]) -> Iterator[ClaimKind]:
+    for entry in claims:
+        try:
+            yield ClaimKind(
+                id=entry["id"],
+                category=entry["category"],
+                says=entry["says"],
+                weight=float(entry["weight"]),
+                enough=float(entry["enough"]),
+                reach=int(entry["reach"]),
+                objects=frozenset(_word(word) for word in entry["objects"]),
+                objects_enough=int(entry.get("objects_enough", 1)),
+                promises={
+                    _word(word): float(weight)
+                    for weight, words in sorted(entry["promises"].items())
+                    for word in words
+                },
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadInput(f"claims.yaml 中的主张 {entry} 不完整：{error}") from error
+
+
+def _word(written: Any) -> str:
+    word = str(written)
+    if word.startswith("<") and word not in SHAPES:
+        raise ValueError(f"没有数量写法 {word}")
+    return word if word in SHAPES else normal_form(word)

@@ -1,0 +1,81 @@
+"""The one file of weights and thresholds, read and checked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from crawler.domain.assessment import Level
+from crawler.domain.errors import BadInput
+
+_LEVELS = (Level.RED, Level.ORANGE, Level.YELLOW, Level.BLUE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Purpose:
+    """What the signs of offering and of informing weigh."""
+
+    prior: float
+    lowest: float
+    highest: float
+    offers: Mapping[str, float]
+    informs: Mapping[str, float]
+    most_of_group: int
+    articles_of_law: float
+    structure: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Weights:
+    """All weights, section by section as in the file."""
+
+    levels: Mapping[str, float]
+    yardstick: Mapping[str, float]
+    yields: Mapping[str, float]
+    loan: Mapping[str, Any]
+    evidence: Mapping[str, float]
+    contexts: Mapping[str, Any]
+    purpose: Purpose
+    licensed: Mapping[str, float]
+    names: Mapping[str, float]
+
+    def level(self, score: float) -> Level:
+        """The highest level that a score reaches."""
+        return next((one for one in _LEVELS if score >= self.levels[one.value]), Level.NONE)
+
+
+def load_weights(folder: Path) -> Weights:
+    """The weights of a lexicon's folder; BadInput says what is missing."""
+    path = folder / "weights.yaml"
+    try:
+        with path.open(encoding="utf-8") as file:
+            sections = yaml.safe_load(file)
+        return _weights(sections)
+    except (OSError, UnicodeError, yaml.YAMLError) as error:
+        raise BadInput(f"无法读取 {path.name}：{error}") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"{path.name} 不完整：{error}") from error
+
+
+def graduated(steps: Sequence[float], count: int) -> float:
+    """The factor for so many different words: none leaves 1, more than listed the last."""
+    return 1.0 if count <= 0 else steps[min(count, len(steps)) - 1]
+
+
+def _weights(sections: dict[str, Any]) -> Weights:
+    thresholds = [sections["levels"][one.value] for one in reversed(_LEVELS)]
+    if thresholds != sorted(thresholds):
+        raise BadInput("weights.yaml 中 levels 须由低到高")
+    return Weights(
+        levels=sections["levels"],
+        yardstick=sections["yardsticks"][sections["yardstick"]],
+        yields=sections["yields"],
+        loan=sections["loan"],
+        evidence=sections["evidence"],
+        contexts=sections["contexts"],
+        purpose=Purpose(**sections["purpose"]),
+        licensed=sections["licensed"],
+        names=sections["names"],
+    )

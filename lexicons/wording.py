@@ -1,0 +1,165 @@
+"""What an officer reads: clauses and one sentence in Chinese that suspect and never accuse."""
+
+from collections.abc import Sequence
+
+from crawler.domain.assessment import Level, Reason, Side, Track, Yield
+from crawler.domain.lexicon import Hit, Lexicon
+from lexicons.claiming import Claim
+from lexicons.evidence import Strength, Weighed
+from lexicons.purpose import Purpose
+from lexicons.reading import ReadField
+from lexicons.weighing import Weights
+
+_CONTEXTS = {
+    "negated": "被否定", "banned": "处于禁止性语句", "edu": "处于宣传教育语境",
+    "news": "处于新闻报道语境", "law": "处于法规语境", "recruit": "处于招聘语境",
+    "tech": "处于技术语境", "game": "处于游戏语境", "shop": "处于电商活动语境",
+    "lawyer": "处于法律服务语境",
+}  # fmt: skip
+_FIXED = {
+    "words_disguised": "使用变体写法“{raw}”（{word}）",
+    "name_sensitive": "名称含条例第九条限制的字样“{word}”",
+}
+_STRUCTURE = {
+    "register": "注册表单", "invest": "投资表单", "loan": "借款表单", "contact": "留言表单",
+    "download": "应用下载", "card": "产品卡片", "button": "招揽按钮", "chat": "客服联系方式",
+    "byline": "署名、来源等信息标志",
+}  # fmt: skip
+
+
+def reasons_of(
+    strength: Strength, share: float, fields: dict[str, ReadField], lexicon: Lexicon
+) -> list[Reason]:
+    """One reason with all the points of a category, and one for each further word or claim."""
+    places = [_of_word(one) for one in strength.words[:6]]
+    places += [_of_claim(claim, fields) for claim in strength.claims[:2]]
+    name = lexicon.categories[strength.category].name
+    first = places[0] if places else Reason(side=Side.FOR, rule="category", text=name)
+    whole = Reason(
+        side=Side.FOR,
+        rule=f"category:{strength.category}",
+        text=f"{name}：{first.text}",
+        points=round(strength.points * share, 2),
+        field=first.field,
+        start=first.start,
+        end=first.end,
+    )
+    return [whole, *places[1:]]
+
+
+def _of_word(one: Weighed) -> Reason:
+    hit = one.hit
+    context = f"（{_CONTEXTS[one.context]}，已降权）" if one.context else ""
+    return Reason(
+        side=Side.FOR,
+        rule=f"term:{hit.word}",
+        text=f"出现“{hit.raw}”{context}",
+        field=hit.field,
+        start=hit.start,
+        end=hit.end,
+    )
+
+
+def _of_claim(claim: Claim, fields: dict[str, ReadField]) -> Reason:
+    first = claim.promises[0]
+    start, end = fields[first.field].normal.span(first.start, first.end)
+    words = "、".join(promise.word for promise in claim.promises[:5] if promise.word[0] != "<")
+    return Reason(
+        side=Side.FOR,
+        rule=f"claim:{claim.kind.id}",
+        text=f"{claim.kind.says}（{words}）",
+        field=first.field,
+        start=start,
+        end=end,
+    )
+
+
+def reason_at(side: Side, rule: str, hit: Hit, points: float) -> Reason:
+    """A reason that one hit shows."""
+    return Reason(
+        side=side,
+        rule=rule,
+        text=_FIXED[rule].format(raw=hit.raw, word=hit.word),
+        points=round(points, 2),
+        field=hit.field,
+        start=hit.start,
+        end=hit.end,
+    )
+
+
+def reason_of_rates(
+    rates: Sequence[tuple[Yield, float]], points: float, weights: Weights
+) -> Reason:
+    """The highest promised rate, beside the yardstick."""
+    promised = [rate for rate, factor in rates if rate.track is Track.BAIT and factor > 0]
+    rate = max(promised, key=lambda one: one.annual_high or 0.0)
+    measure = f"折合年化{_percent(rate)}" if rate.annual_high is not None else "无年化数的高倍回报"
+    return Reason(
+        side=Side.FOR,
+        rule="rates_promised",
+        text=f"承诺收益“{rate.raw.strip()}”，{measure}（警示线{weights.yardstick['yellow']:g}%）",
+        points=round(points, 2),
+        field=rate.field,
+        start=rate.start,
+        end=rate.end,
+    )
+
+
+def reason_of_modifiers(words: Sequence[Weighed], points: float) -> Reason:
+    """Borrowed trust and advertising words."""
+    shown = "、".join(one.hit.raw for one in words[:4])
+    hit = words[0].hit
+    return Reason(
+        side=Side.FOR,
+        rule="trust_borrowed",
+        text=f"以“{shown}”等增信、引流用语加强说服",
+        points=round(points, 2),
+        field=hit.field,
+        start=hit.start,
+        end=hit.end,
+    )
+
+
+def reason_of_purpose(purpose: Purpose, points: float) -> Reason:
+    """Why the page is taken for an offer, or for information."""
+    if points >= 0 or purpose.informing < 1:
+        signs = [*purpose.offers[:4], *(_STRUCTURE[s] for s in purpose.signs_of_structure)]
+        text = f"页面面向公众招揽：{'、'.join(signs[:6])}" if signs else "页面未见明确的招揽用语"
+    else:
+        text = f"页面以提供信息为主：{'、'.join(purpose.informs[:6])}"
+    side = Side.FOR if points >= 0 else Side.AGAINST
+    return Reason(side=side, rule="purpose_weighed", text=text, points=round(points, 2))
+
+
+def reason_of_licence(purpose: Purpose, points: float) -> Reason:
+    """The page says that it is licensed; only a register can tell."""
+    shown = "、".join(purpose.licences[:4])
+    return Reason(
+        side=Side.AGAINST,
+        rule="licence_claimed",
+        text=f"页面为持牌机构口吻（{shown}），须以名录核对",
+        points=round(points, 2),
+    )
+
+
+def sentence(
+    level: Level, strengths: Sequence[Strength], yields: Sequence[Yield], lexicon: Lexicon
+) -> str:
+    """One sentence that an officer would sign."""
+    if level is Level.NONE or not strengths:
+        return "未发现疑似非法集资的内容。"
+    names = "、".join(lexicon.categories[one.category].name for one in strengths[:2])
+    says = [claim.kind.says for one in strengths for claim in one.claims][:1]
+    words = [f"“{one.hit.raw}”" for one in strengths[0].words[:2]]
+    rates = [rate for rate in yields if rate.track is Track.BAIT and rate.annual_high is not None]
+    parts = says + ([f"出现{'、'.join(words)}"] if words else [])
+    if rates:
+        highest = max(rates, key=lambda rate: rate.annual_high or 0.0)
+        parts.append(f"承诺收益折合年化{_percent(highest)}")
+    return f"疑似{names}：网站{'，'.join(parts)}，请核查。"
+
+
+def _percent(rate: Yield) -> str:
+    if rate.annual_low == rate.annual_high:
+        return f"{rate.annual_high:g}%"
+    return f"{rate.annual_low:g}%—{rate.annual_high:g}%"
