@@ -151,6 +151,7 @@ class SupervisionTask:
     approved_by: str = ""
     needs_approval: bool = True  # by a supervisor, who is not the drafter
     created_at: datetime
+    sent_at: datetime | None = None  # from when its limits run
     acknowledge_by: datetime | None = None
     answer_by: datetime | None = None
     due_at: datetime  # closed by
@@ -191,6 +192,7 @@ def moved(task: SupervisionTask, move: Move, actor: str, at: datetime) -> Superv
         seq=task.seq + 1,
         approved_by=actor if move is Move.APPROVE else task.approved_by,
         returns=task.returns + (move is Move.RETURN),
+        sent_at=at if move is Move.SEND else task.sent_at,
         suspended_at=at if after is TaskState.SUSPENDED else None,
         closed_at=at if after in TASK_ENDS else None,
     )
@@ -223,7 +225,8 @@ def limit_of(task: SupervisionTask) -> datetime | None:
 def urgency_of(task: SupervisionTask, now: datetime) -> Urgency:
     """Whether somebody should be reminded, or told that the limit has passed."""
     limit = limit_of(task)
-    if limit is None or now < task.created_at + (limit - task.created_at) * _AMBER_FROM:
+    start = task.sent_at or task.created_at
+    if limit is None or now < start + (limit - start) * _AMBER_FROM:
         return Urgency.IN_TIME
     return Urgency.AMBER if now < limit else Urgency.OVERDUE
 

@@ -189,7 +189,8 @@ def delivery_counts(db: Connection) -> dict[tuple[str, DeliveryState], int]:
 def next_due(db: Connection, endpoint: str) -> datetime | None:
     """When the earliest waiting message of an endpoint is due."""
     mine = (outbox.c.endpoint == endpoint) & (outbox.c.state == _WAITING)
-    return db.scalar(select(func.min(outbox.c.due_at)).where(mine))
+    earliest: datetime | None = db.scalar(select(func.min(outbox.c.due_at)).where(mine))
+    return earliest
 
 
 def event_keys_between(

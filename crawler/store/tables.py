@@ -381,6 +381,7 @@ tasks = Table(
     Column("approved_by", String(100), nullable=False),
     Column("needs_approval", Boolean, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("sent_at", Moment),
     Column("acknowledge_by", Moment),
     Column("answer_by", Moment),
     Column("due_at", Moment, nullable=False),

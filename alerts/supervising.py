@@ -1,0 +1,120 @@
+"""Tasks: opened from what a person confirmed, with limits on working days, and moved by the closed
+table of moves only.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from alerts.dispatching import Dispatch
+from crawler.domain.alert import Alert, Review
+from crawler.domain.assessment import Level
+from crawler.domain.calendar import Calendar, working_days_after, working_time_after
+from crawler.domain.case import Case
+from crawler.domain.errors import NotAllowed
+from crawler.domain.task import Move, SupervisionTask, TaskState, moved
+
+APPROVED_FROM = (Level.RED, Level.ORANGE)  # a supervisor sees these first
+_LONGEST_TITLE, _LONGEST_SUMMARY = 200, 300
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """How long a department has: office hours or working days to acknowledge, days for the rest."""
+
+    acknowledge_hours: int = 0
+    acknowledge_days: int = 0
+    answer_days: int
+    close_days: int
+
+
+LIMITS: Mapping[Level, Limits] = {
+    Level.RED: Limits(acknowledge_hours=4, answer_days=1, close_days=5),
+    Level.ORANGE: Limits(acknowledge_days=1, answer_days=3, close_days=10),
+    Level.YELLOW: Limits(acknowledge_days=2, answer_days=7, close_days=15),
+}
+_OTHERWISE = LIMITS[Level.YELLOW]
+
+
+def open_task(
+    case: Case,
+    alert: Alert,
+    review: Review,
+    dispatch: Dispatch,
+    calendar: Calendar,
+    approval_levels: tuple[Level, ...] = APPROVED_FROM,
+) -> SupervisionTask:
+    """The task behind a confirmed alert, not numbered yet: drafted where a supervisor must approve
+    it, else approved by the setting.
+    """
+    needed = alert.level in approval_levels
+    task = SupervisionTask(
+        case_id=case.id,
+        state=TaskState.DRAFTED if needed else TaskState.APPROVED,
+        level=alert.level,
+        title=case.title[:_LONGEST_TITLE],
+        summary=_summary(alert, review),
+        region=dispatch.region or alert.region,
+        lead=dispatch.lead,
+        cooperating=dispatch.cooperating,
+        rule=dispatch.rule,
+        drafted_by=review.actor,
+        needs_approval=needed,
+        created_at=review.at,
+        due_at=review.at,
+    )
+    return with_limits(task, review.at, calendar)
+
+
+def sent(task: SupervisionTask, actor: str, at: datetime, calendar: Calendar) -> SupervisionTask:
+    """The task on its way; its limits run from now."""
+    return with_limits(moved(task, Move.SEND, actor, at), at, calendar)
+
+
+def extended(
+    task: SupervisionTask, actor: str, at: datetime, days: int, calendar: Calendar
+) -> SupervisionTask:
+    """The task with that many working days more to answer and to close."""
+    if not 1 <= days <= 60:
+        raise NotAllowed("延期须为 1 至 60 个工作日")
+    later = moved(task, Move.EXTEND, actor, at)
+    answer_by = working_days_after(task.answer_by or task.due_at, days, calendar)
+    due_at = working_days_after(task.due_at, days, calendar)
+    return replace(later, answer_by=answer_by, due_at=due_at)
+
+
+def resumed(task: SupervisionTask, actor: str, at: datetime) -> SupervisionTask:
+    """The task going on; what it stood still is added to its limits."""
+    stood = at - (task.suspended_at or at)
+    going = moved(task, Move.RESUME, actor, at)
+    answer_by = task.answer_by + stood if task.answer_by else None
+    return replace(going, answer_by=answer_by, due_at=task.due_at + stood)
+
+
+def redirected(task: SupervisionTask, dispatch: Dispatch) -> SupervisionTask:
+    """A returned task with other departments, before it is approved again."""
+    if task.state is not TaskState.RETURNED:
+        raise NotAllowed(f"任务 {task.number} 未被退回，不能改派")
+    return replace(task, lead=dispatch.lead, cooperating=dispatch.cooperating, rule=dispatch.rule)
+
+
+def with_limits(task: SupervisionTask, start: datetime, calendar: Calendar) -> SupervisionTask:
+    """The task with its limits counted from a moment."""
+    limits = LIMITS.get(task.level, _OTHERWISE)
+    return replace(
+        task,
+        acknowledge_by=_acknowledge_by(limits, start, calendar),
+        answer_by=working_days_after(start, limits.answer_days, calendar),
+        due_at=working_days_after(start, limits.close_days, calendar),
+    )
+
+
+def _acknowledge_by(limits: Limits, start: datetime, calendar: Calendar) -> datetime:
+    if limits.acknowledge_hours:
+        return working_time_after(start, timedelta(hours=limits.acknowledge_hours), calendar)
+    return working_days_after(start, limits.acknowledge_days, calendar)
+
+
+def _summary(alert: Alert, review: Review) -> str:
+    remark = f"复核意见：{review.reason.strip()}" if review.reason.strip() else ""
+    return "。".join(part for part in (alert.sentence, remark) if part)[:_LONGEST_SUMMARY]
