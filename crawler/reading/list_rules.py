@@ -13,7 +13,7 @@ PORTS = frozenset({80, 443, 8080, 8443})
 class ListRules:
     """The limits of one import."""
 
-    max_bytes: int = 2048 * MIB
+    max_bytes: int = 1900 * MIB  # a file of 2 GB is no filing list
     max_whole_bytes: int = 256 * MIB  # what must be in memory at once: a workbook, one JSON text
     max_unpacked_bytes: int = 1024 * MIB
     max_shared_strings_bytes: int = 256 * MIB
