@@ -28,6 +28,7 @@ from crawler.fetching.chromium import (
 )
 from crawler.fetching.egress import Clock, Egress, Slot
 from crawler.fetching.ending import Ending
+from crawler.fetching.fonts import SAMPLE_HTML, SAMPLE_SIZE, FontCheck, check_drawn
 from crawler.fetching.rendering import LOOKS, Look, Rendered, RenderLimits
 from crawler.fetching.reporting import Wish, report, unseen
 from crawler.fetching.viewing import (
@@ -116,6 +117,11 @@ class Browser:
             return await self._render_once(wish)
         except PageCrashed:
             return unseen(wish, _CRASHED, self._clock())
+
+    async def check_fonts(self) -> FontCheck:
+        """Whether Chinese is drawn as characters here."""
+        async with self._taken() as life:
+            return check_drawn(await life.picture_of(SAMPLE_HTML, SAMPLE_SIZE))
 
     async def _render_once(self, wish: Wish) -> Rendered:
         try:
@@ -221,6 +227,17 @@ class _Life:
             processes = (await self._line.send("SystemInfo.getProcessInfo"))["processInfo"]
             ids = [process["id"] for process in processes if process["type"] == "renderer"]
             return check_sandbox([_status_of(pid) for pid in ids])
+        finally:
+            await context.close()
+
+    async def picture_of(self, html: str, size: tuple[int, int]) -> bytes:
+        """A PNG of a page of our own, which asks for nothing."""
+        width, height = size
+        context = await self.chromium.new_context(viewport={"width": width, "height": height})
+        try:
+            page = await context.new_page()
+            await page.set_content(html)
+            return await page.screenshot()
         finally:
             await context.close()
 

@@ -21,6 +21,10 @@ class Look:
     phone: bool = False
     referer: str = ""
 
+    def size_at(self, scale: float) -> tuple[float, float]:
+        """How many CSS pixels the screen shows, at so many device pixels each."""
+        return self.width * self.scale / scale, self.height * self.scale / scale
+
 
 _DESKTOP_AGENT = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -53,7 +57,8 @@ class RenderLimits:
     dialogs: int = 10
     windows: int = 10
     navigations: int = 12
-    picture_pixels: int = 16_384  # each way, of the full picture
+    picture_width: int = 4_096  # pixels of the full picture
+    picture_height: int = 16_384
     dom_characters: int = 8 * _MIB
     jpeg_quality: int = 60
 
@@ -87,7 +92,7 @@ class Rendered:
     picture: bytes = b""  # JPEG of the first screen, the page's pixels and nothing else
     full_picture: bytes | None = None
     tls: TlsFacts | None = None
-    viewport: tuple[int, int, float] = (0, 0, 1.0)  # width, height, device pixels a CSS pixel
+    viewport: tuple[int, int, float] = (0, 0, 1.0)  # CSS width, height; pixels a CSS pixel
     browser: str = ""  # product and version
     started_at: datetime
     ended_at: datetime

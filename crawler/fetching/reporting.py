@@ -53,7 +53,7 @@ def report(wish: Wish, viewing: Viewing, slot: Slot, browser: str, at: datetime)
         hops=tuple(_with_peer(hop, slot) for hop in trail.hops),
         status=trail.status,
         tls=trail.tls,
-        viewport=(look.width, look.height, look.scale),
+        viewport=(look.width, look.height, viewing.scale),
         browser=browser,
         refused=_refused(slot),
         dialogs=trail.dialogs,

@@ -60,6 +60,8 @@ class Viewing:
         self.flags: set[Flag] = set()
         self.stopped_for = ""
         self.windows = 0
+        self.scale = look.scale  # pixels of the pictures a CSS pixel
+        self._metrics: Answer | None = None
         self._blank = True
         self._cdp = cdp
         self._limits = limits
@@ -230,10 +232,10 @@ class Viewing:
     # --- reading
 
     async def _responds(self) -> bool:
-        answer = await self._tried(self._cdp.send("Page.getLayoutMetrics"), PING_S)
-        if answer is None:
+        self._metrics = await self._tried(self._cdp.send("Page.getLayoutMetrics"), PING_S)
+        if self._metrics is None:
             self._stop_for("页面脚本不停运行，强制停止后读取")
-        return answer is not None
+        return self._metrics is not None
 
     async def _read_text(self) -> None:
         params = {"computedStyles": list(COMPUTED_STYLES)}
@@ -254,21 +256,32 @@ class Viewing:
             self.flags.add(Flag.SIZE_LIMIT)
 
     async def _read_picture(self) -> None:
-        self.picture = await self._pictured({})
+        """The first screen. A phone zooms out on a page made for a desk: the clip does as well."""
+        metrics = self._metrics or await self._asked("Page.getLayoutMetrics")
+        visible = metrics["cssVisualViewport"] if metrics else {}
+        self.scale = self._look.scale * float(visible.get("scale", 1.0))
+        if self.scale == 1.0:
+            self.picture = await self._pictured({})
+            return
+        clip = self._clip(*self._look.size_at(self.scale))
+        zoomed_out = self.scale < self._look.scale
+        self.picture = await self._pictured({"clip": clip, "captureBeyondViewport": zoomed_out})
 
     async def _read_full_picture(self) -> None:
         metrics = await self._asked("Page.getLayoutMetrics")
         if not metrics:
             return
         size = metrics["cssContentSize"]
-        most = self._limits.picture_pixels / self._look.scale
-        width = max(min(size["width"], most), self._look.width)
-        height = max(min(size["height"], most), 1)
+        least_width, least_height = self._look.size_at(self.scale)
+        width = max(min(size["width"], self._limits.picture_width / self.scale), least_width)
+        height = max(min(size["height"], self._limits.picture_height / self.scale), least_height)
         if size["width"] > width or size["height"] > height:
             self.flags.add(Flag.CLIPPED)
-        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
-        picture = await self._pictured({"clip": clip, "captureBeyondViewport": True})
-        self.full_picture = picture or None
+        how = {"clip": self._clip(width, height), "captureBeyondViewport": True}
+        self.full_picture = await self._pictured(how) or None
+
+    def _clip(self, width: float, height: float) -> Answer:
+        return {"x": 0, "y": 0, "width": width, "height": height, "scale": self.scale}
 
     async def _pictured(self, how: Answer) -> bytes:
         params = {"format": "jpeg", "quality": self._limits.jpeg_quality, "optimizeForSpeed": True}
