@@ -54,6 +54,11 @@ def case_for(alert: Alert, belonging: Belonging, open_cases: Iterable[Case], now
     )
 
 
+def taken_up_again(case: Case, alert: Alert) -> Case:
+    """The alert's own case after a raise or a relapse: open, and as grave as the alert."""
+    return replace(_raised(case, alert), closed_at=None)
+
+
 def _raised(case: Case, alert: Alert) -> Case:
     return replace(case, level=alert.level) if rank(alert.level) > rank(case.level) else case
 

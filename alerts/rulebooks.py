@@ -1,4 +1,4 @@
-"""Data files that people edit (calendar, departments), read with a limit and refused in one line."""
+"""Data files that people edit (calendar, departments): read within limits, refused in one line."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 
 from alerts.dispatching import Dispatch
 from crawler.domain.alert import Alert, Review
-from crawler.domain.assessment import Level
+from crawler.domain.assessment import Level, at_least
 from crawler.domain.calendar import Calendar, working_days_after, working_time_after
 from crawler.domain.case import Case
 from crawler.domain.errors import NotAllowed
 from crawler.domain.task import Move, SupervisionTask, TaskState, moved
 
-APPROVED_FROM = (Level.RED, Level.ORANGE)  # a supervisor sees these first
+APPROVAL_FROM = Level.ORANGE  # from here on a supervisor sees a task before it leaves
 _LONGEST_TITLE, _LONGEST_SUMMARY = 200, 300
 
 
@@ -42,12 +42,12 @@ def open_task(
     review: Review,
     dispatch: Dispatch,
     calendar: Calendar,
-    approval_levels: tuple[Level, ...] = APPROVED_FROM,
+    approval_from: Level | None = APPROVAL_FROM,
 ) -> SupervisionTask:
     """The task behind a confirmed alert, not numbered yet: drafted where a supervisor must approve
-    it, else approved by the setting.
+    it, else approved by the setting (None: never needed).
     """
-    needed = alert.level in approval_levels
+    needed = approval_from is not None and at_least(alert.level, approval_from)
     task = SupervisionTask(
         case_id=case.id,
         state=TaskState.DRAFTED if needed else TaskState.APPROVED,

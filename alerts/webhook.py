@@ -181,12 +181,13 @@ def _url_of(endpoint: Endpoint) -> httpx2.URL:
 
 def _receipt(delivery: Delivery, at: datetime, answer: httpcore2.Response) -> Receipt:
     headers = {name.lower(): value.decode("latin-1") for name, value in answer.headers}
+    body = _beginning_of(answer)
     return Receipt(
         delivery_id=delivery.id,
         at=at,
         status=answer.status,
-        reason=_reason_of(answer.status),
-        body=_beginning_of(answer),
+        reason=_reason_of(answer.status, body),
+        body=body,
         retry_after_s=retry_after_s(headers.get(b"retry-after", ""), at),
     )
 
@@ -217,11 +218,13 @@ def retry_after_s(header: str, at: datetime) -> float | None:
         return None
 
 
-def _reason_of(status: int) -> str:
+def _reason_of(status: int, body: bytes) -> str:
+    """Empty for success; else the status, and what the receiver says about it (e.g. its clock)."""
     if 200 <= status < 300:
         return ""
     kind = "redirect_refused" if 300 <= status < 400 else "http_error"
-    return f"{kind}：{status}"
+    said = "".join(c for c in body[:400].decode("utf-8", "replace") if c.isprintable())
+    return f"{kind}：{status} {said[:100]}".rstrip()
 
 
 def _failed(delivery: Delivery, at: datetime, reason: str) -> Receipt:

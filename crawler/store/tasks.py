@@ -80,6 +80,13 @@ def task_numbered(db: Connection, number: str) -> SupervisionTask | None:
     return _task(row) if row else None
 
 
+def locked_task(db: Connection, number: str) -> SupervisionTask | None:
+    """One task by its number, that nobody else moves until this transaction ends."""
+    mine = select(tasks).where(tasks.c.number == number).with_for_update()
+    row = db.execute(mine).first()
+    return _task(row) if row else None
+
+
 def tasks_of_case(db: Connection, case_id: int) -> list[SupervisionTask]:
     """All tasks of a case, oldest first."""
     rows = select(tasks).where(tasks.c.case_id == case_id).order_by(tasks.c.id)

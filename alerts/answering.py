@@ -1,0 +1,221 @@
+"""What the responsible party reports back, taken once: repeats and late reports are harmless, what
+cannot be taken is kept with the reason.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from alerts.desk import Desk
+from alerts.moving import Step, make_move
+from crawler.domain.audit import Act
+from crawler.domain.errors import BadInput, NotAllowed
+from crawler.domain.task import (
+    CONCLUSION_NAMES,
+    TASK_ENDS,
+    TASK_MOVES,
+    TASK_STATE_NAMES,
+    Conclusion,
+    Feedback,
+    Move,
+    SupervisionTask,
+    TaskState,
+)
+from crawler.store.audit import note
+from crawler.store.database import Connection, Database
+from crawler.store.tasks import keep_feedback, locked_task, mark_feedback
+
+LARGEST_BODY = 64 * 1024
+_LONGEST_ID = 100
+_LONGEST_NOTE = 2_000
+_MOST_ATTACHMENTS = 20
+_AHEAD_S = 300.0  # a report from further in the future has a wrong clock
+
+# What a receiver may say, and the move it means. Their "closed" is their answer: whether the matter
+# is at an end is checked here.
+_MOVES: Mapping[TaskState, Move] = {
+    TaskState.ACKNOWLEDGED: Move.ACKNOWLEDGE,
+    TaskState.WORKING: Move.WORK,
+    TaskState.ANSWERED: Move.ANSWER,
+    TaskState.CLOSED: Move.ANSWER,
+    TaskState.RETURNED: Move.RETURN,
+    TaskState.SUSPENDED: Move.SUSPEND,
+    TaskState.TRANSFERRED: Move.TRANSFER,
+}
+_ORDER = (
+    TaskState.DRAFTED, TaskState.APPROVED, TaskState.SENT, TaskState.ACKNOWLEDGED,
+    TaskState.WORKING, TaskState.EXTENDED, TaskState.SUSPENDED, TaskState.ANSWERED,
+    TaskState.CHECKING,
+)  # fmt: skip
+
+
+class Effect(StrEnum):
+    """What a report did."""
+
+    TAKEN = "taken"
+    REPEATED = "repeated"  # this id was here before
+    LATE = "late"  # the task is past it already
+    REFUSED = "refused"  # kept, with the reason, for somebody to look at
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answered:
+    """What became of a report, and the task as it now stands (None: there is no such task)."""
+
+    effect: Effect
+    reason: str = ""
+    task: SupervisionTask | None = None
+
+
+def take_feedback(
+    database: Database,
+    feedback_id: str,
+    number: str,
+    body: bytes,
+    now: datetime,
+    desk: Desk,
+    region: str = "",
+) -> Answered:
+    """Keep it, then apply it if it can be applied; one transaction. `region` is the prefix that the
+    sender may speak for. BadInput only for what is too large to be kept, or has no id.
+    """
+    if not 0 < len(feedback_id) <= _LONGEST_ID:
+        raise BadInput("反馈缺少编号，或编号过长")
+    if len(body) > LARGEST_BODY:
+        raise BadInput(f"反馈超过 {LARGEST_BODY // 1024} KB")
+    with database.transaction() as db:
+        task = locked_task(db, number)
+        where = task.region if task else ""
+        if not keep_feedback(db, feedback_id, number[:40], body, now, where):
+            return Answered(effect=Effect.REPEATED, task=task)
+        answered = _apply(db, task, number, body, now, desk, region)
+        taken = answered.effect is Effect.TAKEN
+        mark_feedback(db, feedback_id, taken=taken, reason=answered.reason)
+        if answered.effect is Effect.REFUSED:
+            note(db, _refusal(number, answered, where, now))
+        return answered
+
+
+def read_feedback(number: str, body: bytes) -> Feedback:
+    """The report in a body; BadInput says which field cannot be used."""
+    given = _object(body)
+    status = _status(given.get("status"))
+    return Feedback(
+        task_number=number,
+        move=_MOVES[status],
+        actor=_text(given, "operator", 100) or _text(given, "dept", 100) or "主平台",
+        at=_moment(given.get("at")),
+        conclusion=_conclusion(given.get("conclusion")),
+        note=_text(given, "note", _LONGEST_NOTE),
+        attachments=_digests(given.get("attachments")),
+    )
+
+
+def _apply(
+    db: Connection,
+    task: SupervisionTask | None,
+    number: str,
+    body: bytes,
+    now: datetime,
+    desk: Desk,
+    region: str,
+) -> Answered:
+    if task is None or not task.region.startswith(region):
+        # One answer for both: whose task it is, is nobody else's business.
+        return Answered(effect=Effect.REFUSED, reason=f"没有编号为 {number[:40]} 的任务")
+    try:
+        feedback = read_feedback(number, body)
+        if (feedback.at - now).total_seconds() > _AHEAD_S:
+            raise BadInput("at：时间在未来，请核对时钟")
+        if _is_late(task, feedback.move):
+            said = f"任务已是“{TASK_STATE_NAMES[task.state]}”"
+            return Answered(effect=Effect.LATE, reason=said, task=task)
+        step = Step(move=feedback.move, actor=feedback.actor, at=now, remark=feedback.note)
+        with db.begin_nested():
+            after = make_move(db, task, step, desk, feedback.conclusion)
+    except (BadInput, NotAllowed) as refusal:
+        return Answered(effect=Effect.REFUSED, reason=str(refusal), task=task)
+    return Answered(effect=Effect.TAKEN, task=after)
+
+
+def _is_late(task: SupervisionTask, move: Move) -> bool:
+    """Whether the task is where the move leads, or past it, on the straight road."""
+    if (task.state, move) in TASK_MOVES or task.state in TASK_ENDS:
+        return task.state in TASK_ENDS and move in {Move.ACKNOWLEDGE, Move.WORK}
+    goals = {to for (_, one), to in TASK_MOVES.items() if one is move}
+    goal = min((_ORDER.index(one) for one in goals if one in _ORDER), default=None)
+    here = _ORDER.index(task.state) if task.state in _ORDER else None
+    return goal is not None and here is not None and here >= goal
+
+
+def _refusal(number: str, answered: Answered, region: str, now: datetime) -> Act:
+    return Act(
+        at=now,
+        actor="主平台",
+        action="feedback.refuse",
+        object=f"task:{number[:40]}",
+        region=region,
+        after=answered.reason[:200],
+    )
+
+
+def _object(body: bytes) -> Mapping[str, Any]:
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadInput("反馈不是 JSON") from None
+    if not isinstance(given, dict):
+        raise BadInput("反馈须为 JSON 对象")
+    return given
+
+
+def _status(given: Any) -> TaskState:
+    by_name = {name: state for state, name in TASK_STATE_NAMES.items()}
+    by_value = {str(state): state for state in TaskState}
+    status = (by_value | by_name).get(given) if isinstance(given, str) else None
+    if status is None or status not in _MOVES:
+        raise BadInput(f"status：不是可以反馈的状态 {str(given)[:40]!r}")
+    return status
+
+
+def _conclusion(given: Any) -> Conclusion | None:
+    if given is None or given == "":
+        return None
+    by_name = {name: one for one, name in CONCLUSION_NAMES.items()}
+    by_value = {str(one): one for one in Conclusion}
+    conclusion = (by_value | by_name).get(given) if isinstance(given, str) else None
+    if conclusion is None:
+        raise BadInput(f"conclusion：没有这种结论 {str(given)[:40]!r}")
+    return conclusion
+
+
+def _moment(given: Any) -> datetime:
+    try:
+        moment = datetime.fromisoformat(given)
+        aware = moment.astimezone(UTC) if moment.tzinfo else None
+    except (TypeError, ValueError, OverflowError):
+        aware = None
+    if aware is None:
+        raise BadInput(f"at：不是带时区的时间 {str(given)[:40]!r}")
+    return aware
+
+
+def _text(given: Mapping[str, Any], name: str, longest: int) -> str:
+    value = given.get(name, "")
+    if not isinstance(value, str | None):
+        raise BadInput(f"{name}：须为文字")
+    return (value or "").strip()[:longest]
+
+
+def _digests(given: Any) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    if not isinstance(given, list) or len(given) > _MOST_ATTACHMENTS:
+        raise BadInput(f"attachments：至多 {_MOST_ATTACHMENTS} 个")
+    digests = tuple(str(one) for one in given)
+    if any(len(one) != 64 or set(one) - set("0123456789abcdef") for one in digests):
+        raise BadInput("attachments：须为 SHA-256 摘要")
+    return digests

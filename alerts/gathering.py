@@ -1,0 +1,61 @@
+"""What the store knows about the sites of a case, put together for a message."""
+
+from alerts.payloads import Finding
+from crawler.domain.alert import Alert, AlertState
+from crawler.domain.assessment import Assessment
+from crawler.domain.capture import manifest_digest, manifest_of
+from crawler.domain.case import Case
+from crawler.domain.errors import GiveUp
+from crawler.store.alerts import alerts_of_case
+from crawler.store.assessments import assessment_of
+from crawler.store.captures import captures_of_visit
+from crawler.store.cases import case_of
+from crawler.store.database import Connection
+from crawler.store.lists import filing_of
+from crawler.store.sites import sites_by_id
+
+_MOST_SITES = 21
+_TOLD = frozenset({AlertState.OPEN, AlertState.CONFIRMED, AlertState.WATCHED})
+
+
+def case_behind(db: Connection, case_id: int) -> Case:
+    """The case of an alert or a task; they are never without one."""
+    case = case_of(db, case_id)
+    if case is None:
+        raise GiveUp(f"线索 {case_id} 不存在")
+    return case
+
+
+def finding_of(db: Connection, alert: Alert) -> Finding:
+    """One alert with its site, the judgement it shows, the captures and the filing."""
+    site = sites_by_id(db, [alert.site_id])[alert.site_id]
+    captures = tuple(captures_of_visit(db, alert.visit_id))
+    return Finding(
+        alert=alert,
+        site=site,
+        assessment=assessment_of(db, alert.visit_id) or _as_shown(alert),
+        captures=captures,
+        filing=filing_of(db, site.domain),
+        manifests={one.id: manifest_digest(manifest_of(one)) for one in captures},
+    )
+
+
+def findings_of(db: Connection, case: Case, first: Alert | None = None) -> tuple[Finding, ...]:
+    """The sites of a case that are not dismissed, `first` before the others, gravest next."""
+    alerts = [one for one in alerts_of_case(db, case.id) if one.state in _TOLD]
+    if first is not None:
+        alerts = [first, *(one for one in alerts if one.id != first.id)]
+    told = alerts or alerts_of_case(db, case.id)[:1]
+    return tuple(finding_of(db, alert) for alert in told[:_MOST_SITES])
+
+
+def _as_shown(alert: Alert) -> Assessment:
+    """What is left where a judgement has been cleared away by age."""
+    return Assessment(
+        visit_id=alert.visit_id,
+        level=alert.level,
+        score=alert.score,
+        sentence=alert.sentence,
+        text_digest=alert.text_digest,
+        judged_at=alert.last_seen_at,
+    )

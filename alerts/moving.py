@@ -1,0 +1,159 @@
+"""One move of a task inside the caller's transaction: the row, its history, the audit entry, the
+message, and what follows for case, alerts and site.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from alerts.desk import MACHINE, Desk
+from alerts.gathering import case_behind, findings_of
+from alerts.messages import messages_of, task_told
+from alerts.supervising import resumed, sent
+from crawler.domain.alert import Alert, AlertState
+from crawler.domain.assessment import rank
+from crawler.domain.audit import Act
+from crawler.domain.case import Case
+from crawler.domain.delivery import EventType
+from crawler.domain.errors import NotAllowed
+from crawler.domain.task import (
+    TASK_ENDS,
+    Conclusion,
+    Move,
+    SupervisionTask,
+    TaskState,
+    moved,
+)
+from crawler.store.alerts import alerts_of_case, change_alert
+from crawler.store.audit import note
+from crawler.store.cases import save_case
+from crawler.store.database import Connection
+from crawler.store.outbox import put
+from crawler.store.sites import make_due
+from crawler.store.tasks import change_task, save_move, save_task, tasks_of_case
+
+_RECHECK_AFTER = timedelta(days=1)
+_NOT_DEALT_WITH = frozenset({Conclusion.UNFOUNDED, Conclusion.LICENSED})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """What is being done to a task, by whom, when, and what they say about it."""
+
+    move: str  # of the table, or draft, add_site, redirect
+    actor: str
+    at: datetime
+    remark: str = ""
+
+
+def make_move(
+    db: Connection,
+    task: SupervisionTask,
+    step: Step,
+    desk: Desk,
+    conclusion: Conclusion | None = None,
+) -> SupervisionTask:
+    """A move of the table, with all that follows from it."""
+    after = _after(task, Move(step.move), step, desk)
+    if conclusion is not None:
+        after = replace(after, conclusion=conclusion)
+    if after.state is TaskState.CLOSED and after.conclusion is None:
+        raise NotAllowed("办结须有处置结论")
+    write_move(db, task, after, step, desk)
+    _follow(db, after, step.at)
+    return after
+
+
+def record_new(
+    db: Connection, task: SupervisionTask, case: Case, step: Step, desk: Desk
+) -> SupervisionTask:
+    """A new task gets its number; one that needs no approval is sent at once."""
+    numbered = save_task(db, task, case.number)
+    save_move(db, numbered, step.move, step.actor, step.at, step.remark)
+    note(db, act_of(step, None, numbered))
+    if numbered.state is not TaskState.APPROVED:
+        return numbered
+    return make_move(db, numbered, Step(move=Move.SEND, actor=MACHINE, at=step.at), desk)
+
+
+def add_site(
+    db: Connection, task: SupervisionTask, alert: Alert, step: Step, desk: Desk
+) -> SupervisionTask:
+    """One more site of the same case joins its unfinished task, which gets as grave as the site."""
+    graver = alert.level if rank(alert.level) > rank(task.level) else task.level
+    return write_move(db, task, replace(task, level=graver, seq=task.seq + 1), step, desk)
+
+
+def write_move(
+    db: Connection, before: SupervisionTask, after: SupervisionTask, step: Step, desk: Desk
+) -> SupervisionTask:
+    """The change and all that tells of it; nobody outside hears of a task that was never sent."""
+    change_task(db, after, before)
+    save_move(db, after, step.move, step.actor, step.at, step.remark)
+    note(db, act_of(step, before, after))
+    if after.sent_at is not None:
+        _tell(db, _event(before, step), after, step, desk)
+    return after
+
+
+def act_of(step: Step, before: SupervisionTask | None, after: SupervisionTask) -> Act:
+    """The audit entry of a step."""
+    return Act(
+        at=step.at,
+        actor=step.actor,
+        action=f"task.{step.move}",
+        object=f"task:{after.number}",
+        region=after.region,
+        before=str(before.state) if before else "",
+        after=str(after.state),
+    )
+
+
+def _after(task: SupervisionTask, move: Move, step: Step, desk: Desk) -> SupervisionTask:
+    if move is Move.SEND:
+        return sent(task, step.actor, step.at, desk.calendar)
+    if move is Move.RESUME:
+        return resumed(task, step.actor, step.at)
+    return moved(task, move, step.actor, step.at)
+
+
+def _event(before: SupervisionTask, step: Step) -> EventType:
+    if step.move == Move.CANCEL:
+        return EventType.TASK_CANCELLED
+    first = step.move == Move.SEND and before.sent_at is None
+    return EventType.TASK_CREATED if first else EventType.TASK_CHANGED
+
+
+def _tell(db: Connection, event: EventType, task: SupervisionTask, step: Step, desk: Desk) -> None:
+    case = case_behind(db, task.case_id)
+    findings = findings_of(db, case)
+    occasion = task_told(event, task, case, findings, desk.categories, step.remark)
+    put(db, messages_of(occasion, desk.endpoints, step.at, desk.chance))
+
+
+def _follow(db: Connection, task: SupervisionTask, now: datetime) -> None:
+    """An answer is checked against the page as it is now; an end settles case and alerts."""
+    if task.state is TaskState.ANSWERED:
+        _look_again(db, task, now)
+    if task.state in TASK_ENDS and all(
+        one.state in TASK_ENDS for one in tasks_of_case(db, task.case_id)
+    ):
+        _settle(db, task, now)
+
+
+def _look_again(db: Connection, task: SupervisionTask, at: datetime) -> None:
+    for alert in alerts_of_case(db, task.case_id):
+        if alert.state is AlertState.CONFIRMED:
+            make_due(db, alert.site_id, at)
+
+
+def _settle(db: Connection, task: SupervisionTask, now: datetime) -> None:
+    """Dealt with: found again, it is a relapse. Unfounded, licensed, handed over or cancelled: it
+    stays known, so silent unless it gets worse.
+    """
+    save_case(db, replace(case_behind(db, task.case_id), closed_at=now))
+    _look_again(db, task, now + _RECHECK_AFTER)
+    if task.state is not TaskState.CLOSED or task.conclusion in _NOT_DEALT_WITH:
+        return
+    for alert in alerts_of_case(db, task.case_id):
+        if alert.state is AlertState.CONFIRMED and alert.settled_at is None:
+            change_alert(db, replace(alert, settled_at=now), AlertState.CONFIRMED)

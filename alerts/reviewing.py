@@ -1,0 +1,171 @@
+"""A person decides about an alert. Alert, review, case, task, audit entry and messages are written
+together or not at all; of two who decide at once, one is told that the other was quicker.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from alerts.desk import Desk
+from alerts.dispatching import dispatch
+from alerts.gathering import case_behind, finding_of, findings_of
+from alerts.messages import alert_told, goes_unasked, messages_of
+from alerts.moving import Step, add_site, record_new
+from alerts.supervising import open_task
+from crawler.domain.alert import Alert, AlertState, Decision, Review, decided
+from crawler.domain.audit import Act
+from crawler.domain.case import Case
+from crawler.domain.delivery import EventType
+from crawler.domain.errors import BadInput
+from crawler.domain.task import TASK_ENDS, SupervisionTask
+from crawler.store.alerts import alert_of, alerts_of_case, change_alert
+from crawler.store.audit import note
+from crawler.store.cases import save_case
+from crawler.store.database import Connection, Database
+from crawler.store.outbox import next_seq, put
+from crawler.store.reviews import save_review
+from crawler.store.tasks import tasks_of_case
+
+_LONGEST_REASON = 2_000
+_STILL_ON = frozenset({AlertState.OPEN, AlertState.WATCHED, AlertState.CONFIRMED})
+
+
+def confirm(
+    database: Database, alert_id: int, actor: str, now: datetime, desk: Desk, reason: str = ""
+) -> SupervisionTask:
+    """Suspicion confirmed: a task comes of it, or the site joins its case's unfinished task."""
+    review = _review(alert_id, Decision.CONFIRM, actor, now, reason)
+    with database.transaction() as db:
+        alert, case = _decide(db, review, desk)
+        unfinished = [one for one in tasks_of_case(db, case.id) if one.state not in TASK_ENDS]
+        if unfinished:
+            joins = Step(move="add_site", actor=actor, at=now, remark=f"增加预警 {alert.id}")
+            return add_site(db, unfinished[-1], alert, joins, desk)
+        return _new_task(db, alert, case, review, desk)
+
+
+def dismiss(
+    database: Database,
+    alert_id: int,
+    actor: str,
+    now: datetime,
+    desk: Desk,
+    reason: str,
+    misled_by: tuple[str, ...] = (),
+) -> Alert:
+    """误报, with its reason; `misled_by` names the terms or rules that misled. The case ends when
+    nothing is left of it.
+    """
+    review = _review(alert_id, Decision.DISMISS, actor, now, reason, misled_by)
+    with database.transaction() as db:
+        alert, case = _decide(db, review, desk)
+        if not any(one.state in _STILL_ON for one in alerts_of_case(db, case.id)):
+            save_case(db, replace(case, closed_at=now))
+        return alert
+
+
+def watch(
+    database: Database, alert_id: int, actor: str, now: datetime, desk: Desk, reason: str = ""
+) -> Alert:
+    """观察: every change of the page is looked at, and it comes back when it gets worse."""
+    with database.transaction() as db:
+        return _decide(db, _review(alert_id, Decision.WATCH, actor, now, reason), desk)[0]
+
+
+def reopen(
+    database: Database, alert_id: int, actor: str, now: datetime, desk: Desk, reason: str
+) -> Alert:
+    """A decision taken back by a person; the alert waits for review again."""
+    with database.transaction() as db:
+        alert, case = _decide(db, _review(alert_id, Decision.REOPEN, actor, now, reason), desk)
+        if case.closed_at is not None:
+            save_case(db, replace(case, closed_at=None))
+        return alert
+
+
+def merge(
+    database: Database, alert_id: int, into: int, actor: str, now: datetime, desk: Desk
+) -> Alert:
+    """The same matter as another alert: this one joins that one's case and is done."""
+    with database.transaction() as db:
+        other = _known(db, into)
+        if other.id == alert_id:
+            raise BadInput("不能并入自身")
+        review = _review(alert_id, Decision.MERGE, actor, now, f"并入预警 {into}")
+        alert, _ = _decide(db, review, desk)
+        joined = replace(alert, case_id=other.case_id)
+        change_alert(db, joined, AlertState.MERGED)
+        return joined
+
+
+def _review(
+    alert_id: int,
+    decision: Decision,
+    actor: str,
+    now: datetime,
+    reason: str,
+    misled_by: tuple[str, ...] = (),
+) -> Review:
+    return Review(
+        alert_id=alert_id,
+        decision=decision,
+        actor=actor,
+        at=now,
+        reason=reason.strip()[:_LONGEST_REASON],
+        misled_by=misled_by,
+    )
+
+
+def _decide(db: Connection, review: Review, desk: Desk) -> tuple[Alert, Case]:
+    before = _known(db, review.alert_id)
+    after = decided(before, review)
+    change_alert(db, after, before.state)
+    save_review(db, review, after.region)
+    note(db, _act(before, after, review))
+    case = case_behind(db, after.case_id)
+    if goes_unasked(after):
+        _tell(db, after, case, review, desk)
+    return after, case
+
+
+def _known(db: Connection, alert_id: int) -> Alert:
+    alert = alert_of(db, alert_id)
+    if alert is None:
+        raise BadInput(f"没有编号为 {alert_id} 的预警")
+    return alert
+
+
+def _tell(db: Connection, alert: Alert, case: Case, review: Review, desk: Desk) -> None:
+    """Who was warned unasked is told what became of it."""
+    reopened = review.decision is Decision.REOPEN
+    occasion = alert_told(
+        EventType.ALERT_OPENED if reopened else EventType.ALERT_CLOSED,
+        finding_of(db, alert),
+        case,
+        desk.categories,
+        seq=next_seq(db, f"alert:{alert.id}"),
+        why=review.reason,
+    )
+    put(db, messages_of(occasion, desk.endpoints, review.at, desk.chance))
+
+
+def _new_task(
+    db: Connection, alert: Alert, case: Case, review: Review, desk: Desk
+) -> SupervisionTask:
+    findings = findings_of(db, case, alert)
+    first = findings[0]
+    category = first.assessment.categories[0] if first.assessment.categories else case.category
+    who = dispatch(category, first.site, first.filing, desk.departments, desk.home)
+    task = open_task(case, alert, review, who, desk.calendar, desk.approval_from)
+    return record_new(db, task, case, Step(move="draft", actor=review.actor, at=review.at), desk)
+
+
+def _act(before: Alert, after: Alert, review: Review) -> Act:
+    return Act(
+        at=review.at,
+        actor=review.actor,
+        action=f"alert.{review.decision}",
+        object=f"alert:{after.id}",
+        region=after.region,
+        before=str(before.state),
+        after=str(after.state),
+    )
