@@ -76,8 +76,12 @@ class Browser:
 
     async def start(self) -> None:
         """Launch; GiveUp with one line for the operator if that cannot work here."""
-        async with self._taken() as life:
-            check = await life.check_sandbox()
+        try:
+            async with self._taken() as life:
+                check = await life.check_sandbox()
+        except (TryLater, PlaywrightError) as trouble:
+            await self.stop()
+            raise GiveUp(start_failure(str(trouble))) from trouble
         if self._settings.sandbox and not check.ok:
             await self.stop()
             raise GiveUp(check.message)
@@ -128,7 +132,8 @@ class Browser:
             async with self._taken() as life:
                 return await self._render_in(life, wish)
         except TryLater as trouble:
-            return unseen(wish, Ending(Outcome.BROWSER_FAILED, str(trouble)), self._clock())
+            ending = Ending(Outcome.BROWSER_FAILED, start_failure(str(trouble)))
+            return unseen(wish, ending, self._clock())
 
     async def _render_in(self, life: "_Life", wish: Wish) -> Rendered:
         kills = life.watch.kills
@@ -169,7 +174,7 @@ class Browser:
                 life = await _Life.begun(self._driver, self._settings)
         except (PlaywrightError, TimeoutError, OSError) as error:
             await self._drop_driver()
-            raise TryLater(start_failure(str(error))) from error
+            raise TryLater(str(error) or "browser did not start in time") from error
         self.launches += 1
         return life
 

@@ -107,7 +107,7 @@ _START_FAILURES = (
      "请开启，或明知风险时设 browser.sandbox = \"off\""),
     ("Running as root without", "浏览器不能以 root 身份运行：请设 browser.user 为普通用户"),
     ("Failed to launch: spawn", "浏览器无法启动：程序不存在或该用户不可执行"),
-    ("Executable doesn't exist", "没有找到浏览器：请安装 chromium-headless-shell"),
+    ("xecutable doesn't exist", "没有找到浏览器：请安装 chromium-headless-shell"),
     ("EACCES", "浏览器无法启动：工作目录不可写（TMPDIR）"),
     ("error while loading shared libraries", "浏览器无法启动：缺少系统库"),
 )  # fmt: skip

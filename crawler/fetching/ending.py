@@ -30,6 +30,7 @@ class Sighting:
 
 _ERRORS = {
     "net::ERR_TOO_MANY_REDIRECTS": Ending(Outcome.REDIRECT_LIMIT, "重定向次数过多"),
+    "net::ERR_UNSAFE_PORT": Ending(Outcome.BLOCKED_ADDRESS, "浏览器不允许的端口"),
     "net::ERR_TIMED_OUT": Ending(Outcome.TIMED_OUT, "连接超时"),
     "net::ERR_CONNECTION_TIMED_OUT": Ending(Outcome.TIMED_OUT, "连接超时"),
     "net::ERR_CONNECTION_REFUSED": Ending(Outcome.CONNECTION_REFUSED, "对方拒绝连接"),
@@ -71,14 +72,15 @@ def _barred(trail: Trail, gate: Connection | None, sighting: Sighting) -> Ending
 
 
 def _downloaded(trail: Trail) -> Ending | None:
-    if trail.downloads and not trail.final_url.startswith("http"):
-        return Ending(Outcome.DOWNLOAD, "打开即下载文件，未下载")
-    return None
+    """An answer came, yet the browser never opened it."""
+    if trail.failure != "net::ERR_ABORTED" or not trail.status or trail.final_url:
+        return None
+    if trail.status == 204:
+        return Ending(Outcome.EMPTY, "应答没有内容（204）")
+    return Ending(Outcome.DOWNLOAD, "打开即下载文件，未下载")
 
 
 def _failed(trail: Trail, sighting: Sighting) -> Ending | None:
-    if trail.status == 204 and trail.failure == "net::ERR_ABORTED":
-        return Ending(Outcome.EMPTY, "应答没有内容（204）")
     if not trail.failure or (sighting.read and not trail.unreachable and trail.final_url):
         return None
     if "ERR_SSL" in trail.failure or "ERR_CERT" in trail.failure:

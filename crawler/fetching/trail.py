@@ -14,7 +14,7 @@ EVENTS = (
     "Network.loadingFailed", "Page.frameNavigated", "Page.navigatedWithinDocument",
     "Page.frameRequestedNavigation", "Page.frameScheduledNavigation",
     "Page.frameClearedScheduledNavigation", "Page.domContentEventFired", "Page.loadEventFired",
-    "Page.downloadWillBegin", "Page.javascriptDialogOpening",
+    "Page.javascriptDialogOpening",
 )  # fmt: skip
 
 MOST_HOPS = 50
@@ -41,7 +41,6 @@ class Trail:
         self.unreachable = False  # the browser shows its own error page
         self.is_parsed = False
         self.is_loaded = False
-        self.downloads = 0
         self.dialogs = 0
         self.navigations = 0
         self.moves_within = 0  # pushState and the like
@@ -143,10 +142,6 @@ class Trail:
     def _loaded(self, _: Mapping[str, Any]) -> None:
         self.is_loaded = True
 
-    def _downloading(self, params: Mapping[str, Any]) -> None:
-        if params.get("frameId") == self._main_frame:
-            self.downloads += 1
-
     def _asked(self, _: Mapping[str, Any]) -> None:
         self.dialogs += 1
 
@@ -163,7 +158,6 @@ _HANDLERS = {
     "Page.frameClearedScheduledNavigation": Trail._unscheduled,
     "Page.domContentEventFired": Trail._parsed,
     "Page.loadEventFired": Trail._loaded,
-    "Page.downloadWillBegin": Trail._downloading,
     "Page.javascriptDialogOpening": Trail._asked,
 }
 

@@ -22,7 +22,7 @@ T = TypeVar("T")
 PING_S = 4.0
 HALT_S = 2.0
 LAST_READ_S = 3.0
-_MOST_MOVES_WITHIN = 200
+_MOST_MOVES_WITHIN = 50
 _PATIENCE_AFTER_HALT = 0.5  # of the usual reading time
 
 
@@ -103,7 +103,9 @@ class Viewing:
         await self._arrive(url)
         if self.trail.unreachable or self._refused_start:
             return
-        if self.stopped_for or not await self._responds():
+        if not self.stopped_for and await self._responds() and self._is_unfinished():
+            self._stop_for("页面在时限内未加载完，读取了已到达的部分")
+        if self.stopped_for:
             await self.halt()
         await self._read_text()
         await self._read_dom()
@@ -142,7 +144,8 @@ class Viewing:
         load_until = started + self._limits.load_s
         end = load_until + self._limits.settle_s
         if not await self._until(self._is_there, load_until):
-            self._came_late()
+            self.flags |= set() if self.stopped_for else {Flag.TIME_LIMIT}
+            return
         while not self.stopped_for and self._now() < end and not self._refused_start:
             if await self._is_quiet(min(end, self._now() + self._limits.settle_s)):
                 return
@@ -164,13 +167,9 @@ class Viewing:
     def _is_there(self) -> bool:
         return self.trail.is_loaded or self._refused_start
 
-    def _came_late(self) -> None:
+    def _is_unfinished(self) -> bool:
         """A page whose words have come is seen; one whose document never ends is a part."""
-        if self.stopped_for:
-            return
-        self.flags.add(Flag.TIME_LIMIT)
-        if not self.trail.is_parsed:
-            self._stop_for("页面在时限内未加载完，读取了已到达的部分")
+        return Flag.TIME_LIMIT in self.flags and not self.trail.is_parsed
 
     async def _is_quiet(self, until: float) -> bool:
         """Whether nothing is under way any more; False when the page has gone on, or time is up."""
