@@ -1,0 +1,289 @@
+"""Decisions of people, on a real store: everything is written, or nothing."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import DatabaseError
+
+from alerts.dispatching import dispatch
+from alerts.reviewing import confirm, dismiss, merge, reopen, watch
+from alerts.tasking import approve, extend, move_task, redirect
+from crawler.domain.alert import AlertState
+from crawler.domain.assessment import Level
+from crawler.domain.delivery import EventType
+from crawler.domain.errors import BadInput, NotAllowed
+from crawler.domain.filing import SubjectKind
+from crawler.domain.task import Conclusion, Move, TaskState
+from crawler.store.alerts import alert_of, save_alert
+from crawler.store.audit import acts_on, broken_entries, latest_acts
+from crawler.store.cases import case_of
+from crawler.store.outbox import list_deliveries
+from crawler.store.reviews import reviews_of
+from crawler.store.tables import alerts, audit
+from crawler.store.tasks import moves_of, task_of
+from tests.builders import NOON, a_site, an_alert
+from tests.integration.answering_house import (
+    a_database,
+    a_desk,
+    an_endpoint,
+    open_alert,
+    settle_site,
+)
+
+
+def test_a_confirmed_orange_alert_waits_as_a_draft_for_a_supervisor(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(an_endpoint())
+    alert = open_alert(database, level=Level.ORANGE)
+
+    task = confirm(database, alert.id, "wang", NOON, desk)
+
+    with database.reading() as db:
+        assert alert_of(db, alert.id).state is AlertState.CONFIRMED
+        assert task_of(db, task.id).state is TaskState.DRAFTED
+        assert [one.event for one in list_deliveries(db)] == [EventType.ALERT_CLOSED]
+        assert [one.act.actor for one in acts_on(db, f"alert:{alert.id}")] == ["wang"]
+        assert [one.actor for one in reviews_of(db, alert.id)] == ["wang"]
+
+
+def test_an_approved_task_is_sent_in_the_same_transaction(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(an_endpoint(events=(EventType.TASK_CREATED,)))
+    task = confirm(database, open_alert(database).id, "wang", NOON, desk)
+
+    sent = approve(database, task.id, "li", NOON, desk)
+
+    assert (sent.state, sent.approved_by) == (TaskState.SENT, "li")
+    with database.reading() as db:
+        assert [one.subject for one in list_deliveries(db)] == [f"task:{task.number}"]
+        assert [row.move for row in moves_of(db, task.id)] == ["draft", "approve", "send"]
+
+
+def test_nobody_approves_their_own_draft(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(an_endpoint())
+    task = confirm(database, open_alert(database).id, "wang", NOON, desk)
+
+    with pytest.raises(NotAllowed, match="自己起草"):
+        approve(database, task.id, "wang", NOON, desk)
+
+
+def test_where_no_supervisor_is_needed_a_confirmed_alert_is_a_sent_task(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(an_endpoint(), approval_from=None)
+
+    task = confirm(database, open_alert(database, level=Level.RED).id, "wang", NOON, desk)
+
+    assert task.state is TaskState.SENT
+    with database.reading() as db:
+        told = {one.event for one in list_deliveries(db)}
+    assert told == {EventType.ALERT_CLOSED, EventType.TASK_CREATED}
+
+
+def test_two_officers_cannot_both_decide(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(an_endpoint(), approval_from=None)
+    alert = open_alert(database)
+    ready, outcomes = threading.Barrier(2), []
+
+    def decide(actor: str) -> None:
+        ready.wait(timeout=10)
+        try:
+            confirm(database, alert.id, actor, NOON, desk)
+            outcomes.append("done")
+        except NotAllowed as refusal:
+            outcomes.append(str(refusal))
+
+    officers = [threading.Thread(target=decide, args=(name,)) for name in ("wang", "li")]
+    for officer in officers:
+        officer.start()
+    for officer in officers:
+        officer.join(timeout=20)
+
+    assert sorted(outcomes, key=len) == ["done", f"预警 {alert.id} 已是“已核实”，不能再次处理"]
+    with database.reading() as db:
+        assert len(reviews_of(db, alert.id)) == 1
+
+
+@pytest.mark.fault("K11")
+def test_a_decision_that_fails_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
+    database = a_database(tmp_path)
+    alert = open_alert(database)
+
+    def no_chance(count: int) -> bytes:
+        raise KeyboardInterrupt  # killed between the task's row and its message
+
+    with pytest.raises(KeyboardInterrupt):
+        confirm(database, alert.id, "wang", NOON, a_desk(an_endpoint(), chance=no_chance))
+
+    with database.reading() as db:
+        assert alert_of(db, alert.id).state is AlertState.OPEN
+        assert not reviews_of(db, alert.id)
+        assert not latest_acts(db)
+        assert not list_deliveries(db)
+
+
+def test_a_dismissal_needs_a_reason_and_ends_the_case(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(an_endpoint())
+    alert = open_alert(database)
+    with pytest.raises(NotAllowed, match="理由"):
+        dismiss(database, alert.id, "wang", NOON, desk, "  ")
+
+    dismissed = dismiss(database, alert.id, "wang", NOON, desk, "银行官网", ("保本保息",))
+
+    assert dismissed.decided_digest == alert.text_digest
+    with database.reading() as db:
+        assert case_of(db, alert.case_id).closed_at == NOON
+        assert reviews_of(db, alert.id)[0].misled_by == ("保本保息",)
+
+
+def test_a_watched_alert_may_still_be_confirmed_and_a_decision_taken_back(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(an_endpoint())
+    alert = open_alert(database)
+
+    watch(database, alert.id, "wang", NOON, desk)
+    confirm(database, alert.id, "wang", NOON, desk)
+    again = reopen(database, alert.id, "li", NOON, desk, "证据有误")
+
+    assert (again.state, again.reopened) == (AlertState.OPEN, 1)
+    with database.reading() as db:
+        told = [one.event for one in reversed(list_deliveries(db, subject=f"alert:{alert.id}"))]
+    assert sorted(told) == ["alert.closed", "alert.closed", "alert.opened"]
+
+
+def test_the_second_site_of_a_subject_joins_the_unfinished_task(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(an_endpoint(), approval_from=None)
+    first = open_alert(database, a_site(domain="a.example.cn", unit_name="某某财富管理有限公司"))
+    second = open_alert(database, a_site(domain="b.example.cn", unit_name="某某财富管理有限公司"))
+
+    one = confirm(database, first.id, "wang", NOON, desk)
+    two = confirm(database, second.id, "wang", NOON, desk)
+
+    assert (first.case_id, one.id) == (second.case_id, two.id)
+    assert two.seq == one.seq + 1
+    with database.reading() as db:
+        told = list_deliveries(db, subject=f"task:{one.number}")
+    assert {one.event for one in told} == {EventType.TASK_CREATED, EventType.TASK_CHANGED}
+
+
+def test_a_merged_alert_joins_the_others_case(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk()
+    kept = open_alert(database, a_site(domain="a.example.cn", unit_name="甲方财富公司"))
+    other = open_alert(database, a_site(domain="b.example.cn", unit_name="乙方财富公司"))
+
+    merged = merge(database, other.id, kept.id, "wang", NOON, desk)
+
+    assert (merged.state, merged.case_id) == (AlertState.MERGED, kept.case_id)
+    with pytest.raises(BadInput):
+        merge(database, kept.id, kept.id, "wang", NOON, desk)
+
+
+def test_a_closed_task_settles_its_alert_and_case(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(approval_from=None)
+    alert = open_alert(database)
+    task = confirm(database, alert.id, "wang", NOON, desk)
+    for move in (Move.ACKNOWLEDGE, Move.WORK, Move.ANSWER, Move.CHECK):
+        move_task(database, task.id, move, "li", NOON, desk)
+    with pytest.raises(NotAllowed, match="结论"):
+        move_task(database, task.id, Move.CLOSE, "li", NOON, desk)
+
+    move_task(database, task.id, Move.CLOSE, "li", NOON, desk, conclusion=Conclusion.RECTIFIED)
+
+    with database.reading() as db:
+        assert case_of(db, alert.case_id).closed_at == NOON
+        assert alert_of(db, alert.id).settled_at == NOON
+
+
+def test_an_unfounded_task_leaves_the_alert_known_and_silent(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(approval_from=None)
+    alert = open_alert(database)
+    task = confirm(database, alert.id, "wang", NOON, desk)
+
+    for move in (Move.ANSWER, Move.CHECK):
+        move_task(database, task.id, move, "li", NOON, desk)
+    move_task(database, task.id, Move.CLOSE, "li", NOON, desk, conclusion=Conclusion.UNFOUNDED)
+
+    with database.reading() as db:
+        assert alert_of(db, alert.id).settled_at is None
+
+
+def test_a_returned_task_goes_to_another_department_and_is_sent_anew(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(an_endpoint())
+    task = confirm(database, open_alert(database).id, "wang", NOON, desk)
+    approve(database, task.id, "li", NOON, desk)
+    move_task(database, task.id, Move.RETURN, "platform", NOON, desk, "非本部门职责")
+    foreign = a_site(id=1, subject_kind=SubjectKind.FOREIGN)
+
+    to = dispatch("yield_promise", foreign, None, desk.departments)
+    redirect(database, task.id, to, "wang", NOON)
+    again = approve(database, task.id, "li", NOON, desk)
+
+    assert (again.state, again.lead.name, again.returns) == (TaskState.SENT, "网信办", 1)
+    with database.reading() as db:
+        told = [one.event for one in list_deliveries(db, subject=f"task:{task.number}")]
+    assert told.count(EventType.TASK_CREATED) == 1
+
+
+def test_an_extension_moves_the_limits_by_working_days(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(approval_from=None)
+    task = confirm(database, open_alert(database).id, "wang", NOON, desk)
+    move_task(database, task.id, Move.ACKNOWLEDGE, "li", NOON, desk)
+
+    later = extend(database, task.id, 5, "li", NOON, desk, "须现场核查")
+
+    assert (later.state, (later.due_at - task.due_at).days) == (TaskState.EXTENDED, 7)
+
+
+def test_a_site_has_one_open_alert_whoever_writes(tmp_path: Path) -> None:
+    database = a_database(tmp_path)
+    alert = open_alert(database)
+
+    with pytest.raises(DatabaseError), database.transaction() as db:
+        save_alert(db, an_alert(id=0, site_id=alert.site_id, visit_id=1, case_id=alert.case_id))
+
+
+def test_the_audit_trail_can_be_neither_changed_nor_shortened(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk()
+    watch(database, open_alert(database).id, "wang", NOON, desk)
+
+    for statement in (update(audit).values(actor="somebody"), delete(audit)):
+        with pytest.raises(DatabaseError, match="append-only"), database.transaction() as db:
+            db.execute(statement)
+
+    with database.reading() as db:
+        assert list(broken_entries(db)) == []
+
+
+def test_a_forged_audit_entry_is_found(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk()
+    first, second = (open_alert(database, a_site(domain=f"{name}.example.cn")).id for name in "ab")
+    watch(database, first, "wang", NOON, desk)
+    watch(database, second, "li", NOON, desk)
+    with database.transaction() as db:
+        db.exec_driver_sql("DROP TRIGGER audit_no_update")
+        db.execute(update(audit).where(audit.c.seq == 1).values(actor="somebody"))
+
+    with database.reading() as db:
+        broken = list(broken_entries(db))
+
+    assert broken == [1]
+
+
+def test_personal_subjects_leave_masked(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(an_endpoint(), approval_from=None)
+    person = a_site(unit_name="张三丰", subject_kind=SubjectKind.PERSON, site_name="张三丰理财")
+
+    confirm(database, open_alert(database, person).id, "wang", NOON, desk)
+
+    with database.reading() as db:
+        bodies = [one.body.decode() for one in list_deliveries(db)]
+    assert bodies
+    assert all("张三丰" not in body and "张**" in body for body in bodies)
+
+
+def test_an_unknown_alert_is_named(tmp_path: Path) -> None:
+    database = a_database(tmp_path)
+    settle_site(database)
+
+    with pytest.raises(BadInput, match="没有编号为 99"):
+        watch(database, 99, "wang", NOON, a_desk())
+
+    with database.reading() as db:
+        assert db.execute(select(alerts)).all() == []
