@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 from crawler.domain.capture import Profile
 from crawler.domain.errors import GiveUp
 from crawler.fetching.browser import Browser, BrowserSettings
+from crawler.fetching.canary import GuardCheck
 from crawler.fetching.chromium import download_folders, find_browser
 from crawler.fetching.dialling import Straight
 from crawler.fetching.egress import Egress, EgressLimits
@@ -125,6 +126,10 @@ class Worker:
         answer: FontCheck = self._ask("fonts", seconds=20)
         return answer
 
+    def check_guard(self) -> GuardCheck:
+        answer: GuardCheck = self._ask("guard", seconds=20)
+        return answer
+
     def facts(self) -> dict[str, Any]:
         """Launches, peak memory, descriptors, processes."""
         answer: dict[str, Any] = self._ask("facts", seconds=20)
@@ -198,6 +203,8 @@ async def _serve() -> None:
 async def _answer(what: Any, browser: Browser) -> Any:
     if what == "fonts":
         return await browser.check_fonts()
+    if what == "guard":
+        return await browser.check_guard()
     if what == "facts":
         return _facts(browser)
     return await asyncio.gather(*(_render(job, browser) for job in what))

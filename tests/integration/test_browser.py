@@ -31,7 +31,7 @@ def worker(web: HostileWeb) -> Iterator[Worker]:
 
 
 def _worker(web: HostileWeb, **more: object) -> Worker:
-    orders = {"hosts": web.hosts, "allow": ("127.0.0.2",), "ports": web.ports, **more}
+    orders = {"hosts": web.hosts, "allow": ("127.0.0.2",), "ports": web.ports} | more
     return Worker(Orders(**orders))  # type: ignore[arg-type]
 
 
@@ -283,6 +283,17 @@ def test_nothing_that_a_page_tries_reaches_an_inner_address(
     assert web.sentinel.seen == []
 
 
+def test_the_same_page_is_heard_once_the_policy_is_opened(web: HostileWeb) -> None:
+    everywhere = {"allow": ("127.0.0.0/8",), "ports": tuple(range(1, 65_536))}
+    with _worker(web, **everywhere) as worker:
+        worker.render("http://a.test/everything")
+        heard, web.sentinel.seen[:] = list(web.sentinel.seen), []
+
+        assert "tcp 127.0.0.1" in heard
+        assert not [one for one in heard if one.startswith("udp")]
+        assert not worker.check_guard().ok
+
+
 @pytest.mark.fault("B14")
 def test_no_service_worker_is_ever_registered(worker: Worker, web: HostileWeb) -> None:
     worker.render("https://a.test/worker")
@@ -316,6 +327,13 @@ def test_a_killed_process_costs_at_most_one_more_try(worker: Worker, kind: str) 
 
 
 @pytest.mark.fault("B20")
+def test_the_worker_proves_its_sandbox_and_its_way_out_before_it_serves(worker: Worker) -> None:
+    check = worker.check_guard()
+
+    assert worker.trouble == ""  # it would have refused to start without its sandbox
+    assert check.ok, check.message
+
+
 def test_chinese_is_drawn_as_characters(worker: Worker) -> None:
     check = worker.check_fonts()
 
