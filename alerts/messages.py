@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from alerts.payloads import Finding, alert_payload, moment, more_sites, site_payload, task_payload
@@ -103,6 +103,18 @@ def sweep_told(sweep: Sweep, counts: Mapping[str, int]) -> Occasion:
         identity=(str(sweep.id),),
         region=sweep.region,
         content={"sweep": content},
+    )
+
+
+def coverage_told(day: date, region: str, counts: Mapping[str, int]) -> Occasion:
+    """What was looked at on one day and what was not, so that silence is not taken for clean."""
+    return Occasion(
+        event=EventType.COVERAGE_DAILY,
+        subject=f"coverage:{region or 'all'}",
+        seq=day.toordinal(),
+        identity=(day.isoformat(),),
+        region=region,
+        content={"coverage": {"day": day.isoformat(), "counts": dict(sorted(counts.items()))}},
     )
 
 

@@ -326,6 +326,7 @@ def test_messages_of_an_endpoint_that_is_no_more_are_parked(tmp_path: Path) -> N
     assert counts == {("platform", DeliveryState.WAITING): 1}
 
 
+@pytest.mark.slow
 @pytest.mark.fault("K18")
 def test_ten_thousand_dead_letters_are_replayed_and_noted_once(tmp_path: Path) -> None:
     dead = [a_delivery(n, state=DeliveryState.GIVEN_UP) for n in range(10_000)]
@@ -373,6 +374,7 @@ class FlakyPlatform(Platform):
             self.order.setdefault(delivery.subject, []).append(delivery.seq)
 
 
+@pytest.mark.slow
 def test_two_thousand_tasks_arrive_once_each_in_order_through_a_flaky_receiver(
     tmp_path: Path,
 ) -> None:
@@ -391,7 +393,7 @@ def test_two_thousand_tasks_arrive_once_each_in_order_through_a_flaky_receiver(
         replay_deliveries(database, "wang", clock())
         if not (summary.delivered or summary.later or summary.held_back):
             with database.reading() as db:
-                if set(state for _, state in delivery_counts(db)) == {DeliveryState.DELIVERED}:
+                if {state for _, state in delivery_counts(db)} == {DeliveryState.DELIVERED}:
                     break
         clock.go(600)
 
