@@ -10,7 +10,7 @@ from typing import Any
 from crawler.domain.capture import Box, Field, PageText, Run
 from crawler.fetching.snapshot_document import ELEMENT, TEXT, Document, Piece
 from crawler.fetching.snapshot_sight import Sight
-from crawler.fetching.snapshot_words import Gap, Words
+from crawler.fetching.snapshot_words import Gap, Words, storable
 
 COMPUTED_STYLES = (
     "display", "visibility", "opacity", "background-color", "background-image", "font-size",
@@ -37,7 +37,7 @@ def page_text_from(snapshot: Mapping[str, Any]) -> PageText:
         return PageText()
     words = Words()
     _Reading(documents, words).read(0, _Place())
-    title = documents[0].title
+    title = storable(documents[0].title)
     first = Field(name="title", text=title, runs=(Run(start=0, end=len(title)),))
     return PageText(fields=tuple(field for field in (first, *words.fields()) if field.text))
 

@@ -1,4 +1,4 @@
-"""One document of a DOMSnapshot answer, asked node by node: names, styles, boxes, pieces of text."""
+"""One document of a DOMSnapshot answer, asked by node: names, styles, boxes, pieces of its text."""
 
 import re
 from collections import defaultdict

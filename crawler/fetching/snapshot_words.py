@@ -2,13 +2,20 @@
 with their boxes.
 """
 
+import re
 from collections.abc import Iterator
 from enum import IntEnum
 
 from crawler.domain.capture import Box, Field, Run
 
 MOST_CHARACTERS = 8 * 1024 * 1024  # of one field
+_HALF = re.compile("[\ud800-\udfff]")
 FIELDS = ("body", "alt", "placeholder", "description", "keywords", "hidden")
+
+
+def storable(text: str) -> str:
+    """The text without halves of characters, which no file and no database takes."""
+    return _HALF.sub("�", text)
 
 
 class Gap(IntEnum):
@@ -40,6 +47,7 @@ class Lines:
         """Append words; blanks at a line's start and beside blanks are dropped."""
         if not self._length or self._gap or self._parts[-1].endswith(" "):
             text = text.lstrip(" ")
+        text = storable(text)
         if not text or self._length > MOST_CHARACTERS:
             return
         self._close_gap()

@@ -14,6 +14,7 @@ from crawler.domain.capture import Flag, PageText, TlsFacts
 from crawler.fetching.ending import Sighting
 from crawler.fetching.rendering import Look, RenderLimits
 from crawler.fetching.snapshot import COMPUTED_STYLES, page_text_from, shows_pictures
+from crawler.fetching.snapshot_words import storable
 from crawler.fetching.trail import EVENTS, Trail
 
 Answer = Mapping[str, Any]
@@ -249,7 +250,7 @@ class Viewing:
             return
         params = {"nodeId": document["root"]["nodeId"], "includeShadowDOM": True}
         answer = await self._asked("DOM.getOuterHTML", params)
-        dom = str(answer["outerHTML"]) if answer else ""
+        dom = storable(str(answer["outerHTML"])) if answer else ""
         self.dom = dom[: self._limits.dom_characters]
         if len(dom) > len(self.dom):
             self.flags.add(Flag.SIZE_LIMIT)

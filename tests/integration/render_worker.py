@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from crawler.domain.capture import Profile
 from crawler.domain.errors import GiveUp
-from crawler.fetching.browser import Browser, BrowserSettings
+from crawler.fetching.browser import Browser, BrowserRecipe
 from crawler.fetching.canary import GuardCheck
 from crawler.fetching.chromium import download_folders, find_browser
 from crawler.fetching.dialling import Straight
@@ -243,9 +243,9 @@ def _pids(kind: str) -> list[int]:
     return found
 
 
-def _settings(orders: Orders) -> BrowserSettings:
+def _settings(orders: Orders) -> BrowserRecipe:
     executable = Path(orders.executable) if orders.executable else the_browser() or SHELL
-    return BrowserSettings(
+    return BrowserRecipe(
         executable=executable,
         sandbox=orders.sandbox,
         pages=orders.pages,

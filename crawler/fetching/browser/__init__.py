@@ -13,7 +13,7 @@ from playwright.async_api import Playwright, async_playwright
 
 from crawler.domain.capture import Outcome, Profile
 from crawler.domain.errors import GiveUp, TryLater
-from crawler.fetching.browser.life import CLOSE_S, BrowserSettings, Life
+from crawler.fetching.browser.life import CLOSE_S, BrowserRecipe, Life
 from crawler.fetching.browser.showing import Showing
 from crawler.fetching.canary import TRIES_S, Canary, GuardCheck
 from crawler.fetching.chromium import start_failure
@@ -24,7 +24,7 @@ from crawler.fetching.rendering import LOOKS, Rendered, RenderLimits
 from crawler.fetching.reporting import Wish, unseen
 from crawler.fetching.viewing import PageCrashed
 
-__all__ = ["Browser", "BrowserSettings"]
+__all__ = ["Browser", "BrowserRecipe"]
 
 START_S = 30.0
 CRASHED = Ending(Outcome.BROWSER_FAILED, "浏览器进程崩溃")
@@ -42,7 +42,7 @@ class _Crash(NamedTuple):
 class Browser:
     """Renders pages, several at a time. A crash costs the page that caused it, nobody else."""
 
-    def __init__(self, settings: BrowserSettings, egress: Egress, clock: Clock) -> None:
+    def __init__(self, settings: BrowserRecipe, egress: Egress, clock: Clock) -> None:
         self.launches = 0
         self.peak_memory = 0
         self._settings = settings

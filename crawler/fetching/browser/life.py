@@ -32,7 +32,7 @@ _STEP_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class BrowserSettings:
+class BrowserRecipe:
     """Which browser, and how it is kept."""
 
     executable: Path
@@ -57,7 +57,7 @@ class Life:
         chromium.on("disconnected", self._note_end)
 
     @classmethod
-    async def begun(cls, driver: Playwright, settings: BrowserSettings) -> Self:
+    async def begun(cls, driver: Playwright, settings: BrowserRecipe) -> Self:
         """Launch the browser of the settings, watched from its first moment."""
         chromium = await driver.chromium.launch(
             executable_path=settings.executable,
