@@ -145,7 +145,8 @@ def _one_round(
         for delivery, receipt in zip(few, answers, strict=True):
             sent.append((delivery, receipt))
             circuit = after_receipt(circuit, receipt)
-    part = _mark(courier, circuit, token, sent)
+    unsent = [one.id for one in claimed[len(sent) :]]
+    part = _mark(courier, circuit, token, sent, unsent)
     return part, bool(sent) and not _is_shut(circuit, courier.clock())
 
 
@@ -162,13 +163,17 @@ def _claim(
 
 
 def _mark(
-    courier: Courier, circuit: Circuit, token: str, sent: Sequence[tuple[Delivery, Receipt]]
+    courier: Courier,
+    circuit: Circuit,
+    token: str,
+    sent: Sequence[tuple[Delivery, Receipt]],
+    unsent: Sequence[str],
 ) -> DeliverySummary:
     now = courier.clock()
     marks = [mark_after(one, receipt, courier.spread()) for one, receipt in sent]
     with courier.database.transaction() as db:
         marked = set(mark(db, token, marks))
-        release(db, token)
+        release(db, token, unsent)
         save_receipts(db, [receipt for _, receipt in sent])
         _save_if_changed(db, circuit, now)
         note(db, *(_given_up(one, now) for one in marks if _was_given_up(one, marked)))

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    bindparam,
     exists,
     func,
     insert,
@@ -94,26 +95,43 @@ def mark(db: Connection, token: str, marks: Sequence[Mark]) -> list[str]:
     """Write down what became of claimed messages. A late worker, whose claim was taken over,
     changes nothing; the ids that were marked come back.
     """
-    marked = []
-    for one in marks:
-        mine = (outbox.c.id == one.id) & (outbox.c.claim == token)
-        changed = update(outbox).where(mine).values(
-            state=str(one.state),
-            attempts=one.attempts,
-            due_at=one.due_at,
-            delivered_at=one.delivered_at,
-            last_reason=one.reason,
-            claim="",
-            claimed_until=None,
-        )  # fmt: skip
-        if db.execute(changed).rowcount:
-            marked.append(one.id)
-    return marked
+    held = outbox.c.id.in_([one.id for one in marks]) & (outbox.c.claim == token)
+    mine = set(db.scalars(select(outbox.c.id).where(held).with_for_update()))
+    rows = [_mark_values(one) for one in marks if one.id in mine]
+    if rows:
+        db.execute(_MARK, rows)
+    return [row["marked"] for row in rows]
 
 
-def release(db: Connection, token: str) -> None:
+_MARK = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("marked"))
+    .values(
+        state=bindparam("new_state"),
+        attempts=bindparam("new_attempts"),
+        due_at=bindparam("new_due_at"),
+        delivered_at=bindparam("new_delivered_at"),
+        last_reason=bindparam("reason"),
+        claim="",
+        claimed_until=None,
+    )
+)
+
+
+def _mark_values(one: Mark) -> dict[str, Any]:
+    return {
+        "marked": one.id,
+        "new_state": str(one.state),
+        "new_attempts": one.attempts,
+        "new_due_at": one.due_at,
+        "new_delivered_at": one.delivered_at,
+        "reason": one.reason,
+    }
+
+
+def release(db: Connection, token: str, ids: Sequence[str]) -> None:
     """Give back what was claimed under a token and not sent."""
-    mine = outbox.c.claim == token
+    mine = outbox.c.id.in_(ids) & (outbox.c.claim == token)
     db.execute(update(outbox).where(mine).values(claim="", claimed_until=None))
 
 
