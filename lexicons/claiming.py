@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from lexicons.contexts import Contexts
 from lexicons.vocabulary import ClaimKind, Sign, Signs
-from lexicons.weighing import Weights
+from lexicons.weighing import Weights, graduated
+
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,9 +61,16 @@ def _claim(fields: Sequence[FieldReading], kind: ClaimKind, weights: Weights) ->
     promises = sorted((p for p in best.values() if p.points > 0), key=lambda p: -p.points)
     if len(promises) < 2 or len(objects) < kind.objects_enough:
         return None
-    share = sum(promise.points for promise in promises) / kind.enough
-    strength = kind.weight * min(weights.evidence["claim_most"], share)
-    return Claim(kind=kind, strength=strength, promises=tuple(promises))
+    strength = kind.weight * _share(promises, kind, weights)
+    return Claim(kind=kind, strength=strength, promises=tuple(promises)) if strength else None
+
+
+def _share(promises: Sequence[Promise], kind: ClaimKind, weights: Weights) -> float:
+    """How much of enough is said. Firm promises carry it; what anybody says only comes beside."""
+    firm = [p.points for p in promises if kind.promises[p.word] >= kind.firm]
+    beside = sum(p.points for p in promises) - sum(firm)
+    share = min(weights.evidence["claim_most"], (sum(firm) + min(beside, sum(firm))) / kind.enough)
+    return share * graduated(weights.claim_firm, len(firm)) if firm else 0.0
 
 
 def _promises(field: FieldReading, kind: ClaimKind, about: Sequence[Sign]) -> Iterable[Promise]:

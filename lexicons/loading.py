@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from crawler.domain.errors import BadInput
-from crawler.domain.lexicon import Category, Lexicon
+from crawler.domain.lexicon import Category, Lexicon, Zone
 from lexicons.documents import LARGEST_BYTES, Problem, read_document
 from lexicons.entries import CategoryReader, Entry
-from lexicons.variants import read_variants
+from lexicons.variants import Variants, read_variants, sounded
 
 _MOST_FILES = 500
 _MOST_SHOWN = 50
@@ -37,9 +37,16 @@ def read_lexicon(folder: Path) -> tuple[Lexicon, tuple[Problem, ...]]:
         version=_version(contents),
         categories=categories,
         terms=tuple(entry.term for entry in entries),
-        variants=variants,
+        variants={**_sounded(entries, variants), **variants.undone},
     )
     return lexicon, tuple(problems)
+
+
+def _sounded(entries: Sequence[Entry], variants: Variants) -> dict[str, str]:
+    words = [entry.term.word for entry in entries if entry.zone is Zone.PAGE]
+    known = set(words)
+    written = sounded(words, variants.sounds)
+    return {disguise: word for disguise, word in written.items() if disguise not in known}
 
 
 def files_of(folder: Path) -> tuple[str, ...]:

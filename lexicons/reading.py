@@ -55,7 +55,7 @@ def weigh(
     """The hits that count, graded by jieba and lowered by what is said around them."""
     terms = {term.word: term for term in tools.lexicon.terms}
     graded = [one for hit in hits if (one := _graded(hit, fields, terms, tools))]
-    firm = {name: [] for name in fields}
+    firm: dict[str, list[int]] = {name: [] for name in fields}
     for hit in graded:
         term = terms[hit.word]
         if not term.needs_context and not tools.lexicon.categories[hit.category].modifier:

@@ -1,67 +1,113 @@
-"""Disguises people meet: look-alike characters and misspelt words, each led back to the real
-one.
+"""Disguises people read at a glance: look-alike characters, misspelt words, syllables in place of
+characters (bao本). Each is led back to the real word.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
 
 from lexicons.documents import Part, Problem, read_document
 from lexicons.normalising import normal_form
 
 FILE = "variants.yaml"
+_SECTIONS = ("characters", "words", "sounds")
+_MOST_SYLLABLES = 2  # of one word written as sounds
 
 
-def read_variants(content: bytes) -> tuple[dict[str, str], list[Problem]]:
-    """Disguise → real, both in normal form; single characters replace everywhere, words only
-    whole.
-    """
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Variants:
+    """Disguise → real word, and syllable → characters, all in normal form."""
+
+    undone: Mapping[str, str] = field(default_factory=dict)
+    sounds: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_variants(content: bytes) -> tuple[Variants, list[Problem]]:
+    """The variants of a file (none if it is empty), and what is wrong with them."""
     if not content:
-        return {}, []
+        return Variants(), []
     document = read_document(content, FILE)
     if isinstance(document, Problem):
-        return {}, [document]
-    variants: dict[str, str] = {}
+        return Variants(), [document]
     problems: list[Problem] = []
-    for disguise, real, line in _pairs(document, problems):
-        if reason := _fault(disguise, real, variants):
-            problems.append(Problem(file=FILE, line=line, reason=reason))
-        variants.setdefault(disguise, real)
-    problems.extend(_chains(variants))
-    return variants, problems
+    rows = list(_rows(document, problems))
+    undone: dict[str, str] = {}
+    for row in rows:
+        if row.section != "sounds":
+            problems.extend(_faults(row, undone))
+            undone.setdefault(row.disguise, row.real)
+    problems.extend(_chains(rows, undone))
+    sounds = {row.real: row.disguise for row in rows if row.section == "sounds"}
+    return Variants(undone=undone, sounds=sounds), problems
 
 
-def _pairs(document: Part, problems: list[Problem]) -> Iterator[tuple[str, str, int]]:
+def sounded(words: Iterable[str], sounds: Mapping[str, str]) -> dict[str, str]:
+    """Each word with one or two of its characters written as syllables → the word."""
+    syllable = {character: sound for sound, characters in sounds.items() for character in characters}
+    return {
+        written: word
+        for word in words
+        if 2 <= len(word) <= 4
+        for written in _written(word, syllable)
+    }
+
+
+def _written(word: str, syllable: Mapping[str, str]) -> Iterator[str]:
+    places = [place for place, character in enumerate(word) if character in syllable]
+    for count in range(1, min(_MOST_SYLLABLES, len(word) - 1) + 1):
+        for chosen in combinations(places, count):
+            yield "".join(syllable[one] if i in chosen else one for i, one in enumerate(word))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Row:
+    section: str
+    real: str
+    disguise: str
+    line: int
+
+
+def _rows(document: Part, problems: list[Problem]) -> Iterator[_Row]:
     sections = document.value if isinstance(document.value, dict) else {}
-    for name in ("characters", "words"):
+    for key in sections.keys() - set(_SECTIONS):
+        problems.append(_problem(sections[key].line, f"不认识的部分“{key}”"))
+    for name in _SECTIONS:
         section = sections.get(name)
         if section is None or not isinstance(section.value, dict):
-            problems.append(Problem(file=FILE, line=document.line, reason=f"缺少 {name}"))
+            problems.append(_problem(document.line, f"缺少 {name}"))
             continue
-        for real, forms in section.value.items():
-            for form in _forms(forms, name):
-                yield normal_form(form), normal_form(real), forms.line
+        for real, part in section.value.items():
+            for line, form in _forms(name, part):
+                yield _Row(
+                    section=name, real=normal_form(real), disguise=normal_form(form), line=line
+                )
 
 
-def _forms(part: Part, section: str) -> Iterator[str]:
+def _forms(section: str, part: Part) -> Iterator[tuple[int, str]]:
+    """Characters stand side by side in one word, sounds are one word, disguises are a list."""
     if isinstance(part.value, str):
-        yield from part.value if section == "characters" else [part.value]
+        forms: Sequence[str] = part.value if section == "characters" else (part.value,)
+        yield from ((part.line, form) for form in forms)
     if isinstance(part.value, list):
-        for one in part.value:
-            if isinstance(one.value, str):
-                yield one.value
+        yield from ((one.line, one.value) for one in part.value if isinstance(one.value, str))
 
 
-def _fault(disguise: str, real: str, variants: dict[str, str]) -> str:
-    if not disguise or not real:
-        return "变体或原词归一化后为空"
-    if disguise == real:
-        return f"变体“{disguise}”归一化后就是原词，无须列出"
-    if variants.get(disguise, real) != real:
-        return f"变体“{disguise}”既指“{variants[disguise]}”又指“{real}”"
-    return ""
+def _faults(row: _Row, undone: Mapping[str, str]) -> Iterator[Problem]:
+    if not row.disguise.strip() or not row.real.strip():
+        yield _problem(row.line, "变体或原词归一化后为空")
+    elif row.disguise == row.real:
+        yield _problem(row.line, f"变体归一化后就是原词“{row.real}”，无须列出")
+    elif undone.get(row.disguise, row.real) != row.real:
+        other = undone[row.disguise]
+        yield _problem(row.line, f"变体“{row.disguise}”既指“{other}”又指“{row.real}”")
 
 
-def _chains(variants: dict[str, str]) -> Iterator[Problem]:
-    """A disguise of a disguise would be undone only half, or for ever."""
-    for disguise, real in variants.items():
-        if real in variants:
-            yield Problem(file=FILE, line=1, reason=f"“{disguise}”→“{real}”→“{variants[real]}”成链")
+def _chains(rows: Sequence[_Row], undone: Mapping[str, str]) -> Iterator[Problem]:
+    """A disguise of a disguise would be undone only half, or go round for ever."""
+    for row in rows:
+        if row.section != "sounds" and row.real in undone:
+            yield _problem(row.line, f"“{row.disguise}”→“{row.real}”→“{undone[row.real]}”成链或成环")
+
+
+def _problem(line: int, reason: str) -> Problem:
+    return Problem(file=FILE, line=line, reason=reason)

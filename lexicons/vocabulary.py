@@ -53,6 +53,7 @@ class ClaimKind:
     says: str
     weight: float
     enough: float
+    firm: float  # from this weight on a promise is one that only such an offer makes
     reach: int
     objects: frozenset[str]
     objects_enough: int
@@ -143,6 +144,7 @@ def _kinds(claims: list[dict[str, Any]]) -> Iterator[ClaimKind]:
                 says=entry["says"],
                 weight=float(entry["weight"]),
                 enough=float(entry["enough"]),
+                firm=float(entry.get("firm", 3)),
                 reach=int(entry["reach"]),
                 objects=frozenset(_word(word) for word in entry["objects"]),
                 objects_enough=int(entry.get("objects_enough", 1)),

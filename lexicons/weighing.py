@@ -36,6 +36,7 @@ class Weights:
     yields: Mapping[str, float]
     loan: Mapping[str, Any]
     evidence: Mapping[str, float]
+    claim_firm: Sequence[float]
     contexts: Mapping[str, Any]
     purpose: Purpose
     licensed: Mapping[str, float]
@@ -74,6 +75,7 @@ def _weights(sections: dict[str, Any]) -> Weights:
         yields=sections["yields"],
         loan=sections["loan"],
         evidence=sections["evidence"],
+        claim_firm=sections["claim_firm"],
         contexts=sections["contexts"],
         purpose=Purpose(**sections["purpose"]),
         licensed=sections["licensed"],

@@ -27,11 +27,11 @@ from crawler.domain.site import Site, Sweep, Visit
 from crawler.domain.task import Department, Feedback, SupervisionTask
 
 __all__ = [
-    "Act", "Alert", "AlertState", "Assessment", "BadInput", "Box", "Calendar", "Capture", "Card",
-    "Case", "Category", "Change", "Contact", "Decision", "Delivery", "Department", "Endpoint",
-    "EventType", "Evidence", "Exchange", "Feedback", "Field", "Filing", "FilingList", "Flag",
-    "Form", "FourTests", "GiveUp", "Hit", "Hop", "Level", "Lexicon", "NotAllowed", "Outcome", "PageKind",
-    "PageStructure", "PageText", "Reason", "Receipt", "Refusal", "Review", "Run", "Site",
-    "SubjectKind", "SupervisionTask", "Sweep", "Term", "TryLater", "Verdict", "Visit",
-    "WatchError", "Yield",
+    "Act", "Alert", "AlertState", "Assessment", "BadInput", "Box", "Calendar", "Capture",
+    "Card", "Case", "Category", "Change", "Contact", "Decision", "Delivery", "Department",
+    "Endpoint", "EventType", "Evidence", "Exchange", "Feedback", "Field", "Filing",
+    "FilingList", "Flag", "Form", "FourTests", "GiveUp", "Hit", "Hop", "Level", "Lexicon",
+    "NotAllowed", "Outcome", "PageKind", "PageStructure", "PageText", "Reason", "Receipt",
+    "Refusal", "Review", "Run", "Site", "SubjectKind", "SupervisionTask", "Sweep", "Term",
+    "TryLater", "Verdict", "Visit", "WatchError", "Yield",
 ]  # fmt: skip

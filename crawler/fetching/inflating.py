@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import cast
 
 import brotli
 import zstandard
@@ -23,7 +24,7 @@ _GZIP, _ZLIB, _RAW = 31, 15, -15
 _GZIP_MAGIC = b"\x1f\x8b"
 _PORTION = 16 * 1024
 _SMALL_PORTION = 256  # one zstd block of four bytes can mean 128 KiB
-_FAULTS: tuple[type[Exception], ...] = (isal_zlib.error, ValueError)
+_FAULTS = cast("tuple[type[Exception], ...]", (isal_zlib.error, ValueError))
 _COMMA = re.compile(r"[,\s]+")
 
 

@@ -24,6 +24,7 @@ class Program:
     environment: Mapping[str, str]
     uid: int | None = None  # None: as the parent
     gid: int | None = None
+    folder: str | None = None  # where it stands; None: where the parent does
     stuck_s: float = STUCK_S
 
 
@@ -95,6 +96,7 @@ async def start_child(program: Program, greeting: Greeting) -> Child:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         env=dict(program.environment),
+        cwd=program.folder,
         start_new_session=True,  # Ctrl-C is for the parent; it tells the children
         limit=1 << 20,
         **identity,  # type: ignore[arg-type]

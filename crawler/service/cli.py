@@ -3,11 +3,20 @@
 import sys
 from collections.abc import Callable
 
-import click
 import typer
 
 from crawler.domain.errors import BadInput, NotAllowed, TryLater, WatchError
-from crawler.service.commands import lists, sites, sweeps
+from crawler.service.commands import (
+    alerts,
+    doctor,
+    judging,
+    lists,
+    search,
+    sites,
+    sweeps,
+    tasks,
+    verifying,
+)
 from crawler.service.doors import door_from
 from crawler.service.showing import complain
 
@@ -16,6 +25,19 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("lists", lists.lists_),
     ("sweep", sweeps.sweep),
     ("sites", sites.sites),
+    ("judge", judging.judge),
+    ("alerts", alerts.alerts),
+    ("confirm", alerts.confirm),
+    ("dismiss", alerts.dismiss),
+    ("watch", alerts.watch),
+    ("tasks", tasks.tasks),
+    ("outbox", tasks.outbox),
+    ("deliver", tasks.deliver),
+    ("replay", tasks.replay),
+    ("search", search.search),
+    ("index", search.index),
+    ("verify", verifying.verify),
+    ("doctor", doctor.doctor),
 )
 EXIT_CODES = {BadInput: 2, TryLater: 3, NotAllowed: 4}
 INTERRUPTED = 130
@@ -40,13 +62,13 @@ def main() -> None:
     door, argv = door_from(sys.argv[1:])
     try:
         code = app_of(COMMANDS)(args=argv, standalone_mode=False, obj=door)
-    except click.ClickException as error:
+    except typer.TyperException as error:
         error.show()
         sys.exit(error.exit_code)
     except WatchError as error:
         complain(str(error))
         sys.exit(EXIT_CODES.get(type(error), 1))
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         complain("已中断")
         sys.exit(INTERRUPTED)
     except BrokenPipeError:

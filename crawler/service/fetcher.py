@@ -9,20 +9,20 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lexicons.judging import Judge, load_judge
-from spiders.homepage import PATIENT, QUICK, run_homepage_spider
-
 from crawler.domain.capture import Capture, PageText
 from crawler.domain.site import Visit, ended_well
 from crawler.fetching.capturing import Fetched
 from crawler.reading.decoding import decode
 from crawler.reading.page_kinds import page_kind_of
+from crawler.reading.render_reasons import needs_browser
 from crawler.service.passages import passage_from
 from crawler.service.pipeline import Page, glance
 from crawler.service.pipes import Downward, Greeting, Order, Outlet, Ready, Report
 from crawler.service.starting import run_child
 from crawler.service.watching import Watch
 from crawler.store.evidence import SegmentWriter
+from lexicons.judging import Judge
+from spiders.homepage import PATIENT, QUICK, run_homepage_spider, way_out
 
 GROUP_S = 0.2
 
@@ -94,7 +94,9 @@ def _read(capture: Capture, fetched: Fetched) -> Page:
         flags=tuple(dict.fromkeys((*capture.flags, *decoded.flags))),
         title=page.text.field("title")[:500],
         text_digest=page.text.digest,
-        page_kind=page_kind_of(page.text, decoded.text, capture.status),
+        page_kind=page_kind_of(
+            page.text, None, capture.status, needs_browser(decoded.text, page.text)
+        ),
     )
     return replace(page, capture=read)
 
@@ -110,7 +112,7 @@ async def fetch(records: AsyncIterator[Downward], greeting: Greeting, outlet: Ou
     """Work until the parent closes the pipe."""
     fetching = Fetching(
         writer=SegmentWriter(Path(greeting.evidence), greeting.worker, datetime.now(UTC)),
-        judge=load_judge(Path(greeting.lexicon), Path(greeting.cache)),
+        judge=Judge(Path(greeting.lexicon), Path(greeting.cache)),
         watch=Watch(Path(greeting.watch)),
         outlet=outlet,
         tool=greeting.tool,
@@ -118,17 +120,10 @@ async def fetch(records: AsyncIterator[Downward], greeting: Greeting, outlet: Ou
     outlet.put(Ready())
     speaking = asyncio.create_task(fetching.speak())
     passage = passage_from(greeting)
+    limits = replace(PATIENT if greeting.patient else QUICK, slots=greeting.slots)
+    out = way_out(passage.policy, passage.resolver, limits)
     try:
-        await run_homepage_spider(
-            visits_from(records),
-            fetching.take,
-            limits=PATIENT if greeting.patient else QUICK,
-            policy=passage.policy,
-            resolver=passage.resolver,
-            slots=greeting.slots,
-            agent=greeting.agent,
-            proxy=greeting.proxy,
-        )
+        await run_homepage_spider(visits_from(records), fetching.take, out)
     finally:
         speaking.cancel()
         fetching.flush()

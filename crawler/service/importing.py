@@ -55,10 +55,5 @@ def rules_of(house: House) -> ListRules:
     """What a list may point at: the same policy that guards every connection."""
     crawl = house.config.crawl
     ports = frozenset(crawl.ports) | {80, 443}
-    policy = Policy(
-        ports=ports, allowed=networks_of(crawl.allow), denied=networks_of(crawl.deny)
-    )
-    return ListRules(
-        ports=ports, allows=lambda address: may_connect(address, 80, policy).granted
-    )
-
+    policy = Policy(ports=ports, allowed=networks_of(crawl.allow), denied=networks_of(crawl.deny))
+    return ListRules(ports=ports, allows=lambda address: may_connect(address, 80, policy).granted)

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from lexicons.judging import Judge
-
 from crawler.domain.assessment import Assessment, Level, Verdict, at_least, rank
 from crawler.domain.capture import Capture, Fetcher, PageText
 from crawler.domain.page import PageStructure
@@ -13,6 +11,7 @@ from crawler.domain.site import Visit
 from crawler.reading.close_text import read_closely
 from crawler.reading.quick_text import read_quickly
 from crawler.reading.render_reasons import needs_browser
+from lexicons.judging import Judge
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

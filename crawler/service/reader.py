@@ -8,8 +8,6 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lexicons.judging import Judge, load_judge
-
 from crawler.domain.capture import Capture, EvidenceKind, Fetcher, PageText
 from crawler.domain.errors import BadInput
 from crawler.domain.site import ended_well
@@ -20,6 +18,7 @@ from crawler.service.pipes import Downward, Greeting, Order, Outlet, Ready, Repo
 from crawler.service.starting import run_child
 from crawler.service.watching import Watch
 from crawler.store.evidence import open_record
+from lexicons.judging import Judge
 
 MEMORY = 3 * 1024**3
 
@@ -27,7 +26,7 @@ MEMORY = 3 * 1024**3
 async def read(records: AsyncIterator[Downward], greeting: Greeting, outlet: Outlet) -> None:
     """Work until the parent closes the pipe."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    judge = load_judge(Path(greeting.lexicon), Path(greeting.cache))
+    judge = Judge(Path(greeting.lexicon), Path(greeting.cache))
     watch = Watch(Path(greeting.watch))
     folder = Path(greeting.evidence)
     outlet.put(Ready())

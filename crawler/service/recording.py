@@ -103,8 +103,7 @@ class Recorder:
             db, visit.id, state, now=now, outcome=str(outcome),
             urgency=rank(assessment.level), render_reason=report.render_reason,
         )  # fmt: skip
-        if state is VisitState.CLOSED:
-            save_seen(db, [_learned(visit, captures, assessment, now)])
+        save_seen(db, [_learned(visit, captures, assessment, now)])
 
 
 def _resource(keepsake: Keepsake, capture: Capture) -> Resource:

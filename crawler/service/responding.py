@@ -35,9 +35,7 @@ class Responder:
     categories: Mapping[str, Category]
     chance: Callable[[int], bytes] = os.urandom
 
-    def respond(
-        self, db: Connection, visit: Visit, assessment: Assessment, now: datetime
-    ) -> None:
+    def respond(self, db: Connection, visit: Visit, assessment: Assessment, now: datetime) -> None:
         """Open, raise, repeat or reopen the site's alert; tell who subscribed, once."""
         opened, last = alerts_of_site(db, visit.site.id)
         change = alert_for(visit, assessment, opened, last, now)
@@ -91,9 +89,7 @@ class Responder:
             manifests={c.id: manifest_digest(manifest_of(c)) for c in visit.captures},
         )
         seq = next_seq(db, f"alert:{alert.id}")
-        occasion = alert_told(
-            change.event, finding, case, self.categories, seq=seq, why=change.why
-        )
+        occasion = alert_told(change.event, finding, case, self.categories, seq=seq, why=change.why)
         put(db, messages_of(occasion, self.endpoints, now, self.chance))
 
 

@@ -26,6 +26,7 @@ from crawler.store.database import Connection, Database
 from crawler.store.texts import text_of
 from crawler.store.visits import (
     claim_visits,
+    close_unrendered,
     count_try,
     mark_sweep,
     release_leases,
@@ -38,7 +39,7 @@ GROUP_S = 0.5
 BLOCK = 200  # visits a claim
 LEASE = timedelta(minutes=15)
 MOST_TRIES = 2
-MOST_DEATHS = 20  # of one child without a page to blame
+MOST_DEATHS = 5  # of the children in one place, without a page to blame
 LOOK_S = 0.3
 
 log = structlog.get_logger()
@@ -74,6 +75,7 @@ class Sweeping:
     _recorded: asyncio.Event = field(default_factory=asyncio.Event)
     _over: asyncio.Event = field(default_factory=asyncio.Event)
     _counts: Counter[VisitState] = field(default_factory=Counter)
+    _unable: set[VisitState] = field(default_factory=set)
 
     def stop(self) -> None:
         """End early and tidily; the rest waits for the next start."""
@@ -115,15 +117,18 @@ class Sweeping:
 
     async def _finish(self) -> SweepState:
         await self._count()
+        if not self._left():  # pictures nobody could take do not keep a sweep open
+            await self._write(partial(close_unrendered, sweep_id=self.sweep.id, now=_now()))
+            await self._count()
         self.on_progress(self._counts)
         state = SweepState.STOPPED if self._left() else SweepState.FINISHED
-        now = datetime.now(UTC)
+        now = _now()
         await self._write(partial(mark_sweep, sweep_id=self.sweep.id, state=state, now=now))
         self._memory.shutdown()
         return state
 
     def _left(self) -> int:
-        served = {crew.state for crew in self.crews}
+        served = {crew.state for crew in self.crews} - self._unable
         return sum(count for state, count in self._counts.items() if state in served)
 
     async def _count(self) -> None:
@@ -141,6 +146,9 @@ class Sweeping:
             await self._serve(crew, child)
             if not self._over.is_set():
                 deaths += await self._after_death(crew, child) == 0
+        if deaths == MOST_DEATHS:
+            self._unable.add(crew.state)
+            log.error("crew gave up", action="give_up", kind=crew.state)
 
     async def _serve(self, crew: Crew, child: Child) -> None:
         """Feed and hear one child until it is gone."""
@@ -183,7 +191,7 @@ class Sweeping:
         await self._write(partial(release_visits, ids=lost))
         if blamed and await self._write(partial(count_try, visit_id=blamed)) >= MOST_TRIES:
             visit = self._out[blamed]
-            await self._came.put((visit, crew.set_aside(visit, datetime.now(UTC))))
+            await self._came.put((visit, crew.set_aside(visit, _now())))
         return blamed
 
     def _take(self, record: Upward) -> None:
@@ -204,7 +212,7 @@ class Sweeping:
                 self.sweep.id,
                 crew.state,
                 owner=self.owner,
-                now=datetime.now(UTC),
+                now=_now(),
                 lease=LEASE,
                 limit=limit,
             )
@@ -231,7 +239,7 @@ class Sweeping:
         return group
 
     def _record(self, group: list[tuple[Visit, Report]]) -> None:
-        self.recorder.record(group, datetime.now(UTC))
+        self.recorder.record(group, _now())
         for visit, _ in group:
             self._out.pop(visit.id, None)
 
@@ -262,6 +270,10 @@ class Sweeping:
 
     async def _in_memory(self, act: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._memory, act)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _order(db: Connection, visit: Visit) -> Order:

@@ -79,7 +79,9 @@ def _last_visits(region: str) -> Any:
 
 
 def _captures(db: Connection, visit_ids: Sequence[int]) -> dict[int, list[Capture]]:
-    rows = select(captures.c.visit_id, captures.c.manifest).where(captures.c.visit_id.in_(visit_ids))
+    rows = select(captures.c.visit_id, captures.c.manifest).where(
+        captures.c.visit_id.in_(visit_ids)
+    )
     found: dict[int, list[Capture]] = {}
     for visit_id, manifest in db.execute(rows.order_by(captures.c.ended_at, captures.c.id)):
         found.setdefault(visit_id, []).append(_CAPTURE.decode(manifest))

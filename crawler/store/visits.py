@@ -225,7 +225,14 @@ def outcome_count(db: Connection, sweep_id: int) -> dict[str, int]:
         .where(visits.c.sweep_id == sweep_id)
         .group_by(visits.c.outcome)
     )
-    return dict(db.execute(rows))
+    return dict(db.execute(rows).tuples().all())
+
+
+def close_unrendered(db: Connection, sweep_id: int, now: datetime) -> None:
+    """Visits whose only turn left is the browser's, where there is none."""
+    waiting = (visits.c.sweep_id == sweep_id) & (visits.c.state == str(VisitState.RENDERING))
+    closed = {"state": str(VisitState.CLOSED), "closed_at": now, "lease_until": None}
+    db.execute(update(visits).where(waiting).values(closed))
 
 
 def unrendered_count(db: Connection, sweep_id: int) -> int:

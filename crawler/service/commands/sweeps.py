@@ -124,9 +124,7 @@ async def _sweep(
     return await sweeping.run()
 
 
-def _show(
-    house: House, summary: Summary, words: Catalogue, began: datetime, *, json: bool
-) -> None:
+def _show(house: House, summary: Summary, words: Catalogue, began: datetime, *, json: bool) -> None:
     if json:
         as_json(summary)
         return

@@ -1,0 +1,146 @@
+"""When a plain answer tells too little, and why: the machine word for it, or nothing.
+
+Looked at in this order, the first that holds is the reason: `meta_refresh`, `script_redirect`,
+`frames`, `private_font`, `script_shell`, `image_heavy`, `thin_text`.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from crawler.domain.capture import PageText
+
+THIN = 120  # characters a person could read; below, scripts may hold the rest
+MEAGRE = 400  # enough for a sentence or two, hardly for a homepage
+_MOST_SOURCE = 400_000
+_PICTURES = 5
+_REFRESH = re.compile(
+    r"<meta[^>]{0,80}?http-equiv\s*=\s*[\"']?refresh[\"']?[^>]{0,80}?content\s*=\s*[\"']?\s*"
+    r"([\d.]{1,8})?\s*[;,]\s*(?:url\s*=\s*)?[\"']?\s*([^\"'>\s]{1,1000})",
+    re.IGNORECASE,
+)
+_PATIENCE = 30  # seconds; a news page that reloads itself later goes nowhere
+_JUMP = re.compile(
+    r"(?:(?:window|self|top|parent|document)\s*\.\s*)*location(?:\s*\.\s*href)?\s*=(?!=)|"
+    r"location\s*\.\s*(?:replace|assign)\s*\(|[\"']location[\"']\s*\]\s*(?:\[[^\]]{1,40}\]\s*)?=(?!=)|"
+    r"<body[^>]{0,200}onload\s*=\s*[\"'][^\"'>]{0,200}location"
+)
+_TESTS_THE_WAY_IN = re.compile(r"document\s*\.\s*referrer")
+_NEAR = 1_500  # a jump so soon after the test of the way in belongs to it
+_SEARCH_ENGINES = re.compile(r"baidu|sogou|\bso\.com|\.sm\.cn|haosou|google|bing", re.IGNORECASE)
+_FRAME = re.compile(r"<i?frame\b[^>]{0,800}>", re.IGNORECASE)
+_UNSEEN_FRAME = re.compile(
+    r"display\s*:\s*none|(?:width|height)\s*[=:]\s*[\"']?\s*[01](?:px)?\s*[\"';\s>]|\bhidden\b",
+    re.IGNORECASE,
+)
+_FRAMESET = re.compile(r"<frameset\b", re.IGNORECASE)
+_SCRIPT = re.compile(r"<script\b", re.IGNORECASE)
+_MOUNT = re.compile(
+    r"<div[^>]{0,80}\bid\s*=\s*[\"']?(?:app|root|__next|__nuxt|main-app|react-root|q-app)\b[^>]{0,80}>"
+    r"|<app-root\b|ng-app\s*=|window\.__(?:INITIAL_STATE|NUXT|NEXT_DATA)__",
+    re.IGNORECASE,
+)
+_WAITING = re.compile(
+    r"(?:启用|开启|打开|支持).{0,12}javascript|enable javascript|正在(?:加载|跳转|进入|验证)|"
+    r"(?:加载|载入)中|loading|请稍[候后]|安全(?:检查|验证)|just a moment|点击(?:进入|继续)",
+    re.IGNORECASE,
+)
+_IMAGE = re.compile(r"<img\b|background(?:-image)?\s*:[^;\"'}]{0,60}url\(", re.IGNORECASE)
+# Digits mapped to private characters: only the picture shows the rate.
+_PRIVATE = re.compile("[\ue000-\uf8ff]")
+_PRIVATE_DIGIT = re.compile("[\ue000-\uf8ff]{1,6}\\s?[%％.]|[\\d.][\ue000-\uf8ff]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    html: str
+    text: PageText
+    chars: int  # that a person could read
+
+
+def needs_browser(html: str, text: PageText) -> str:
+    """Why the browser should look at a page, empty if its plain answer says enough."""
+    page = _Page(html[:_MOST_SOURCE], text, _readable(text))
+    return next((reason for reason, holds in _REASONS if holds(page)), "")
+
+
+def meta_refresh_in(html: str) -> tuple[float, str] | None:
+    """After how many seconds the page's own head goes on to which address, if it does."""
+    found = _REFRESH.search(html[:20_000])
+    if found is None:
+        return None
+    try:
+        return float(found[1] or 0), found[2]
+    except ValueError:
+        return 0.0, found[2]
+
+
+def _readable(text: PageText) -> int:
+    return sum(len("".join(text.field(name).split())) for name in ("body", "option"))
+
+
+def _refreshes(page: _Page) -> bool:
+    if page.chars >= MEAGRE:
+        return False
+    found = meta_refresh_in(page.html)
+    return found is not None and found[0] <= _PATIENCE
+
+
+def _jumps(page: _Page) -> bool:
+    """A short page with a jump in its scripts, or any page that looks where its visitor came from
+    before it jumps.
+    """
+    if page.chars < MEAGRE and _JUMP.search(page.html):
+        return True
+    if "referrer" not in page.html:
+        return False
+    for test in _TESTS_THE_WAY_IN.finditer(page.html):
+        near = page.html[test.start() : test.start() + _NEAR]
+        if _SEARCH_ENGINES.search(near) and _JUMP.search(near):
+            return True
+    return False
+
+
+def _framed(page: _Page) -> bool:
+    if page.chars >= MEAGRE:
+        return False
+    if _FRAMESET.search(page.html):
+        return True
+    frames = (frame[0] for frame in _FRAME.finditer(page.html))
+    return any(not _UNSEEN_FRAME.search(frame) for frame in frames)
+
+
+def _private(page: _Page) -> bool:
+    body = page.text.field("body")
+    return bool(_PRIVATE.search(body)) and len(_PRIVATE_DIGIT.findall(body)) > 1
+
+
+def _shell(page: _Page) -> bool:
+    if page.chars >= MEAGRE or not _SCRIPT.search(page.html):
+        return False
+    words = page.text.field("body") + page.text.field("noscript")
+    if page.chars < THIN:
+        return bool(_MOUNT.search(page.html) or _WAITING.search(words))
+    return bool(_MOUNT.search(page.html) and _WAITING.search(words))
+
+
+def _pictured(page: _Page) -> bool:
+    if page.chars >= MEAGRE:
+        return False
+    images = len(_IMAGE.findall(page.html))
+    return images >= _PICTURES or (page.chars < THIN and images > 0)
+
+
+def _thin(page: _Page) -> bool:
+    return page.chars < THIN and bool(_SCRIPT.search(page.html))
+
+
+_REASONS: tuple[tuple[str, Callable[[_Page], bool]], ...] = (
+    ("meta_refresh", _refreshes),
+    ("script_redirect", _jumps),
+    ("frames", _framed),
+    ("private_font", _private),
+    ("script_shell", _shell),
+    ("image_heavy", _pictured),
+    ("thin_text", _thin),
+)

@@ -1,0 +1,79 @@
+"""The browser crew: found, checked and given a user of its own before the first page."""
+
+import os
+import sys
+from collections.abc import Awaitable
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+
+import msgspec
+
+from crawler.domain.capture import Fetcher, Outcome
+from crawler.domain.errors import WatchError
+from crawler.domain.site import Visit, VisitState
+from crawler.fetching.chromium import download_folders, find_browser
+from crawler.fetching.identity import Identity, reach_problem, worker_identity
+from crawler.service.children import Child, Program, start_child
+from crawler.service.crews import failed_capture
+from crawler.service.pipes import Report
+from crawler.service.sweeping import Crew
+from crawler.service.wiring import House, child_environment, greeting_for
+
+NO_BROWSER = (
+    "没有找到浏览器；Debian 上请执行 apt-get install chromium-headless-shell fonts-noto-cjk"
+)
+STUCK_S = 25.0  # without a heartbeat
+_LIFE = count(1)
+
+
+def browsing_crew(house: House, run: str) -> tuple[Crew | None, str]:
+    """The crew, or one line that says why there is none."""
+    settings = house.config.browser
+    program = find_browser(settings.executable, download_folders(os.environ))
+    if program is None:
+        return (
+            None,
+            NO_BROWSER,
+        )
+    try:
+        identity = worker_identity(settings.user)
+    except WatchError as error:
+        return None, str(error)
+    trouble = reach_problem(identity, [Path(sys.executable)])
+    if trouble:
+        return None, trouble
+    return _crew(house, run, program, identity), ""
+
+
+def _crew(house: House, run: str, browser: Path, identity: Identity) -> Crew:
+    program = Program(
+        module="crawler.service.browser_worker",
+        environment=dict(child_environment(house))
+        | {"HOME": str(identity.home), "TMPDIR": str(identity.tmp)},
+        uid=identity.uid if identity.changes_user else None,
+        gid=identity.gid if identity.changes_user else None,
+        folder=str(identity.tmp),
+        stuck_s=STUCK_S,
+    )
+    pages = house.config.browser.pages
+
+    def start(number: int) -> Awaitable[Child]:
+        worker = f"{run}-browser{number}-{next(_LIFE)}"
+        greeting = msgspec.structs.replace(
+            greeting_for(house, worker, patient=False),
+            browser=str(browser),
+            slots=pages,
+            watch=str(identity.home / f"{worker}.watch"),
+        )
+        return start_child(program, greeting)
+
+    return Crew(
+        state=VisitState.RENDERING, size=1, window=pages * 2, start=start, set_aside=_undrawn
+    )
+
+
+def _undrawn(visit: Visit, at: datetime) -> Report:
+    """A page that killed the browser worker twice is judged by what the plain fetch saw."""
+    capture = failed_capture(visit, Fetcher.BROWSER, Outcome.BROWSER_FAILED, at)
+    return Report(visit_id=visit.id, captures=(capture,))

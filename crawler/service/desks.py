@@ -1,0 +1,55 @@
+"""The officer's desk of an installation, and the courier that carries what leaves it."""
+
+import os
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from alerts.calendars import load_calendar
+from alerts.delivering import Courier
+from alerts.desk import Desk
+from alerts.dispatching import load_departments
+from alerts.webhook import Poster
+from crawler.fetching.guard import Policy, may_connect, networks_of
+from crawler.service.wiring import House, endpoints_of
+from lexicons.loading import load_lexicon
+
+
+def desk_of(house: House) -> Desk:
+    """Who is told, by which names, rules and calendar."""
+    region = house.config.region
+    return Desk(
+        endpoints=endpoints_of(house.config),
+        categories=load_lexicon(house.lexicon).categories,
+        departments=load_departments(),
+        calendar=load_calendar(),
+        approval_from=house.config.review.approval_from,
+        home=region.rstrip("0"),
+        chance=os.urandom,
+    )
+
+
+def courier_of(house: House, poster: Poster) -> Courier:
+    """Sends with the real clock and chance."""
+    return Courier(
+        database=house.database,
+        send=poster.send,
+        clock=lambda: datetime.now(UTC),
+        spread=random.random,
+        token=lambda: os.urandom(16).hex(),
+    )
+
+
+def poster_of(house: House) -> Poster:
+    """Posts only to public addresses and to receivers that the settings list."""
+    return Poster(_permit(house), deadline_s=house.config.delivery.timeout_s)
+
+
+def _permit(house: House) -> Callable[[str, int], str]:
+    allowed = networks_of(house.config.delivery.allow)
+
+    def permit(address: str, port: int) -> str:
+        policy = Policy(ports=frozenset({port}), allowed=allowed)
+        return may_connect(address, port, policy).reason
+
+    return permit
