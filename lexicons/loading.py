@@ -10,7 +10,7 @@ from crawler.domain.errors import BadInput
 from crawler.domain.lexicon import Category, Lexicon, Zone
 from lexicons.documents import LARGEST_BYTES, Problem, read_document
 from lexicons.entries import CategoryReader, Entry
-from lexicons.variants import Variants, read_variants, sounded
+from lexicons.variants import Variants, read_variants, reversed_words, sounded
 
 _MOST_FILES = 500
 _MOST_SHOWN = 50
@@ -37,16 +37,19 @@ def read_lexicon(folder: Path) -> tuple[Lexicon, tuple[Problem, ...]]:
         version=_version(contents),
         categories=categories,
         terms=tuple(entry.term for entry in entries),
-        variants={**_sounded(entries, variants), **variants.undone},
+        variants={**_disguised(entries, variants), **variants.undone},
     )
     return lexicon, tuple(problems)
 
 
-def _sounded(entries: Sequence[Entry], variants: Variants) -> dict[str, str]:
+def _disguised(entries: Sequence[Entry], variants: Variants) -> dict[str, str]:
+    """What the list of disguises gives for these terms: written in syllables, or backwards."""
     words = [entry.term.word for entry in entries if entry.zone is Zone.PAGE]
-    known = set(words)
-    written = sounded(words, variants.sounds)
-    return {disguise: word for disguise, word in written.items() if disguise not in known}
+    strong = [entry.term.word for entry in entries if entry.term.weight >= 3]
+    written = {**sounded(words, variants.sounds), **reversed_words(strong)}
+    for word in words:
+        written.pop(word, None)
+    return written
 
 
 def files_of(folder: Path) -> tuple[str, ...]:

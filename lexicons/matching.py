@@ -1,78 +1,34 @@
-"""Where the words of a lexicon stand in a page text: Aho-Corasick over the normal form, then what
-cannot be meant is taken out. jieba grades what is found here (segmenting.py); it finds nothing.
+"""Where the words of a lexicon stand in a page text: Aho-Corasick over the normal form, a second
+look behind disguises, then what cannot be meant is taken out. jieba grades what is found here
+(segmenting.py); it finds nothing.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
-
-import ahocorasick_rs
 
 from crawler.domain.capture import Field, PageText
-from crawler.domain.lexicon import Hit, Lexicon, Term, Zone
+from crawler.domain.lexicon import Hit, Term, Zone
 from lexicons.normalising import Normalised, normalise
+from lexicons.patterns import Finder, Match, stands_alone
+from lexicons.unmasking import Unmasked, plainly, put_right
+
+__all__ = ["Finder", "Found", "find", "find_hits", "second_form", "stands_alone"]
 
 NAME_FIELDS = frozenset({"title", "site_name", "unit_name"})
 MOST_HITS = 5_000  # of one page; a page with more says nothing more
-_MOST_OF_A_WORD = 100
-_STRETCH = 100_000  # characters looked through at a time, so that memory is bounded by hits kept
+MOST_OF_A_WORD = 100
+
+Form = Normalised | Unmasked
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """The hits kept, in order of field and place, and how many there were."""
+    """The hits kept, by field and place, and how many there were."""
 
     hits: tuple[Hit, ...]
     total: int
-
-
-class Match(NamedTuple):
-    """A pattern at a place of a normal form."""
-
-    pattern: int
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pattern:
-    """One string that is looked for: a term of the page, of names, a false friend, or several."""
-
-    page: Term | None = None
-    name: Term | None = None
-    friend_of: tuple[str, ...] = ()
-
-
-class Finder:
-    """A lexicon compiled for finding; made once a process and version."""
-
-    def __init__(self, lexicon: Lexicon) -> None:
-        patterns = _patterns_of(lexicon)
-        self.lexicon = lexicon
-        self._words = tuple(patterns)
-        self._patterns = tuple(patterns.values())
-        self._automaton = ahocorasick_rs.AhoCorasick(self._words)
-        self._longest = max(map(len, self._words), default=1)
-
-    def matches(self, text: str) -> Iterator[list[Match]]:
-        """Every place of every pattern, overlapping ones too, a stretch at a time."""
-        for begin in range(0, len(text), _STRETCH):
-            part = text[begin : begin + _STRETCH + self._longest - 1]
-            found = self._automaton.find_matches_as_indexes(part, overlapping=True)
-            yield [
-                Match(pattern, begin + start, begin + end)
-                for pattern, start, end in found
-                if start < _STRETCH
-            ]
-
-    def pattern(self, match: Match) -> Pattern:
-        """What was looked for there."""
-        return self._patterns[match.pattern]
-
-    def word(self, match: Match) -> str:
-        """The string that stands there."""
-        return self._words[match.pattern]
 
 
 def find_hits(page: PageText, finder: Finder) -> tuple[Hit, ...]:
@@ -81,7 +37,7 @@ def find_hits(page: PageText, finder: Finder) -> tuple[Hit, ...]:
 
 
 def find(page: PageText, finder: Finder) -> Found:
-    """The hits of a page and their true number."""
+    """The hits of a page, at most so many of a word and of all, and their true number."""
     hits: list[Hit] = []
     total = 0
     of_a_word: dict[str, int] = defaultdict(int)
@@ -89,82 +45,110 @@ def find(page: PageText, finder: Finder) -> Found:
         for hit in _hits_in(field, finder):
             total += 1
             of_a_word[hit.word] += 1
-            if len(hits) < MOST_HITS and of_a_word[hit.word] <= _MOST_OF_A_WORD:
+            if len(hits) < MOST_HITS and of_a_word[hit.word] <= MOST_OF_A_WORD:
                 hits.append(hit)
     return Found(hits=tuple(hits), total=total)
 
 
+def second_form(normal: Normalised, finder: Finder) -> Unmasked | None:
+    """A normal form with every disguise undone; None if there is none."""
+    form = finder.unmasker.unmask(normal)
+    return _put_right(form, normal, finder.matches((form or normal).text), finder)
+
+
 def _hits_in(field: Field, finder: Finder) -> Iterator[Hit]:
     normal = normalise(field.text)
-    zones = (Zone.PAGE, Zone.NAME) if field.name in NAME_FIELDS else (Zone.PAGE,)
-    for matches in finder.matches(normal.text):
-        if not matches:
-            continue
-        for zone in zones:
-            meant = _meant(matches, zone, normal, field, finder)
-            yield from (_hit(term, match, normal, field) for term, match in _outermost(meant))
+    matches = finder.matches(normal.text)
+    for term, start, end in _meant(matches, normal, field, finder):
+        first, beyond = normal.span(start, end)
+        unseen = beyond - first > end - start  # characters inside the word that nobody sees
+        yield _hit(term, field, first, beyond, obfuscated=unseen)
+    yield from _hidden_in(field, normal, matches, finder)
+
+
+def _hidden_in(
+    field: Field, normal: Normalised, matches: Sequence[Match], finder: Finder
+) -> Iterator[Hit]:
+    """What shows only after its disguise was undone."""
+    unmasked = finder.unmasker.unmask(normal)
+    matches = finder.matches(unmasked.text) if unmasked else matches
+    form = _put_right(unmasked, normal, matches, finder)
+    if form is None:
+        return
+    if form is not unmasked:
+        matches = finder.matches(form.text)
+    hidden = [match for match in matches if form.was_hidden(match[1], match[2])]
+    if not any(finder.patterns[match[0]].page for match in hidden):
+        return
+    for term, start, end in _meant(matches, form, field, finder):
+        if form.was_hidden(start, end):
+            yield _hit(term, field, *form.span(start, end), obfuscated=True)
+
+
+def _put_right(
+    unmasked: Unmasked | None, normal: Normalised, matches: Iterable[Match], finder: Finder
+) -> Unmasked | None:
+    swaps = finder.swaps((unmasked or normal).text, matches)
+    return put_right(unmasked or plainly(normal), swaps) if swaps else unmasked
 
 
 def _meant(
-    matches: Sequence[Match], zone: Zone, normal: Normalised, field: Field, finder: Finder
-) -> Iterator[tuple[Term, Match]]:
-    """Terms of a zone that stand by themselves, are no part of a false friend and are written as
-    asked.
-    """
+    matches: Sequence[Match], form: Form, field: Field, finder: Finder
+) -> Iterator[tuple[Term, int, int]]:
+    """The terms that are meant: of the page, and in names those of names too."""
+    if not matches:
+        return
     friends = _friends(matches, finder)
-    for match in matches:
-        pattern = finder.pattern(match)
+    zones = (Zone.PAGE, Zone.NAME) if field.name in NAME_FIELDS else (Zone.PAGE,)
+    for zone in zones:
+        standing = _standing(matches, zone, form, field, finder)
+        yield from _outermost(
+            (term, start, end)
+            for term, start, end in standing
+            if not _touched(start, end, friends.get(term.word, ()), finder.longest)
+        )
+
+
+def _standing(
+    matches: Iterable[Match], zone: Zone, form: Form, field: Field, finder: Finder
+) -> Iterator[tuple[Term, int, int]]:
+    """Terms of a zone that stand by themselves and are written as asked."""
+    for number, start, end in matches:
+        pattern = finder.patterns[number]
         term = pattern.page if zone is Zone.PAGE else pattern.name
-        if term is None or not stands_alone(normal.text, match.start, match.end):
+        if term is None or not stands_alone(form.text, start, end):
             continue
-        if term.false_friends and _touched(match, friends.get(term.word, ())):
+        if term.exact and field.text[slice(*form.span(start, end))] != term.exact:
             continue
-        if term.exact:
-            start, end = normal.span(match.start, match.end)
-            if field.text[start:end] != term.exact:
-                continue
-        yield term, match
+        yield term, start, end
 
 
-def _friends(matches: Iterable[Match], finder: Finder) -> dict[str, list[Match]]:
-    friends: dict[str, list[Match]] = defaultdict(list)
-    for match in matches:
-        for word in finder.pattern(match).friend_of:
-            friends[word].append(match)
-    return friends
+def _friends(matches: Iterable[Match], finder: Finder) -> dict[str, list[tuple[int, int]]]:
+    friends: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for number, start, end in matches:
+        for word in finder.patterns[number].friend_of:
+            friends[word].append((start, end))
+    return {word: sorted(places) for word, places in friends.items()}
 
 
-def _touched(match: Match, others: Iterable[Match]) -> bool:
-    return any(other.start < match.end and match.start < other.end for other in others)
+def _touched(start: int, end: int, friends: Sequence[tuple[int, int]], longest: int) -> bool:
+    first = bisect_left(friends, (start - longest, 0))
+    beyond = bisect_left(friends, (end, 0))
+    return any(friend_end > start for _, friend_end in friends[first:beyond])
 
 
-def _outermost(meant: Iterable[tuple[Term, Match]]) -> Iterator[tuple[Term, Match]]:
-    """Without terms that lie wholly in a longer one of the same category; those that overlap stay
-    (保本高息 is 保本 and 高息, where the longer word is not listed).
+def _outermost(meant: Iterable[tuple[Term, int, int]]) -> Iterator[tuple[Term, int, int]]:
+    """Without terms that lie wholly in a longer one of the same category. Terms that only overlap
+    both stay: 保本高息 is 保本 and 高息 where the longer word is not listed.
     """
     reached: dict[str, int] = {}
-    for term, match in sorted(meant, key=lambda one: (one[1].start, -one[1].end)):
-        if match.end > reached.get(term.category, -1):
-            reached[term.category] = match.end
-            yield term, match
+    for term, start, end in sorted(meant, key=lambda one: (one[1], -one[2])):
+        if end > reached.get(term.category, -1):
+            reached[term.category] = end
+            yield term, start, end
 
 
-def stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether Latin letters and digits at a word's ends do not go on beside it (ico in icon)."""
-    return not (
-        (start > 0 and _go_on(text[start - 1], text[start]))
-        or (end < len(text) and _go_on(text[end - 1], text[end]))
-    )
-
-
-def _go_on(left: str, right: str) -> bool:
-    if not (left.isascii() and right.isascii()):
-        return False
-    return (left.isalpha() and right.isalpha()) or (left.isdigit() and right.isdigit())
-
-
-def _hit(term: Term, match: Match, normal: Normalised, field: Field) -> Hit:
-    start, end = normal.span(match.start, match.end)
+def _hit(term: Term, field: Field, start: int, end: int, *, obfuscated: bool) -> Hit:
     return Hit(
         word=term.word,
         category=term.category,
@@ -173,20 +157,5 @@ def _hit(term: Term, match: Match, normal: Normalised, field: Field) -> Hit:
         start=start,
         end=end,
         raw=field.text[start:end],
-        obfuscated=end - start > match.end - match.start,  # unseen characters inside the word
+        obfuscated=obfuscated,
     )
-
-
-def _patterns_of(lexicon: Lexicon) -> dict[str, Pattern]:
-    pages: dict[str, Term] = {}
-    names: dict[str, Term] = {}
-    friends: dict[str, list[str]] = defaultdict(list)
-    for term in lexicon.terms:
-        named = lexicon.categories[term.category].zone is Zone.NAME
-        (names if named else pages)[term.word] = term
-        for friend in term.false_friends:
-            friends[friend].append(term.word)
-    return {
-        word: Pattern(page=pages.get(word), name=names.get(word), friend_of=tuple(friends[word]))
-        for word in sorted({*pages, *names, *friends})
-    }

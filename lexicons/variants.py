@@ -43,13 +43,18 @@ def read_variants(content: bytes) -> tuple[Variants, list[Problem]]:
 
 def sounded(words: Iterable[str], sounds: Mapping[str, str]) -> dict[str, str]:
     """Each word with one or two of its characters written as syllables → the word."""
-    syllable = {character: sound for sound, characters in sounds.items() for character in characters}
+    syllable = {one: sound for sound, characters in sounds.items() for one in characters}
     return {
         written: word
         for word in words
         if 2 <= len(word) <= 4
         for written in _written(word, syllable)
     }
+
+
+def reversed_words(words: Iterable[str]) -> dict[str, str]:
+    """Words long enough to be told backwards, as a style sheet may turn them → the word."""
+    return {word[::-1]: word for word in words if len(word) >= 4 and word != word[::-1]}
 
 
 def _written(word: str, syllable: Mapping[str, str]) -> Iterator[str]:
@@ -106,7 +111,8 @@ def _chains(rows: Sequence[_Row], undone: Mapping[str, str]) -> Iterator[Problem
     """A disguise of a disguise would be undone only half, or go round for ever."""
     for row in rows:
         if row.section != "sounds" and row.real in undone:
-            yield _problem(row.line, f"“{row.disguise}”→“{row.real}”→“{undone[row.real]}”成链或成环")
+            way = f"“{row.disguise}”→“{row.real}”→“{undone[row.real]}”"
+            yield _problem(row.line, f"{way}成链或成环")
 
 
 def _problem(line: int, reason: str) -> Problem:
