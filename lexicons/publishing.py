@@ -1,0 +1,179 @@
+"""The life of the word lists: numbered versions in folders of their own, never changed again, and
+one link that says which of them is in force. Workers follow the link; nothing is restarted.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from crawler.domain.errors import BadInput, NotAllowed
+from crawler.domain.lexicon import Lexicon, Term
+from lexicons.documents import Problem
+from lexicons.loading import files_of, load_lexicon, read_lexicon
+from lexicons.vocabulary import load_vocabulary
+from lexicons.weighing import load_weights
+
+_LINK = "current"
+_SHEET = "version.json"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Version:
+    """One published state of the word lists. `digest` is what assessments name."""
+
+    number: int
+    digest: str
+    author: str
+    approved_by: str  # empty where nobody's consent is asked for
+    note: str
+    published_at: datetime
+    folder: Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """Word lists that somebody wants to see in force."""
+
+    folder: Path
+    author: str
+    note: str
+    approved_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """What one lexicon has that the other has not, by word."""
+
+    added: tuple[Term, ...] = ()
+    removed: tuple[Term, ...] = ()
+    changed: tuple[tuple[Term, Term], ...] = ()  # before, after
+    variants_added: tuple[str, ...] = ()
+    variants_removed: tuple[str, ...] = ()
+
+
+def check(folder: Path) -> tuple[Problem, ...]:
+    """Everything that is wrong with the word lists of a folder."""
+    _, problems = read_lexicon(folder)
+    return (*problems, *_problems_beside(folder))
+
+
+def difference(old: Lexicon, new: Lexicon) -> Difference:
+    """What changes from one lexicon to another, in the order of the new one."""
+    before = {_key(old, term): term for term in old.terms}
+    after = {_key(new, term): term for term in new.terms}
+    return Difference(
+        added=tuple(term for key, term in after.items() if key not in before),
+        removed=tuple(term for key, term in before.items() if key not in after),
+        changed=tuple(
+            (before[key], term)
+            for key, term in after.items()
+            if key in before and before[key] != term
+        ),
+        variants_added=tuple(sorted(new.variants.keys() - old.variants.keys())),
+        variants_removed=tuple(sorted(old.variants.keys() - new.variants.keys())),
+    )
+
+
+def publish(draft: Draft, shelf: Path, now: datetime) -> Version:
+    """Keep a draft as the next version and put it in force. What fails leaves the old one there."""
+    if draft.approved_by and draft.approved_by == draft.author:
+        raise NotAllowed("不能批准自己提交的词库")
+    if problems := check(draft.folder):
+        raise BadInput("；".join(map(str, problems[:50])))
+    digest = load_lexicon(draft.folder).version
+    in_force = current(shelf)
+    if in_force and in_force.digest == digest:
+        raise BadInput(f"词库没有变化，仍是第 {in_force.number} 版")
+    version = _shelved(draft, digest, shelf, now)
+    _put_in_force(version, shelf)
+    return version
+
+
+def rollback(shelf: Path, number: int) -> Version:
+    """Put an earlier version in force again, untouched."""
+    version = next((one for one in versions(shelf) if one.number == number), None)
+    if version is None:
+        raise BadInput(f"没有第 {number} 版词库")
+    if load_lexicon(version.folder).version != version.digest:
+        raise BadInput(f"第 {number} 版词库的文件被改动过，不能启用")
+    _put_in_force(version, shelf)
+    return version
+
+
+def current(shelf: Path) -> Version | None:
+    """The version in force; None before the first was published."""
+    link = shelf / _LINK
+    return _version_in(link.resolve()) if link.exists() else None
+
+
+def versions(shelf: Path) -> tuple[Version, ...]:
+    """All versions, newest first."""
+    folders = (path.parent for path in shelf.glob(f"[0-9]*/{_SHEET}"))
+    return tuple(sorted(map(_version_in, folders), key=lambda version: -version.number))
+
+
+def _problems_beside(folder: Path) -> Iterator[Problem]:
+    """Contexts, claims and weights: their readers stop at the first fault."""
+    readers = {"contexts.yaml": load_vocabulary, "weights.yaml": load_weights}
+    for file, read in readers.items():
+        try:
+            read(folder)
+        except BadInput as error:
+            yield Problem(file=file, line=1, reason=str(error))
+
+
+def _key(lexicon: Lexicon, term: Term) -> tuple[str, str]:
+    return lexicon.categories[term.category].zone, term.word
+
+
+def _shelved(draft: Draft, digest: str, shelf: Path, now: datetime) -> Version:
+    """A copy of the draft's files under the next free number, whole or not at all."""
+    shelf.mkdir(parents=True, exist_ok=True)
+    number = max((version.number for version in versions(shelf)), default=0) + 1
+    version = Version(
+        number=number,
+        digest=digest,
+        author=draft.author,
+        approved_by=draft.approved_by,
+        note=draft.note,
+        published_at=now,
+        folder=shelf / f"{number:04d}",
+    )
+    with tempfile.TemporaryDirectory(dir=shelf, prefix=".draft-") as work:
+        copy = Path(work) / "copy"
+        for name in files_of(draft.folder):
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(draft.folder / name, copy / name)
+        (copy / _SHEET).write_text(_sheet(version), encoding="utf-8")
+        try:
+            copy.rename(version.folder)
+        except OSError as error:
+            raise NotAllowed(f"第 {number} 版刚被他人发布，请重试") from error
+    return version
+
+
+def _put_in_force(version: Version, shelf: Path) -> None:
+    """One rename: a worker sees the old version or the new one, never half of each."""
+    fresh = shelf / f".{_LINK}-{version.number}"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(version.folder.name, target_is_directory=True)
+    fresh.replace(shelf / _LINK)
+
+
+def _sheet(version: Version) -> str:
+    rows = asdict(version) | {"published_at": version.published_at.isoformat()}
+    del rows["folder"]
+    return json.dumps(rows, ensure_ascii=False, indent=1)
+
+
+def _version_in(folder: Path) -> Version:
+    try:
+        rows = json.loads((folder / _SHEET).read_text(encoding="utf-8"))
+        at = datetime.fromisoformat(rows.pop("published_at"))
+        return Version(**rows, published_at=at, folder=folder)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise BadInput(f"{folder.name}/{_SHEET} 无法读取：{error}") from error
