@@ -15,6 +15,7 @@ from lexicons import wording
 from lexicons.claiming import Claim, find_claims
 from lexicons.evidence import Strength, Weighed, rate_points, strengths
 from lexicons.four_tests import four_tests
+from lexicons.licences import is_licensed_name
 from lexicons.matching import find_hits
 from lexicons.purpose import Purpose, purpose_of
 from lexicons.reading import ReadField, Tools, read_fields, weigh
@@ -177,11 +178,21 @@ def purpose_weighed(found: Findings, score: float) -> Iterator[Reason]:
 def licence_claimed(found: Findings, score: float) -> Iterator[Reason]:
     """The voice of a licensed house lowers the score; less so where it promises what none may."""
     weights = found.tools.weights.licensed
-    if score <= 0 or found.purpose.licensed < weights["enough"]:
+    if score <= 0 or found.purpose.licensed < weights["enough"] or not found.strengths:
         return
+    if found.strengths[0].category in weights["never"]:
+        return
+    yield wording.reason_of_licence(found.purpose, score * (_licence_factor(found) - 1))
+
+
+def _licence_factor(found: Findings) -> float:
+    weights = found.tools.weights.licensed
+    name = found.visit.site.unit_name
     promised = any(s.category == "principal_guarantee" and s.points >= 3 for s in found.strengths)
-    factor = weights["factor_with_promise"] if promised else weights["factor"]
-    yield wording.reason_of_licence(found.purpose, score * (factor - 1))
+    if promised:
+        return float(weights["factor_with_promise"])
+    other = bool(name) and not is_licensed_name(name)
+    return float(weights["other_subject"] if other else weights["factor"])
 
 
 Rule = Callable[[Findings, float], Iterable[Reason]]

@@ -1,5 +1,6 @@
 """The whole judgement in one object: made once a process and lexicon version, used for every page."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -7,14 +8,18 @@ from crawler.domain.assessment import Assessment
 from crawler.domain.capture import PageText
 from crawler.domain.page import PageStructure
 from crawler.domain.site import Visit
-from lexicons.assessing import Tools, assess
+from lexicons.assessing import assess
 from lexicons.loading import load_lexicon
 from lexicons.matching import Finder, find_hits
 from lexicons.normalising import normal_form
 from lexicons.segmenting import Segmenter
+from lexicons.reading import Tools
 from lexicons.sieving import passes
 from lexicons.vocabulary import load_vocabulary
 from lexicons.weighing import load_weights
+
+
+LONGEST = 200_000  # characters of a field that are judged; the sieve looks at all of them
 
 
 class Judge:
@@ -39,10 +44,20 @@ class Judge:
         self, visit: Visit, text: PageText, structure: PageStructure | None, at: datetime
     ) -> Assessment:
         """The assessment of a visit by what its page says and how it is built."""
-        hits = find_hits(text, self.tools.finder)
-        return assess(visit, text, hits, structure, self.tools, at)
+        read = shortened(text)
+        hits = find_hits(read, self.tools.finder)
+        judged = assess(visit, read, hits, structure, self.tools, at)
+        return judged if read is text else replace(judged, text_digest=text.digest)
 
     def tokens(self, text: PageText) -> tuple[str, ...]:
         """The tokens of a page, field after field."""
-        cut = (self.tools.segmenter.tokens(normal_form(field.text)) for field in text.fields)
+        fields = shortened(text).fields
+        cut = (self.tools.segmenter.tokens(normal_form(field.text)) for field in fields)
         return tuple(token for tokens in cut for token in tokens if token.strip())
+
+
+def shortened(text: PageText) -> PageText:
+    """What a person could come to read; a page of a million characters is there to tire us."""
+    if all(len(field.text) <= LONGEST for field in text.fields):
+        return text
+    return PageText(fields=tuple(replace(f, text=f.text[:LONGEST]) for f in text.fields))

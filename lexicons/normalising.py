@@ -77,7 +77,7 @@ def codes_of(text: str) -> Codes:
 
 def text_of(codes: NDArray[Any]) -> str:
     """The text of code points."""
-    return codes.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+    return codes.astype("<u4").tobytes().decode("utf-32-le")
 
 
 def _resized(codes: Codes, odd: NDArray[np.bool_], table: _Table) -> Normalised:
@@ -103,6 +103,7 @@ def _table() -> _Table:
     """Built at first use: reading the dictionaries of a library is no work for an import."""
     simplified = _simplified()
     single = np.arange(_PLANES, dtype=np.uint32)
+    single[0xD800:0xE000] = ord("\ufffd")  # halves of pairs: no library takes them
     single[list(simplified)] = [ord(plain) for plain in simplified.values()]
     expansions: dict[str, int] = {}
     for code in chain.from_iterable(range(*block) for block in _COMPOSED):

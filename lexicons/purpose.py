@@ -5,8 +5,10 @@ house. It decides more than the words themselves.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from crawler.domain.page import FormKind, PageStructure
+from lexicons.licences import names_itself_licensed
 from lexicons.vocabulary import Signs
 from lexicons.weighing import Weights
 
@@ -45,12 +47,12 @@ def purpose_of(
     return Purpose(
         offering=offering,
         informing=informing,
-        licensed=_licensed(signs, weights.licensed),
+        licensed=_licensed(fields, weights.licensed),
         offers=_words(signs, own.offers),
         informs=_words(signs, own.informs),
         licences=_words(signs, ("licensed_self",)),
         signs_of_structure=shown,
-        factor=own.lowest + (own.highest - own.lowest) * share,
+        factor=own.lowest + (own.highest - own.lowest) * share**own.steepness,
     )
 
 
@@ -73,10 +75,13 @@ def _articles(text: str) -> int:
     return found if found >= 3 else 0
 
 
-def _licensed(signs: Sequence[Signs], weights: Mapping[str, float]) -> float:
+def _licensed(fields: Sequence[tuple[str, Signs]], weights: Mapping[str, Any]) -> float:
+    signs = [signs for _, signs in fields]
     own = min(4, _distinct(signs, "licensed_self"))
     services = min(4, _distinct(signs, "licensed_service"))
-    return weights["self"] * own + weights["service"] * services
+    named = any(names_itself_licensed(text) for text, _ in fields)
+    points: float = weights["self"] * own + weights["service"] * services
+    return points + weights["identity"] * named
 
 
 def _structure(

@@ -2,18 +2,22 @@
 the hits weighed where they stand.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from crawler.domain.capture import PageText
 from crawler.domain.lexicon import Grade, Hit, Lexicon, Term, Zone
 from lexicons.claiming import FieldReading
 from lexicons.contexts import Contexts
 from lexicons.evidence import Weighed
-from lexicons.matching import Finder
+from lexicons.matching import second_form
 from lexicons.normalising import Normalised, normalise
+from lexicons.patterns import Finder
 from lexicons.segmenting import Segmenter, counts
+from lexicons.unmasking import Unmasked
 from lexicons.vocabulary import Vocabulary
 from lexicons.weighing import Weights
 
@@ -36,12 +40,14 @@ class ReadField:
     """One field in normal form, with the way back to the page's own characters."""
 
     reading: FieldReading
-    normal: Normalised
+    normal: Normalised | Unmasked  # with every disguise undone, where there is one
+    text: str  # the field's own characters
 
     def place(self, start: int, end: int) -> tuple[int, int]:
-        """Where a stretch of the page's own characters lies in the normal form."""
-        offsets = self.normal.offsets
-        return bisect_left(offsets, start), bisect_left(offsets, end)
+        """Where a stretch of the field's own characters lies in the form that is read."""
+        starts = self.normal.starts if isinstance(self.normal, Unmasked) else self.normal.offsets
+        first, beyond = np.searchsorted(starts, (start, end))
+        return int(first), int(beyond)
 
 
 def read_fields(text: PageText, tools: Tools) -> dict[str, ReadField]:
@@ -68,10 +74,13 @@ def weigh(
 
 
 def _read(name: str, text: str, tools: Tools) -> ReadField:
-    normal = normalise(text)
+    plain = normalise(text)
+    normal = second_form(plain, tools.finder) or plain
     signs = tools.vocabulary.signs(normal.text)
     contexts = Contexts(normal.text, signs, tools.vocabulary.groups, tools.weights, tools.segmenter)
-    return ReadField(reading=FieldReading(name=name, signs=signs, contexts=contexts), normal=normal)
+    return ReadField(
+        reading=FieldReading(name=name, signs=signs, contexts=contexts), normal=normal, text=text
+    )
 
 
 def _graded(
@@ -79,8 +88,6 @@ def _graded(
 ) -> Hit | None:
     if tools.lexicon.categories[hit.category].zone is Zone.NAME:
         return None
-    if hit.obfuscated:
-        return hit
     field = fields[hit.field]
     grade = tools.segmenter.grade(field.normal.text, *field.place(hit.start, hit.end))
     if not counts(terms[hit.word], grade) or (grade is Grade.STRADDLING and len(hit.word) <= 2):

@@ -11,6 +11,7 @@ import warnings
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 
 from crawler.domain.errors import BadInput
@@ -21,6 +22,8 @@ with warnings.catch_warnings():
     import jieba
 
 LONGEST_RUN = 2_000  # longer ones are cut at fixed points: cost must not depend on the page
+_COMPOUND = 4  # characters from which a term is made of words
+_CHANCE = 3  # characters up to which a term across words is chance
 _RUN = re.compile(r"[\u4E00-\u9FD5a-zA-Z0-9+#&._%\-]+")  # jieba cuts each such run on its own
 
 
@@ -32,8 +35,7 @@ class Segmenter:
         self._tokenizer = jieba.Tokenizer()
         self._tokenizer.tmp_dir = str(_private(cache_folder))
         self._tokenizer.initialize()
-        for word in _words_of(lexicon):
-            self._tokenizer.add_word(word)
+        self._inner = {word: self._added(word) for word in _words_of(lexicon)}
         self._cuts = lru_cache(maxsize=256)(self._cuts_of)
         self._pieces = lru_cache(maxsize=4)(_pieces_of)
 
@@ -67,11 +69,20 @@ class Segmenter:
         return place - start in self._cuts(text[start : ends[piece]])
 
     def _cuts_of(self, run: str) -> frozenset[int]:
-        cuts, place = [], 0
+        cuts: list[int] = []
+        place = 0
         for token in self._cut(run):
-            cuts.append(place)
+            cuts += (place, *(place + cut for cut in self._inner.get(token, ())))
             place += len(token)
         return frozenset(cuts)
+
+    def _added(self, word: str) -> tuple[int, ...]:
+        """Make a term one token, and keep where it falls apart without that: 理财 is still a word
+        in p2p理财.
+        """
+        parts = self._cut(word) if len(word) >= _COMPOUND else []
+        self._tokenizer.add_word(word)
+        return tuple(accumulate(map(len, parts[:-1])))
 
     def _cut(self, run: str) -> list[str]:
         tokens: list[str] = self._tokenizer.lcut(run, HMM=False)
@@ -79,8 +90,14 @@ class Segmenter:
 
 
 def counts(term: Term, grade: Grade) -> bool:
-    """Whether a term may count where it lies so."""
-    return term.boundary is Boundary.ANY or grade is Grade.ALIGNED
+    """Whether a term may count where it lies so. Across words a short one is chance (提高|收益),
+    a longer one hardly ever.
+    """
+    if grade is Grade.ALIGNED:
+        return True
+    if term.boundary is Boundary.ALIGNED:
+        return False
+    return grade is Grade.INSIDE or len(term.word) > _CHANCE
 
 
 def _pieces_of(text: str) -> tuple[list[int], list[int]]:
@@ -94,11 +111,10 @@ def _pieces_of(text: str) -> tuple[list[int], list[int]]:
     return starts, ends
 
 
-def _words_of(lexicon: Lexicon) -> Iterator[str]:
-    """Terms that can be one token; others jieba would never make one."""
-    for term in lexicon.terms:
-        if _RUN.fullmatch(term.word):
-            yield term.word
+def _words_of(lexicon: Lexicon) -> list[str]:
+    """Terms that can be one token, short ones first: a long one falls apart into them."""
+    words = {term.word for term in lexicon.terms if _RUN.fullmatch(term.word)}
+    return sorted(words, key=lambda word: (len(word), word))
 
 
 def _private(folder: Path) -> Path:

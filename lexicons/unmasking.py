@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lexicons.normalising import Normalised, Offsets, codes_of, text_of
 
 _OTHER, _HAN, _LETTER, _DIGIT, _SPACE, _ORDINARY, _ORNAMENT, _BREAK = range(8)
-_ORDINARY_SIGNS = "-/|._\\~:+>&·•‧・⋅#`'@=<¦"  # honest pages put them between words, not inside
+_ORDINARY_SIGNS = "-/|._\\~+&·•‧・⋅#`'@¦"  # honest pages put them between words, not inside
 _ORNAMENTS = "*^"
 _LONGEST_GAP = 4
 _PLANES = 0x110000

@@ -20,6 +20,7 @@ class Purpose:
     prior: float
     lowest: float
     highest: float
+    steepness: float
     offers: Mapping[str, float]
     informs: Mapping[str, float]
     most_of_group: int
@@ -39,7 +40,7 @@ class Weights:
     claim_firm: Sequence[float]
     contexts: Mapping[str, Any]
     purpose: Purpose
-    licensed: Mapping[str, float]
+    licensed: Mapping[str, Any]
     names: Mapping[str, float]
 
     def level(self, score: float) -> Level:

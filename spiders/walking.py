@@ -11,7 +11,7 @@ from crawler.domain.capture import Exchange, Hop, HopKind, Outcome, Profile
 from crawler.domain.ids import ulid
 from crawler.domain.site import Visit
 from crawler.fetching.answer import Answer
-from crawler.fetching.candidates import next_candidate
+from crawler.fetching.candidates import next_candidate, says_more
 from crawler.fetching.capturing import (
     Ended,
     Fetched,
@@ -49,15 +49,16 @@ class Walk:
         """Try addresses until one shows something, or none is left."""
         going = self._going(visit, self.out.now())
         tried: list[tuple[str, Outcome]] = []
-        ended = Ended(outcome=Outcome.BAD_RESPONSE, reason="没有可试的地址")
+        best = Ended(outcome=Outcome.NAME_NOT_FOUND, reason="没有可试的地址")
         while (url := next_candidate(visit.site, tried)) is not None:
             ended = await self._follow(url)
             tried.append((url, ended.outcome))
+            best = ended if says_more(ended.outcome, best.outcome) else best
         return Fetched(
-            capture=capture_of(going, ended, tuple(self.hops), self.out.now()),
+            capture=capture_of(going, best, tuple(self.hops), self.out.now()),
             exchanges=tuple(self.exchanges),
-            body=ended.body,
-            declared_encodings=ended.declared_encodings,
+            body=best.body,
+            declared_encodings=best.declared_encodings,
         )
 
     async def _follow(self, url: str) -> Ended:

@@ -18,6 +18,15 @@ _OTHER_SCHEME_MAY_HELP = frozenset(
     }
 )
 _MOST = 5
+_LEAST_TELLING = (
+    Outcome.NAME_NOT_FOUND,
+    Outcome.CONNECTION_REFUSED,
+    Outcome.TIMED_OUT,
+    Outcome.TLS_FAILED,
+    Outcome.BAD_RESPONSE,
+    Outcome.REDIRECT_LIMIT,
+    Outcome.BLOCKED_ADDRESS,
+)
 
 
 def next_candidate(site: Site, tried: Tried) -> str | None:
@@ -56,3 +65,13 @@ def _other_scheme(url: str) -> str:
 
 def _asked(url: str, asked: list[str]) -> bool:
     return url.rstrip("/") in {one.rstrip("/") for one in asked}
+
+
+def says_more(outcome: Outcome, best: Outcome) -> bool:
+    """Of several addresses of one site, the one that came furthest tells how the visit ended."""
+    return _telling(outcome) >= _telling(best)
+
+
+def _telling(outcome: Outcome) -> int:
+    known = outcome in _LEAST_TELLING
+    return _LEAST_TELLING.index(outcome) if known else len(_LEAST_TELLING)

@@ -15,7 +15,7 @@ from crawler.reading.hiding import hides
 from crawler.reading.script_words import gathered, html_words, words_in_script, words_in_style
 from crawler.reading.taming import tame
 
-MOST_CHARS = 2_000_000
+MOST_CHARS = 400_000
 _LINE, _CELL = "\x1e", "\x1f"  # our marks, until white space is settled
 _SPACE = re.compile("[ \t\r\n\f\xa0]+")
 _BLOCKS = frozenset(

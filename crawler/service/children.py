@@ -36,6 +36,7 @@ class Child:
     process: asyncio.subprocess.Process
     watch: Watch
     outstanding: set[int] = field(default_factory=set)
+    gone: bool = False
     _seen: tuple[int, int] = (0, 0)
     _since: float = 0.0
 

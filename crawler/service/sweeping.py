@@ -159,14 +159,14 @@ class Sweeping:
                 self._take(record)
         finally:
             watching.cancel()
-            feeding.cancel()
-            await asyncio.gather(feeding, watching, return_exceptions=True)
+            child.gone = True
+            await feeding  # never cancelled: a claim under way must reach somebody's books
             await child.end()
 
     async def _feed(self, crew: Crew, child: Child) -> None:
-        while not self._over.is_set():
-            room = min(crew.window - len(child.outstanding), BLOCK)
-            orders = await self._claim(crew, room) if room > crew.window // 8 else []
+        while not (self._over.is_set() or child.gone):
+            room = crew.window - len(child.outstanding)
+            orders = await self._claim(crew, min(room, BLOCK)) if room > crew.window // 8 else []
             for order in orders:
                 self._out[order.visit.id] = order.visit
                 await child.give(order)
@@ -184,12 +184,16 @@ class Sweeping:
 
     async def _after_death(self, crew: Crew, child: Child) -> int:
         """Hand its visits out again; the one it died over counts a try. Gives that visit's id."""
-        lost = sorted(child.outstanding)
         blamed = child.watch.look()[0]
         blamed = blamed if blamed in child.outstanding else 0
+        lost = sorted(child.outstanding - {blamed})
         log.warning("child ended", action="restart", kind=crew.state, visit=blamed, lost=len(lost))
         await self._write(partial(release_visits, ids=lost))
-        if blamed and await self._write(partial(count_try, visit_id=blamed)) >= MOST_TRIES:
+        if not blamed:
+            return 0
+        if await self._write(partial(count_try, visit_id=blamed)) < MOST_TRIES:
+            await self._write(partial(release_visits, ids=[blamed]))
+        else:  # still leased, so that nobody takes it before this is recorded
             visit = self._out[blamed]
             await self._came.put((visit, crew.set_aside(visit, _now())))
         return blamed

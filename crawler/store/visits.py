@@ -181,7 +181,8 @@ def advance(
 ) -> None:
     """Give a visit's turn to the next worker, or close it; the lease ends."""
     closed = {"closed_at": now} if state is VisitState.CLOSED else {}
-    changed = {"state": str(state), "lease_until": None, "lease_owner": ""} | closed | values
+    free = {"lease_until": None, "lease_owner": "", "tries": 0}
+    changed = {"state": str(state)} | free | closed | values
     db.execute(update(visits).where(visits.c.id == visit_id).values(changed))
 
 
@@ -190,7 +191,7 @@ def count_try(db: Connection, visit_id: int) -> int:
     statement = (
         update(visits)
         .where(visits.c.id == visit_id)
-        .values(tries=visits.c.tries + 1, lease_until=None, lease_owner="")
+        .values(tries=visits.c.tries + 1)
         .returning(visits.c.tries)
     )
     return int(db.scalars(statement).one())

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.site.names import Name
 
 PAGES = Path(__file__).parent / "pages"
-_PHRASES = {200: "OK", 301: "Moved Permanently", 302: "Found", 404: "Not Found", 500: "Error"}
+_PHRASES = {200: "OK", 301: "Moved Permanently", 302: "Found", 404: "Not Found", 429: "Too Many Requests", 500: "Error"}
 _HTML = "text/html; charset=utf-8"
 HOOK = "<p>稳健理财计划，预期年化收益率 12%，保本保息，到期还本付息，1000 元起投。</p>"
 
@@ -68,6 +68,7 @@ def _file(call: Call) -> Path | None:
     folder = PAGES / call.name.folder
     wanted = call.path.split("?")[0].split("#")[0].strip("/") or "index.html"
     file = (folder / wanted).resolve()
+    file = file / "index.html" if file.is_dir() else file
     return file if file.is_relative_to(folder) and file.is_file() else None
 
 
@@ -81,6 +82,26 @@ async def broken(call: Call) -> bool:
     """500 with a page of a broken shop system."""
     text = "<title>系统发生错误</title><h1>:( 页面错误！请稍后再试～</h1><p>数据库连接失败</p>"
     return await answer(call, 500, text.encode(), content_type=_HTML)
+
+
+async def busy(call: Call) -> bool:
+    """429 for everybody."""
+    return await answer(call, 429, b"too many requests", content_type="text/plain", retry_after=60)
+
+
+async def download(call: Call) -> bool:
+    """A homepage that is an app to install."""
+    name = 'attachment; filename="../app-release.apk"'
+    kind = "application/vnd.android.package-archive"
+    return await answer(
+        call, 200, b"PK\x03\x04" + bytes(4096), content_type=kind, content_disposition=name
+    )
+
+
+async def paper(call: Call) -> bool:
+    """A homepage that is a document."""
+    body = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n%%EOF\n"
+    return await answer(call, 200, body, content_type="application/pdf")
 
 
 async def silent(call: Call) -> bool:
@@ -161,7 +182,7 @@ async def huge_header(call: Call) -> bool:
 BEHAVIOURS: dict[str, Callable[[Call], Awaitable[bool]]] = {
     behaviour.__name__: behaviour
     for behaviour in (
-        page, missing, broken, silent, loop, moved, inward,
+        page, missing, broken, busy, download, paper, silent, loop, moved, inward,
         endless, bomb, short, bad_chunk, huge_header,
     )
 }  # fmt: skip

@@ -19,10 +19,11 @@ class Name:
     http: bool = True
     only: str = ""  # "www" or "bare"
     robots: str = ""
+    shows: str = ""  # the folder of its pages, where it is not called like the domain
 
     @property
     def folder(self) -> str:
-        return self.domain.split(".")[0].removesuffix("-demo")
+        return self.shows or self.domain.split(".")[0].removesuffix("-demo")
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -44,18 +45,79 @@ RISKY = (
     Name(domain="songheyl-demo.cn"),
     Name(domain="bitzhiya-demo.com"),
     Name(domain="xinrongtong-demo.cn"),
+    Name(domain="yunlianlq-demo.com"),
+    Name(domain="quanfanmall-demo.cn"),
+    Name(domain="niugu-demo.com"),
+    Name(domain="pzcaopan-demo.cn"),
+    Name(domain="goldfx-demo.com"),
+    Name(domain="shanjie-demo.cn"),
+    Name(domain="yuanshigu-demo.cn"),
+    Name(domain="cangpin-demo.com"),
+    Name(domain="chongdian-demo.cn"),
+    Name(domain="paofen-demo.com"),
+    Name(domain="abdai-demo.cn"),
+    Name(domain="tuibao-demo.com"),
+    Name(domain="anxinbao-demo.cn"),
+    Name(domain="gangrui-demo.com"),
+    Name(domain="jinniuwealth-demo.cn"),
+    Name(domain="yinshancf-demo.com"),
+    Name(domain="minjian-demo.cn", charset="gb18030", content_type="text/html"),
+    Name(domain="jinlibao-demo.com"),
+    Name(domain="caifuquan-demo.cn"),
+    Name(domain="haibaotz-demo.com"),
+    Name(domain="jufucai-demo.cn", charset="gb18030", content_type="text/html; charset=rot13"),
+    Name(domain="zhengtou-demo.cn"),
+    Name(domain="yangzhu-demo.cn"),
+    Name(domain="zijinhuzhu-demo.cn"),
+    Name(domain="zhengxin-demo.com"),
 )
-CAREFUL = (
-    Name(domain="puhaibank-demo.com"),
+CAREFUL = (  # they speak of money, lawfully
+    Name(domain="puhaibank-demo.com", https=True),
     Name(domain="fanzha-demo.cn"),
+    Name(domain="caijingnews-demo.com"),
+    Name(domain="chengjinglaw-demo.cn"),
+    Name(domain="courtgg-demo.cn"),
+    Name(domain="mingdezx-demo.cn", only="www"),
+    Name(domain="haojob-demo.com"),
+    Name(domain="anfangcam-demo.com"),
+    Name(domain="zhonggongkj-demo.com"),
+    Name(domain="youpinmall-demo.com", https=True),
+    Name(domain="ankangyl-demo.cn"),
+    Name(domain="xinyongxf-demo.cn"),
+    Name(domain="ruifengfund-demo.com", https=True),
+    Name(domain="taianins-demo.com", https=True),
+    Name(domain="paofenshuma-demo.com"),
+    Name(domain="hujiaxj-demo.com"),
 )
-ORDINARY = (Name(domain="jinggong-demo.cn"),)
+ORDINARY = (
+    Name(domain="jinggong-demo.cn"),
+    Name(domain="xn---demo-e28izwx12ivdb505x.cn", shows="xiaoguan"),  # 淀山湖小馆-demo.cn
+    Name(domain="miaomiaoyey-demo.cn", charset="gb18030", content_type="text/html; charset=gbk"),
+    Name(domain="suixiangblog-demo.com"),
+    Name(domain="shuixiangbwg-demo.cn"),
+    Name(domain="chenmuphoto-demo.com", only="bare"),
+    Name(domain="huayunwl-demo.com", https=True),
+    Name(domain="anceyiqi-demo.com", http=False, https=True),
+)
+THIN = (  # a page, and hardly anything on it
+    Name(domain="tingfang-demo.com"),
+    Name(domain="chushou-demo.com"),
+    Name(domain="jianshe-demo.cn"),
+    Name(domain="huiyuan-demo.cn"),
+    Name(domain="moren-demo.cn"),
+    Name(domain="kongbai-demo.cn"),
+    Name(domain="jinzhi-demo.cn", shows="jinggong", robots="User-agent: *\nDisallow: /\n"),
+    Name(domain="xiazai-demo.cn", does="download"),
+    Name(domain="zhidu-demo.cn", does="paper"),
+)
 DEAD = (
     Name(domain="shiwang-demo.cn", does="absent"),
+    Name(domain="zhuxiao-demo.cn", does="absent"),
     Name(domain="jujue-demo.cn", does="refused"),
     Name(domain="chenmo-demo.cn", does="silent"),
     Name(domain="zhaobudao-demo.cn", does="missing"),
     Name(domain="baocuo-demo.cn", does="broken"),
+    Name(domain="xianliu-demo.cn", does="busy"),
     Name(domain="zhuanquan-demo.cn", does="loop"),
     Name(domain="banjia-demo.cn", does="moved", to="http://www.huitongjinfu-demo.cn/"),
     Name(domain="neiwang-demo.cn", does="inward"),
@@ -66,7 +128,7 @@ DEAD = (
     Name(domain="toubu-demo.cn", does="huge_header"),
 )
 
-NAMES = RISKY + CAREFUL + ORDINARY + DEAD
+NAMES = RISKY + CAREFUL + ORDINARY + THIN + DEAD
 
 
 def hosts_lines(
