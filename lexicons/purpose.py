@@ -43,7 +43,7 @@ def purpose_of(
     offering = _points(signs, own.offers, own.most_of_group) + max(built, 0)
     informing = _points(signs, own.informs, own.most_of_group) + max(-built, 0)
     informing += own.articles_of_law * sum(_articles(text) for text, _ in fields)
-    share = (offering + own.prior / 2) / (offering + informing + own.prior)
+    share = (offering + own.prior) / (offering + informing + own.prior)
     return Purpose(
         offering=offering,
         informing=informing,

@@ -51,6 +51,10 @@ class Segmenter:
         """All of a normal form, in order; joined they are the text again."""
         return list(self._tokens(text))
 
+    def parts(self, token: str) -> tuple[int, ...]:
+        """Where a term that is one token falls apart: 理财 is still a word in p2p理财."""
+        return self._inner.get(token, ())
+
     def _tokens(self, text: str) -> Iterator[str]:
         reached = 0
         for start, end in zip(*_pieces_of(text), strict=True):
@@ -72,14 +76,12 @@ class Segmenter:
         cuts: list[int] = []
         place = 0
         for token in self._cut(run):
-            cuts += (place, *(place + cut for cut in self._inner.get(token, ())))
+            cuts += (place, *(place + cut for cut in self.parts(token)))
             place += len(token)
         return frozenset(cuts)
 
     def _added(self, word: str) -> tuple[int, ...]:
-        """Make a term one token, and keep where it falls apart without that: 理财 is still a word
-        in p2p理财.
-        """
+        """Make a term one token, and keep where it would fall apart without that."""
         parts = self._cut(word) if len(word) >= _COMPOUND else []
         self._tokenizer.add_word(word)
         return tuple(accumulate(map(len, parts[:-1])))

@@ -137,8 +137,8 @@ def test_unseen_marks_inside_a_word_are_a_disguise() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "担保，本站", "确保。本店", "投保；本地", "环保\n本馆简介", "担保 本站所有", "人保 - 本地宝",
-        "担保 | 本站", "环保、本草", "保：本", "保\t本地",
+        "担保，本站", "确保。本店", "投保；本地", "环保\n本馆简介", "担保 本站所有",
+        "人保 - 本地宝", "担保 | 本站", "环保、本草", "保：本", "保\t本地",
     ],
 )  # fmt: skip
 def test_words_are_not_made_across_punctuation_or_between_words(text: str) -> None:
@@ -165,7 +165,9 @@ def test_a_word_turned_round_is_found_by_the_real_lists(finder: Finder) -> None:
 
 
 TRICKS = st.lists(
-    st.sampled_from([*"保本息理财币夲苯p2PＰ２·★ -/\n，。a9\u200b…⑩㈱", "bao", "保本", "理财", "\ud800"]),
+    st.sampled_from(
+        [*"保本息理财币夲苯p2PＰ２·★ -/\n，。a9\u200b…⑩㈱", "bao", "保本", "理财", "\ud800"]
+    ),
     max_size=30,
 ).map("".join)
 

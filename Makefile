@@ -1,0 +1,28 @@
+# The same commands at home and in CI.
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+.PHONY: help install demo test check quality
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/  –/'
+
+install: .venv/.core  ## environment, locked packages; browser and font where apt may
+.venv/.core: requirements/core.txt pyproject.toml requirements/install
+	@requirements/install core
+.venv/.dev: requirements/dev.txt pyproject.toml requirements/install
+	@requirements/install dev
+
+demo: .venv/.core  ## the main job on a made-up web: list, sweep, alerts, warning, task
+	@$(BIN)/python -m tests.demo
+
+test: .venv/.dev  ## unit, integration, journey and house tests
+	@$(BIN)/python -m pytest -q -n 2 tests
+
+check: .venv/.dev  ## ruff, mypy strict, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+quality: .venv/.dev  ## judge labelled pages, compare with the pinned baseline
+	@$(BIN)/python -m tests.quality

@@ -1,0 +1,170 @@
+"""Word lists are published as versions that never change, and taken back by number."""
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from crawler.domain.errors import BadInput, NotAllowed
+from lexicons.loading import load_lexicon
+from lexicons.publishing import (
+    Draft,
+    check,
+    current,
+    difference,
+    publish,
+    rollback,
+    versions,
+)
+from tests.builders import NOON
+from tests.unit.lexicons.conftest import FOLDER
+
+HEAD = "id: a\nname: 甲\nseverity: 3\nterms:\n"
+
+
+def a_draft(folder: Path, terms: str = "  3:\n    - 保本\n", **given: str) -> Draft:
+    (folder / "terms").mkdir(parents=True, exist_ok=True)
+    (folder / "terms" / "a.yaml").write_text(HEAD + terms, encoding="utf-8")
+    for name in ("contexts.yaml", "claims.yaml", "weights.yaml"):
+        shutil.copyfile(FOLDER / name, folder / name)
+    return Draft(**({"folder": folder, "author": "张三", "note": "试用"} | given))  # type: ignore[arg-type]
+
+
+def test_the_lists_that_come_with_the_program_have_no_faults() -> None:
+    assert check(FOLDER) == ()
+
+
+def test_a_published_version_is_a_copy_in_force(tmp_path: Path) -> None:
+    draft = a_draft(tmp_path / "draft")
+
+    version = publish(draft, tmp_path / "shelf", NOON)
+    (draft.folder / "terms" / "a.yaml").write_text("broken: [", encoding="utf-8")
+
+    in_force = current(tmp_path / "shelf")
+    assert in_force is not None
+    assert (in_force.number, in_force.author, in_force.note) == (1, "张三", "试用")
+    assert in_force.published_at == NOON
+    assert load_lexicon(in_force.folder).version == in_force.digest == version.digest
+
+
+def test_before_the_first_version_there_is_none(tmp_path: Path) -> None:
+    assert current(tmp_path / "shelf") is None
+    assert versions(tmp_path / "shelf") == ()
+
+
+def test_versions_are_numbered_and_the_newest_comes_first(tmp_path: Path) -> None:
+    shelf = tmp_path / "shelf"
+    publish(a_draft(tmp_path / "draft"), shelf, NOON)
+    later = NOON + timedelta(days=1)
+
+    publish(a_draft(tmp_path / "draft", "  4:\n    - 保本\n"), shelf, later)
+
+    assert [(one.number, one.published_at) for one in versions(shelf)] == [(2, later), (1, NOON)]
+
+
+def test_a_rollback_puts_the_old_files_in_force_and_loses_nothing(tmp_path: Path) -> None:
+    shelf = tmp_path / "shelf"
+    first = publish(a_draft(tmp_path / "draft"), shelf, NOON)
+    publish(a_draft(tmp_path / "draft", "  4:\n    - 保本\n"), shelf, NOON)
+
+    rollback(shelf, 1)
+
+    in_force = current(shelf)
+    assert in_force is not None
+    assert in_force.digest == first.digest
+    assert len(versions(shelf)) == 2
+
+
+def test_after_a_rollback_the_next_version_gets_a_number_of_its_own(tmp_path: Path) -> None:
+    shelf = tmp_path / "shelf"
+    publish(a_draft(tmp_path / "draft"), shelf, NOON)
+    publish(a_draft(tmp_path / "draft", "  4:\n    - 保本\n"), shelf, NOON)
+    rollback(shelf, 1)
+
+    third = publish(a_draft(tmp_path / "draft", "  5:\n    - 保本\n"), shelf, NOON)
+
+    assert third.number == 3
+
+
+def test_a_rollback_to_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="没有第 7 版"):
+        rollback(tmp_path, 7)
+
+
+def test_a_version_whose_files_were_changed_is_not_put_in_force(tmp_path: Path) -> None:
+    shelf = tmp_path / "shelf"
+    version = publish(a_draft(tmp_path / "draft"), shelf, NOON)
+    (version.folder / "terms" / "a.yaml").write_text(HEAD + "  1:\n    - 保本\n", encoding="utf-8")
+
+    with pytest.raises(BadInput, match="被改动过"):
+        rollback(shelf, 1)
+
+
+def test_a_draft_with_faults_is_refused_and_the_old_version_stays(tmp_path: Path) -> None:
+    shelf = tmp_path / "shelf"
+    publish(a_draft(tmp_path / "draft"), shelf, NOON)
+
+    with pytest.raises(BadInput, match="只有一个字"):
+        publish(a_draft(tmp_path / "draft", "  3:\n    - 币\n"), shelf, NOON)
+
+    assert [version.number for version in versions(shelf)] == [1]
+    assert [path.name for path in shelf.iterdir() if path.name.startswith(".draft")] == []
+
+
+def test_a_draft_without_any_change_is_refused(tmp_path: Path) -> None:
+    publish(a_draft(tmp_path / "draft"), tmp_path / "shelf", NOON)
+
+    with pytest.raises(BadInput, match="没有变化"):
+        publish(a_draft(tmp_path / "draft"), tmp_path / "shelf", NOON)
+
+
+@pytest.mark.fault("L15")
+def test_nobody_approves_their_own_change(tmp_path: Path) -> None:
+    draft = a_draft(tmp_path / "draft", approved_by="张三")
+
+    with pytest.raises(NotAllowed, match="自己"):
+        publish(draft, tmp_path / "shelf", NOON)
+
+    assert current(tmp_path / "shelf") is None
+
+
+def test_a_missing_weight_is_a_fault(tmp_path: Path) -> None:
+    draft = a_draft(tmp_path / "draft")
+    (draft.folder / "weights.yaml").write_text("levels: {}\n", encoding="utf-8")
+
+    assert [problem.file for problem in check(draft.folder)] == ["weights.yaml"]
+
+
+def test_a_difference_names_what_came_went_and_changed(tmp_path: Path) -> None:
+    before = load_lexicon(a_draft(tmp_path / "a", "  3:\n    - 保本\n    - 保息\n").folder)
+    after = load_lexicon(a_draft(tmp_path / "b", "  3:\n    - 保本\n  5:\n    - 躺赚\n").folder)
+
+    changes = difference(before, after)
+
+    assert [term.word for term in changes.added] == ["躺赚"]
+    assert [term.word for term in changes.removed] == ["保息"]
+    assert changes.changed == ()
+
+
+def test_a_difference_shows_a_changed_weight_before_and_after(tmp_path: Path) -> None:
+    before = load_lexicon(a_draft(tmp_path / "a", "  3:\n    - 保本\n").folder)
+    after = load_lexicon(a_draft(tmp_path / "b", "  5:\n    - 保本\n").folder)
+
+    ((old, new),) = difference(before, after).changed
+
+    assert (old.weight, new.weight) == (3, 5)
+
+
+@pytest.mark.fault("L11")
+def test_a_worker_that_holds_a_version_keeps_it_while_another_comes_into_force(
+    tmp_path: Path,
+) -> None:
+    shelf = tmp_path / "shelf"
+    publish(a_draft(tmp_path / "draft"), shelf, NOON)
+    held = current(shelf)
+
+    publish(a_draft(tmp_path / "draft", "  4:\n    - 保本\n"), shelf, NOON)
+
+    assert held is not None
+    assert load_lexicon(held.folder).version == held.digest
