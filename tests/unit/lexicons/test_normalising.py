@@ -88,8 +88,8 @@ def test_a_compatible_character_equals_what_it_is_compatible_with(character: str
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("character", ["保", "…", "\u200b", "Ａ"])
-def test_ten_million_of_one_character_are_done_at_once(character: str) -> None:
-    normal = normalise(character * 10_000_000)
+@pytest.mark.parametrize(("character", "size"), [("保", 1), ("…", 3), ("\u200b", 0)])
+def test_four_million_of_one_character_are_done_at_once(character: str, size: int) -> None:
+    normal = normalise(character * 4_000_000)
 
-    assert len(normal.offsets) in (0, 10_000_000, 30_000_000)
+    assert len(normal.offsets) == 4_000_000 * size

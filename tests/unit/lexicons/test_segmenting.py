@@ -1,6 +1,7 @@
 """jieba decides whether a found word is a word; cutting the neighbourhood equals cutting it all."""
 
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from lexicons.matching import find_hits
 from lexicons.normalising import normal_form
 from lexicons.patterns import Finder
 from lexicons.segmenting import LONGEST_RUN, Segmenter, counts
-from lexicons.vocabulary import load_vocabulary
-from lexicons.weighing import load_weights
+from lexicons.vocabulary import Vocabulary, load_vocabulary
+from lexicons.weighing import Weights, load_weights
 from tests.builders import a_text
 from tests.unit.lexicons.conftest import FOLDER
 
@@ -51,15 +52,25 @@ def page_term(term: Term, lexicon: Lexicon) -> bool:
     return lexicon.categories[term.category].zone is Zone.PAGE
 
 
+@cache
+def the_vocabulary() -> Vocabulary:
+    return load_vocabulary(FOLDER)
+
+
+@cache
+def the_weights() -> Weights:
+    return load_weights(FOLDER)
+
+
 def denied(case: dict[str, Any], cutting: Cutting) -> bool:
     text = normal_form(case["text"])
-    vocabulary = load_vocabulary(FOLDER)
+    vocabulary = the_vocabulary()
     start = text.index(case["word"])
     contexts = Contexts(
         text,
         vocabulary.signs(text),
         dict(vocabulary.groups),
-        load_weights(FOLDER),
+        the_weights(),
         cutting,
     )
     return contexts.negated(start, start + len(case["word"]))
@@ -105,13 +116,17 @@ def test_the_policy_of_a_term_decides(
     assert counts(term, grade) is counted
 
 
-def fully(segmenter: Segmenter, text: str, start: int, end: int) -> Grade:
-    """The grade by cutting all of the text, as a reader would define it."""
+def all_cuts(segmenter: Segmenter, text: str) -> set[int]:
+    """Where words end when all of the text is cut."""
     cuts = {0, len(text)}
     place = 0
     for token in segmenter.tokens(text):
         cuts |= {place, *(place + cut for cut in segmenter.parts(token))}
         place += len(token)
+    return cuts
+
+
+def by_definition(cuts: set[int], start: int, end: int) -> Grade:
     if start in cuts and end in cuts:
         return Grade.ALIGNED
     return Grade.STRADDLING if cuts & set(range(start + 1, end)) else Grade.INSIDE
@@ -127,9 +142,10 @@ def test_the_neighbourhood_gives_what_the_whole_text_gives(
     finder: Finder, segmenter: Segmenter, text: str
 ) -> None:
     form = normal_form(text)
+    cuts = all_cuts(segmenter, form)
 
     for _, start, end in finder.matches(form):
-        assert segmenter.grade(form, start, end) is fully(segmenter, form, start, end)
+        assert segmenter.grade(form, start, end) is by_definition(cuts, start, end)
 
 
 def test_it_does_so_in_runs_that_are_cut_at_fixed_points(
@@ -138,11 +154,13 @@ def test_it_does_so_in_runs_that_are_cut_at_fixed_points(
     text = "".join(c["text"] for c in BOUNDARY).replace("，", "").replace("、", "") * 4
     assert len(text) > LONGEST_RUN
 
+    cuts = all_cuts(segmenter, text)
+
     matches = finder.matches(text)
 
     assert len(matches) > 100
     for _, start, end in matches:
-        assert segmenter.grade(text, start, end) is fully(segmenter, text, start, end)
+        assert segmenter.grade(text, start, end) is by_definition(cuts, start, end)
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=300).map(normal_form))
