@@ -1,0 +1,72 @@
+"""What stands at an address: nobody's page is taken for somebody's, nor the other way round."""
+
+import pytest
+
+from crawler.domain.capture import PageKind
+from crawler.domain.page import Form, FormKind, PageStructure
+from crawler.reading.page_kinds import page_kind_of
+from tests.builders import a_text
+
+K = PageKind
+LONG = "本公司专业生产各类五金轴承，欢迎新老客户来厂参观洽谈业务。" * 30
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "kind"),
+    [
+        ("example.cn 域名出售", "", K.FOR_SALE),
+        ("", "您正在访问的域名可以转让！\n本域名正在出售，联系经纪人", K.FOR_SALE),
+        ("", "The domain example.cn is for sale", K.FOR_SALE),
+        ("域名停放", "", K.PARKED),
+        ("", "您访问的域名已过期，请联系注册商续费", K.PARKED),
+        ("", "This domain is parked free, courtesy of the registrar", K.PARKED),
+        (
+            "Welcome to nginx!",
+            "If you see this page, nginx is installed.",
+            K.CONSTRUCTION,
+        ),
+        ("IIS Windows Server", "", K.CONSTRUCTION),
+        ("没有找到站点", "您的请求在Web服务器中没有找到对应的站点！", K.CONSTRUCTION),
+        ("恭喜，站点创建成功！", "这是默认index.html，本页面由系统自动生成", K.CONSTRUCTION),
+        ("phpStudy 探针 2014", "", K.CONSTRUCTION),
+        ("", "网站建设中，敬请期待", K.CONSTRUCTION),
+        ("某某公司", "网站维护中\n联系电话", K.CONSTRUCTION),
+        ("404 Not Found", "nginx", K.ERROR_PAGE),
+        ("", "很抱歉，您访问的页面不存在", K.ERROR_PAGE),
+        ("", "该网站暂时无法访问\n网站未备案或备案信息不一致", K.ERROR_PAGE),
+        ("", "您的访问被拦截", K.ERROR_PAGE),
+        ("用户登录", "用户名 密码 登录", K.LOGIN_WALL),
+        ("", "内部会员平台\n请输入邀请码", K.LOGIN_WALL),
+        ("某某网站建设公司", "专业网站建设、网站维护服务\n" + LONG, K.ORDINARY),
+        ("域名交易资讯", LONG, K.ORDINARY),
+        ("某某公司", "登录\n" + LONG, K.ORDINARY),
+        ("五金轴承", "专业生产各类五金轴承", K.ORDINARY),
+        ("", "", K.ORDINARY),
+    ],
+)
+def test_the_kind_shows_in_the_words(title: str, body: str, kind: PageKind) -> None:
+    assert page_kind_of(a_text(body, title=title)) is kind
+
+
+def test_an_error_status_with_little_beside_it_is_an_error_page() -> None:
+    assert page_kind_of(a_text("某某"), None, 503) is K.ERROR_PAGE
+
+
+def test_a_full_page_under_an_error_status_is_what_it_shows() -> None:
+    assert page_kind_of(a_text(LONG), None, 404) is K.ORDINARY
+
+
+def test_a_script_shell_is_a_shell() -> None:
+    assert page_kind_of(a_text(""), None, 200, "script_shell") is K.SHELL
+
+
+def test_a_page_of_nothing_but_a_login_form_is_a_closed_door() -> None:
+    structure = PageStructure(forms=(Form(kind=FormKind.LOGIN),))
+
+    assert page_kind_of(a_text("会员平台"), structure) is K.LOGIN_WALL
+
+
+def test_a_page_that_also_has_a_message_form_is_no_closed_door() -> None:
+    structure = PageStructure(forms=(Form(kind=FormKind.LOGIN), Form(kind=FormKind.CONTACT)))
+
+    assert page_kind_of(a_text("登录 密码"), structure) is K.ORDINARY

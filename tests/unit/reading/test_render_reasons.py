@@ -1,0 +1,68 @@
+"""Whether the browser must look: pages that tell too little by themselves, and why."""
+
+import pytest
+
+from crawler.reading.quick_text import read_quickly
+from crawler.reading.render_reasons import meta_refresh_in, needs_browser
+
+PLENTY = "<p>" + "本公司专业生产各类五金轴承，欢迎新老客户来厂参观洽谈业务。" * 20 + "</p>"
+BRIEF = "<p>" + "本公司专业生产各类五金轴承，欢迎新老客户来厂参观洽谈。" * 6 + "</p>"
+CLOAK = (
+    "<script>var r=document.referrer;if(r.indexOf('baidu')>0||/sogou/.test(r))"
+    "{window.location.href='http://b.example/'}</script>"
+)
+
+
+def reason(html: str) -> str:
+    return needs_browser(html, read_quickly(html))
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ('<meta http-equiv="refresh" content="0;url=/m/">', "meta_refresh"),
+        ("<META HTTP-EQUIV=Refresh CONTENT='3; URL=http://b.example/'>进入中", "meta_refresh"),
+        ('<meta http-equiv="refresh" content="600;url=/">' + BRIEF, ""),
+        ("<script>location.href='/m/'</script>", "script_redirect"),
+        ("<script>window.location.replace('/m/')</script>请稍候", "script_redirect"),
+        ("<script>self['location']['href']='/m/'</script>", "script_redirect"),
+        ("<script>if(location.href=='x'){}</script>" + BRIEF, ""),
+        (CLOAK + PLENTY, "script_redirect"),
+        ("<script>if(document.referrer){back()}</script>" + PLENTY, ""),
+        ("<frameset><frame src=a.htm><frame src=b.htm></frameset>", "frames"),
+        ('<iframe src="http://b.example/" width="100%" height="100%"></iframe>', "frames"),
+        ('<iframe src=a style="display:none"></iframe>' + BRIEF, ""),
+        ('<iframe src=a width="0" height="0"></iframe>' + BRIEF, ""),
+        ("<p>年化 1\ue001.\ue002% 起投 \ue003\ue004%</p>" + PLENTY, "private_font"),
+        ("<i>\ue600</i><i>\ue601</i>" + PLENTY, ""),
+        ('<div id="app"></div><script src=/a.js></script>', "script_shell"),
+        ("<noscript>请启用 JavaScript</noscript><script src=a.js></script>", "script_shell"),
+        ("<script src=a.js></script><p>正在加载</p>", "script_shell"),
+        ('<div id="app">' + PLENTY + "</div><script src=/a.js></script>", ""),
+        ("<img src=1.jpg>", "image_heavy"),
+        ("<img src=1.jpg>" * 5 + BRIEF, "image_heavy"),
+        ("<img src=1.jpg>" * 5 + PLENTY, ""),
+        ("<script src=a.js></script><p>欢迎光临", "thin_text"),
+        ("<p>欢迎光临", ""),
+        (PLENTY, ""),
+        ("", ""),
+    ],
+)
+def test_the_browser_is_sent_for_a_reason_or_not_at_all(html: str, expected: str) -> None:
+    assert reason(html) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("0;url=/a", (0.0, "/a")),
+        ("5; URL='/a?x=1'", (5.0, "/a?x=1")),
+        (";url=/a", (0.0, "/a")),
+        ("1.2.3;url=/a", (0.0, "/a")),
+        ("30", None),
+    ],
+)
+def test_a_refresh_tells_its_delay_and_address(
+    content: str, found: tuple[float, str] | None
+) -> None:
+    assert meta_refresh_in(f'<meta http-equiv=refresh content="{content}">') == found
