@@ -92,7 +92,7 @@ def find(
         strengths=strengths(core, claims, tools.weights),
         modifiers=modifiers,
         names=_names(visit, tools),
-        purpose=purpose_of(pairs, structure, tools.weights),
+        purpose=purpose_of(pairs, claims, structure, tools.weights),
         tools=tools,
     )
 

@@ -11,7 +11,6 @@ from lexicons.vocabulary import ClaimKind, Sign, Signs
 from lexicons.weighing import Weights, graduated
 
 
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Promise:
     """One promise of a claim at its best place: most weight after its context."""

@@ -19,7 +19,7 @@ from lexicons.vocabulary import load_vocabulary
 from lexicons.weighing import load_weights
 
 
-LONGEST = 200_000  # characters of a field that are judged; the sieve looks at all of them
+LONGEST = 100_000  # characters of a field that are judged; the sieve looks at all of them
 
 
 class Judge:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crawler.domain.page import FormKind, PageStructure
+from lexicons.claiming import Claim
 from lexicons.licences import names_itself_licensed
 from lexicons.vocabulary import Signs
 from lexicons.weighing import Weights
@@ -34,13 +35,17 @@ class Purpose:
 
 
 def purpose_of(
-    fields: Sequence[tuple[str, Signs]], structure: PageStructure | None, weights: Weights
+    fields: Sequence[tuple[str, Signs]],
+    claims: Sequence[Claim],
+    structure: PageStructure | None,
+    weights: Weights,
 ) -> Purpose:
     """The purpose of a page from its words (normal forms) and, where it was read, its structure."""
     signs = [signs for _, signs in fields]
     own = weights.purpose
     built, shown = _structure(structure, own.structure)
     offering = _points(signs, own.offers, own.most_of_group) + max(built, 0)
+    offering += own.offering_claim * sum(claim.strength for claim in claims if claim.kind.offers)
     informing = _points(signs, own.informs, own.most_of_group) + max(-built, 0)
     informing += own.articles_of_law * sum(_articles(text) for text, _ in fields)
     share = (offering + own.prior) / (offering + informing + own.prior)

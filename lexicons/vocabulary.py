@@ -58,6 +58,7 @@ class ClaimKind:
     objects: frozenset[str]
     objects_enough: int
     promises: Mapping[str, float]
+    offers: bool = False  # who says this is winning people over, whatever else the page tells
 
 
 class Vocabulary:
@@ -148,6 +149,7 @@ def _kinds(claims: list[dict[str, Any]]) -> Iterator[ClaimKind]:
                 reach=int(entry["reach"]),
                 objects=frozenset(_word(word) for word in entry["objects"]),
                 objects_enough=int(entry.get("objects_enough", 1)),
+                offers=bool(entry.get("offers", False)),
                 promises={
                     _word(word): float(weight)
                     for weight, words in sorted(entry["promises"].items())

@@ -25,6 +25,7 @@ class Purpose:
     informs: Mapping[str, float]
     most_of_group: int
     articles_of_law: float
+    offering_claim: float
     structure: Mapping[str, float]
 
 
