@@ -111,7 +111,9 @@ def first_alert() -> int:
     assert isinstance(alerts, list)
     if not alerts:
         sys.exit("演示失败：没有一条预警")
-    return int(alerts[0]["id"])
+    # the platform whose page officers know best; any other would do
+    known = [one for one in alerts if one["domain"] == "huitongjinfu-demo.cn"]
+    return int((known or alerts)[0]["id"])
 
 
 def approve() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import random
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -10,6 +11,7 @@ from alerts.delivering import Courier
 from alerts.desk import Desk
 from alerts.dispatching import load_departments
 from alerts.webhook import Poster
+from crawler.domain.errors import NotAllowed
 from crawler.fetching.guard import Policy, may_connect, networks_of
 from crawler.service.wiring import House, endpoints_of
 from lexicons.loading import load_lexicon
@@ -46,10 +48,17 @@ def poster_of(house: House) -> Poster:
 
 
 def _permit(house: House) -> Callable[[str, int], str]:
+    """Resolves once and asks the policy; the address it gives is the one that is dialled."""
     allowed = networks_of(house.config.delivery.allow)
 
-    def permit(address: str, port: int) -> str:
+    def permit(host: str, port: int) -> str:
         policy = Policy(ports=frozenset({port}), allowed=allowed)
-        return may_connect(address, port, policy).reason
+        reasons = []
+        for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            answer = may_connect(str(address[0]), port, policy)
+            if answer.granted:
+                return str(address[0])
+            reasons.append(answer.reason)
+        raise NotAllowed("；".join(reasons) or f"{host} 没有地址")
 
     return permit

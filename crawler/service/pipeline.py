@@ -14,6 +14,9 @@ from crawler.reading.render_reasons import needs_browser
 from lexicons.judging import Judge
 
 
+READ_CLOSELY = 1_000_000  # characters of markup; what lies behind is read quickly only
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
     """A capture with its words: the markup, and the text where a browser already read it."""
@@ -46,7 +49,7 @@ def examine(visit: Visit, pages: Sequence[Page], judge: Judge, at: datetime) -> 
 def _judged(
     visit: Visit, page: Page, judge: Judge, at: datetime
 ) -> tuple[Page, PageStructure | None, Assessment]:
-    structure = read_closely(page.html, page.text) if judge.passes(page.text) else None
+    structure = read_closely(page.html[:READ_CLOSELY], page.text) if judge.passes(page.text) else None
     return page, structure, judge.judge(visit, page.text, structure, at)
 
 

@@ -101,7 +101,8 @@ class Recorder:
         state = VisitState.RENDERING if wanted else VisitState.CLOSED
         advance(
             db, visit.id, state, now=now, outcome=str(outcome),
-            urgency=rank(assessment.level), render_reason=report.render_reason,
+            urgency=rank(assessment.level),
+            render_reason=report.render_reason or visit.render_reason,
         )  # fmt: skip
         save_seen(db, [_learned(visit, captures, assessment, now)])
 
