@@ -75,6 +75,8 @@ def _rows(tree: Tree) -> Iterator[list[_Box]]:
 
 def _look(box: Tag) -> object:
     """What look-alikes share: their tag and class, or their tag and what they are made of."""
+    if box.name == "tr":
+        return "tr"
     classes = {_STATE.sub("", name) for name in box.get_attribute_list("class") if name} - {""}
     inside = [child.name for child in box.children if isinstance(child, Tag)][:6]
     return (box.name, frozenset(classes) or tuple(inside))
@@ -95,14 +97,24 @@ def _table_row(rows: list[Tag]) -> list[_Box]:
     table = [
         [words_of(cell) for cell in row.find_all(["td", "th"], recursive=False)] for row in rows
     ]
-    heads = table[0] if _is_head(rows[0], table) else []
+    above = _heads_above(rows[0])
+    within = not above and _is_head(rows[0], table)
+    heads = table[0] if within else above
     boxes = []
-    for row, words in list(zip(rows, table, strict=True))[bool(heads) :]:
+    for row, words in list(zip(rows, table, strict=True))[within:]:
         cells = tuple(word for word in words if word)
         labelled = _labelled(heads, words) if len(heads) == len(words) else cells
         if 1 < len(cells) <= _MOST_CELLS and sum(map(len, cells)) <= _MOST_CHARS:
             boxes.append(_Box(row, cells, labelled))
     return boxes
+
+
+def _heads_above(row: Tag) -> list[str]:
+    """The heads that stand in a part of the table for themselves."""
+    body = row.parent
+    head = body.find_previous_sibling("thead") if body is not None else None
+    top = head.find("tr") if isinstance(head, Tag) else None
+    return [words_of(cell) for cell in _cells_in(top)] if isinstance(top, Tag) else []
 
 
 def _cells_in(row: Tag) -> list[Tag]:

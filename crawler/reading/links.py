@@ -42,7 +42,9 @@ _STATISTICS = tuple((name, re.compile(text)) for name, text in _COUNTERS)
 def find_downloads(tree: Tree, html: str) -> tuple[str, ...]:
     """The addresses of app packages and store pages, in links, attributes and scripts."""
     found = [address for address in _addresses(tree) if _PACKAGE.search(address)]
-    found += _PACKAGE_IN_SCRIPT.findall(html[:_MOST_SOURCE])
+    known = "\n".join(found)
+    in_scripts = _PACKAGE_IN_SCRIPT.findall(html[:_MOST_SOURCE])
+    found += [address for address in in_scripts if address not in known]
     return tuple(dict.fromkeys(address[:500] for address in found))[:_MOST_DOWNLOADS]
 
 

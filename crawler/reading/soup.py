@@ -11,7 +11,7 @@ from crawler.reading.hiding import hides
 from crawler.reading.taming import tame
 
 _MOST_SOURCE = 3_000_000
-_KEPT_OF_THE_END = 500_000  # footers stand there
+_MOST_TAGS = 30_000  # opening and closing; ordinary pages have some two thousand
 _DECLARATION = re.compile(r"<\?xml[^>]{0,200}>", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 UNREAD = frozenset({
@@ -42,11 +42,16 @@ class Tree:
 
 def tree_of(html: str) -> Tree:
     """The tree of any page; of an endless one its beginning and its end."""
-    if len(html) > _MOST_SOURCE:
-        html = html[: _MOST_SOURCE - _KEPT_OF_THE_END] + html[-_KEPT_OF_THE_END:]
-    source = _DECLARATION.sub("", tame(html), count=1)
+    source = _DECLARATION.sub("", _bounded(tame(html)), count=1)
     soup = BeautifulSoup(source if "<" in source else f"<p>{source}</p>", "lxml")
     return Tree(tuple(node for node in soup.descendants if isinstance(node, Tag)))
+
+
+def _bounded(html: str) -> str:
+    """A tree costs by the tag: of a page of too many, the first five sixths of what may be."""
+    tags = html.count("<")
+    most = min(_MOST_SOURCE, len(html) * _MOST_TAGS // max(tags, _MOST_TAGS))
+    return html if len(html) <= most else html[: most - most // 6] + html[-(most // 6) :]
 
 
 def words_of(element: Tag) -> str:

@@ -60,7 +60,18 @@ def test_without_the_tree_thirty_cases_and_more_go_wrong() -> None:
 )
 def test_a_card_lies_where_its_words_are(case: Mapping[str, Any]) -> None:
     text = read_quickly(case["html"])
-    heads = {"项目", "年化收益率", "期限", "起投金额", "预期收益", "产品", "门槛", "收益"}
+    heads = {
+        "项目",
+        "年化收益率",
+        "期限",
+        "起投金额",
+        "预期收益",
+        "产品",
+        "门槛",
+        "收益",
+        "档位",
+        "日收益",
+    }
 
     for card in read_closely(case["html"], text, OWN).cards:
         own = [cell for cell in card.cells if cell not in heads or "<table" not in case["html"]]
@@ -122,26 +133,20 @@ def test_the_ratio_tells_words_from_source() -> None:
 @pytest.mark.parametrize(
     "html",
     [
-        "<div>" * 100_000 + "<p>保本",
         "<div><p>甲</p><p>8%</p></div>" * 150_000,
-        "<p>" + "保本保息 " * 1_000_000,
-        "<form><input name=a><a class=btn>x</a></form>" * 50_000,
-        "<input>" * 200_000,
+        "<form><input name=a><a class=btn href=//b.example/>x</a></form><input>" * 50_000,
         "<td>1" * 300_000,
-        "<a href=//b.example.cn/>甲</a>" * 150_000,
         "<div class=a>" * 4_000 + "<b>1</b>" * 20_000,
+        "<p>" + "保本保息 " * 1_000_000,
         "13800000000 " * 400_000,
         "有限公司" * 800_000,
     ],
-    ids=[
-        "deep", "boxes", "text", "forms", "entries", "cells", "links", "nested", "numbers",
-        "companies",
-    ],
-)  # fmt: skip
+    ids=["boxes", "entries", "cells", "nested", "text", "numbers", "companies"],
+)
 def test_an_endless_page_costs_no_minute(html: str) -> None:
     text = read_quickly(html)
     start = time.process_time()
 
     read_closely(html, text, OWN)
 
-    assert time.process_time() - start < 20
+    assert time.process_time() - start < 12
