@@ -136,11 +136,14 @@ _TELECOM = re.compile(
     re.IGNORECASE,
 )
 _POLICE = re.compile(rf"(?P<p>[{_PROVINCES}])\s*公\s*网\s*安\s*备\s*(?P<n>\d{{11,14}})\s*号?")
-_DASHES = str.maketrans(dict.fromkeys("—–‐‑−－", "-"))
+_TRADITIONAL = "滬蘇贛魯粵瓊雲貴陝隴寧遼晉閩備證號網"
+_SIMPLIFIED = "沪苏赣鲁粤琼云贵陕陇宁辽晋闽备证号网"
+_ONE_SPELLING = str.maketrans(_TRADITIONAL + "—–‐‑−－", _SIMPLIFIED + "-" * 6)
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).translate(_DASHES)
+    """Widths, dashes and traditional characters in one spelling."""
+    return unicodedata.normalize("NFKC", text).translate(_ONE_SPELLING)
 
 
 def _tail(found: re.Match[str]) -> str:

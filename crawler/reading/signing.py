@@ -31,7 +31,7 @@ _OWNED = (
     "版权所有", "版权归", "主办单位", "主办", "运营方", "运营主体", "运营商", "运营单位",
     "公司名称", "企业名称", "经营主体", "copyright", "©", "reserved",
 )  # fmt: skip
-_SIGNS = re.compile("|".join(_OWNED), re.IGNORECASE)
+_SIGNS = re.compile("|".join((*_OWNED, "icp[备備证證]")), re.IGNORECASE)
 _OTHERS = (
     "技术支持", "网站建设", "网站制作", "网站设计", "设计制作", "建站", "制作维护",
     "powered by", "友情链接", "合作伙伴", "托管", "承保", "资金存管",

@@ -42,7 +42,7 @@ class Tree:
 
 def tree_of(html: str) -> Tree:
     """The tree of any page; of an endless one its beginning and its end."""
-    source = _DECLARATION.sub("", _bounded(tame(html)), count=1)
+    source = _DECLARATION.sub("", tame(_bounded(html)), count=1)
     soup = BeautifulSoup(source if "<" in source else f"<p>{source}</p>", "lxml")
     return Tree(tuple(node for node in soup.descendants if isinstance(node, Tag)))
 

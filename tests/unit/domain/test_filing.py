@@ -127,3 +127,8 @@ def test_a_name_shows_its_first_character_only(name: str, shown: str) -> None:
 def test_only_persons_are_masked() -> None:
     assert shown_unit_name("张三", SubjectKind.PERSON) == "张*"
     assert shown_unit_name("张三茶庄", SubjectKind.ENTERPRISE) == "张三茶庄"
+
+
+def test_a_number_in_traditional_characters_is_the_same_number() -> None:
+    assert filing_numbers_in("滬ICP備2021005519號-1") == ("沪ICP备2021005519号-1",)
+    assert police_numbers_in("滬公網安備31011802001234號") == ("沪公网安备31011802001234号",)
