@@ -19,6 +19,7 @@ from lexicons.licences import is_licensed_name
 from lexicons.matching import find_hits
 from lexicons.purpose import Purpose, purpose_of
 from lexicons.reading import ReadField, Tools, read_fields, weigh
+from lexicons.speaking import speaks_to_inform
 from lexicons.yields import find_yields
 
 MOST_REASONS = 60
@@ -30,6 +31,7 @@ class Findings:
     """All that was found on a page, before it is weighed against what the page is for."""
 
     visit: Visit
+    text: PageText
     fields: dict[str, ReadField]
     structure: PageStructure | None
     weighed: tuple[Weighed, ...]
@@ -84,6 +86,7 @@ def find(
     pairs = [(field.normal.text, field.reading.signs) for field in fields.values()]
     return Findings(
         visit=visit,
+        text=text,
         fields=fields,
         structure=structure,
         weighed=weighed,
@@ -195,6 +198,15 @@ def _licence_factor(found: Findings) -> float:
     return float(weights["other_subject"] if other else weights["factor"])
 
 
+def speaker_weighed(found: Findings, score: float) -> Iterator[Reason]:
+    """An authority, a law firm or a newspaper that writes about fraud does not solicit."""
+    informing = found.purpose.informing
+    name = speaks_to_inform(found.visit.site, found.text, found.structure, informing)
+    if score > 0 and name:
+        factor = found.tools.weights.names["informing_speaker"]
+        yield wording.reason_of_speaker(name, score * (factor - 1))
+
+
 Rule = Callable[[Findings, float], Iterable[Reason]]
 RULES: tuple[Rule, ...] = (
     categories_shown,
@@ -203,6 +215,7 @@ RULES: tuple[Rule, ...] = (
     trust_borrowed,
     name_sensitive,
     purpose_weighed,
+    speaker_weighed,
     licence_claimed,
 )
 

@@ -3,7 +3,7 @@ word it stands beside, never the whole page.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from lexicons.vocabulary import Sign, Signs
@@ -31,7 +31,7 @@ class Contexts:
         self,
         text: str,
         signs: Signs,
-        groups: "dict[str, frozenset[str]]",
+        groups: Mapping[str, frozenset[str]],
         weights: Weights,
         cutting: Cutting,
     ) -> None:
@@ -43,7 +43,9 @@ class Contexts:
         self._around = {name: signs.of_group(name) for name in _LOWERING}
 
     def factor(self, start: int, end: int, category: str) -> tuple[float, str]:
-        """What a word's weight is multiplied with at a place, and the context that lowers it most."""
+        """What a word's weight is multiplied with at a place, and the context that lowers it
+        most.
+        """
         if self.negated(start, end):
             return float(self._weights.contexts["negated"]), "negated"
         lowest, why = 1.0, ""

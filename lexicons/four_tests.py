@@ -1,4 +1,4 @@
-"""The four tests of unlawful fund-raising (司法解释 2022 art. 1), as far as a page can show them."""
+"""The four tests of unlawful fund-raising (司法解释 2022 art. 1), as far as a page shows them."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,6 @@
-"""The whole judgement in one object: made once a process and lexicon version, used for every page."""
+"""The whole judgement in one object: made once a process and lexicon version, used for every
+page.
+"""
 
 from dataclasses import replace
 from datetime import datetime
@@ -12,12 +14,11 @@ from lexicons.assessing import assess
 from lexicons.loading import load_lexicon
 from lexicons.matching import Finder, find_hits
 from lexicons.normalising import normal_form
-from lexicons.segmenting import Segmenter
 from lexicons.reading import Tools
+from lexicons.segmenting import Segmenter
 from lexicons.sieving import passes
 from lexicons.vocabulary import load_vocabulary
 from lexicons.weighing import load_weights
-
 
 LONGEST = 100_000  # characters of a field that are judged; the sieve looks at all of them
 

@@ -1,5 +1,5 @@
-"""Whether a page or a subject bears the name of a licensed house. A name proves nothing; the register
-does. Here it only tells in whose voice the page speaks.
+"""Whether a page or a subject bears the name of a licensed house. A name proves nothing; the
+register does. Here it only tells in whose voice the page speaks.
 """
 
 import re

@@ -14,7 +14,7 @@ from lexicons.normalising import Normalised, normalise
 from lexicons.patterns import Finder, Match, stands_alone
 from lexicons.unmasking import Unmasked, plainly, put_right
 
-__all__ = ["Finder", "Found", "find", "find_hits", "second_form", "stands_alone"]
+__all__ = ["Finder", "Found", "find", "find_hits", "meant", "second_form", "stands_alone"]
 
 NAME_FIELDS = frozenset({"title", "site_name", "unit_name"})
 MOST_HITS = 5_000  # of one page; a page with more says nothing more
@@ -59,7 +59,7 @@ def second_form(normal: Normalised, finder: Finder) -> Unmasked | None:
 def _hits_in(field: Field, finder: Finder) -> Iterator[Hit]:
     normal = normalise(field.text)
     matches = finder.matches(normal.text)
-    for term, start, end in _meant(matches, normal, field, finder):
+    for term, start, end in meant(matches, normal, field, finder):
         first, beyond = normal.span(start, end)
         unseen = beyond - first > end - start  # characters inside the word that nobody sees
         yield _hit(term, field, first, beyond, obfuscated=unseen)
@@ -80,7 +80,7 @@ def _hidden_in(
     hidden = [match for match in matches if form.was_hidden(match[1], match[2])]
     if not any(finder.patterns[match[0]].page for match in hidden):
         return
-    for term, start, end in _meant(matches, form, field, finder):
+    for term, start, end in meant(matches, form, field, finder):
         if form.was_hidden(start, end):
             yield _hit(term, field, *form.span(start, end), obfuscated=True)
 
@@ -92,7 +92,7 @@ def _put_right(
     return put_right(unmasked or plainly(normal), swaps) if swaps else unmasked
 
 
-def _meant(
+def meant(
     matches: Sequence[Match], form: Form, field: Field, finder: Finder
 ) -> Iterator[tuple[Term, int, int]]:
     """The terms that are meant: of the page, and in names those of names too."""
@@ -137,12 +137,12 @@ def _touched(start: int, end: int, friends: Sequence[tuple[int, int]], longest: 
     return any(friend_end > start for _, friend_end in friends[first:beyond])
 
 
-def _outermost(meant: Iterable[tuple[Term, int, int]]) -> Iterator[tuple[Term, int, int]]:
+def _outermost(terms: Iterable[tuple[Term, int, int]]) -> Iterator[tuple[Term, int, int]]:
     """Without terms that lie wholly in a longer one of the same category. Terms that only overlap
     both stay: 保本高息 is 保本 and 高息 where the longer word is not listed.
     """
     reached: dict[str, int] = {}
-    for term, start, end in sorted(meant, key=lambda one: (one[1], -one[2])):
+    for term, start, end in sorted(terms, key=lambda one: (one[1], -one[2])):
         if end > reached.get(term.category, -1):
             reached[term.category] = end
             yield term, start, end

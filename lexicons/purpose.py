@@ -1,5 +1,5 @@
-"""What a page is for: to win the public over, or to inform it; and whether it speaks like a licensed
-house. It decides more than the words themselves.
+"""What a page is for: to win the public over, or to inform it; and whether it speaks like a
+licensed house. It decides more than the words themselves.
 """
 
 import re
@@ -22,7 +22,7 @@ _OFFER_BUTTON = re.compile(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Purpose:
-    """How much on the page offers, informs, and speaks as licensed, each with the words it shows."""
+    """How much on the page offers, informs, speaks as licensed, each with the words it shows."""
 
     offering: float
     informing: float
@@ -48,6 +48,7 @@ def purpose_of(
     offering += own.offering_claim * sum(claim.strength for claim in claims if claim.kind.offers)
     informing = _points(signs, own.informs, own.most_of_group) + max(-built, 0)
     informing += own.articles_of_law * sum(_articles(text) for text, _ in fields)
+    informing = max(0.0, informing - own.tolerance)
     share = (offering + own.prior) / (offering + informing + own.prior)
     return Purpose(
         offering=offering,
@@ -86,7 +87,7 @@ def _licensed(fields: Sequence[tuple[str, Signs]], weights: Mapping[str, Any]) -
     services = min(4, _distinct(signs, "licensed_service"))
     named = any(names_itself_licensed(text) for text, _ in fields)
     points: float = weights["self"] * own + weights["service"] * services
-    return points + weights["identity"] * named
+    return points + float(weights["identity"]) * named
 
 
 def _structure(

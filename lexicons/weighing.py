@@ -17,6 +17,7 @@ _LEVELS = (Level.RED, Level.ORANGE, Level.YELLOW, Level.BLUE)
 class Purpose:
     """What the signs of offering and of informing weigh."""
 
+    tolerance: float
     prior: float
     lowest: float
     highest: float

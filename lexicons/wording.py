@@ -131,6 +131,16 @@ def reason_of_purpose(purpose: Purpose, points: float) -> Reason:
     return Reason(side=side, rule="purpose_weighed", text=text, points=round(points, 2))
 
 
+def reason_of_speaker(name: str, points: float) -> Reason:
+    """Who speaks, where that speaks against."""
+    return Reason(
+        side=Side.AGAINST,
+        rule="speaker_weighed",
+        text=f"页面以“{name}”的名义提供信息，未见索要资金的表单",
+        points=round(points, 2),
+    )
+
+
 def reason_of_licence(purpose: Purpose, points: float) -> Reason:
     """The page says that it is licensed; only a register can tell."""
     shown = "、".join(purpose.licences[:4])

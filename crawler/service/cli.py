@@ -63,8 +63,8 @@ def main() -> None:
     try:
         code = app_of(COMMANDS)(args=argv, standalone_mode=False, obj=door)
     except typer.TyperException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        complain(str(error))
+        sys.exit(2)
     except WatchError as error:
         complain(str(error))
         sys.exit(EXIT_CODES.get(type(error), 1))

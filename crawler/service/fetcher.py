@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crawler.domain.capture import Capture, PageText
+from crawler.domain.capture import Capture, Outcome, PageText, is_blank
 from crawler.domain.site import Visit, ended_well
 from crawler.fetching.capturing import Fetched
 from crawler.reading.decoding import decode
@@ -88,15 +88,17 @@ def _read(capture: Capture, fetched: Fetched) -> Page:
     """The page with its words, and the capture that says how they were read."""
     decoded = decode(fetched.body, fetched.declared_encodings)
     page = Page.read(capture, decoded.text)
+    why = needs_browser(decoded.text, page.text)
+    blank = is_blank(page.text) and not why
     read = replace(
         capture,
+        outcome=Outcome.EMPTY if blank else capture.outcome,
+        reason="页面没有文字" if blank else capture.reason,
         encoding=decoded.encoding,
         flags=tuple(dict.fromkeys((*capture.flags, *decoded.flags))),
         title=page.text.field("title")[:500],
         text_digest=page.text.digest,
-        page_kind=page_kind_of(
-            page.text, None, capture.status, needs_browser(decoded.text, page.text)
-        ),
+        page_kind=page_kind_of(page.text, None, capture.status, why),
     )
     return replace(page, capture=read)
 

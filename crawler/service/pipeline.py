@@ -13,8 +13,8 @@ from crawler.reading.quick_text import read_quickly
 from crawler.reading.render_reasons import needs_browser
 from lexicons.judging import Judge
 
-
-READ_CLOSELY = 1_000_000  # characters of markup; what lies behind is read quickly only
+READ_QUICKLY = 2_000_000  # characters of markup; what lies behind is kept, not read
+READ_CLOSELY = 400_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +28,7 @@ class Page:
     @classmethod
     def read(cls, capture: Capture, html: str) -> "Page":
         """A page whose words are still to be taken from its markup."""
-        return cls(capture=capture, html=html, text=read_quickly(html))
+        return cls(capture=capture, html=html, text=read_quickly(html[:READ_QUICKLY]))
 
 
 def glance(visit: Visit, page: Page, judge: Judge, at: datetime) -> Verdict:
@@ -49,7 +49,9 @@ def examine(visit: Visit, pages: Sequence[Page], judge: Judge, at: datetime) -> 
 def _judged(
     visit: Visit, page: Page, judge: Judge, at: datetime
 ) -> tuple[Page, PageStructure | None, Assessment]:
-    structure = read_closely(page.html[:READ_CLOSELY], page.text) if judge.passes(page.text) else None
+    structure = (
+        read_closely(page.html[:READ_CLOSELY], page.text) if judge.passes(page.text) else None
+    )
     return page, structure, judge.judge(visit, page.text, structure, at)
 
 

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from tests.site.names import Name
 
 PAGES = Path(__file__).parent / "pages"
-_PHRASES = {200: "OK", 301: "Moved Permanently", 302: "Found", 404: "Not Found", 429: "Too Many Requests", 500: "Error"}
+_PHRASES = {
+    200: "OK",
+    301: "Moved Permanently",
+    302: "Found",
+    404: "Not Found",
+    429: "Too Many Requests",
+    500: "Error",
+}
 _HTML = "text/html; charset=utf-8"
 HOOK = "<p>稳健理财计划，预期年化收益率 12%，保本保息，到期还本付息，1000 元起投。</p>"
 
