@@ -48,8 +48,7 @@ def purpose_of(
     offering += own.offering_claim * sum(claim.strength for claim in claims if claim.kind.offers)
     informing = _points(signs, own.informs, own.most_of_group) + max(-built, 0)
     informing += own.articles_of_law * sum(_articles(text) for text, _ in fields)
-    informing = max(0.0, informing - own.tolerance)
-    share = (offering + own.prior) / (offering + informing + own.prior)
+    share = (offering + own.prior) / (offering + informing + own.prior + own.doubt)
     return Purpose(
         offering=offering,
         informing=informing,

@@ -17,8 +17,8 @@ _LEVELS = (Level.RED, Level.ORANGE, Level.YELLOW, Level.BLUE)
 class Purpose:
     """What the signs of offering and of informing weigh."""
 
-    tolerance: float
     prior: float
+    doubt: float
     lowest: float
     highest: float
     steepness: float

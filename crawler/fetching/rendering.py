@@ -57,7 +57,8 @@ class RenderLimits:
     dialogs: int = 10
     windows: int = 10
     navigations: int = 12
-    picture_width: int = 4_096  # pixels of the full picture
+    full_picture_s: float = 12.0
+    picture_width: int = 2_560  # pixels of the full picture
     picture_height: int = 16_384
     dom_characters: int = 8 * _MIB
     jpeg_quality: int = 60

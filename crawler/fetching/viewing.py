@@ -268,28 +268,28 @@ class Viewing:
         self.picture = await self._pictured({"clip": clip, "captureBeyondViewport": zoomed_out})
 
     async def _read_full_picture(self) -> None:
-        metrics = await self._asked("Page.getLayoutMetrics")
-        if not metrics:
-            return
-        size = metrics["cssContentSize"]
+        """All of the page, as far as limits go. Without it the page is seen all the same."""
+        metrics = await self._tried(self._cdp.send("Page.getLayoutMetrics"), PING_S)
+        size = metrics["cssContentSize"] if metrics else {"width": 0, "height": 0}
         least_width, least_height = self._look.size_at(self.scale)
         width = max(min(size["width"], self._limits.picture_width / self.scale), least_width)
         height = max(min(size["height"], self._limits.picture_height / self.scale), least_height)
-        if size["width"] > width or size["height"] > height:
-            self.flags.add(Flag.CLIPPED)
         how = {"clip": self._clip(width, height), "captureBeyondViewport": True}
-        self.full_picture = await self._pictured(how) or None
+        shooting = self._cdp.send("Page.captureScreenshot", self._picture_params(how))
+        answer = await self._tried(shooting, self._limits.full_picture_s) if metrics else None
+        self.full_picture = _decoded(answer) or None
+        if not self.full_picture or size["width"] > width or size["height"] > height:
+            self.flags.add(Flag.CLIPPED)
 
     def _clip(self, width: float, height: float) -> Answer:
         return {"x": 0, "y": 0, "width": width, "height": height, "scale": self.scale}
 
     async def _pictured(self, how: Answer) -> bytes:
-        params = {"format": "jpeg", "quality": self._limits.jpeg_quality, "optimizeForSpeed": True}
-        answer = await self._asked("Page.captureScreenshot", {**params, **how})
-        try:
-            return base64.b64decode(answer["data"]) if answer else b""
-        except binascii.Error:
-            return b""
+        return _decoded(await self._asked("Page.captureScreenshot", self._picture_params(how)))
+
+    def _picture_params(self, how: Answer) -> Answer:
+        quality = self._limits.jpeg_quality
+        return {"format": "jpeg", "quality": quality, "optimizeForSpeed": True, **how}
 
     async def _read_certificate(self) -> None:
         if self.trail.tls is None:
@@ -338,6 +338,13 @@ class Viewing:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
+
+
+def _decoded(answer: Answer | None) -> bytes:
+    try:
+        return base64.b64decode(answer["data"]) if answer else b""
+    except (binascii.Error, KeyError):
+        return b""
 
 
 def _with_certificate(facts: TlsFacts, der: bytes) -> TlsFacts:

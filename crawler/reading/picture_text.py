@@ -129,7 +129,7 @@ def _eye() -> Any:
     except ImportError:
         _log.warning("ocr absent: words inside pictures are not read (install the ocr extra)")
         return None
-    return RapidOCR(params={"Global.log_level": "error"})
+    return RapidOCR(params={"Global.log_level": "error", "Global.use_cls": False})
 
 
 @cache

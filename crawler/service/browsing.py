@@ -1,5 +1,6 @@
 """The browser crew: found, checked and given a user of its own before the first page."""
 
+import atexit
 import os
 import sys
 from collections.abc import Awaitable
@@ -13,9 +14,10 @@ from crawler.domain.capture import Fetcher, Outcome
 from crawler.domain.errors import WatchError
 from crawler.domain.site import Visit, VisitState
 from crawler.fetching.chromium import download_folders, find_browser
-from crawler.fetching.identity import Identity, reach_problem, worker_identity
+from crawler.fetching.identity import Identity, reach_problem, remove_folder, worker_identity
 from crawler.service.children import Child, Program, start_child
 from crawler.service.crews import failed_capture
+from crawler.service.detour import detour_for
 from crawler.service.pipes import Report
 from crawler.service.sweeping import Crew
 from crawler.service.wiring import House, child_environment, greeting_for
@@ -23,6 +25,7 @@ from crawler.service.wiring import House, child_environment, greeting_for
 NO_BROWSER = (
     "没有找到浏览器；Debian 上请执行 apt-get install chromium-headless-shell fonts-noto-cjk"
 )
+MODULE = "crawler.service.browser_worker"
 STUCK_S = 25.0  # without a heartbeat
 _LIFE = count(1)
 
@@ -40,22 +43,29 @@ def browsing_crew(house: House, run: str) -> tuple[Crew | None, str]:
         identity = worker_identity(settings.user)
     except WatchError as error:
         return None, str(error)
-    trouble = reach_problem(identity, [Path(sys.executable)])
-    if trouble:
+    atexit.register(remove_folder, identity)
+    if not reach_problem(identity, [Path(sys.executable)]):
+        return _crew(house, run, program, _plainly(house, identity)), ""
+    detour, trouble = detour_for(identity, child_environment(house))
+    if detour is None:
         return None, trouble
-    return _crew(house, run, program, identity), ""
+    return _crew(house, run, program, detour), ""
 
 
-def _crew(house: House, run: str, browser: Path, identity: Identity) -> Crew:
-    program = Program(
-        module="crawler.service.browser_worker",
-        environment=dict(child_environment(house))
-        | {"HOME": str(identity.home), "TMPDIR": str(identity.tmp)},
+def _plainly(house: House, identity: Identity) -> Program:
+    """Started as that user, at once."""
+    own = {"HOME": str(identity.home), "TMPDIR": str(identity.tmp)}
+    return Program(
+        module=MODULE,
+        environment=dict(child_environment(house)) | own,
         uid=identity.uid if identity.changes_user else None,
         gid=identity.gid if identity.changes_user else None,
         folder=str(identity.tmp),
         stuck_s=STUCK_S,
     )
+
+
+def _crew(house: House, run: str, browser: Path, program: Program) -> Crew:
     pages = house.config.browser.pages
 
     def start(number: int) -> Awaitable[Child]:
@@ -64,7 +74,7 @@ def _crew(house: House, run: str, browser: Path, identity: Identity) -> Crew:
             greeting_for(house, worker, patient=False),
             browser=str(browser),
             slots=pages,
-            watch=str(identity.home / f"{worker}.watch"),
+            watch=str(Path(program.environment["HOME"]) / f"{worker}.watch"),
         )
         return start_child(program, greeting)
 

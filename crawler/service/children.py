@@ -24,7 +24,9 @@ class Program:
     environment: Mapping[str, str]
     uid: int | None = None  # None: as the parent
     gid: int | None = None
+    changes_user: bool = True  # False: the command does it itself
     folder: str | None = None  # where it stands; None: where the parent does
+    command: tuple[str, ...] = (sys.executable,)  # what runs the module
     stuck_s: float = STUCK_S
 
 
@@ -88,10 +90,10 @@ async def start_child(program: Program, greeting: Greeting) -> Child:
     """Start it and greet it; it says Ready when it can work."""
     watch = _fresh_watch(program, Path(greeting.watch))
     identity: dict[str, object] = {}
-    if program.uid is not None:
+    if program.uid is not None and program.changes_user:
         identity = {"user": program.uid, "group": program.gid, "extra_groups": [], "umask": 0o077}
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
+        *program.command,
         "-m",
         program.module,
         stdin=asyncio.subprocess.PIPE,

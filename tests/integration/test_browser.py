@@ -187,7 +187,7 @@ def test_a_page_without_end_is_clipped(worker: Worker) -> None:
     assert seen.outcome is Outcome.SEEN
     assert Flag.CLIPPED in seen.flags
     assert seen.full_picture
-    assert size_of(seen.full_picture) == (4_096, 16_384)
+    assert size_of(seen.full_picture) == (2_560, 16_384)
 
 
 @pytest.mark.parametrize("page", ["spin", "push"])
