@@ -82,6 +82,7 @@ def find(
     weighed = weigh((hit for hit in hits if hit.word not in excepted), fields, near, tools)
     readings = [field.reading for field in fields.values()]
     claims = find_claims(readings, tools.vocabulary.kinds, tools.weights)
+    disguised = any(one.hit.obfuscated and one.points > 0 for one in weighed)
     core, modifiers = _divided(weighed, tools)
     pairs = [(field.normal.text, field.reading.signs) for field in fields.values()]
     return Findings(
@@ -95,7 +96,7 @@ def find(
         strengths=strengths(core, claims, tools.weights),
         modifiers=modifiers,
         names=_names(visit, tools),
-        purpose=purpose_of(pairs, claims, structure, tools.weights),
+        purpose=purpose_of(pairs, claims, disguised, structure, tools.weights),
         tools=tools,
     )
 

@@ -102,7 +102,7 @@ def _rate_points(rate: Yield, weights: Weights) -> float:
     if rate.track is not Track.BAIT:
         return 0.0
     if rate.annual_high is None:
-        points = weights.yields["flag"]
+        points = weights.yields["flags"].get(rate.pattern, 0.0)
     else:
         steps = [s for s in ("yellow", "orange", "red") if rate.annual_high >= weights.yardstick[s]]
         points = weights.yields[steps[-1]] if steps else 0.0

@@ -11,6 +11,7 @@ from crawler.domain.page import FormKind, PageStructure
 from lexicons.claiming import Claim
 from lexicons.licences import names_itself_licensed
 from lexicons.vocabulary import Signs
+from lexicons.weighing import Purpose as PurposeWeights
 from lexicons.weighing import Weights
 
 _ARTICLE_OF_LAW = re.compile(r"第[一二三四五六七八九十百零\d]{1,5}条")
@@ -37,6 +38,7 @@ class Purpose:
 def purpose_of(
     fields: Sequence[tuple[str, Signs]],
     claims: Sequence[Claim],
+    disguised: bool,
     structure: PageStructure | None,
     weights: Weights,
 ) -> Purpose:
@@ -45,7 +47,7 @@ def purpose_of(
     own = weights.purpose
     built, shown = _structure(structure, own.structure)
     offering = _points(signs, own.offers, own.most_of_group) + max(built, 0)
-    offering += own.offering_claim * sum(claim.strength for claim in claims if claim.kind.offers)
+    offering += _claimed(claims, own) + own.disguise * disguised
     informing = _points(signs, own.informs, own.most_of_group) + max(-built, 0)
     informing += own.articles_of_law * sum(_articles(text) for text, _ in fields)
     share = (offering + own.prior) / (offering + informing + own.prior + own.doubt)
@@ -59,6 +61,12 @@ def purpose_of(
         signs_of_structure=shown,
         factor=own.lowest + (own.highest - own.lowest) * share**own.steepness,
     )
+
+
+def _claimed(claims: Sequence[Claim], weights: PurposeWeights) -> float:
+    advert = sum(claim.strength for claim in claims if claim.kind.offers)
+    strongest = max((claim.strength for claim in claims), default=0.0)
+    return weights.offering_claim * advert + weights.any_claim * strongest
 
 
 def _points(signs: Sequence[Signs], groups: Mapping[str, float], most: int) -> float:

@@ -27,6 +27,8 @@ class Purpose:
     most_of_group: int
     articles_of_law: float
     offering_claim: float
+    any_claim: float
+    disguise: float
     structure: Mapping[str, float]
 
 
@@ -36,7 +38,7 @@ class Weights:
 
     levels: Mapping[str, float]
     yardstick: Mapping[str, float]
-    yields: Mapping[str, float]
+    yields: Mapping[str, Any]
     loan: Mapping[str, Any]
     evidence: Mapping[str, float]
     claim_firm: Sequence[float]

@@ -12,7 +12,7 @@ from typing import Literal
 from crawler.domain.assessment import Confidence
 from lexicons.numbers import AMOUNT, CHINESE, DECIMAL
 
-Reading = Literal["rate", "span_rate", "fen", "money", "flag", "decoy"]
+Reading = Literal["rate", "span_rate", "fen", "money", "flag", "decoy", "money_span"]
 
 _GAP = r"[\s¦]{0,6}"
 _LINK = (
@@ -100,6 +100,7 @@ _SIGNS: dict[str, tuple[str, ...]] = {
     "span_rate": ("%", "点"),
     "decoy": ("%", "点"),
     "fen": ("分", "厘", "万", "千"),
+    "money_span": ("得", "返", "取", "拿", "变", "收"),
     "money": (
         "返",
         "收",
@@ -171,6 +172,12 @@ SHAPES: tuple[Shape, ...] = (
         rf"(?:投资|投入|投|存入|存款|存|充值|充|入金|本金|买入|认购|"
         rf"购买)\s?{_MONEY}[^。;!?¦]{{0,12}}?{_EVERY}{_PAYS}\s?{_BACK}",
         "money",
+    ),
+    _shape(
+        "invest_x_get_y_after",
+        rf"(?:投入?|存入?|充值?|入金)\s?{_MONEY}\s?(?:得|返|取|拿|变|收)\s?{_BACK}[^。;!?¦]{{0,4}}?{_SPAN}"
+        r"(?:到期|后|返|一期|出局|到账|结束|兑现|周期)?",
+        "money_span",
     ),
     _shape(
         "wan_yuan_daily",

@@ -122,6 +122,15 @@ def _money(_shape: Shape, match: re.Match[str]) -> tuple[float, float]:
     return figure, figure
 
 
+def _money_span(_shape: Shape, match: re.Match[str]) -> tuple[float, float]:
+    paid, back = amount(match["p"], match["pu"]), amount(match["q"], match["qu"])
+    if not 0 < paid < back:
+        return 0.0, 0.0
+    times = _PER_YEAR[_period(match["per"])] / max(number(match["span"]), 1)
+    figure = _annual((back - paid) / paid * 100 * times)
+    return figure, figure
+
+
 def _period(written: str) -> str:
     return next(unit for unit in "季年月周天日" if unit in written)
 
@@ -135,6 +144,7 @@ _FIGURES = {
     "span_rate": _span_rate,
     "fen": _fen,
     "money": _money,
+    "money_span": _money_span,
     "flag": _nothing,
     "decoy": _nothing,
 }

@@ -14,6 +14,7 @@ from crawler.service.watching import Watch
 
 STUCK_S = 5.0
 ENDING_S = 8.0
+PATIENCE = 6  # times stuck_s, for who waits without working
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +42,7 @@ class Child:
     gone: bool = False
     _seen: tuple[int, int] = (0, 0)
     _since: float = 0.0
+    _used: float = 0.0
 
     @property
     def pid(self) -> int:
@@ -63,11 +65,17 @@ class Child:
             yield record
 
     def stuck_at(self, now_s: float) -> int:
-        """The visit it has been at for too long, or 0. Ask regularly."""
-        look = self.watch.look()
+        """The visit it has been at for too long, or 0. Ask regularly.
+
+        Its own processor time counts, so that a busy machine blames nobody; a child that
+        merely waits is given longer.
+        """
+        look, used_s = self.watch.look(), _cpu_s(self.pid)
         if look != self._seen or look[0] == 0:
-            self._seen, self._since = look, now_s
-        return look[0] if look[0] and now_s - self._since > self.program.stuck_s else 0
+            self._seen, self._since, self._used = look, now_s, used_s
+        limit = self.program.stuck_s
+        over = used_s - self._used > limit or now_s - self._since > limit * PATIENCE
+        return look[0] if look[0] and over else 0
 
     def kill(self) -> None:
         """At once; what it had not reported is handed out again."""
@@ -116,3 +124,12 @@ def _fresh_watch(program: Program, path: Path) -> Watch:
     if program.uid is not None:
         os.chown(path, program.uid, program.gid or program.uid)
     return watch
+
+
+def _cpu_s(pid: int) -> float:
+    """Processor seconds a process has used, 0 once it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
