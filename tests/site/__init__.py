@@ -2,5 +2,6 @@
 
 from tests.site.sentinel import Sentinel
 from tests.site.server import Asked, Site
+from tests.site.truth import Expected, truth
 
-__all__ = ["Asked", "Sentinel", "Site"]
+__all__ = ["Asked", "Expected", "Sentinel", "Site", "truth"]

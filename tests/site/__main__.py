@@ -6,7 +6,8 @@ import json
 import signal
 from pathlib import Path
 
-from tests.site.server import FILINGS, TRUTH, Site
+from tests.site.server import FILINGS, Site
+from tests.site.truth import TRUTH
 
 
 def main() -> None:

@@ -105,6 +105,7 @@ THIN = (  # a page, and hardly anything on it
 DEAD = (
     Name(domain="shiwang-demo.cn", does="absent"),
     Name(domain="zhuxiao-demo.cn", does="absent"),
+    Name(domain="gongshi-demo.cn", does="absent"),
     Name(domain="jujue-demo.cn", does="refused"),
     Name(domain="chenmo-demo.cn", does="silent"),
     Name(domain="zhaobudao-demo.cn", does="missing"),

@@ -23,7 +23,6 @@ ADDRESSES = tuple(f"127.0.0.{n}" for n in range(2, 10))
 HERE = Path(__file__).parent
 FILINGS = HERE / "filings.csv"
 WORKBOOK = HERE / "filings.xlsx"
-TRUTH = HERE / "truth.jsonl"
 _LONGEST_HEAD = 64 * 1024
 
 
