@@ -13,7 +13,7 @@ _LOWERING = ("edu", "news", "law", "recruit", "tech", "game", "shop", "lawyer")
 _TECH_ONLY = frozenset({"virtual_currency", "p2p_lending", "mlm_fund_pool", "payment_laundering"})
 _SENTENCE_END = re.compile(r"[。!?;！？；\n]")
 _CLAUSE_END = re.compile(r"[，,。!?;！？；:：\n“”\"《》()（）]")
-_LIST = re.compile(r"(?:[、/]|和|或|及|以及|与|且|也|并)?")
+_QUOTE = re.compile("[“”「」『』]")
 _BAN_REACH = 30
 _CLAUSE_REACH = 24
 
@@ -52,6 +52,8 @@ class Contexts:
         left, right = self._sentence(start, end)
         if any(left <= ban.start < start and start - ban.end <= _BAN_REACH for ban in self._bans):
             lowest, why = float(self._weights.contexts["banned"]), "banned"
+        if lowest == 1.0 and self._quoted(start, end):
+            lowest, why = float(self._weights.contexts["quoted"]), "quoted"
         total = lowest
         for name in _LOWERING:
             if name == "tech" and category not in _TECH_ONLY:
@@ -64,6 +66,12 @@ class Contexts:
             if factor < lowest:
                 lowest, why = factor, name
         return total, why
+
+    def _quoted(self, start: int, end: int) -> bool:
+        """Whether the word stands in quotation marks: mentioned, not used."""
+        opened = _QUOTE.search(self._text, max(0, start - 12), start)
+        closed = _QUOTE.search(self._text, end, end + 12)
+        return bool(opened and closed)
 
     def negated(self, start: int, end: int) -> bool:
         """Whether the word is denied: 不承诺保本, 非保本; not in 不仅保本 nor 非常保本."""

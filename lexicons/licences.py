@@ -4,40 +4,38 @@ register does. Here it only tells in whose voice the page speaks.
 
 import re
 
-_HOUSE = (
-    r"(?:银行|农商行|农村信用社|信用联社|农信社?|村镇行|证券|期货|人寿|财险|寿险|保险|信托|公募基金|基金管理|基金销售|"
-    r"消费金融|银联)"
+_BANK = r"(?:银行|农商行|农村信用社|信用联社|农信社?|村镇行)(?![卡业级账户转流利贷同活定信代存理系直本])"
+_OTHER = r"(?:证券|期货|人寿|财险|寿险|保险|信托|基金|消费金融)"
+_COMPANY = r"(?:股份|有限|责任|集团|公司|app|官方|在线|客户端|手机|资产管理)"
+_HOUSE = rf"(?:{_BANK}|{_OTHER}(?:销售|管理)?{_COMPANY})"
+_NO_NAME = (
+    r".{0,5}?(?:高于|低于|超过|相比|同期|各大|多家|国内|全国|传统|普通|选择|携手|接入|对接|签约|合作|和|与|凭|绑定|"
+    r"网上|手机|办理|购买|通过|引入|存管|受|由|比|是|的)"
 )
-_NO_NAME = r".{0,4}?(?:高于|低于|超过|相比|同期|各大|多家|国内|全国|传统|普通|选择|比|是|的)"
 _NAMED = re.compile(
-    rf"(?P<before>.{{0,8}})(?P<name>(?!{_NO_NAME})[\u4e00-\u9fff]{{2,6}}{_HOUSE})(?P<after>.{{0,10}})"
+    rf"(?<![\u4e00-\u9fff])(?!{_NO_NAME})[\u4e00-\u9fff]{{2,6}}{_HOUSE}(?P<after>.{{0,10}})"
 )
 _MAKES = re.compile(
-    rf"(?!{_NO_NAME})[\u4e00-\u9fff]{{2,8}}{_HOUSE}(?:股份有限公司|有限责任公司|集团|总行|分行)?"
-    r"(?:信用卡)?(?:官方|旗下|推出|倾力|全新|打造|出品|自有|手机|移动|直销|app|客户端|个人版|企业版|专为|为广大|是经|成立于|是一家)"
+    rf"(?!{_NO_NAME})[\u4e00-\u9fff]{{2,8}}(?:{_BANK}|{_OTHER})"
+    r"(?:股份有限公司|有限责任公司|有限公司|集团|总行|分行)?(?:信用卡)?"
+    r"(?:官方|旗下|推出|倾力|全新|打造|出品|自有|手机银行|移动|直销|app|客户端|个人版|企业版|专为|为广大|是经|成立于|是一家|面向)"
 )
 _AUTHORITY = re.compile(
-    r"(?:经|获|由)?(?:中国)?(?:银监会|银保监会|保监会|证监会|人民银行|央行|金融监督管理总局|金融监管总局)"
+    r"(?:银监会|银保监会|保监会|证监会|人民银行|央行|金融监督管理总局|金融监管总局)"
     r"[^。;\n]{0,14}(?:批准|核准|持牌|颁发|许可|首批)"
 )
 _CUSTODY = re.compile(
     r"存管|托管|监管|签约|签订|达成|合作|对接|战略|担保|携手|承保|接入|联合|转账|绑定|支持"
 )
-_OTHERS = re.compile(
-    r"各大|多家|各家|等|携手|接入|对接|与|和|同|联合|选择|去|到|在|比|像|全国|国内|家|向|跟|由|，|,"
-)
 _OPENING = 70
-_SUBJECT = re.compile(rf"{_HOUSE}|小额贷款|融资租赁公司|支付股份")
+_SUBJECT = re.compile(rf"{_BANK}|{_OTHER}|小额贷款|融资租赁公司|支付股份")
 
 
 def names_itself_licensed(text: str) -> bool:
     """Whether a normal form opens with a licensed house's name or says that one made the page."""
-    for match in _NAMED.finditer(text[:_OPENING]):
-        if not _CUSTODY.search(match["after"]) and not _OTHERS.search(match["before"][-3:]):
-            return True
-    return any(
-        not _CUSTODY.search(text[m.start() : m.end() + 10]) for m in _MAKES.finditer(text)
-    ) or bool(_AUTHORITY.search(text[:400]))
+    opening = any(not _CUSTODY.search(m["after"]) for m in _NAMED.finditer(text[:_OPENING]))
+    makes = any(not _CUSTODY.search(text[m.start() : m.end() + 10]) for m in _MAKES.finditer(text))
+    return opening or makes or bool(_AUTHORITY.search(text[:400]))
 
 
 def is_licensed_name(unit_name: str) -> bool:
