@@ -35,7 +35,8 @@ def test_a_line_is_read_once_with_its_place_even_where_a_long_picture_is_cut() -
     assert found.field.name == "ocr"
     assert found.field.text.split("\n") == ["Yield", "Profit"]
     first, second = found.field.runs
-    assert first.box is not None and second.box is not None
+    assert first.box is not None
+    assert second.box is not None
     assert (first.start, first.end) == (0, 5)
     assert 30 < first.box.y < 70
     assert 1_560 < second.box.y < 1_600
@@ -52,7 +53,7 @@ def test_a_code_is_listed() -> None:
 
 @pytest.mark.parametrize("picture", [b"", b"GIF89a", as_png(a_picture())[:60]])
 def test_what_is_no_picture_says_nothing(picture: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picture_text, "_eye", lambda: object())
+    monkeypatch.setattr(picture_text, "_eye", object)
 
     found = read_picture(picture)
 
@@ -63,7 +64,7 @@ def test_what_is_no_picture_says_nothing(picture: bytes, monkeypatch: pytest.Mon
 def test_a_picture_that_unpacks_to_too_much_is_not_unpacked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(picture_text, "_eye", lambda: object())
+    monkeypatch.setattr(picture_text, "_eye", object)
     huge = as_png(Image.new("1", (20_000, 3_000)))
 
     found = read_picture(huge)
