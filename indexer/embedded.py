@@ -7,7 +7,7 @@ from crawler.store.database import Database
 from crawler.store.fulltext import Chosen, containing, drop, matching, prepare, save_entries
 from crawler.store.texts import unpack_text
 from indexer.engines import Answer, Refused, SearchRequest, SearchResult
-from indexer.querying import Phrase, Question, comparable, grams_of, question_from, units_of
+from indexer.querying import Phrase, Question, comparable, ends_alone, grams_of, question_from
 from indexer.snippets import snippet_of
 
 
@@ -40,7 +40,7 @@ class EmbeddedEngine:
             since=request.since,
             limit=request.limit,
         )
-        if any(_too_short(phrase) for one in question.alternatives for phrase in one):
+        if any(ends_alone(phrase.text) for one in question.alternatives for phrase in one):
             return self._scanned(question, chosen)
         with self._database.transaction() as db:
             prepare(db)
@@ -78,11 +78,6 @@ def _quoted(phrase: Phrase) -> str:
     if len(grams) > 1 and not grams[-1].isascii() and len(grams[-1]) == 1:
         grams = grams[:-1]  # the last character alone is in the last pair
     return '"' + " ".join(grams) + '"'
-
-
-def _too_short(phrase: Phrase) -> bool:
-    units = units_of(phrase.text)
-    return len(units) == 1 and not units[0].isascii()
 
 
 def _holds(text: str, question: Question) -> bool:

@@ -41,10 +41,23 @@ def units_of(text: str) -> list[str]:
 
 
 def grams_of(text: str) -> list[str]:
-    """What is indexed of a text: words, and every two neighbouring Han characters."""
-    units = units_of(text)
-    pairs = zip(units, [*units[1:], ""], strict=True)
-    return [a + b if _is_han(a) and b and _is_han(b) else a for a, b in pairs]
+    """What is indexed of a text: words, and every two Han characters that touch each other."""
+    found = list(_UNITS.finditer(comparable(text)))
+    grams = []
+    for unit, after in zip(found, [*found[1:], None], strict=True):
+        touches = after is not None and after.start() == unit.end()
+        pair = touches and after is not None and _is_han(unit[0]) and _is_han(after[0])
+        grams.append(unit[0] + after[0] if pair and after is not None else unit[0])
+    return grams
+
+
+def ends_alone(text: str) -> bool:
+    """Whether a phrase ends in a Han character that no other touches: no bigram holds it."""
+    found = list(_UNITS.finditer(comparable(text)))
+    if not found or not _is_han(found[-1][0]):
+        return False
+    before = found[-2] if len(found) > 1 else None
+    return before is None or before.end() != found[-1].start() or not _is_han(before[0])
 
 
 def question_from(words: str) -> Question:
