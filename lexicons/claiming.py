@@ -5,8 +5,8 @@ are something together, where somebody offers a loan.
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from lexicons.contexts import Contexts
 from lexicons.vocabulary import ClaimKind, Sign, Signs
 from lexicons.weighing import Weights, graduated
 
@@ -31,13 +31,19 @@ class Claim:
     promises: tuple[Promise, ...]
 
 
+class Lowering(Protocol):
+    """What lowers a word by what is said around it (contexts.Contexts)."""
+
+    def factor(self, start: int, end: int, category: str) -> tuple[float, str]: ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FieldReading:
     """One field as claims are read: its signs and the contexts around them, in normal form."""
 
     name: str
     signs: Signs
-    contexts: Contexts
+    contexts: Lowering
 
 
 def find_claims(
@@ -54,8 +60,8 @@ def _claim(fields: Sequence[FieldReading], kind: ClaimKind, weights: Weights) ->
     for field in fields:
         about = field.signs.of_words(kind.objects)
         objects |= {sign.word for sign in about}
-        for promise in _promises(field, kind, about):
-            if promise.points > best.get(promise.word, promise).points or promise.word not in best:
+        for promise in _promises(field, kind, about) if about else ():
+            if promise.word not in best or promise.points > best[promise.word].points:
                 best[promise.word] = promise
     promises = sorted((p for p in best.values() if p.points > 0), key=lambda p: -p.points)
     if len(promises) < 2 or len(objects) < kind.objects_enough:

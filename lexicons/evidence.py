@@ -106,5 +106,5 @@ def _rate_points(rate: Yield, weights: Weights) -> float:
     else:
         steps = [s for s in ("yellow", "orange", "red") if rate.annual_high >= weights.yardstick[s]]
         points = weights.yields[steps[-1]] if steps else 0.0
-    low = rate.confidence is Confidence.LOW
-    return min(points, weights.yields["low_confidence"]) if low else points
+    most = weights.yields["low_confidence"] if rate.confidence is Confidence.LOW else points
+    return float(min(points, most))

@@ -31,6 +31,7 @@ class Judge:
         self.version = lexicon.version
         self.tools = Tools(
             lexicon=lexicon,
+            terms={term.word: term for term in lexicon.terms},
             finder=Finder(lexicon),
             segmenter=Segmenter(lexicon, cache_folder),
             vocabulary=load_vocabulary(lexicon_folder),

@@ -4,7 +4,10 @@ register does. Here it only tells in whose voice the page speaks.
 
 import re
 
-_BANK = r"(?:银行|农商行|农村信用社|信用联社|农信社?|村镇行)(?![卡业级账户转流利贷同活定信代存理系直本])"
+_BANK = (
+    r"(?:银行|农商行|农村信用社|信用联社|农信社?|村镇行)"
+    r"(?![卡业级账户转流利贷同活定信代存理系直本])"
+)
 _OTHER = r"(?:证券|期货|人寿|财险|寿险|保险|信托|基金|消费金融)"
 _COMPANY = r"(?:股份|有限|责任|集团|公司|app|官方|在线|客户端|手机|资产管理)"
 _HOUSE = rf"(?:{_BANK}|{_OTHER}(?:销售|管理)?{_COMPANY})"

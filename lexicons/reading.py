@@ -3,7 +3,7 @@ the hits weighed where they stand.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,6 +29,7 @@ class Tools:
     """All that judging needs; made once a process and lexicon version."""
 
     lexicon: Lexicon
+    terms: Mapping[str, Term]  # by word
     finder: Finder
     segmenter: Segmenter
     vocabulary: Vocabulary
@@ -59,7 +60,7 @@ def weigh(
     hits: Iterable[Hit], fields: dict[str, ReadField], rates: dict[str, list[int]], tools: Tools
 ) -> tuple[Weighed, ...]:
     """The hits that count, graded by jieba and lowered by what is said around them."""
-    terms = {term.word: term for term in tools.lexicon.terms}
+    terms = tools.terms
     graded = [one for hit in hits if (one := _graded(hit, fields, terms, tools))]
     firm: dict[str, list[int]] = {name: [] for name in fields}
     for hit in graded:
@@ -84,7 +85,7 @@ def _read(name: str, text: str, tools: Tools) -> ReadField:
 
 
 def _graded(
-    hit: Hit, fields: dict[str, ReadField], terms: dict[str, Term], tools: Tools
+    hit: Hit, fields: dict[str, ReadField], terms: Mapping[str, Term], tools: Tools
 ) -> Hit | None:
     if tools.lexicon.categories[hit.category].zone is Zone.NAME:
         return None

@@ -1,13 +1,52 @@
 """The sieve: over every quick text, whether the page must be read closely. It knows no contexts, so
-it lets through whatever could be a risk with all of them in its favour.
+it takes every word at its worst: what it stops could be no finding with all in its favour.
 """
 
 from crawler.domain.capture import PageText
+from crawler.domain.lexicon import Hit
+from lexicons.claiming import FieldReading, find_claims
+from lexicons.evidence import Weighed, rate_points, strengths, total
 from lexicons.matching import find_hits
+from lexicons.normalising import normalise
 from lexicons.reading import Tools
+from lexicons.yields import find_yields
+
+
+class _Unheard:
+    """No context lowers anything."""
+
+    def factor(self, _start: int, _end: int, _category: str) -> tuple[float, str]:
+        return 1.0, ""
 
 
 def passes(text: PageText, tools: Tools) -> bool:
     """Whether the words of a page, taken at their worst, could make it a finding."""
-    hits = find_hits(text, tools.finder)
-    return bool(hits)
+    weights = tools.weights.sieve
+    return worst_score(text, tools) >= weights["enough"]
+
+
+def worst_score(text: PageText, tools: Tools) -> float:
+    """The score of a page if nothing around its words spoke for it."""
+    words = [_whole(hit, tools) for hit in find_hits(text, tools.finder)]
+    core = [one for one in words if not tools.lexicon.categories[one.hit.category].modifier]
+    claims = find_claims(_readings(text, tools), tools.vocabulary.kinds, tools.weights)
+    found = strengths(core, claims, tools.weights)
+    rates = [(rate, 1.0) for field in text.fields for rate in find_yields(field.name, field.text)]
+    return total(found, tools.weights) + rate_points(rates, tools.weights)
+
+
+def _readings(text: PageText, tools: Tools) -> list[FieldReading]:
+    return [
+        FieldReading(
+            name=field.name,
+            signs=tools.vocabulary.claim_signs(normalise(field.text).text),
+            contexts=_Unheard(),
+        )
+        for field in text.fields
+    ]
+
+
+def _whole(hit: Hit, tools: Tools) -> Weighed:
+    term = tools.terms[hit.word]
+    share = tools.weights.sieve["needs_context"] if term.needs_context else 1.0
+    return Weighed(hit=hit, points=hit.weight * share, context="")

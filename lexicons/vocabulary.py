@@ -3,9 +3,9 @@ objects and promises that make a claim together. Read from contexts.yaml and cla
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +15,9 @@ import yaml
 from crawler.domain.errors import BadInput
 from lexicons.matching import stands_alone
 from lexicons.normalising import normal_form
+
+_STRETCH = 100_000  # characters looked through at a time
+_MOST_OF_A_WORD = 40
 
 # ways of writing a number that a promise may take; claims.yaml names them in <…>
 SHAPES: Mapping[str, re.Pattern[str]] = {
@@ -65,34 +68,60 @@ class Vocabulary:
     """Both files compiled for finding; made once a process and version."""
 
     def __init__(self, groups: Mapping[str, frozenset[str]], kinds: tuple[ClaimKind, ...]) -> None:
-        words = {word for group in groups.values() for word in group}
-        for kind in kinds:
-            words |= kind.objects | kind.promises.keys()
         self.groups = groups
         self.kinds = kinds
-        self._words = tuple(sorted(words - SHAPES.keys()))
-        self._automaton = ahocorasick_rs.AhoCorasick(self._words)
+        around = {word for group in groups.values() for word in group}
+        claimed = {word for kind in kinds for word in (*kind.objects, *kind.promises)}
+        self._claimed = _Words(claimed - SHAPES.keys())
+        self._all = _Words((around | claimed) - SHAPES.keys())
 
     def signs(self, text: str) -> "Signs":
         """Every word of the vocabulary in a normal form, overlapping ones too."""
-        found: dict[str, list[Sign]] = defaultdict(list)
-        for pattern, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            if stands_alone(text, start, end):
-                word = self._words[pattern]
-                found[word].append(Sign(word, start, end))
-        for name, shape in SHAPES.items():
-            found[name] = [Sign(name, m.start(), m.end()) for m in shape.finditer(text)]
-        return Signs(found, self.groups)
+        return Signs(text, self._all.find(text), self.groups)
+
+    def claim_signs(self, text: str) -> "Signs":
+        """Only the words that claims are made of."""
+        return Signs(text, self._claimed.find(text), {})
+
+
+class _Words:
+    """Some words in one automaton."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = tuple(sorted(words))
+        self._longest = max(map(len, self._words), default=1)
+        self._automaton = ahocorasick_rs.AhoCorasick(self._words)
+
+    def find(self, text: str) -> dict[str, list[Sign]]:
+        """The places of each word, the first so many of each: bounded, however long the text."""
+        found: dict[str, list[Sign]] = {}
+        for begin in range(0, len(text), _STRETCH):
+            part = text[begin : begin + _STRETCH + self._longest - 1]
+            for number, start, end in self._automaton.find_matches_as_indexes(
+                part, overlapping=True
+            ):
+                word = self._words[number]
+                places = found.setdefault(word, [])
+                if start < _STRETCH and len(places) < _MOST_OF_A_WORD and _alone(part, start, end):
+                    places.append(Sign(word, begin + start, begin + end))
+        return {word: places for word, places in found.items() if places}
+
+
+def _alone(text: str, start: int, end: int) -> bool:
+    """Chinese needs no look at its neighbours."""
+    return (text[start] > "\u3000" and text[end - 1] > "\u3000") or stands_alone(text, start, end)
 
 
 class Signs:
     """What of the vocabulary stands in one text."""
 
     def __init__(
-        self, found: Mapping[str, list[Sign]], groups: Mapping[str, frozenset[str]]
+        self, text: str, found: dict[str, list[Sign]], groups: Mapping[str, frozenset[str]]
     ) -> None:
-        self._found = {word: signs for word, signs in found.items() if signs}
+        self._text = text
+        self._found = found
         self._groups = groups
+        self._shaped: set[str] = set()
 
     def of_group(self, name: str) -> list[Sign]:
         """All places of a group's words, in order."""
@@ -100,19 +129,29 @@ class Signs:
 
     def distinct(self, name: str) -> int:
         """How many different words of a group are there."""
-        return len(self._groups[name] & self._found.keys())
+        return len(self.words(name))
 
     def words(self, name: str) -> tuple[str, ...]:
         """Which words of a group are there, first seen first."""
-        there = self._groups[name] & self._found.keys()
+        group = self._groups[name]
+        there = [word for word in self._found if word in group]
         return tuple(sorted(there, key=lambda word: self._found[word][0].start))
 
-    def of_words(self, words: Iterable[str]) -> list[Sign]:
+    def of_words(self, words: Container[str]) -> list[Sign]:
         """All places of some words, in order."""
+        self._look_for_shapes(words)
         return sorted(
-            (sign for word in words for sign in self._found.get(word, ())),
+            (sign for word, signs in self._found.items() if word in words for sign in signs),
             key=lambda sign: (sign.start, -sign.end),
         )
+
+    def _look_for_shapes(self, words: Container[str]) -> None:
+        for name, shape in SHAPES.items():
+            if name in words and name not in self._shaped:
+                self._shaped.add(name)
+                matches = islice(shape.finditer(self._text), _MOST_OF_A_WORD)
+                if places := [Sign(name, m.start(), m.end()) for m in matches]:
+                    self._found[name] = places
 
 
 def load_vocabulary(folder: Path) -> Vocabulary:

@@ -46,6 +46,7 @@ class Weights:
     purpose: Purpose
     licensed: Mapping[str, Any]
     names: Mapping[str, float]
+    sieve: Mapping[str, float]
 
     def level(self, score: float) -> Level:
         """The highest level that a score reaches."""
@@ -85,4 +86,5 @@ def _weights(sections: dict[str, Any]) -> Weights:
         purpose=Purpose(**sections["purpose"]),
         licensed=sections["licensed"],
         names=sections["names"],
+        sieve=sections["sieve"],
     )

@@ -11,7 +11,8 @@ from lexicons.reading import ReadField
 from lexicons.weighing import Weights
 
 _CONTEXTS = {
-    "negated": "被否定", "quoted": "加引号提及", "banned": "处于禁止性语句", "edu": "处于宣传教育语境",
+    "negated": "被否定", "quoted": "加引号提及",
+    "banned": "处于禁止性语句", "edu": "处于宣传教育语境",
     "news": "处于新闻报道语境", "law": "处于法规语境", "recruit": "处于招聘语境",
     "tech": "处于技术语境", "game": "处于游戏语境", "shop": "处于电商活动语境",
     "lawyer": "处于法律服务语境",
