@@ -1,0 +1,28 @@
+"""What the house has is in its documents, and back."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import crawler.domain
+from crawler.service.cli import COMMANDS
+
+WORDS = Path("crawler/service/words")
+
+
+def test_every_noun_stands_in_the_glossary_and_back() -> None:
+    listed = set(re.findall(r"^\| `(\w+)`", Path("docs/glossary.md").read_text("utf-8"), re.M))
+
+    assert listed == set(crawler.domain.__all__)
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    zh, en = (tomllib.loads((WORDS / f"{one}.toml").read_text("utf-8")) for one in ("zh", "en"))
+
+    assert {(a, b) for a in zh for b in zh[a]} == {(a, b) for a in en for b in en[a]}
+
+
+def test_every_command_explains_itself_with_an_example() -> None:
+    silent = [name for name, command in COMMANDS if "例：xunwang" not in (command.__doc__ or "")]
+
+    assert [one for one in silent if one != "judge"] == []  # its example starts with echo
