@@ -2,23 +2,38 @@
 word (保·本, 夲金, bao本). Digits are never moved together; strong punctuation stays.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lexicons.normalising import Normalised, Offsets, codes_of, text_of
 
-_OTHER, _HAN, _LETTER, _DIGIT, _SPACE, _ORDINARY, _ORNAMENT, _BREAK = range(8)
 _ORDINARY_SIGNS = "-/|._\\~+&·•‧・⋅#`'@¦"  # honest pages put them between words, not inside
 _ORNAMENTS = "*^"
-_LONGEST_GAP = 4
+_MOST_GAPS = 20_000  # of one field; a page with more says nothing more
 _PLANES = 0x110000
 
-Flags = NDArray[np.bool_]
+# A text is searched as a string of classes: H Han, L letter, D digit; s space, o ordinary sign,
+# O ornament, n line end; x whatever ends a word. A character is alone if no H, L or D touches it.
+_GAP = re.compile(
+    rb"""
+    [soO] (?:
+        (?<= H.) [soO]{0,3} (?: (?= H (?![HLD])) | (?= L (?![HLD])))
+      | (?<= (?<![HLD]) [HL].) [soO]{0,3} (?= H)
+      | (?<= (?<![HLD]) L.) [soO]{0,3} (?= [LD] (?![HLD]))
+      | (?<= (?<![HLD]) D.) [soO]{0,3} (?= L (?![HLD]))
+      | (?<= H.) (?: (?<= O) | (?= [so]{0,2} O)) [soO]{0,3} (?= H)
+    )
+    | [soOn] (?<= (?<![HLD]) H.) [soOn]{0,3} (?= H (?![HLD]))  # lines of one character each
+    """,
+    re.VERBOSE,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,15 +83,14 @@ class Unmasker:
         codes = codes_of(normal.text)
         real = self._real[codes]
         swapped = real != codes
-        befores, afters = _gaps(_classes()[real])
-        if not len(befores) and not swapped.any():
+        gaps = [gap.span() for gap in islice(_GAP.finditer(_classes()[real].tobytes()), _MOST_GAPS)]
+        if not gaps and not swapped.any():
             return None
-        steps = np.zeros(len(codes) + 1, np.int32)
-        steps[befores + 1] += 1
-        steps[afters] -= 1
-        keep = np.cumsum(steps)[:-1] == 0
+        keep = np.ones(len(codes), bool)
         joints = np.zeros(len(codes), np.int32)
-        joints[afters] = 1
+        for start, end in gaps:
+            keep[start:end] = False
+            joints[end] = 1
         starts = normal.offsets[keep]
         return Unmasked(
             text=text_of(real[keep]),
@@ -123,68 +137,22 @@ def put_right(form: Unmasked, swaps: Sequence[Swap]) -> Unmasked:
     )
 
 
-def _gaps(classes: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The characters before and after every gap that only hides a word."""
-    solid = np.flatnonzero((classes >= _HAN) & (classes <= _DIGIT))
-    if len(solid) < 2:
-        return solid[:0], solid[:0]
-    size = np.diff(solid)
-    touching = np.concatenate(([False], size == 1, [False]))
-    alone = ~(touching[:-1] | touching[1:])
-    worth = alone[:-1] | alone[1:] | (_ORNAMENT in classes)  # few pages have any
-    at = np.flatnonzero((size > 1) & (size <= _LONGEST_GAP + 1) & worth)
-    at = at[classes[solid[at] + 1] > _DIGIT]
-    befores, afters = solid[at], solid[at + 1]
-    if not len(at):
-        return befores, afters
-    hiding = _hides(classes, befores, afters, alone[at], alone[at + 1])
-    return befores[hiding], afters[hiding]
-
-
-def _hides(
-    classes: NDArray[np.uint8],
-    befores: NDArray[np.int64],
-    afters: NDArray[np.int64],
-    left_alone: Flags,
-    right_alone: Flags,
-) -> Flags:
-    """Between Han characters an ornament always hides; an ordinary sign only beside a character
-    that stands alone, a line end between two such; Latin letters must stand alone.
-    """
-    places = befores[:, None] + np.arange(1, _LONGEST_GAP + 1)
-    inside = places < afters[:, None]
-    between = np.where(inside, classes[np.minimum(places, len(classes) - 1)], _SPACE)
-    left, right = classes[befores], classes[afters]
-    breaks = (between == _BREAK).any(1)
-    ornaments = (between == _ORNAMENT).any(1)
-    both, either = left_alone & right_alone, left_alone | right_alone
-    han = (left == _HAN) & (right == _HAN) & np.where(breaks, both, either | ornaments)
-    latin_left = (left == _LETTER) & left_alone
-    latin_right = (right == _LETTER) & right_alone
-    mixed = (latin_left & (right == _HAN)) | (latin_right & (left == _HAN))
-    latin = (latin_left & right_alone & (right != _HAN)) | (
-        latin_right & left_alone & (left != _HAN)
-    )
-    hiding: Flags = (between > _DIGIT).all(1) & (han | ((mixed | latin) & ~breaks))
-    return hiding
-
-
 @cache
 def _classes() -> NDArray[np.uint8]:
-    """The class of every code point, as far as it matters here."""
-    classes = np.zeros(_PLANES, np.uint8)
-    signs = {"So": _ORNAMENT, "Sk": _ORDINARY, "Sm": _ORDINARY}
+    """The class letter of every code point; built at first use, from the tables of Unicode."""
+    classes = np.full(_PLANES, ord("x"), np.uint8)
+    signs = {"So": ord("O"), "Sk": ord("o"), "Sm": ord("o")}
     for code in range(0x00A0, 0x20000):
-        classes[code] = signs.get(unicodedata.category(chr(code)), _OTHER)
+        classes[code] = signs.get(unicodedata.category(chr(code)), ord("x"))
     for first, beyond in ((0x3400, 0xA000), (0x20000, 0x323B0)):
-        classes[first:beyond] = _HAN
-    for sign in _ORNAMENTS:
-        classes[ord(sign)] = _ORNAMENT
-    for sign in _ORDINARY_SIGNS:
-        classes[ord(sign)] = _ORDINARY
-    classes[ord("a") : ord("z") + 1] = _LETTER
-    classes[ord("0") : ord("9") + 1] = _DIGIT
-    classes[ord(" ")] = _SPACE
-    for sign in "\n\t\r":
-        classes[ord(sign)] = _BREAK
+        classes[first:beyond] = ord("H")
+    for letter, characters in (
+        ("o", _ORDINARY_SIGNS),
+        ("O", _ORNAMENTS),
+        ("L", "abcdefghijklmnopqrstuvwxyz"),
+        ("D", "0123456789"),
+        ("s", " "),
+        ("n", "\n\t\r"),
+    ):
+        classes[[ord(character) for character in characters]] = ord(letter)
     return classes
