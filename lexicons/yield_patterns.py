@@ -372,7 +372,7 @@ SHAPES: tuple[Shape, ...] = (
     # no period said
     _shape(
         "yield_no_period",
-        rf"{_NO_PERIOD_BEFORE}(?:综合|总|投资|租金|固定|静态)?(?:收益率?|回报率?|利润率?|分红率?|"
+        rf"{_NO_PERIOD_BEFORE}(?:综合|总|投资|租金|固定|静态)?(?:收益率?|回报率?|利润率|分红率?|"
         rf"利息|票息|返利|盈利){_LINK}{RATE}",
         "rate",
         1,

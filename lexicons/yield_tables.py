@@ -1,22 +1,39 @@
 """Rates in tables: a header row names the column, the rows below hold the figures."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import takewhile
+from typing import NamedTuple
 
 from crawler.domain.assessment import Confidence
 from lexicons.folding import BLOCK
 from lexicons.numbers import DECIMAL
 
 _HEADER = re.compile(
-    r"(?:预期|历史|预计|参考)?(?:年化|年利率|年收益|年回报|收益率|回报率)[^\s\d%]{0,6}"
+    r"年化|年利率|年息|年收益|年回报|年分红|每年[^\s]{0,4}(?:分红|收益|返|回报|派息)|收益率|回报率|预期收益|"
+    r"(?P<month>月化|月收益|月息|月回报|月利率)|(?P<day>日化|日收益|日息|日回报)"
 )
+_NOT_OURS = re.compile(r"银行|同期|信托|存款|基准|增长|占比|进度")
+_LONGEST_HEADER = 20
 _CELL = re.compile(r"[^\t]+")
 _WORD = re.compile(r"\S+")
-_FIGURE = re.compile(rf"(?P<n1>{DECIMAL})(?:%?-(?P<n2>{DECIMAL}))?%(?:\+(?P<bonus>{DECIMAL})%)?")
+_FIGURE = re.compile(
+    rf"(?<![\d.])(?P<n1>{DECIMAL})\s?(?:%?\s?-\s?(?P<n2>{DECIMAL}))?\s?%(?:\s?\+\s?(?P<bonus>{DECIMAL})\s?%)?"
+)
+_LONGEST_CELL = 40
+_MOST_GAPS = 2  # rows in a row without a figure: the table has ended
 _MOST_ROWS = 60
 _LONGEST_ROW = 120
 
 Found = tuple[int, int, str, Confidence, float, float]
+
+
+class Row(NamedTuple):
+    """One line as cells, each with where it starts."""
+
+    cells: list[tuple[int, str]]
+    tabbed: bool
 
 
 def has_column(text: str) -> bool:
@@ -25,39 +42,60 @@ def has_column(text: str) -> bool:
 
 
 def column_rates(text: str) -> Iterator[Found]:
-    """The rates in a column headed 年化收益率, of folded text; cells are divided by
-    tabs, else by spaces."""
+    """The rates in a column headed 年化收益率, of folded text; cells are divided by tabs, else by
+    spaces.
+    """
     rows = _rows(text)
     for at, row in enumerate(rows):
-        column = _headed(row)
-        if column is not None:
-            yield from _below(rows[at + 1 : at + 1 + _MOST_ROWS], column)
+        for column, factor in _headed(row):
+            rows_below = takewhile(partial(_alike, row), rows[at + 1 : at + 1 + _MOST_ROWS])
+            yield from _below(rows_below, column, factor)
 
 
-def _rows(text: str) -> list[list[tuple[int, str]]]:
-    rows = []
+def _rows(text: str) -> list[Row]:
+    rows: list[Row] = []
     start = 0
     for line in text.split(BLOCK):
-        if len(line) <= _LONGEST_ROW:
+        if line and len(line) <= _LONGEST_ROW:
             cell = _CELL if "\t" in line else _WORD
-            rows.append([(start + m.start(), m[0].strip()) for m in cell.finditer(line)])
+            cells = [(start + m.start(), m[0]) for m in cell.finditer(line)]
+            rows.append(Row(cells, "\t" in line))
         start += len(line) + len(BLOCK)
     return rows
 
 
-def _headed(row: list[tuple[int, str]]) -> int | None:
-    if len(row) < 3 or any("%" in cell for _, cell in row):
-        return None
-    return next((at for at, (_, cell) in enumerate(row) if _HEADER.fullmatch(cell)), None)
+def _headed(row: Row) -> Iterator[tuple[int, float]]:
+    """The columns of rates that a header row announces, each with its factor to a year."""
+    if len(row.cells) < 3 or any("%" in cell for _, cell in row.cells):
+        return
+    for column, (_, cell) in enumerate(row.cells):
+        header = _HEADER.search(cell)
+        if header and len(cell) <= _LONGEST_HEADER and not _NOT_OURS.search(cell):
+            yield column, 12.0 if header["month"] else 365.0 if header["day"] else 1.0
 
 
-def _below(rows: list[list[tuple[int, str]]], column: int) -> Iterator[Found]:
+def _alike(header: Row, row: Row) -> bool:
+    """Whether a row belongs to the header's table: divided alike, with about as many cells."""
+    return header.tabbed == row.tabbed and abs(len(header.cells) - len(row.cells)) <= 1 + (
+        not header.tabbed
+    )
+
+
+def _below(rows: Iterable[Row], column: int, factor: float) -> Iterator[Found]:
+    gaps = 0
     for row in rows:
-        figure = _FIGURE.fullmatch(row[column][1]) if len(row) > column else None
-        if figure is None:
+        start, cell = row.cells[column] if len(row.cells) > column else (0, "")
+        figures = list(_FIGURE.finditer(cell)) if len(cell) <= _LONGEST_CELL else []
+        gaps = 0 if figures else gaps + 1
+        if gaps > _MOST_GAPS:
             return
-        bonus = float(figure["bonus"] or 0)
-        low = float(figure["n1"]) + bonus
-        high = float(figure["n2"] or figure["n1"]) + bonus
-        start = row[column][0]
-        yield (start, start + len(figure[0]), "annual_column", Confidence.MEDIUM, low, high)
+        for figure in figures:
+            yield _found(start, figure, factor)
+
+
+def _found(start: int, figure: re.Match[str], factor: float) -> Found:
+    bonus = float(figure["bonus"] or 0)
+    low, high = float(figure["n1"]) + bonus, float(figure["n2"] or figure["n1"]) + bonus
+    at, until = start + figure.start(), start + figure.end()
+    annual = (round(low * factor, 4), round(high * factor, 4))
+    return (at, until, "annual_column", Confidence.MEDIUM, *annual)
