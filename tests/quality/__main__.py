@@ -67,7 +67,7 @@ def own_pages() -> Iterator[Case]:
     for line in (site / "truth.jsonl").read_text("utf-8").splitlines():
         truth = json.loads(line)
         folder = truth["domain"].split(".")[0].removesuffix("-demo")
-        page = site / "pages" / folder / "index.html"
+        page = site / "pages" / truth.get("page", f"{folder}/index.html")
         if truth["label"] == "dead" or truth.get("browser") or not page.exists():
             continue
         html = page.read_text("utf-8", "replace")
@@ -77,7 +77,7 @@ def own_pages() -> Iterator[Case]:
             group=truth["domain"],
             category=truth["category"],
             hard=True,
-            question=Question(id=truth["domain"], html=html, unit_name=truth["note"]),
+            question=Question(id=truth["domain"], html=html, unit_name=truth["unit"]),
         )
 
 

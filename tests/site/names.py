@@ -92,11 +92,19 @@ CAREFUL = (  # they speak of money, lawfully
 ORDINARY = (
     Name(domain="jinggong-demo.cn"),
     Name(domain="xn---demo-e28izwx12ivdb505x.cn", shows="xiaoguan"),  # 淀山湖小馆-demo.cn
+    Name(domain="miaomiaoyey-demo.cn", charset="gb18030", content_type="text/html; charset=gbk"),
+    Name(domain="suixiangblog-demo.com"),
+    Name(domain="shuixiangbwg-demo.cn"),
     Name(domain="chenmuphoto-demo.com", only="bare"),
+    Name(domain="huayunwl-demo.com", https=True),
+    Name(domain="anceyiqi-demo.com", http=False, https=True),
 )
 THIN = (  # a page, and hardly anything on it
+    Name(domain="tingfang-demo.com"),
     Name(domain="chushou-demo.com"),
     Name(domain="jianshe-demo.cn"),
+    Name(domain="huiyuan-demo.cn"),
+    Name(domain="moren-demo.cn"),
     Name(domain="kongbai-demo.cn"),
     Name(domain="jinzhi-demo.cn", shows="jinggong", robots="User-agent: *\nDisallow: /\n"),
     Name(domain="xiazai-demo.cn", does="download"),

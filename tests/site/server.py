@@ -74,8 +74,8 @@ class Site:
     @property
     def allow(self) -> tuple[str, ...]:
         """Ranges for the setting `crawl.allow`: these addresses and no other of loopback."""
-        addresses = map(ipaddress.IPv4Address, self.addresses)
-        return tuple(str(net) for net in ipaddress.collapse_addresses(addresses))
+        single = map(ipaddress.IPv4Network, self.addresses)
+        return tuple(str(net) for net in ipaddress.collapse_addresses(single))
 
     @property
     def ports(self) -> tuple[int, ...]:

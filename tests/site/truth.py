@@ -16,6 +16,7 @@ class Expected:
     """
 
     domain: str
+    unit: str  # as filed
     outcome: str
     label: str  # risk, benign, dead
     level: str
@@ -26,6 +27,7 @@ class Expected:
     flags: tuple[str, ...] = ()
     kind: str = ""  # of page, where it is not an ordinary one
     family: str = ""  # what the look-alikes share
+    page: str = ""  # the file under pages/ that speaks, where it is not the folder's index.html
     final: str = ""  # where a redirect ends, if on another site
 
     @property
