@@ -233,7 +233,7 @@ def _assessment(
         score=score,
         categories=categories,
         yields=yields,
-        hits=tuple(one.hit for one in found.weighed),
+        hits=tuple(one.hit for one in found.weighed if one.points > 0),
         reasons=tuple(reasons[:MOST_REASONS]),
         sentence=wording.sentence(level, found.strengths, yields, found.tools.lexicon),
         tests=four_tests(found.strengths, yields, found.purpose),

@@ -14,6 +14,8 @@ _TECH_ONLY = frozenset({"virtual_currency", "p2p_lending", "mlm_fund_pool", "pay
 _SENTENCE_END = re.compile(r"[。!?;！？；\n]")
 _CLAUSE_END = re.compile(r"[，,。!?;！？；:：\n“”\"《》()（）]")
 _QUOTE = re.compile("[“”「」『』]")
+_JOINING = frozenset({"、", "/", "和", "或", "及", "以及", "与"})
+_LONGEST_LIST = 3
 _BAN_REACH = 30
 _CLAUSE_REACH = 24
 
@@ -91,10 +93,18 @@ class Contexts:
         return self._ends_denying(before)
 
     def _ends_denying(self, before: Sequence[tuple[str, int]]) -> bool:
-        for token, _ in reversed(before):
+        """Whether the tokens end in a denial: light verbs may follow it, and a list it governs
+        (不承诺保本、保息).
+        """
+        tokens = [token for token, _ in before if token.strip()]
+        listed = 0
+        while tokens and tokens[-1] in _JOINING and listed < _LONGEST_LIST:
+            tokens = tokens[:-2]
+            listed += 1
+        for token in reversed(tokens):
             if token in self._bare:
                 return True
-            if token.strip() and token not in self._light:
+            if token not in self._light:
                 return False
         return False
 

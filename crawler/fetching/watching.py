@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,6 +33,7 @@ class MemoryWatch:
         self._root = root
         self._limit = limit
         self._every_s = every_s
+        self._family = Family(root)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="memory-watch", daemon=True)
 
@@ -46,7 +48,7 @@ class MemoryWatch:
     def _watch(self) -> None:
         over_before = False
         while not self._stop.wait(self._every_s):
-            weights = weights_of(self._root, self._limit)
+            weights = weights_of(self._family.members(), self._limit)
             total = sum(weight.size for weight in weights)
             self.peak = max(self.peak, total)
             over = total > self._limit
@@ -57,26 +59,41 @@ class MemoryWatch:
             over_before = over
 
 
-def weights_of(root: int, limit: int) -> tuple[Weight, ...]:
-    """What the processes of a tree hold. Shared pages are told apart (dearer to ask) only when
-    the plain sum is above the limit.
+class Family:
+    """A process and all that descend from it. Each process is asked for its parent only once:
+    looking twice a second at everybody on the machine would cost more than the watch is worth.
     """
-    plain = tuple(Weight(pid, _resident(pid)) for pid in tree_of(root))
-    if sum(weight.size for weight in plain) <= limit:
-        return plain
-    return tuple(Weight(pid, _proportional(pid) or size) for pid, size in plain)
+
+    def __init__(self, root: int) -> None:
+        self._root = root
+        self._parents: dict[int, int] = {}
+
+    def members(self) -> tuple[int, ...]:
+        """Who belongs to it now."""
+        alive = {int(name) for name in os.listdir(_PROC) if name.isdigit()}
+        self._parents = {pid: self._parents.get(pid) or _parent(pid) for pid in alive}
+        children: dict[int, list[int]] = defaultdict(list)
+        for pid, parent in self._parents.items():
+            children[parent].append(pid)
+        found = [self._root]
+        for pid in found:
+            found.extend(children.get(pid, ()))
+        return tuple(found)
 
 
 def tree_of(root: int) -> tuple[int, ...]:
-    """A process and all that descend from it."""
-    children: dict[int, list[int]] = defaultdict(list)
-    for entry in _PROC.iterdir():
-        if entry.name.isdigit():
-            children[_parent(entry)].append(int(entry.name))
-    found = [root]
-    for pid in found:
-        found.extend(children.get(pid, ()))
-    return tuple(found)
+    """A process and all that descend from it, as they are this moment."""
+    return Family(root).members()
+
+
+def weights_of(pids: Iterable[int], limit: int) -> tuple[Weight, ...]:
+    """What processes hold. Shared pages are told apart (dearer to ask) only when the plain sum is
+    above the limit.
+    """
+    plain = tuple(Weight(pid, _resident(pid)) for pid in pids)
+    if sum(weight.size for weight in plain) <= limit:
+        return plain
+    return tuple(Weight(pid, _proportional(pid) or size) for pid, size in plain)
 
 
 def kill(pid: int) -> None:
@@ -85,9 +102,9 @@ def kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def _parent(entry: Path) -> int:
+def _parent(pid: int) -> int:
     try:
-        return int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+        return int((_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
     except (OSError, ValueError, IndexError):
         return -1
 

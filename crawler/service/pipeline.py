@@ -14,7 +14,6 @@ from crawler.reading.render_reasons import needs_browser
 from lexicons.judging import Judge
 
 READ_QUICKLY = 2_000_000  # characters of markup; what lies behind is kept, not read
-READ_CLOSELY = 400_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +49,9 @@ def _judged(
     visit: Visit, page: Page, judge: Judge, at: datetime
 ) -> tuple[Page, PageStructure | None, Assessment]:
     structure = (
-        read_closely(page.html[:READ_CLOSELY], page.text) if judge.passes(page.text) else None
+        read_closely(page.html, page.text, page.capture.final_url)
+        if judge.passes(page.text)
+        else None
     )
     return page, structure, judge.judge(visit, page.text, structure, at)
 

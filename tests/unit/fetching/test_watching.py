@@ -27,7 +27,7 @@ def test_a_tree_is_a_process_with_its_children() -> None:
         child = int(parent.stdout.readline())
 
         assert set(tree_of(parent.pid)) == {parent.pid, child}
-        assert all(weight.size > 1_000_000 for weight in weights_of(parent.pid, 0))
+        assert all(weight.size > 1_000_000 for weight in weights_of(tree_of(parent.pid), 0))
 
         os.kill(child, signal.SIGKILL)
 
@@ -36,7 +36,7 @@ def test_a_process_that_is_gone_weighs_nothing() -> None:
     with a_process("pass") as gone:
         gone.wait()
 
-    assert sum(weight.size for weight in weights_of(gone.pid, 0)) == 0
+    assert sum(weight.size for weight in weights_of([gone.pid], 0)) == 0
 
 
 @pytest.mark.fault("B05")
