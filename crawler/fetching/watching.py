@@ -70,7 +70,7 @@ class Family:
 
     def members(self) -> tuple[int, ...]:
         """Who belongs to it now."""
-        alive = {int(name) for name in os.listdir(_PROC) if name.isdigit()}
+        alive = {int(one.name) for one in Path(_PROC).iterdir() if one.name.isdigit()}
         self._parents = {pid: self._parents.get(pid) or _parent(pid) for pid in alive}
         children: dict[int, list[int]] = defaultdict(list)
         for pid, parent in self._parents.items():
