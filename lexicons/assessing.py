@@ -81,7 +81,8 @@ def find(
     excepted = set(visit.excepted_terms)
     weighed = weigh((hit for hit in hits if hit.word not in excepted), fields, near, tools)
     readings = [field.reading for field in fields.values()]
-    claims = find_claims(readings, tools.vocabulary.kinds, tools.weights)
+    kinds = tools.vocabulary.possible(one.signs for one in readings)
+    claims = find_claims(readings, kinds, tools.weights)
     disguised = any(one.hit.obfuscated and one.points > 0 for one in weighed)
     core, modifiers = _divided(weighed, tools)
     pairs = [(field.normal.text, field.reading.signs) for field in fields.values()]

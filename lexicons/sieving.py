@@ -29,7 +29,9 @@ def worst_score(text: PageText, tools: Tools) -> float:
     """The score of a page if nothing around its words spoke for it."""
     words = [_whole(hit, tools) for hit in find_hits(text, tools.finder)]
     core = [one for one in words if not tools.lexicon.categories[one.hit.category].modifier]
-    claims = find_claims(_readings(text, tools), tools.vocabulary.kinds, tools.weights)
+    readings = _readings(text, tools)
+    kinds = tools.vocabulary.possible(one.signs for one in readings)
+    claims = find_claims(readings, kinds, tools.weights)
     found = strengths(core, claims, tools.weights)
     rates = [(rate, 1.0) for field in text.fields for rate in find_yields(field.name, field.text)]
     return total(found, tools.weights) + rate_points(rates, tools.weights)

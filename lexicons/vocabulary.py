@@ -3,7 +3,7 @@ objects and promises that make a claim together. Read from contexts.yaml and cla
 """
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -72,6 +72,8 @@ class Vocabulary:
         self.kinds = kinds
         around = {word for group in groups.values() for word in group}
         claimed = {word for kind in kinds for word in (*kind.objects, *kind.promises)}
+        self._about = _kinds_of(kinds, lambda kind: kind.objects)
+        self._promised = _kinds_of(kinds, lambda kind: kind.promises)
         self._claimed = _Words(claimed - SHAPES.keys())
         self._all = _Words((around | claimed) - SHAPES.keys())
 
@@ -79,9 +81,26 @@ class Vocabulary:
         """Every word of the vocabulary in a normal form, overlapping ones too."""
         return Signs(text, self._all.find(text), self.groups)
 
+    def possible(self, signs: "Iterable[Signs]") -> list[ClaimKind]:
+        """The kinds of which an object and a promise are there at all (a quick look)."""
+        words = {word for one in signs for word in one.found}
+        about = {n for word in words for n in self._about.get(word, ())}
+        promised = {n for word in words for n in self._promised.get(word, ())}
+        return [self.kinds[number] for number in sorted(about & promised)]
+
     def claim_signs(self, text: str) -> "Signs":
         """Only the words that claims are made of."""
         return Signs(text, self._claimed.find(text), {})
+
+
+def _kinds_of(
+    kinds: tuple[ClaimKind, ...], words: Callable[[ClaimKind], Iterable[str]]
+) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for number, kind in enumerate(kinds):
+        for word in words(kind):
+            found.setdefault(word, []).append(number)
+    return found
 
 
 class _Words:
@@ -119,7 +138,7 @@ class Signs:
         self, text: str, found: dict[str, list[Sign]], groups: Mapping[str, frozenset[str]]
     ) -> None:
         self._text = text
-        self._found = found
+        self.found = found
         self._groups = groups
         self._shaped: set[str] = set()
 
@@ -134,14 +153,14 @@ class Signs:
     def words(self, name: str) -> tuple[str, ...]:
         """Which words of a group are there, first seen first."""
         group = self._groups[name]
-        there = [word for word in self._found if word in group]
-        return tuple(sorted(there, key=lambda word: self._found[word][0].start))
+        there = [word for word in self.found if word in group]
+        return tuple(sorted(there, key=lambda word: self.found[word][0].start))
 
     def of_words(self, words: Container[str]) -> list[Sign]:
         """All places of some words, in order."""
         self._look_for_shapes(words)
         return sorted(
-            (sign for word, signs in self._found.items() if word in words for sign in signs),
+            (sign for word, signs in self.found.items() if word in words for sign in signs),
             key=lambda sign: (sign.start, -sign.end),
         )
 
@@ -151,7 +170,7 @@ class Signs:
                 self._shaped.add(name)
                 matches = islice(shape.finditer(self._text), _MOST_OF_A_WORD)
                 if places := [Sign(name, m.start(), m.end()) for m in matches]:
-                    self._found[name] = places
+                    self.found[name] = places
 
 
 def load_vocabulary(folder: Path) -> Vocabulary:
