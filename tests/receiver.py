@@ -8,7 +8,6 @@ to fail in all the ways receivers fail.
 import argparse
 import asyncio
 import base64
-import contextlib
 import hashlib
 import hmac
 import json
@@ -44,7 +43,10 @@ class Received:
 
     @property
     def event(self) -> dict[str, Any]:
-        return dict(json.loads(self.body))
+        event = json.loads(self.body)
+        if not isinstance(event, dict):
+            raise ValueError("not an object")
+        return event
 
     @property
     def type(self) -> str:
@@ -138,16 +140,26 @@ class Receiver:
         assert task is not None
         self._conversations.add(task)
         task.add_done_callback(self._conversations.discard)
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            headers, body = await _request(reader)
-            how = self._failures.popleft() if self._failures else "ok"
-            await self._note(headers, body, how)
-            if how == "late":
-                await asyncio.sleep(self._late)
-            for part in _answer(how):
-                writer.write(part)
-                await writer.drain()
-        writer.close()
+        try:
+            await self._one_request(reader, writer)
+            writer.close()
+            await writer.wait_closed()
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass  # the other side went away, or spoke no HTTP
+        finally:
+            writer.transport.abort()
+
+    async def _one_request(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        headers, body = await _request(reader)
+        how = self._failures.popleft() if self._failures else "ok"
+        await self._note(headers, body, how)
+        if how == "late":
+            await asyncio.sleep(self._late)
+        for part in _answer(how):
+            writer.write(part)
+            await writer.drain()
 
     async def _note(self, headers: dict[str, str], body: bytes, how: str) -> None:
         now = datetime.now(UTC)

@@ -115,7 +115,7 @@ DEAD = (
     Name(domain="zhuxiao-demo.cn", does="absent"),
     Name(domain="gongshi-demo.cn", does="absent"),
     Name(domain="jujue-demo.cn", does="refused"),
-    Name(domain="chenmo-demo.cn", does="silent"),
+    Name(domain="chenmo-demo.cn", does="silent", only="www"),
     Name(domain="zhaobudao-demo.cn", does="missing"),
     Name(domain="baocuo-demo.cn", does="broken"),
     Name(domain="xianliu-demo.cn", does="busy"),

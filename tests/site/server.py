@@ -4,7 +4,6 @@ Not a web framework: that would correct the faults that are its purpose.
 """
 
 import asyncio
-import contextlib
 import ipaddress
 import socket
 import ssl
@@ -131,12 +130,12 @@ class Site:
         try:
             while await self._one_request(reader, writer):
                 pass
+            writer.close()
+            await writer.wait_closed()
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # the other side went away, or spoke no HTTP
         finally:
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
+            writer.transport.abort()  # what was not read by now never will be
 
     async def _one_request(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
