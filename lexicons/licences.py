@@ -11,17 +11,20 @@ _BANK = (
 _OTHER = r"(?:证券|期货|人寿|财险|寿险|保险|信托|基金|消费金融)"
 _COMPANY = r"(?:股份|有限|责任|集团|公司|app|官方|在线|客户端|手机|资产管理)"
 _HOUSE = rf"(?:{_BANK}|{_OTHER}(?:销售|管理)?{_COMPANY})"
-_NO_NAME = (
-    r".{0,5}?(?:高于|低于|超过|相比|同期|各大|多家|国内|全国|传统|普通|选择|携手|接入|对接|签约|合作|和|与|凭|绑定|"
-    r"网上|手机|办理|购买|通过|引入|存管|受|由|比|是|的)"
+_GENERIC = re.compile(
+    r"高于|低于|超过|相比|同期|各大|多家|国内|全国|传统|普通|选择|携手|接入|对接|签约|合作|和|与|"
+    r"凭|绑定|网上|办理|购买|"
+    r"通过|引入|存管|受|由|比|是|的|在|向|等"
 )
 _NAMED = re.compile(
-    rf"(?<![\u4e00-\u9fff])(?!{_NO_NAME})[\u4e00-\u9fff]{{2,6}}{_HOUSE}(?P<after>.{{0,10}})"
+    rf"(?<![\u4e00-\u9fff])(?P<name>[\u4e00-\u9fff]{{2,6}}?){_HOUSE}(?P<after>.{{0,10}})"
 )
 _MAKES = re.compile(
-    rf"(?!{_NO_NAME})[\u4e00-\u9fff]{{2,8}}(?:{_BANK}|{_OTHER})"
+    rf"(?P<name>[\u4e00-\u9fff]{{2,8}}?)(?:{_BANK}|{_OTHER})"
     r"(?:股份有限公司|有限责任公司|有限公司|集团|总行|分行)?(?:信用卡)?"
-    r"(?:官方|旗下|推出|倾力|全新|打造|出品|自有|手机银行|移动|直销|app|客户端|个人版|企业版|专为|为广大|是经|成立于|是一家|面向)"
+    r"(?:官方|旗下|推出|倾力|全新|打造|出品|自有|手机银行|移动|直销|app|客户端|个人版|企业版|专为|"
+    r"为广大|是经|成立于|是一家|面向)"
+    r"(?P<after>.{0,10})"
 )
 _AUTHORITY = re.compile(
     r"(?:银监会|银保监会|保监会|证监会|人民银行|央行|金融监督管理总局|金融监管总局)"
@@ -36,9 +39,12 @@ _SUBJECT = re.compile(rf"{_BANK}|{_OTHER}|小额贷款|融资租赁公司|支付
 
 def names_itself_licensed(text: str) -> bool:
     """Whether a normal form opens with a licensed house's name or says that one made the page."""
-    opening = any(not _CUSTODY.search(m["after"]) for m in _NAMED.finditer(text[:_OPENING]))
-    makes = any(not _CUSTODY.search(text[m.start() : m.end() + 10]) for m in _MAKES.finditer(text))
-    return opening or makes or bool(_AUTHORITY.search(text[:400]))
+    named = (*_NAMED.finditer(text[:_OPENING]), *_MAKES.finditer(text))
+    return any(map(_is_own_name, named)) or bool(_AUTHORITY.search(text[:400]))
+
+
+def _is_own_name(match: re.Match[str]) -> bool:
+    return not _GENERIC.search(match["name"]) and not _CUSTODY.search(match["after"])
 
 
 def is_licensed_name(unit_name: str) -> bool:

@@ -6,6 +6,7 @@ import pytest
 
 import lexicons
 from crawler.domain.lexicon import Lexicon
+from lexicons.judging import Judge
 from lexicons.loading import load_lexicon
 from lexicons.patterns import Finder
 from lexicons.segmenting import Segmenter
@@ -26,3 +27,8 @@ def finder(lexicon: Lexicon) -> Finder:
 @pytest.fixture(scope="session")
 def segmenter(lexicon: Lexicon, tmp_path_factory: pytest.TempPathFactory) -> Segmenter:
     return Segmenter(lexicon, tmp_path_factory.mktemp("jieba"))
+
+
+@pytest.fixture(scope="session")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
+    return Judge(FOLDER, tmp_path_factory.mktemp("judge"))

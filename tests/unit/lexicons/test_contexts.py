@@ -1,0 +1,84 @@
+"""What stands around a word decides what it means: denied, forbidden, warned of, reported."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from crawler.domain.assessment import Assessment
+from lexicons.assessing import Findings, find
+from lexicons.judging import Judge
+from lexicons.matching import find_hits
+from tests.builders import NOON, a_text, a_visit
+
+SENTENCES = yaml.safe_load(
+    (Path(__file__).parents[2] / "quality" / "boundaries.yaml").read_text("utf-8")
+)["cases"]
+
+
+def found_on(judge: Judge, body: str) -> Findings:
+    text = a_text(body)
+    return find(a_visit(), text, find_hits(text, judge.tools.finder), None, judge.tools)
+
+
+def points_of(judge: Judge, body: str, word: str) -> float:
+    weighed = found_on(judge, body).weighed
+    return max((one.points for one in weighed if one.hit.word == word), default=0.0)
+
+
+def judged(judge: Judge, body: str) -> Assessment:
+    return judge.judge(a_visit(), a_text(body), None, NOON)
+
+
+@pytest.mark.parametrize("case", SENTENCES, ids=lambda case: case["text"][:16])
+def test_a_word_that_is_none_or_is_denied_counts_nothing(
+    judge: Judge, case: dict[str, str]
+) -> None:
+    assert points_of(judge, case["text"], case["word"]) == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "本产品不仅保本保息，还有高额分红",
+        "收益非常可观，保本保息",
+        "无门槛投资，保本保息",
+        "不限额度，保本保息",
+        "未来可期的投资，保本保息",
+    ],
+)
+def test_words_that_only_begin_like_a_denial_deny_nothing(judge: Judge, body: str) -> None:
+    assert points_of(judge, body, "保本保息") >= 4
+
+
+def test_a_denial_reaches_over_the_list_it_governs(judge: Judge) -> None:
+    denied = points_of(judge, "本计划不承诺保本、保息，投资收益浮动", "保息")
+    promised = points_of(judge, "本计划承诺保本、保息，投资收益固定，稳赚不赔", "保息")
+
+    assert denied == 0 < promised
+
+
+@pytest.mark.parametrize(
+    ("plain", "lowered", "context"),
+    [
+        ("投资理财，稳赚不赔", "稳赚不赔的投资都是骗局", "edu"),
+        ("投资理财，稳赚不赔", "所谓“稳赚不赔”的投资", "quoted"),
+        ("投资理财，稳赚不赔", "不得宣传稳赚不赔的投资", "banned"),
+        ("投资理财，稳赚不赔", "被告人称投资稳赚不赔，法院判决其有罪", "news"),
+    ],
+)
+def test_a_context_lowers_the_word_and_is_named(
+    judge: Judge, plain: str, lowered: str, context: str
+) -> None:
+    (one,) = [w for w in found_on(judge, lowered).weighed if w.hit.word == "稳赚不赔"]
+
+    assert one.context == context
+    assert one.points < points_of(judge, plain, "稳赚不赔") / 1.5
+
+
+def test_a_warning_on_the_page_does_not_clear_the_rest_of_it(judge: Judge) -> None:
+    offer = "新手标 预期年化 15%，保本保息，立即投资，注册送红包\n"
+
+    with_warning = judged(judge, offer + "市场有风险，出借需谨慎，请勿参加非法集资")
+
+    assert with_warning.level == judged(judge, offer).level
