@@ -1,0 +1,204 @@
+"""What comes back for a task: taken once, in any order, from whoever may speak for it."""
+
+import contextlib
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.answering import LARGEST_BODY, Answered, Effect, read_feedback, take_feedback
+from alerts.desk import Desk
+from alerts.reviewing import confirm
+from alerts.tasking import move_task
+from crawler.domain.delivery import EventType
+from crawler.domain.errors import BadInput
+from crawler.domain.task import Conclusion, Move, SupervisionTask, TaskState
+from crawler.store.database import Database
+from crawler.store.outbox import list_deliveries
+from crawler.store.sites import sites_by_id
+from crawler.store.tasks import feedback_of, moves_of, refused_feedbacks, task_of
+from tests.builders import NOON
+from tests.integration.answering_house import a_database, a_desk, an_endpoint, open_alert
+
+
+def a_house(folder: Path) -> tuple[Database, Desk, SupervisionTask]:
+    database = a_database(folder)
+    desk = a_desk(an_endpoint(events=(EventType.TASK_CHANGED,)), approval_from=None)
+    return database, desk, confirm(database, open_alert(database).id, "wang", NOON, desk)
+
+
+def said(status: str, **given: Any) -> bytes:
+    return json.dumps(
+        {"status": status, "at": NOON.isoformat(), "operator": "李*"} | given
+    ).encode()
+
+
+def take(
+    house: tuple[Database, Desk, SupervisionTask], id_: str, body: bytes, **given: Any
+) -> Answered:
+    database, desk, task = house
+    number = given.pop("number", task.number)
+    return take_feedback(database, id_, number, body, NOON, desk, **given)
+
+
+def test_a_task_is_answered_step_by_step_and_the_site_is_due_at_once(tmp_path: Path) -> None:
+    house = a_house(tmp_path)
+
+    steps = [take(house, f"f{n}", said(status)) for n, status in enumerate(
+        ["acknowledged", "处置中"])]  # fmt: skip
+    last = take(house, "f9", said("answered", conclusion="属实-整改", note="已下架"))
+
+    assert [one.effect for one in (*steps, last)] == [Effect.TAKEN] * 3
+    assert last.task is not None
+    assert (last.task.state, last.task.conclusion) == (TaskState.ANSWERED, Conclusion.RECTIFIED)
+    with house[0].reading() as db:
+        assert sites_by_id(db, [1])[1].due_at == NOON
+        assert [row.note for row in moves_of(db, last.task.id)][-1] == "已下架"
+        assert len(list_deliveries(db, subject=f"task:{last.task.number}")) == 3
+
+
+@pytest.mark.fault("K03")
+@pytest.mark.fault("K19")
+def test_the_same_report_twice_has_one_effect(tmp_path: Path) -> None:
+    house = a_house(tmp_path)
+
+    first, second = (take(house, "f1", said("acknowledged")) for _ in range(2))
+
+    assert (first.effect, second.effect) == (Effect.TAKEN, Effect.REPEATED)
+    assert second.task is not None
+    assert second.task.seq == first.task.seq  # type: ignore[union-attr]
+
+
+@pytest.mark.fault("K19")
+def test_out_of_order_the_later_state_stands(tmp_path: Path) -> None:
+    house = a_house(tmp_path)
+
+    closed = take(house, "f3", said("closed", conclusion="rectified"))
+    late = [take(house, "f1", said("acknowledged")), take(house, "f2", said("working"))]
+
+    assert closed.effect is Effect.TAKEN
+    assert [one.effect for one in late] == [Effect.LATE, Effect.LATE]
+    with house[0].reading() as db:
+        assert task_of(db, house[2].id).state is TaskState.ANSWERED  # ours to check and close
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        pytest.param(said("teleported"), "status", id="unknown state"),
+        pytest.param(said("approved"), "status", id="not theirs to say"),
+        pytest.param(said("answered", conclusion="whatever"), "conclusion", id="conclusion"),
+        pytest.param(said("answered", at="yesterday"), "at", id="no time"),
+        pytest.param(said("answered", at="2026-05-12T12:00:00"), "at", id="no zone"),
+        pytest.param(said("answered", at="2026-05-12T12:00:00+00:00"), "未来", id="future"),
+        pytest.param(said("answered", note=["x"]), "note", id="note is no text"),
+        pytest.param(said("answered", attachments=["x"]), "attachments", id="no digest"),
+        pytest.param(said("answered", attachments=["a" * 64] * 21), "attachments", id="too many"),
+        pytest.param(b"[]", "JSON 对象", id="a list"),
+        pytest.param(b"\xff", "JSON", id="noise"),
+        pytest.param(b"[" * 60_000, "JSON", id="deep"),
+        pytest.param(b'{"status": {}, "at": 1}', "status", id="status is no text"),
+    ],
+)
+@pytest.mark.fault("K19")
+def test_what_cannot_be_taken_is_refused_and_kept(tmp_path: Path, body: bytes, says: str) -> None:
+    house = a_house(tmp_path)
+
+    answered = take(house, "f1", body)
+
+    assert answered.effect is Effect.REFUSED
+    assert says in answered.reason
+    with house[0].reading() as db:
+        kept = feedback_of(db, "f1")
+        assert [row.id for row in refused_feedbacks(db)] == ["f1"]
+        assert task_of(db, house[2].id).state is TaskState.SENT
+    assert (kept.taken, kept.body) == (False, body)
+
+
+@pytest.mark.fault("K19")
+def test_another_districts_task_looks_like_none(tmp_path: Path) -> None:
+    house = a_house(tmp_path)
+
+    foreign = take(house, "f1", said("acknowledged"), region="310115")
+    unknown = take(house, "f2", said("acknowledged"), number="310118-JR-1-1", region="310115")
+
+    assert foreign.effect is unknown.effect is Effect.REFUSED
+    assert foreign.reason.replace(house[2].number, "N") == unknown.reason.replace(
+        "310118-JR-1-1", "N"
+    )
+    assert foreign.task is unknown.task is None
+
+
+@pytest.mark.fault("K19")
+def test_a_closed_task_answered_again_stays_closed(tmp_path: Path) -> None:
+    house = a_house(tmp_path)
+    database, desk, task = house
+    take(house, "f1", said("answered", conclusion="rectified"))
+    for move in (Move.CHECK, Move.CLOSE):
+        move_task(database, task.id, move, "li", NOON, desk)
+
+    again = take(house, "f2", said("answered", conclusion="unfounded"))
+    late = take(house, "f3", said("acknowledged"))
+
+    assert (again.effect, late.effect) == (Effect.REFUSED, Effect.LATE)
+    with database.reading() as db:
+        assert task_of(db, task.id).conclusion is Conclusion.RECTIFIED
+
+
+def test_a_third_return_is_the_coordinators_business(tmp_path: Path) -> None:
+    house = a_house(tmp_path)
+    database, desk, task = house
+    for round_ in range(2):
+        assert take(house, f"f{round_}", said("returned")).effect is Effect.TAKEN
+        for move in (Move.APPROVE, Move.SEND):
+            move_task(database, task.id, move, "li", NOON, desk)
+
+    third = take(house, "f9", said("returned"))
+
+    assert third.effect is Effect.REFUSED
+    assert "协调部门" in third.reason
+
+
+@pytest.mark.parametrize(("id_", "body"), [("", b"{}"), ("x" * 101, b"{}"),
+                                           ("f1", b" " * (LARGEST_BODY + 1))])  # fmt: skip
+def test_what_is_too_large_to_be_kept_is_turned_away(tmp_path: Path, id_: str, body: bytes) -> None:
+    house = a_house(tmp_path)
+
+    with pytest.raises(BadInput):
+        take(house, id_, body)
+
+
+@settings(max_examples=25, deadline=None)
+@given(order=st.permutations(["acknowledged", "working", "answered", "acknowledged"]))
+def test_in_any_order_a_task_only_goes_forward(
+    tmp_path_factory: pytest.TempPathFactory, order: list[str]
+) -> None:
+    house = a_house(tmp_path_factory.mktemp("house"))
+    upto = ["sent", "acknowledged", "working", "answered"]
+
+    reached = []
+    for number, status in enumerate(order):
+        answered = take(house, f"f{number}", said(status))
+        reached.append(upto.index(str(answered.task.state)))  # type: ignore[union-attr]
+    house[0].close()
+
+    assert reached == sorted(reached)
+    assert reached[-1] == 3
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_the_reading_of_a_report(body: bytes) -> None:
+    with contextlib.suppress(BadInput):
+        assert read_feedback("n", body).task_number == "n"
+
+
+def test_the_moment_of_a_report_may_lie_in_the_past(tmp_path: Path) -> None:
+    house = a_house(tmp_path)
+
+    old = take(house, "f1", said("acknowledged", at=(NOON - timedelta(days=9)).isoformat()))
+
+    assert old.effect is Effect.TAKEN
