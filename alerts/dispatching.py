@@ -122,13 +122,13 @@ def _sent_to(rule: Rule, region: str, place: str, doubt: str, departments: Depar
     return Dispatch(
         lead=_department(rule.lead, region, departments),
         cooperating=tuple(_department(code, region, departments) for code in rule.cooperating),
-        region=region,
+        region=region.ljust(6, "0") if region else "",
         rule=said,
     )
 
 
 def _department(code: str, region: str, departments: Departments) -> Department:
-    return Department(code=f"{region or '000000'}-{code}", name=departments.names[code])
+    return Department(code=f"{region.ljust(6, '0')}-{code}", name=departments.names[code])
 
 
 def _part(content: Mapping[str, Any], name: str, path: Path) -> Mapping[str, Any]:

@@ -56,6 +56,14 @@ def test_registered_elsewhere_the_city_leads_and_this_district_cooperates() -> N
     assert "310115" in who.rule
 
 
+def test_a_home_that_is_a_short_prefix_makes_whole_codes() -> None:
+    filing = a_filing(uscc=uscc("110105"))
+
+    who = dispatch("yield_promise", a_site(), filing, DEPARTMENTS, home="31")
+
+    assert (who.region, who.lead.code) == ("310000", "310000-SJR")
+
+
 def test_two_sources_that_contradict_each_other_are_named_never_resolved_silently() -> None:
     filing = a_filing(uscc=uscc("310115"), region="310118")
 
