@@ -11,6 +11,9 @@ from lexicons.vocabulary import ClaimKind, Sign, Signs
 from lexicons.weighing import Weights, graduated
 
 
+TELLING = 3.0  # two promises of this weight tell what they are about as well as an object does
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Promise:
     """One promise of a claim at its best place: most weight after its context."""
@@ -64,7 +67,8 @@ def _claim(fields: Sequence[FieldReading], kind: ClaimKind, weights: Weights) ->
             if promise.word not in best or promise.points > best[promise.word].points:
                 best[promise.word] = promise
     promises = sorted((p for p in best.values() if p.points > 0), key=lambda p: -p.points)
-    if len(promises) < 2 or len(objects) < kind.objects_enough:
+    telling = sum(kind.promises[promise.word] >= TELLING for promise in promises)
+    if len(promises) < 2 or len(objects) + telling // 2 < kind.objects_enough:
         return None
     strength = kind.weight * _share(promises, kind, weights)
     return Claim(kind=kind, strength=strength, promises=tuple(promises)) if strength else None

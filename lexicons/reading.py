@@ -99,7 +99,9 @@ def _graded(
 def _weighed(hit: Hit, field: ReadField, tools: Tools) -> Weighed:
     factor, context = field.reading.contexts.factor(*field.place(hit.start, hit.end), hit.category)
     title = tools.weights.evidence["title"] if hit.field == "title" else 1.0
-    return Weighed(hit=hit, points=hit.weight * factor * title, context=context)
+    today = tools.weights.evidence["today"] if tools.terms[hit.word].era == "b" else 1.0
+    points = hit.weight * factor * title * today
+    return Weighed(hit=hit, points=points, context=context)
 
 
 def _supported(
