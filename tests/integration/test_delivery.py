@@ -155,10 +155,13 @@ def test_410_pauses_the_endpoint_and_loses_nothing(tmp_path: Path) -> None:
     deliver_due(courier, PLATFORM)
     clock.go(ALL_S)
     held = deliver_due(courier, PLATFORM)
+    with database.reading() as db:
+        waiting = delivery_of(db, platform.seen[0].id)
     resume(database, "platform", "wang", clock())
     after = deliver_due(courier, PLATFORM)
 
     assert "410" in held.held_back["platform"]
+    assert (waiting.attempts, waiting.state) == (0, DeliveryState.WAITING)
     assert after.delivered == 2
 
 
@@ -175,15 +178,15 @@ def test_an_endpoint_paused_by_hand_gets_nothing_until_it_is_resumed(tmp_path: P
 def test_a_failing_endpoint_is_left_alone_and_then_tried_with_one_message(tmp_path: Path) -> None:
     database, clock = an_outbox(tmp_path, *(a_delivery(n) for n in range(100))), Clock()
     platform = Platform(lambda delivery: 500)
-    courier = a_courier(database, platform, clock, lanes=1)
+    courier = a_courier(database, platform, clock, lanes=4)
 
     deliver_due(courier, PLATFORM)
     after_first = len(platform.seen)
-    clock.go(FIRST_PAUSE.total_seconds() + 1)
+    clock.go(FIRST_PAUSE.total_seconds() * 2 ** (8 - FAILURES_TO_OPEN) + 1)
     deliver_due(courier, PLATFORM)
 
-    assert after_first == FAILURES_TO_OPEN
-    assert len(platform.seen) == FAILURES_TO_OPEN + 1
+    assert after_first == 8  # two rows of four lanes hold the fifth failure
+    assert len(platform.seen) == 9
 
 
 @pytest.mark.fault("K09")

@@ -1,6 +1,7 @@
 """Decisions of people, on a real store: everything is written, or nothing."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,13 @@ from alerts.reviewing import confirm, dismiss, merge, reopen, watch
 from alerts.tasking import approve, extend, move_task, redirect
 from crawler.domain.alert import AlertState
 from crawler.domain.assessment import Level
+from crawler.domain.audit import Act
 from crawler.domain.delivery import EventType
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.filing import SubjectKind
 from crawler.domain.task import Conclusion, Move, TaskState
-from crawler.store.alerts import alert_of, save_alert
-from crawler.store.audit import acts_on, broken_entries, latest_acts
+from crawler.store.alerts import alert_of, change_alert, save_alert
+from crawler.store.audit import acts_on, broken_entries, latest_acts, note
 from crawler.store.cases import case_of
 from crawler.store.outbox import list_deliveries
 from crawler.store.reviews import reviews_of
@@ -57,6 +59,29 @@ def test_an_approved_task_is_sent_in_the_same_transaction(tmp_path: Path) -> Non
     with database.reading() as db:
         assert [one.subject for one in list_deliveries(db)] == [f"task:{task.number}"]
         assert [row.move for row in moves_of(db, task.id)] == ["draft", "approve", "send"]
+
+
+def test_nobody_outside_hears_of_a_task_before_it_is_sent(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(an_endpoint())
+    task = confirm(database, open_alert(database).id, "wang", NOON, desk)
+
+    approve(database, task.id, "li", NOON, desk)
+
+    with database.reading() as db:
+        told = [one.event for one in list_deliveries(db, subject=f"task:{task.number}")]
+    assert told == [EventType.TASK_CREATED]
+
+
+def test_a_change_to_an_alert_that_is_no_longer_so_is_refused(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk()
+    stale = open_alert(database)
+    watch(database, stale.id, "wang", NOON, desk)
+
+    with pytest.raises(NotAllowed, match="他人处理，现为“观察”"), database.transaction() as db:
+        change_alert(db, replace(stale, repeats=9), AlertState.OPEN)
+
+    with database.reading() as db:
+        assert alert_of(db, stale.id).repeats == 0
 
 
 def test_nobody_approves_their_own_draft(tmp_path: Path) -> None:
@@ -248,6 +273,18 @@ def test_the_audit_trail_can_be_neither_changed_nor_shortened(tmp_path: Path) ->
             db.execute(statement)
 
     with database.reading() as db:
+        assert list(broken_entries(db)) == []
+
+
+def test_several_acts_of_one_transaction_are_chained_too(tmp_path: Path) -> None:
+    database = a_database(tmp_path)
+    acts = [Act(at=NOON, actor="wang", action="list.import", object=f"list:{n}") for n in "123"]
+
+    with database.transaction() as db:
+        note(db, *acts)
+
+    with database.reading() as db:
+        assert [one.act for one in reversed(latest_acts(db))] == acts
         assert list(broken_entries(db)) == []
 
 
