@@ -160,7 +160,7 @@ def sentence(
     if level is Level.NONE or not strengths:
         return "未发现疑似非法集资的内容。"
     names = "、".join(lexicon.categories[one.category].name for one in strengths[:2])
-    says = [claim.kind.says for one in strengths for claim in one.claims][:1]
+    says = [claim.kind.says for claim in strengths[0].claims][:1]
     words = [f"“{one.hit.raw}”" for one in strengths[0].words[:2]]
     rates = [rate for rate in yields if rate.track is Track.BAIT and rate.annual_high is not None]
     parts = says + ([f"出现{'、'.join(words)}"] if words else [])

@@ -1,170 +1,169 @@
-"""`make quality`: judge labelled texts, print precision and recall with their intervals.
+"""`make quality`: judge labelled pages, print what was right and wrong, refuse to get worse.
 
-`python -m tests.quality [--eval DIR]`: DIR holds dev.jsonl and, if it likes, ordinary.jsonl.gz.
-The demo's own web (tests/site) is always judged. Fails when worse than baseline.json.
+Our own pages and texts are always judged; `--eval DIR` adds the evaluation set (dev.jsonl,
+ordinary.jsonl.gz). Exits 1 when a figure falls under baseline.json or a corpus changed without it.
 """
 
 import argparse
-import gzip
-import hashlib
 import json
-import math
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from crawler.domain.assessment import Level, at_least
-from crawler.service.commands.judging import Question, answer_to
+from crawler.domain.assessment import Level
+from crawler.service.commands.judging import answer_to, page_of
 from crawler.service.wiring import LEXICONS
 from lexicons.judging import Judge
+from tests.quality.corpora import (
+    HERE,
+    Case,
+    dev,
+    digest_of,
+    half_of,
+    made_up_web,
+    ordinary,
+    own_pages,
+    own_texts,
+)
+from tests.quality.figures import Judged, Tally, shown
+from tests.quality.leaving_out import NEEDED_BY_JIEBA, NEEDED_BY_SOUP, without_jieba, without_soup
 
-HERE = Path(__file__).parent
 BASELINE = HERE / "baseline.json"
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """One labelled text."""
-
-    id: str
-    risky: bool
-    group: str
-    category: str
-    hard: bool
-    question: Question
-
-
 def main() -> None:
     options = argparse.ArgumentParser(prog="python -m tests.quality", description=__doc__)
-    options.add_argument("--eval", type=Path, help="folder with dev.jsonl")
-    options.add_argument("--misses", action="store_true", help="list what went wrong")
+    options.add_argument("--eval", type=Path, metavar="DIR", help="folder with dev.jsonl")
+    options.add_argument("--misses", action="store_true", help="list all that went wrong")
+    options.add_argument("--pin", action="store_true", help="write the figures as new baseline")
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as cache:
         judge = Judge(LEXICONS, Path(cache))
-        figures = report("own pages", own_pages(), judge, misses=True)
+        figures = own(judge, most=1000 if given.misses else 10)
+        figures |= worth(judge)
         if given.eval:
-            cases = list(dev(given.eval / "dev.jsonl"))
-            for half, name in ((0, "dev, seen half"), (1, "dev, untouched half")):
-                part = [one for one in cases if half_of(one.group) == half]
-                report(name, part, judge, misses=given.misses and half == 0)
-            ordinary(given.eval / "ordinary.jsonl.gz", judge)
-    hold(figures)
+            others(given.eval, judge)
+    if given.pin:
+        BASELINE.write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n", "utf-8")
+    sys.exit(worse(figures))
 
 
-def half_of(group: str) -> int:
-    """Which half a group belongs to; groups are kept whole."""
-    return hashlib.sha256(group.encode()).digest()[0] % 2
+def own(judge: Judge, most: int) -> dict[str, float | str]:
+    """What is always judged: our pages, our texts, the made-up web."""
+    figures: dict[str, float | str] = {}
+    for name, corpus in (("pages", own_pages), ("texts", own_texts), ("web", made_up_web)):
+        cases = list(corpus())
+        tally = judged(cases, judge)
+        report(f"our {name}", tally, most)
+        found, total, _ = tally.yields()
+        figures |= {
+            f"{name}.corpus": digest_of(cases),
+            f"{name}.precision": round(tally.precision()[0], 4),
+            f"{name}.recall": round(tally.recall()[0], 4),
+            f"{name}.yields": round(found / total, 4) if total else 1.0,
+        }
+    return figures
 
 
-def own_pages() -> Iterator[Case]:
-    site = HERE.parent / "site"
-    for line in (site / "truth.jsonl").read_text("utf-8").splitlines():
-        truth = json.loads(line)
-        folder = truth["domain"].split(".")[0].removesuffix("-demo")
-        page = site / "pages" / truth.get("page", f"{folder}/index.html")
-        if truth["label"] == "dead" or truth.get("browser") or not page.exists():
-            continue
-        html = page.read_text("utf-8", "replace")
-        yield Case(
-            id=truth["domain"],
-            risky=truth["label"] == "risk",
-            group=truth["domain"],
-            category=truth["category"],
-            hard=True,
-            question=Question(id=truth["domain"], html=html, unit_name=truth["unit"]),
-        )
+def others(folder: Path, judge: Judge) -> None:
+    """The evaluation set: both halves of dev, its site pages apart, and the ordinary web."""
+    cases = list(dev(folder))
+    for half, name in ((0, "dev, half developed on"), (1, "dev, untouched half")):
+        part = [case for case in cases if half_of(case.group) == half]
+        tally = judged(part, judge)
+        report(name, tally, most=10 if half == 0 else 0)
+        pages = Tally(judged=[one for one in tally.judged if one.case.kind == "site_page"])
+        print(f"    site pages alone: precision {shown(pages.precision())}, "
+              f"recall {shown(pages.recall())}")  # fmt: skip
+    ordinary_rate(ordinary(folder), judge)
 
 
-def dev(path: Path) -> Iterator[Case]:
-    for line in path.read_text("utf-8").splitlines():
-        row = json.loads(line)
-        yield Case(
-            id=row["id"],
-            risky=row["label"] == "risk",
-            group=row["group"],
-            category=row["category"],
-            hard=row["hardness"] == "hard",
-            question=Question(id=row["id"], text=row["text"]),
-        )
+def judged(cases: Iterable[Case], judge: Judge) -> Tally:
+    """Every case through the path that `xunwang judge` takes."""
+    return Tally(judged=[_judged(case, judge) for case in cases])
 
 
-def flagged(question: Question, judge: Judge) -> tuple[bool, dict[str, Any]]:
-    answer = answer_to(question, judge, AT)
-    return at_least(Level(answer["level"]), Level.YELLOW), answer
-
-
-def report(name: str, cases: Iterable[Case], judge: Judge, *, misses: bool) -> dict[str, float]:
-    counts: Counter[str] = Counter()
-    found: Counter[str] = Counter()
-    wrong = []
-    for case in cases:
-        alert, answer = flagged(case.question, judge)
-        counts[("t" if alert == case.risky else "f") + ("p" if alert else "n")] += 1
-        counts["hard"] += case.hard and not case.risky
-        counts["hard_flagged"] += case.hard and not case.risky and alert
-        found[f"{case.category} {'found' if alert else 'missed'}"] += case.risky
-        if alert != case.risky:
-            wrong.append(
-                f"  {'missed' if case.risky else 'false alarm'} {case.id}: "
-                f"{answer['level']} {answer['sentence'][:60]}"
-            )
-    precision = interval(counts["tp"], counts["tp"] + counts["fp"])
-    recall = interval(counts["tp"], counts["tp"] + counts["fn"])
-    print(
-        f"{name}: precision {shown(precision)}, recall {shown(recall)}, "
-        f"hard negatives flagged {counts['hard_flagged']}/{counts['hard']}"
+def _judged(case: Case, judge: Judge) -> Judged:
+    answer = answer_to(case.question, judge, AT)
+    figures = {one[end] for one in answer["yields"] for end in ("annual_low", "annual_high")}
+    return Judged(
+        case=case,
+        level=Level(answer["level"]),
+        score=answer["score"],
+        rates=tuple(sorted(figure for figure in figures if figure is not None)),
+        sentence=answer["sentence"],
     )
-    print("   ", ", ".join(f"{key} {n}" for key, n in sorted(found.items()) if n))
-    print("\n".join(wrong) if misses else f"    {len(wrong)} wrong")
-    return {"precision": precision[0], "recall": recall[0]}
 
 
-def ordinary(path: Path, judge: Judge) -> None:
-    if not path.exists():
-        return
-    kinds: Counter[str] = Counter()
-    alerts: Counter[str] = Counter()
-    passed: Counter[str] = Counter()
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for number, line in enumerate(lines):
-            row = json.loads(line)
-            if number % 4 and row["kind"] != "site_page":
-                continue
-            kinds[row["kind"]] += 1
-            alert, answer = flagged(Question(id=row["id"], text=row["text"]), judge)
-            alerts[row["kind"]] += alert
-            passed[row["kind"]] += bool(answer["hits"])
-            if alert:
-                print(f"  ordinary {row['kind']} {row['id']}: {answer['sentence'][:70]}")
-    print("ordinary (every fourth, all site pages):", dict(kinds), "flagged", dict(alerts))
+def report(name: str, tally: Tally, most: int) -> None:
+    """One corpus in a few lines, and what went wrong."""
+    flagged, hard = tally.hard_negatives()
+    found, total, disagreements = tally.yields()
+    print(f"{name}: {len(tally.judged)} cases, precision {shown(tally.precision())}, "
+          f"recall {shown(tally.recall())}, hard negatives flagged {flagged}/{hard}, "
+          f"yields found {found}/{total}")  # fmt: skip
+    for part in ("category", "evasion"):
+        parts = tally.recall_by(part).items()
+        if parts:
+            print(f"    by {part}: " + ", ".join(f"{k} {n}/{of}" for k, (n, of) in parts))
+    for one in (*tally.worst(misses=True, most=most), *tally.worst(misses=False, most=most)):
+        kind = "missed" if one.case.risky else "false alarm"
+        print(f"    {kind} {one.case.id} ({one.score}): {one.sentence[:70]} {one.case.notes}")
+    for line in disagreements[:most]:
+        print(f"    rates of {line}")
 
 
-def interval(good: int, of: int) -> tuple[float, float, float]:
-    """The share and Wilson's 95 % interval."""
-    if not of:
-        return 0.0, 0.0, 1.0
-    share, z = good / of, 1.96
-    middle = (share + z * z / (2 * of)) / (1 + z * z / of)
-    half = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of)) / (1 + z * z / of)
-    return share, middle - half, middle + half
+def ordinary_rate(cases: Iterable[Case], judge: Judge) -> None:
+    """How often the ordinary web rings, by kind; each alarm by name."""
+    of, alarms, passed = Counter[str](), Counter[str](), Counter[str]()
+    for case in cases:
+        of[case.kind] += 1
+        if not judge.passes(page_of(case.question, AT).text):
+            continue
+        passed[case.kind] += 1
+        one = _judged(case, judge)
+        alarms[case.kind] += one.flagged
+        if one.flagged:
+            print(f"    ordinary {case.kind} {case.id} ({one.score}): {one.sentence[:70]}")
+    if total := sum(of.values()):
+        print(f"ordinary: {sum(alarms.values())}/{total} = {sum(alarms.values()) / total:.3%}")
+        for kind in sorted(of):
+            share = passed[kind] / of[kind]
+            print(f"    {kind}: flagged {alarms[kind]}/{of[kind]}, past the sieve {share:.1%}")
 
 
-def shown(one: tuple[float, float, float]) -> str:
-    return f"{one[0]:.3f} ({one[1]:.3f}–{one[2]:.3f})"
+def worth(judge: Judge) -> dict[str, float]:
+    """jieba and BeautifulSoup, each left out in turn."""
+    figures: dict[str, float] = {}
+    parts = (("jieba", without_jieba(judge), NEEDED_BY_JIEBA),
+             ("BeautifulSoup", without_soup(), NEEDED_BY_SOUP))  # fmt: skip
+    for name, (cases, wrong, wrong_without), (least, least_wrong) in parts:
+        print(f"{name}: {cases} cases (at least {least}), wrong with it {wrong}, "
+              f"without it {wrong_without} (at least {least_wrong})")  # fmt: skip
+        figures |= {f"{name}.right": cases - wrong, f"{name}.wrong_without": wrong_without}
+    return figures
 
 
-def hold(figures: dict[str, float]) -> None:
-    """Never worse in silence."""
-    floors = json.loads(BASELINE.read_text("utf-8"))
-    for name, floor in floors.items():
-        if figures[name] < floor:
-            sys.exit(f"quality fell: {name} {figures[name]:.3f} is under {floor:.3f}")
+def worse(figures: dict[str, float | str]) -> int:
+    """1 if a figure fell, or a corpus changed and nobody pinned it anew; says which."""
+    pinned = json.loads(BASELINE.read_text("utf-8"))
+    fell = [
+        f"{name}: {figures.get(name)}, pinned {floor}"
+        for name, floor in pinned.items()
+        if (figures.get(name) != floor if isinstance(floor, str) else _under(figures, name, floor))
+    ]
+    for line in fell:
+        print(f"quality: {line}", file=sys.stderr)
+    return int(bool(fell))
+
+
+def _under(figures: dict[str, float | str], name: str, floor: float) -> bool:
+    figure = figures.get(name)
+    return not isinstance(figure, int | float) or figure < floor
 
 
 if __name__ == "__main__":

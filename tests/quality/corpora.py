@@ -1,0 +1,133 @@
+"""The labelled pages and texts that judging is measured by: our own ones always, others by
+argument.
+"""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from crawler.reading.decoding import decode
+from crawler.service.commands.judging import Question
+
+HERE = Path(__file__).parent
+SITE = HERE.parent / "site"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One labelled page or text."""
+
+    id: str
+    risky: bool
+    question: Question
+    group: str = ""
+    category: str = ""
+    kind: str = ""
+    hard: bool = False
+    evasion: str = ""
+    rates: tuple[float, ...] | None = None  # None: nobody wrote down its rates
+    notes: str = ""
+
+
+def own_texts() -> Iterator[Case]:
+    """tests/quality/texts: one block of words a page, by hand."""
+    for name, risky in (("risk", True), ("benign", False)):
+        for row in _yaml(HERE / "texts" / f"{name}.yaml"):
+            question = Question(id=row["id"], text=row["text"])
+            kind, category = row.get("kind", ""), row.get("category", "")
+            yield Case(id=row["id"], risky=risky, category=category, kind=kind, hard=True,
+                       question=question)  # fmt: skip
+
+
+def own_pages() -> Iterator[Case]:
+    """tests/quality/pages: whole pages, by hand, labelled in pages.jsonl."""
+    for row in _lines(HERE / "pages.jsonl"):
+        html = decode((HERE / "pages" / row["file"]).read_bytes()).text
+        yield Case(
+            id=row["id"],
+            risky=row["label"] == "risk",
+            category=row["category"],
+            hard=row.get("hardness") == "hard",
+            evasion=row.get("evasion", ""),
+            rates=tuple(row["rates"]) if row["label"] == "risk" else None,
+            question=Question(id=row["id"], html=html, unit_name=row.get("unit", "")),
+            notes=row.get("about", ""),
+        )
+
+
+def made_up_web() -> Iterator[Case]:
+    """tests/site: the web of the demo and the journeys, as far as its pages need no script."""
+    for row in _lines(SITE / "truth.jsonl"):
+        folder = row["domain"].split(".")[0].removesuffix("-demo")
+        page = SITE / "pages" / row.get("page", f"{folder}/index.html")
+        if row["label"] == "dead" or row.get("browser") or not page.exists():
+            continue
+        html = decode(page.read_bytes()).text
+        yield Case(
+            id=row["domain"],
+            risky=row["label"] == "risk",
+            category=row["category"],
+            hard=True,
+            rates=tuple(row["rates"]) if row["label"] == "risk" else None,
+            question=Question(id=row["domain"], html=html, unit_name=row.get("unit", "")),
+            notes=row.get("note", ""),
+        )
+
+
+def dev(folder: Path) -> Iterator[Case]:
+    """The labelled set of an evaluation folder."""
+    for row in _lines(folder / "dev.jsonl"):
+        site_page = "html" in (row["kind"], row.get("page_kind")) or "homepage_text" in (
+            row["kind"],
+            row.get("page_kind"),
+        )
+        yield Case(
+            id=row["id"],
+            risky=row["label"] == "risk",
+            group=row["group"],
+            category=row["category"],
+            kind="site_page" if site_page and row.get("page_kind") != "news" else row["kind"],
+            hard=row["hardness"] == "hard",
+            rates=tuple(row["rates"]) or None,
+            question=Question(id=row["id"], text=row["text"]),
+        )
+
+
+def ordinary(folder: Path) -> Iterator[Case]:
+    """Texts of the ordinary web that nobody labelled."""
+    path = folder / "ordinary.jsonl.gz"
+    if path.exists():
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            for row in map(json.loads, lines):
+                question = Question(id=row["id"], text=row["text"])
+                yield Case(id=row["id"], risky=False, kind=row["kind"], question=question)
+
+
+def half_of(group: str) -> int:
+    """Which half a group belongs to: 0 is developed on, 1 only reported. Groups are kept whole."""
+    return hashlib.sha256(group.encode()).digest()[0] % 2
+
+
+def digest_of(cases: Iterable[Case]) -> str:
+    """The identity of a corpus: labels and words."""
+    hasher = hashlib.sha256()
+    for case in sorted(cases, key=lambda case: case.id):
+        words = case.question.html or case.question.text or ""
+        hasher.update(
+            f"{case.id}\0{case.risky}\0{case.rates}\0{words}\0".encode("utf-8", "replace")
+        )
+    return hasher.hexdigest()[:16]
+
+
+def _yaml(path: Path) -> list[dict[str, Any]]:
+    return yaml.safe_load(path.read_text("utf-8")) if path.exists() else []
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
