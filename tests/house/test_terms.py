@@ -81,3 +81,19 @@ def test_every_aligned_term_is_a_word_to_jieba(lexicon: Lexicon, tmp_path: Path)
             if hit.word == term.word
         }
         assert grades == {Grade.ALIGNED}, term.word
+
+
+LIGHTER_ON_PURPOSE = {"学生贷款", "推荐奖励", "小额贷款"}
+
+
+def test_a_longer_word_weighs_no_less_than_those_it_swallows(lexicon: Lexicon) -> None:
+    weights = {(term.category, term.word): term.weight for term in lexicon.terms}
+    lighter = {
+        word
+        for (category, word), weight in weights.items()
+        for start in range(len(word))
+        for end in range(start + 2, len(word) + 1)
+        if weights.get((category, word[start:end]), 0) > weight
+    }
+
+    assert lighter == LIGHTER_ON_PURPOSE
