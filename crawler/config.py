@@ -81,6 +81,8 @@ class EndpointSettings(BaseModel):
     name: str
     url: str
     secret: SecretStr
+    former_secret: SecretStr = SecretStr("")  # still accepted while keys change hands
+    sm3: bool = False  # a second signature by HMAC-SM3
     events: tuple[EventType, ...] = ()
     levels: tuple[Level, ...] = ()
     regions: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.alerting import AlertChange, ChangeKind, alert_for
-from alerts.grouping import belonging_of, case_for
+from alerts.grouping import belonging_of, case_for, taken_up_again
 from alerts.messages import alert_told, goes_unasked, messages_of
 from alerts.payloads import Finding
 from crawler.domain.alert import Alert
@@ -63,6 +63,8 @@ class Responder:
             change_alert(db, change.alert, was.state)
             case = case_of(db, change.alert.case_id)
             assert case is not None
+            if change.kind in (ChangeKind.RAISED, ChangeKind.RELAPSED):
+                case = save_case(db, taken_up_again(case, change.alert))
             return change.alert, case
         belonging = belonging_of(visit.site, assessment)
         case = case_for(change.alert, belonging, open_cases_with(db, belonging.keys), now)

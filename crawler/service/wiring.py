@@ -120,6 +120,8 @@ def endpoints_of(config: Config) -> tuple[Endpoint, ...]:
             name=one.name,
             url=one.url,
             secret=one.secret.get_secret_value(),
+            former_secret=one.former_secret.get_secret_value(),
+            sm3=one.sm3,
             events=one.events,
             levels=one.levels,
             regions=one.regions,
