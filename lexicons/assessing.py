@@ -12,6 +12,7 @@ from crawler.domain.lexicon import Hit, Zone
 from crawler.domain.page import PageStructure
 from crawler.domain.site import Visit, ended_well
 from lexicons import wording
+from lexicons.card_yields import card_yields
 from lexicons.claiming import Claim, find_claims
 from lexicons.evidence import Strength, Weighed, rate_points, strengths
 from lexicons.four_tests import four_tests
@@ -74,7 +75,7 @@ def find(
 ) -> Findings:
     """Everything the rules look at."""
     fields = read_fields(text, tools)
-    rates = tuple(_rates(text, fields))
+    rates = tuple(_rates(text, structure, fields))
     near: dict[str, list[int]] = {}
     for rate, _ in rates:
         near.setdefault(rate.field, []).append(rate.start)
@@ -102,12 +103,14 @@ def find(
     )
 
 
-def _rates(text: PageText, fields: dict[str, ReadField]) -> Iterator[tuple[Yield, float]]:
-    for field in text.fields:
-        for rate in find_yields(field.name, field.text):
-            read = fields[field.name]
-            place = read.place(rate.start, rate.end)
-            yield rate, read.reading.contexts.factor(*place, "yield_promise")[0]
+def _rates(
+    text: PageText, structure: PageStructure | None, fields: dict[str, ReadField]
+) -> Iterator[tuple[Yield, float]]:
+    found = [rate for field in text.fields for rate in find_yields(field.name, field.text)]
+    for rate in (*found, *card_yields(structure, found)):
+        read = fields[rate.field]
+        place = read.place(rate.start, rate.end)
+        yield rate, read.reading.contexts.factor(*place, "yield_promise")[0]
 
 
 def _divided(

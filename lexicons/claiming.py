@@ -10,7 +10,6 @@ from typing import Protocol
 from lexicons.vocabulary import ClaimKind, Sign, Signs
 from lexicons.weighing import Weights, graduated
 
-
 TELLING = 3.0  # two promises of this weight tell what they are about as well as an object does
 
 

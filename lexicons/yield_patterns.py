@@ -12,7 +12,7 @@ from typing import Literal
 from crawler.domain.assessment import Confidence
 from lexicons.numbers import AMOUNT, CHINESE, DECIMAL
 
-Reading = Literal["rate", "span_rate", "fen", "money", "flag", "decoy", "money_span"]
+Reading = Literal["rate", "span_rate", "fen", "money", "flag", "decoy", "money_span", "buyback"]
 
 _GAP = r"[\s¦]{0,6}"
 _LINK = (
@@ -33,7 +33,8 @@ _HEDGE = (
     r"最高|最低|合计|协议|近期){0,3}"
 )
 _OF_WHAT = (
-    r"(?:投资|出借|综合|净|参考|固定|约定|预期|总|复合|单利|的|租金|收益|回报|利率|利息|分红|返利|"
+    r"(?:投资|报酬|出借|综合|净|参考|固定|约定|预期|总|复合|单利|的|租金|收益|回报|利率|利息|分红|"
+    r"返利|"
     r"返还|派息|"
     r"利润|率|息|\(单利\)|\(复利\)){0,5}"
 )
@@ -65,12 +66,14 @@ _DAILY = (
     rf"静态(?:日)?收益|T\+0收益)"
 )
 _PER_DAY_OF = rf"(?:每[日天]|一天)(?:稳定|固定|可|能|获得|获)?{_LINK}"
-_YIELD = r"(?:收益|回报|利润|分红|利息|返利|盈利)"
+_YIELD = r"(?:收益|报酬|回报|利润|分红|利息|返利|盈利)"
 _SPAN = r"(?P<span>[1-9]\d{0,2}|[一二两三五六七十]{1,2})(?P<per>天|日|周|个月|月|季度|年)"
+_CURRENCY = r"(?:元|块钱?|人民币|rmb|RMB|USDT|usdt|U|u)"
 _MONEY = (
-    rf"(?P<p>{AMOUNT})\s?(?P<pu>万|千|百)?\s?(?:元|块钱?|人民币|rmb|RMB|USDT|usdt|U|u)?(?:本金)?"
+    rf"(?P<p>{AMOUNT})\s?(?:(?P<pu>万|千|百)\s?{_CURRENCY}?|{_CURRENCY}|"
+    r"(?![年月天日周个季期分厘倍]))(?:本金)?"
 )
-_BACK = rf"(?P<q>{AMOUNT})\s?(?P<qu>万|千|百)?\s?(?:元|块|USDT|usdt|U|u)?(?![\d%.])"
+_BACK = rf"(?P<q>{AMOUNT})\s?(?P<qu>万|千|百)?\s?{_CURRENCY}?(?![\d%.])"
 _EVERY = r"(?P<per>每?一?[日天]|每?一?周|每?一?个?月|每?一?年|每季度?|[日天周月年])"
 _PAYS = (
     r"(?:均|可|能|就|稳|净|都)?(?:返还|返利|返现|返|收益|收入|获利|盈利|赚|拿|得|回报|分红|利息|息|"
@@ -100,6 +103,7 @@ _SIGNS: dict[str, tuple[str, ...]] = {
     "span_rate": ("%", "点"),
     "decoy": ("%", "点"),
     "fen": ("分", "厘", "万", "千"),
+    "buyback": ("%",),
     "money_span": ("得", "返", "取", "拿", "变", "收"),
     "money": (
         "返",
@@ -175,7 +179,8 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape(
         "invest_x_get_y_after",
-        rf"(?:投入?|存入?|充值?|入金)\s?{_MONEY}\s?(?:得|返|取|拿|变|收)\s?{_BACK}[^。;!?¦]{{0,4}}?{_SPAN}"
+        rf"(?:投入?|存入?|充值?|入金)\s?{_MONEY}\s?(?:得|返|取|拿|变|"
+        rf"收)\s?{_BACK}[^。;!?¦]{{0,4}}?{_SPAN}"
         r"(?:到期|后|返|一期|出局|到账|结束|兑现|周期)?",
         "money_span",
     ),
@@ -192,6 +197,30 @@ SHAPES: tuple[Shape, ...] = (
         rf"每万(?:元|块)(?:本金)?(?P<per>[日天]|每[日天]|每月|月|年|每年)(?:均|可|能)?"
         rf"(?:收益|赚|返|息|利息|得|收入|回报){_LINK}(?P<q>{AMOUNT})(?P<qu>万|千|百)?\s?(?:元|"
         rf"块)?(?![\d%.])",
+        "money",
+    ),
+    _shape(
+        "wan_yuan_yearly",
+        rf"(?P<per>一年|每年|年|一个月|每月)(?:期)?[,的]?每?(?:1|一)?万(?:元|块钱?)?(?:可|"
+        rf"能)?(?:获得|获|得)?"
+        rf"(?:收益|赚|返利|返还|返|利息|息|得|分红|回报)?{_LINK}(?P<q>{AMOUNT})(?P<qu>万|千|"
+        rf"百)?\s?(?:元|块)",
+        "money",
+    ),
+    _shape(
+        "buyback",
+        rf"满?{_SPAN}[^。;!?¦]{{0,18}}按(?:购入价|买入价|原价|本金|认购价|购买价|投资额|"
+        rf"成本价?)的?\s?"
+        r"(?P<back>[12]\d\d)\s?%\s?(?:的价格)?(?:收回|回购|返还|回收|兑付)",
+        "buyback",
+    ),
+    _shape(
+        "price_and_daily",
+        rf"(?P<p>{AMOUNT})\s?(?P<pu>万|"
+        rf"千)?\s?{_CURRENCY}?(?:\s?/\s?[份台头套棵个枚只亩单])?[\s¦]{{0,4}}"
+        rf"(?P<per>每?日|每天)(?:均|可)?(?:净)?(?:产出?|产币|收益|收入|返|赚|分红|"
+        rf"释放)\s?(?P<q>{AMOUNT})(?P<qu>万|千)?\s?"
+        rf"{_CURRENCY}",
         "money",
     ),
     # multiples
@@ -249,6 +278,12 @@ SHAPES: tuple[Shape, ...] = (
         r"(?![ :高达可为约至超过]{0,4}\d{1,3}(?:\.\d{1,3})?\s?(?:%|-\d))",
     ),
     _shape(
+        "annual_points",
+        rf"每年\s?{RATE}[^。;¦]{{0,6}}?(?:加价|溢价|赎回|回购|利息|收益|补偿|补息|分红|返|增值|"
+        rf"计息)",
+        confidence=_MEDIUM,
+    ),
+    _shape(
         "annual_fen",
         rf"年(?:利息|息|利)率?{_LINK}(?:(?<![\d.])(?P<n1>\d{{1,2}}(?:\.\d{{1,2}})?)|"
         rf"(?P<cn>[一二两三四五六七八九]))\s?分(?![钟红期享行店部支之公])(?P<half>半)?",
@@ -274,6 +309,8 @@ SHAPES: tuple[Shape, ...] = (
         factor=12,
     ),
     _shape("month_number_first", rf"每个?月{_LINK}{_NUMBER_FIRST}的?(?:固定)?{_GAIN}", factor=12),
+    _shape("month_fen", rf"{_MONTH_FEN}的?月(?:利息|息|利)", "fen", 12, _MEDIUM),
+    _shape("month_li", rf"{_LI}的?月(?:利息|息|利)", "fen", 1.2, _MEDIUM),
     _shape(
         "fen_li_colloquial",
         r"(?<![年月日\d.])(?:(?P<n1>\d(?:\.\d)?)|"
@@ -369,6 +406,14 @@ SHAPES: tuple[Shape, ...] = (
         1,
         _MEDIUM,
     ),
+    _shape(
+        "span_pct",
+        rf"(?:静态|收益|利息)[:]?\s?{_SPAN}\s?{RATE}",
+        "span_rate",
+        1,
+        _MEDIUM,
+    ),
+    _shape("day_pct", rf"(?:平均|稳定|至少)每[日天]\s?{RATE}", "rate", 365, _MEDIUM),
     # no period said
     _shape(
         "yield_no_period",
@@ -387,6 +432,14 @@ SHAPES: tuple[Shape, ...] = (
         1,
         _LOW,
     ),
+    _shape(
+        "yield_no_period",
+        rf"(?:理财|存款|固收|投资|增值)(?:产品|计划|项目)?\s?{RATE}\s?起",
+        "rate",
+        1,
+        _LOW,
+    ),
+    _shape("yield_no_period", rf"保底(?:收益|分红|回报)?\s?{RATE}", "rate", 1, _LOW),
     # figures without a rate
     _shape(
         "multiple",
@@ -420,7 +473,8 @@ SHAPES: tuple[Shape, ...] = (
 )
 # what makes a window with such a sign worth reading: somebody gives, gains, pays or owes
 TOPIC = re.compile(
-    r"收益|回报|年[ ·.*_|-]?[化华划]|利率|[月年日周分]利|息|返|分红|派息|利润|盈利|赚|静态|释放|"
+    r"收益|回报|报酬|理财|固收|存款|"
+    r"年[ ·.*_|-]?[化华划]|利率|[月年日周分]利|息|返|分红|派息|利润|盈利|赚|静态|释放|"
     r"复利|[日月]产|翻|倍|回本|出局|收回|杠杆|配资|"
     r"[充存投买费金]\s?\d|日化|/\s?[天日月年]|租金|每[日天]"
 )

@@ -131,6 +131,12 @@ def _money_span(_shape: Shape, match: re.Match[str]) -> tuple[float, float]:
     return figure, figure
 
 
+def _buyback(_shape: Shape, match: re.Match[str]) -> tuple[float, float]:
+    times = _PER_YEAR[_period(match["per"])] / max(number(match["span"]), 1)
+    figure = _annual((float(match["back"]) - 100) * times)
+    return figure, figure
+
+
 def _period(written: str) -> str:
     return next(unit for unit in "季年月周天日" if unit in written)
 
@@ -145,6 +151,7 @@ _FIGURES = {
     "fen": _fen,
     "money": _money,
     "money_span": _money_span,
+    "buyback": _buyback,
     "flag": _nothing,
     "decoy": _nothing,
 }
