@@ -56,7 +56,8 @@ def refresh_of(answer: Answer, body: bytes, url: str) -> Onward | None:
 
 def _meta_refresh(start: bytes) -> str:
     """The content of the first meta refresh that is not inside a comment or a script."""
-    if b"refresh" not in start.lower():
+    lower = start.lower()
+    if b"refresh" not in lower:
         return ""
     at = 0
     while found := _OPENINGS.search(start, at):
@@ -67,16 +68,12 @@ def _meta_refresh(start: bytes) -> str:
                 raw = content[1] or content[2] or content[3] or b""
                 return html.unescape(raw.decode("utf-8", "surrogateescape"))
             continue
-        at = _end_of(found, start)
+        at = _end_of(found, lower)
     return ""
 
 
-def _end_of(opening: re.Match[bytes], start: bytes) -> int:
+def _end_of(opening: re.Match[bytes], lower: bytes) -> int:
     """Behind the end of a comment or raw element; the end of all if there is none."""
     closing = b"</" + opening[1].lower() if opening[1] else b"-->"
-    end = (
-        start.lower().find(closing, opening.end())
-        if opening[1]
-        else start.find(closing, opening.end())
-    )
-    return end + len(closing) if end >= 0 else len(start)
+    end = lower.find(closing, opening.end())
+    return end + len(closing) if end >= 0 else len(lower)
