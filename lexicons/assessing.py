@@ -24,6 +24,7 @@ from lexicons.speaking import speaks_to_inform
 from lexicons.yields import find_yields
 
 MOST_REASONS = 60
+_GRAVEST = 5
 _CORE_SHARES = ("first", "second_category", "third_category")
 
 
@@ -212,6 +213,15 @@ def speaker_weighed(found: Findings, score: float) -> Iterator[Reason]:
         yield wording.reason_of_speaker(name, score * (factor - 1))
 
 
+def gravest_kind(found: Findings, score: float) -> Iterator[Reason]:
+    """What is an alert anyway is more urgent where the kind is the gravest."""
+    weights = found.tools.weights
+    strongest = found.strengths[0].category if found.strengths else ""
+    category = found.tools.lexicon.categories.get(strongest)
+    if category and category.severity >= _GRAVEST and score >= weights.levels["yellow"]:
+        yield wording.reason_of_gravity(category.name, weights.evidence["gravest"])
+
+
 Rule = Callable[[Findings, float], Iterable[Reason]]
 RULES: tuple[Rule, ...] = (
     categories_shown,
@@ -222,6 +232,7 @@ RULES: tuple[Rule, ...] = (
     purpose_weighed,
     speaker_weighed,
     licence_claimed,
+    gravest_kind,
 )
 
 
@@ -243,6 +254,21 @@ def _assessment(
         tests=four_tests(found.strengths, yields, found.purpose),
         text_digest=text.digest,
         lexicon_version=found.tools.lexicon.version,
+        judged_at=at,
+    )
+
+
+def quiet(visit: Visit, text: PageText, tools: Tools, at: datetime) -> Assessment:
+    """The assessment of a page whose words, taken at their worst, are no finding."""
+    why = "页面用语即使按最坏打算也够不上线索"
+    return Assessment(
+        visit_id=visit.id,
+        level=Level.NONE,
+        score=0.0,
+        reasons=(Reason(side=Side.AGAINST, rule="sieve", text=why),),
+        sentence=wording.sentence(Level.NONE, (), (), tools.lexicon),
+        text_digest=text.digest,
+        lexicon_version=tools.lexicon.version,
         judged_at=at,
     )
 

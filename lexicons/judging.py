@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 
 from crawler.domain.assessment import Assessment
-from crawler.domain.capture import PageText
+from crawler.domain.capture import PageText, is_blank
 from crawler.domain.page import PageStructure
 from crawler.domain.site import Visit
-from lexicons.assessing import assess
+from lexicons.assessing import assess, quiet
 from lexicons.loading import load_lexicon
 from lexicons.matching import Finder, find_hits
 from lexicons.normalising import normal_form
@@ -29,6 +29,7 @@ class Judge:
     def __init__(self, lexicon_folder: Path, cache_folder: Path) -> None:
         lexicon = load_lexicon(lexicon_folder)
         self.version = lexicon.version
+        self._last: tuple[PageText, bool] | None = None
         self.tools = Tools(
             lexicon=lexicon,
             terms={term.word: term for term in lexicon.terms},
@@ -39,14 +40,20 @@ class Judge:
         )
 
     def passes(self, text: PageText) -> bool:
-        """Whether the page must be read closely. Cheap; no risk may be lost by it."""
-        return passes(text, self.tools)
+        """Whether the page must be read closely. Cheap; no risk may be lost by it. The last answer
+        is kept: whoever asks is about to judge the same page.
+        """
+        if self._last is None or self._last[0] is not text:
+            self._last = (text, passes(text, self.tools))
+        return self._last[1]
 
     def judge(
         self, visit: Visit, text: PageText, structure: PageStructure | None, at: datetime
     ) -> Assessment:
         """The assessment of a visit by what its page says and how it is built."""
         read = shortened(text)
+        if not is_blank(read) and not self.passes(read):
+            return quiet(visit, text, self.tools, at)
         hits = find_hits(read, self.tools.finder)
         judged = assess(visit, read, hits, structure, self.tools, at)
         return judged if read is text else replace(judged, text_digest=text.digest)

@@ -34,7 +34,9 @@ def worst_score(text: PageText, tools: Tools) -> float:
     claims = find_claims(readings, kinds, tools.weights)
     found = strengths(core, claims, tools.weights)
     rates = [(rate, 1.0) for field in text.fields for rate in find_yields(field.name, field.text)]
-    return total(found, tools.weights) + rate_points(rates, tools.weights)
+    hidden = any(one.hit.obfuscated for one in core)
+    extra = tools.weights.evidence["obfuscated"] * hidden
+    return total(found, tools.weights) + rate_points(rates, tools.weights) + extra
 
 
 def _readings(text: PageText, tools: Tools) -> list[FieldReading]:
@@ -51,4 +53,6 @@ def _readings(text: PageText, tools: Tools) -> list[FieldReading]:
 def _whole(hit: Hit, tools: Tools) -> Weighed:
     term = tools.terms[hit.word]
     share = tools.weights.sieve["needs_context"] if term.needs_context else 1.0
-    return Weighed(hit=hit, points=hit.weight * share, context="")
+    today = tools.weights.evidence["today"] if term.era == "b" else 1.0
+    title = tools.weights.evidence["title"] if hit.field == "title" else 1.0
+    return Weighed(hit=hit, points=hit.weight * share * today * title, context="")

@@ -153,6 +153,12 @@ def reason_of_licence(purpose: Purpose, points: float) -> Reason:
     )
 
 
+def reason_of_gravity(name: str, points: float) -> Reason:
+    """The kind is one of the gravest."""
+    text = f"{name}属最严重的一类，优先处置"
+    return Reason(side=Side.FOR, rule="gravest_kind", text=text, points=points)
+
+
 def sentence(
     level: Level, strengths: Sequence[Strength], yields: Sequence[Yield], lexicon: Lexicon
 ) -> str:

@@ -11,76 +11,33 @@ from typing import Literal
 
 from crawler.domain.assessment import Confidence
 from lexicons.numbers import AMOUNT, CHINESE, DECIMAL
+from lexicons.yield_words import (
+    ANNUAL,
+    BACK,
+    CURRENCY,
+    DAILY,
+    EVERY,
+    GAIN,
+    LI,
+    LINK,
+    MONEY,
+    MONEY_BEFORE,
+    MONTH_FEN,
+    MONTHLY,
+    N1,
+    NO_PERIOD_BEFORE,
+    NUMBER_FIRST,
+    OF_TEN_THOUSAND,
+    PAYS,
+    PER_DAY_OF,
+    RANGE,
+    RATE,
+    SPAN,
+    WEEKLY,
+    YIELD,
+)
 
 Reading = Literal["rate", "span_rate", "fen", "money", "flag", "decoy", "money_span", "buyback"]
-
-_GAP = r"[\s¦]{0,6}"
-_LINK = (
-    r"(?:[\s¦:,()\[\]|≥>]|高达了?|可达到?|可以?达到?了?|能达到?|达到了?|达|最高|最低|高至|低至|"
-    r"至少|至多|约为|约|大约|大概|"
-    r"均为|都为|都在|为|是|不?超过|超|不低于|不高于|上限||不少于|稳定在|稳居|稳定|保持在|维持在|"
-    r"控制在|在|有望|有|仅|给到|可给|做到|"
-    r"固定|保底|保证|接近|近|逾|平均|高|可|就|能|均|也|送|给|返|各){0,6}"
-)
-_N1 = rf"(?<![\d.])(?P<n1>{DECIMAL})"
-_RANGE = rf"(?:\s?%?\s?(?:-|至|到)\s?(?P<n2>{DECIMAL}))?"
-_PCT = r"[\s¦]{0,3}(?:%|个(?:百分)?点(?![钟位]))"
-_BONUS = rf"(?:\s?\+\s?(?P<bonus>{DECIMAL})\s?%)?"
-RATE = _N1 + _RANGE + _PCT + _BONUS
-_NUMBER_FIRST = _N1 + _RANGE + r"[\s¦]{0,2}%" + _BONUS
-_HEDGE = (
-    r"(?:预期|预计|预估|历史|往期|参考|综合|约定|平均|目标|保底|固定|稳定|"
-    r"最高|最低|合计|协议|近期){0,3}"
-)
-_OF_WHAT = (
-    r"(?:投资|报酬|出借|综合|净|参考|固定|约定|预期|总|复合|单利|的|租金|收益|回报|利率|利息|分红|"
-    r"返利|"
-    r"返还|派息|"
-    r"利润|率|息|\(单利\)|\(复利\)){0,5}"
-)
-ANNUAL = (
-    rf"(?:{_HEDGE}(?:年[ ·.*_|-]?[化华划]|年均|年度?收益|年利率|年利(?!润)|年息|年度?回报|年返利?|"
-    rf"年度?分红|年派息|年租金|年固定|"
-    rf"每年(?:固定|稳定|可)?(?:收益|回报|分红|返利|返还|派息|利息)|一年(?:收益|回报|"
-    rf"利息)){_OF_WHAT})"
-)
-_MONTHLY = (
-    r"(?:月[化均]?(?:综合|固定)?(?:收益|回报|利率|返利|返还|返|分红|派息|盈利|增值)率?|"
-    r"月[化息](?!子)|月利率?(?!润)|"
-    r"(?:每个?月|按月|月月)(?:固定|稳定|可|均|能)?(?:获得|获|享)?(?:收益|回报|返利|返还|返|分红|"
-    r"派息|利息|盈利|付息)率?)"
-)
-_WEEKLY = (
-    r"(?:周[化均]?(?:收益|回报|返利|返还|返|分红|盈利)率?|周化|"
-    r"(?:每周|周周|一周)(?:固定|稳定|可|均|能)?(?:获得|获)?(?:收益|回报|返利|返还|返|分红|派息|"
-    r"盈利|利润)率?)"
-)
-_GAIN = (
-    r"(?:收益|回报|返利|返还|返现|返|分红|派息|静态|动态|释放|利润|盈利|利息|产出|"
-    r"产币|复利|增值|赚)"
-)
-_DAILY = (
-    rf"(?:(?:综合)?日化(?:综合)?(?:收益)?率?|日均?(?:综合|固定|静态)?(?:收益|回报|返利|返还|返|"
-    rf"分红|盈利|释放|利率|利息|利|息|产)率?|"
-    rf"(?:每[日天]|天天|日日|一天|按天)(?:固定|稳定|自动|可|均|能|最高|获得|获|享)?{_GAIN}率?|"
-    rf"静态(?:日)?收益|T\+0收益)"
-)
-_PER_DAY_OF = rf"(?:每[日天]|一天)(?:稳定|固定|可|能|获得|获)?{_LINK}"
-_YIELD = r"(?:收益|报酬|回报|利润|分红|利息|返利|盈利)"
-_SPAN = r"(?P<span>[1-9]\d{0,2}|[一二两三五六七十]{1,2})(?P<per>天|日|周|个月|月|季度|年)"
-_CURRENCY = r"(?:元|块钱?|人民币|rmb|RMB|USDT|usdt|U|u)"
-_MONEY = (
-    rf"(?P<p>{AMOUNT})\s?(?:(?P<pu>万|千|百)\s?{_CURRENCY}?|{_CURRENCY}|"
-    r"(?![年月天日周个季期分厘倍]))(?:本金)?"
-)
-_BACK = rf"(?P<q>{AMOUNT})\s?(?P<qu>万|千|百)?\s?{_CURRENCY}?(?![\d%.])"
-_EVERY = r"(?P<per>每?一?[日天]|每?一?周|每?一?个?月|每?一?年|每季度?|[日天周月年])"
-_PAYS = (
-    r"(?:均|可|能|就|稳|净|都)?(?:返还|返利|返现|返|收益|收入|获利|盈利|赚|拿|得|回报|分红|利息|息|"
-    r"领|进账|到账|利润)"
-    r"(?:高达|约|达|为|是|[ :]|到|了|本金)?"
-)
-_FLAT = r"(?<![约近])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +77,9 @@ _SIGNS: dict[str, tuple[str, ...]] = {
         "进账",
         "到账",
         "利",
+        "产",
+        "补",
+        "释放",
     ),
     "flag": ("倍", "番", "本", "出局", "杠杆", "配资", "返", "送", "得", "赠"),
 }
@@ -136,17 +96,6 @@ def _shape(
 
 
 _MEDIUM, _LOW = Confidence.MEDIUM, Confidence.LOW
-_MONTH_FEN = (
-    r"(?:(?<![\d.])(?P<n1>\d{1,2}(?:\.\d{1,2})?)|(?P<cn>[一二两三四五六七八九十]))\s?分"
-    r"(?![钟红期享行店部支之销类配析])(?P<half>半)?(?:(?P<li>[一二三四五六七八九1-9])(?![\d.个天万])\s?厘?)?"
-)
-_LI = r"(?:(?<![\d.])(?P<n1>\d{1,2}(?:\.\d{1,2})?)|(?P<cn>[一二两三四五六七八九]))\s?厘(?!米)"
-_OF_TEN_THOUSAND = (
-    r"(?P<base>万|千|百)(?:分之)?\s?(?:(?P<n1>\d{1,2}(?:\.\d{1,3})?)|"
-    r"(?P<cn>[一二两三四五六七八九]))(?![\d万千])"
-)
-_NO_PERIOD_BEFORE = r"(?<![年月日周天化产股毛售销权营润])"
-
 SHAPES: tuple[Shape, ...] = (
     # what only looks like a rate
     _shape(
@@ -161,7 +110,7 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape(
         "progress",
-        rf"{_NUMBER_FIRST}[\s¦]{{0,3}}(?:进度|已完成|已投|已售|折让|的?进度|募集进度|股权|股份|"
+        rf"{NUMBER_FIRST}[\s¦]{{0,3}}(?:进度|已完成|已投|已售|折让|的?进度|募集进度|股权|股份|"
         rf"的客户|的用户|的概率)",
         "decoy",
     ),
@@ -173,14 +122,14 @@ SHAPES: tuple[Shape, ...] = (
     # money for money
     _shape(
         "invest_x_return_y",
-        rf"(?:投资|投入|投|存入|存款|存|充值|充|入金|本金|买入|认购|"
-        rf"购买)\s?{_MONEY}[^。;!?¦]{{0,12}}?{_EVERY}{_PAYS}\s?{_BACK}",
+        rf"(?:(?:投资|投入|投|存入|存款|存|充值|充|入金|本金|买入|认购|购买|缴纳?|预存)\s?{MONEY}|"
+        rf"{MONEY_BEFORE}(?:购买?|认购|存入|入会|投入))[^。;!?¦]{{0,16}}?{EVERY}{PAYS}\s?{BACK}",
         "money",
     ),
     _shape(
         "invest_x_get_y_after",
-        rf"(?:投入?|存入?|充值?|入金)\s?{_MONEY}\s?(?:得|返|取|拿|变|"
-        rf"收)\s?{_BACK}[^。;!?¦]{{0,4}}?{_SPAN}"
+        rf"(?:投入?|存入?|充值?|入金)\s?{MONEY}\s?(?:得|返|取|拿|变|"
+        rf"收)\s?{BACK}[^。;!?¦]{{0,4}}?{SPAN}"
         r"(?:到期|后|返|一期|出局|到账|结束|兑现|周期)?",
         "money_span",
     ),
@@ -188,14 +137,14 @@ SHAPES: tuple[Shape, ...] = (
         "wan_yuan_daily",
         rf"(?<!每)(?:每|1|一)?万(?:元|块钱?)?(?:本金)?(?:的)?(?P<per>[日天]|每[日天]|一天|每月|月|"
         rf"年|每年)(?:均|可|能)?"
-        rf"(?:收益|赚|返|息|利息|得|收入|回报){_LINK}(?P<q>{AMOUNT})(?P<qu>万|千|百)?\s?(?:元|"
+        rf"(?:收益|赚|返|息|利息|得|收入|回报){LINK}(?P<q>{AMOUNT})(?P<qu>万|千|百)?\s?(?:元|"
         rf"块)?(?![\d%.])",
         "money",
     ),
     _shape(
         "wan_yuan_daily",
         rf"每万(?:元|块)(?:本金)?(?P<per>[日天]|每[日天]|每月|月|年|每年)(?:均|可|能)?"
-        rf"(?:收益|赚|返|息|利息|得|收入|回报){_LINK}(?P<q>{AMOUNT})(?P<qu>万|千|百)?\s?(?:元|"
+        rf"(?:收益|赚|返|息|利息|得|收入|回报){LINK}(?P<q>{AMOUNT})(?P<qu>万|千|百)?\s?(?:元|"
         rf"块)?(?![\d%.])",
         "money",
     ),
@@ -203,13 +152,13 @@ SHAPES: tuple[Shape, ...] = (
         "wan_yuan_yearly",
         rf"(?P<per>一年|每年|年|一个月|每月)(?:期)?[,的]?每?(?:1|一)?万(?:元|块钱?)?(?:可|"
         rf"能)?(?:获得|获|得)?"
-        rf"(?:收益|赚|返利|返还|返|利息|息|得|分红|回报)?{_LINK}(?P<q>{AMOUNT})(?P<qu>万|千|"
+        rf"(?:收益|赚|返利|返还|返|利息|息|得|分红|回报)?{LINK}(?P<q>{AMOUNT})(?P<qu>万|千|"
         rf"百)?\s?(?:元|块)",
         "money",
     ),
     _shape(
         "buyback",
-        rf"满?{_SPAN}[^。;!?¦]{{0,18}}按(?:购入价|买入价|原价|本金|认购价|购买价|投资额|"
+        rf"满?{SPAN}[^。;!?¦]{{0,18}}按(?:购入价|买入价|原价|本金|认购价|购买价|投资额|"
         rf"成本价?)的?\s?"
         r"(?P<back>[12]\d\d)\s?%\s?(?:的价格)?(?:收回|回购|返还|回收|兑付)",
         "buyback",
@@ -217,10 +166,10 @@ SHAPES: tuple[Shape, ...] = (
     _shape(
         "price_and_daily",
         rf"(?P<p>{AMOUNT})\s?(?P<pu>万|"
-        rf"千)?\s?{_CURRENCY}?(?:\s?/\s?[份台头套棵个枚只亩单])?[\s¦]{{0,4}}"
+        rf"千)?\s?{CURRENCY}?(?:\s?/\s?[份台头套棵个枚只亩单])?[\s¦]{{0,4}}"
         rf"(?P<per>每?日|每天)(?:均|可)?(?:净)?(?:产出?|产币|收益|收入|返|赚|分红|"
         rf"释放)\s?(?P<q>{AMOUNT})(?P<qu>万|千)?\s?"
-        rf"{_CURRENCY}",
+        rf"{CURRENCY}",
         "money",
     ),
     # multiples
@@ -242,24 +191,24 @@ SHAPES: tuple[Shape, ...] = (
     # a year
     _shape(
         "annual_cn_percent",
-        rf"(?:{ANNUAL}[^。;\d¦]{{0,8}}?|{_YIELD}率?{_LINK})百分之(?P<cn>{CHINESE})",
+        rf"(?:{ANNUAL}[^。;\d¦]{{0,8}}?|{YIELD}率?{LINK})百分之(?P<cn>{CHINESE})",
     ),
     _shape(
         "annual_percent_word",
-        rf"(?:{ANNUAL}[^。;\d¦]{{0,8}}?|{_YIELD}率?{_LINK})百分之\s?(?P<n1>{DECIMAL})",
+        rf"(?:{ANNUAL}[^。;\d¦]{{0,8}}?|{YIELD}率?{LINK})百分之\s?(?P<n1>{DECIMAL})",
     ),
     _shape("annual_cn_first", rf"百分之(?P<cn>{CHINESE})(?:以上|左右)?的?{ANNUAL}"),
     _shape(
         "annual_cn_points",
-        rf"(?:{ANNUAL}|{_YIELD}率?)[^。;\d¦]{{0,6}}?(?P<cn>{CHINESE})\s?个(?:百分)?点(?![钟位])",
+        rf"(?:{ANNUAL}|{YIELD}率?)[^。;\d¦]{{0,6}}?(?P<cn>{CHINESE})\s?个(?:百分)?点(?![钟位])",
         confidence=_MEDIUM,
     ),
     _shape(
         "annual_points",
-        rf"(?:{ANNUAL}|(?<!月){_YIELD}率?)[^。;\d¦]{{0,6}}?{_N1}{_RANGE}\s?个(?:百分)?点(?![钟位])",
+        rf"(?:{ANNUAL}|(?<!月){YIELD}率?)[^。;\d¦]{{0,6}}?{N1}{RANGE}\s?个(?:百分)?点(?![钟位])",
         confidence=_MEDIUM,
     ),
-    _shape("annual_label_first", rf"{ANNUAL}{_LINK}{RATE}"),
+    _shape("annual_label_first", rf"{ANNUAL}{LINK}{RATE}"),
     _shape(
         "annual_terms",
         rf"{ANNUAL}[^。;¦%\d]{{0,12}}?(?:\d{{1,2}}(?:个?月|天|年)期?(?:标|"
@@ -268,12 +217,12 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape(
         "annual_terms",
-        rf"{_YIELD}率?(?:\d{{1,2}}(?:个?月|天|年)期?)[ :为是约]{{0,2}}{RATE}",
+        rf"{YIELD}率?(?:\d{{1,2}}(?:个?月|天|年)期?)[ :为是约]{{0,2}}{RATE}",
         confidence=_MEDIUM,
     ),
     _shape(
         "annual_number_first",
-        rf"{_NUMBER_FIRST}[\s¦]{{0,4}}(?:以上|左右|"
+        rf"{NUMBER_FIRST}[\s¦]{{0,4}}(?:以上|左右|"
         rf"起)?(?:\(?加息\)?)?(?:的)?[\s(]?{ANNUAL}"
         r"(?![ :高达可为约至超过]{0,4}\d{1,3}(?:\.\d{1,3})?\s?(?:%|-\d))",
     ),
@@ -285,32 +234,30 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape(
         "annual_fen",
-        rf"年(?:利息|息|利)率?{_LINK}(?:(?<![\d.])(?P<n1>\d{{1,2}}(?:\.\d{{1,2}})?)|"
+        rf"年(?:利息|息|利)率?{LINK}(?:(?<![\d.])(?P<n1>\d{{1,2}}(?:\.\d{{1,2}})?)|"
         rf"(?P<cn>[一二两三四五六七八九]))\s?分(?![钟红期享行店部支之公])(?P<half>半)?",
         "fen",
         10,
         _MEDIUM,
     ),
-    _shape("annual_li", rf"年(?:利息|息|利)率?{_LINK}{_LI}", "fen", 1, _MEDIUM),
+    _shape("annual_li", rf"年(?:利息|息|利)率?{LINK}{LI}", "fen", 1, _MEDIUM),
     # a month
-    _shape("month_fen", rf"(?:月(?:利息|息|利)率?|每月(?:利息|息)){_LINK}{_MONTH_FEN}", "fen", 12),
-    _shape(
-        "month_li", rf"(?:月(?:利息|息|利)率?|每月(?:利息|息)){_LINK}{_LI}", "fen", 1.2, _MEDIUM
-    ),
+    _shape("month_fen", rf"(?:月(?:利息|息|利)率?|每月(?:利息|息)){LINK}{MONTH_FEN}", "fen", 12),
+    _shape("month_li", rf"(?:月(?:利息|息|利)率?|每月(?:利息|息)){LINK}{LI}", "fen", 1.2, _MEDIUM),
     _shape(
         "month_cn_percent",
-        rf"{_MONTHLY}[^。;\d¦]{{0,6}}?百分之(?:(?P<cn>{CHINESE})|(?P<n1>{DECIMAL}))",
+        rf"{MONTHLY}[^。;\d¦]{{0,6}}?百分之(?:(?P<cn>{CHINESE})|(?P<n1>{DECIMAL}))",
         factor=12,
     ),
-    _shape("month_pct", rf"{_MONTHLY}{_LINK}{RATE}", factor=12),
+    _shape("month_pct", rf"{MONTHLY}{LINK}{RATE}", factor=12),
     _shape(
         "month_number_first",
-        rf"{_NUMBER_FIRST}[\s¦]{{0,4}}的?{_MONTHLY}(?![ :高达为约]{{0,4}}\d)",
+        rf"{NUMBER_FIRST}[\s¦]{{0,4}}的?{MONTHLY}(?![ :高达为约]{{0,4}}\d)",
         factor=12,
     ),
-    _shape("month_number_first", rf"每个?月{_LINK}{_NUMBER_FIRST}的?(?:固定)?{_GAIN}", factor=12),
-    _shape("month_fen", rf"{_MONTH_FEN}的?月(?:利息|息|利)", "fen", 12, _MEDIUM),
-    _shape("month_li", rf"{_LI}的?月(?:利息|息|利)", "fen", 1.2, _MEDIUM),
+    _shape("month_number_first", rf"每个?月{LINK}{NUMBER_FIRST}的?(?:固定)?{GAIN}", factor=12),
+    _shape("month_fen", rf"{MONTH_FEN}的?月(?:利息|息|利)", "fen", 12, _MEDIUM),
+    _shape("month_li", rf"{LI}的?月(?:利息|息|利)", "fen", 1.2, _MEDIUM),
     _shape(
         "fen_li_colloquial",
         r"(?<![年月日\d.])(?:(?P<n1>\d(?:\.\d)?)|"
@@ -331,17 +278,17 @@ SHAPES: tuple[Shape, ...] = (
     # a week, a day, some days
     _shape(
         "week_cn_percent",
-        rf"{_WEEKLY}[^。;\d¦]{{0,6}}?百分之(?:(?P<cn>{CHINESE})|(?P<n1>{DECIMAL}))",
+        rf"{WEEKLY}[^。;\d¦]{{0,6}}?百分之(?:(?P<cn>{CHINESE})|(?P<n1>{DECIMAL}))",
         factor=52,
     ),
-    _shape("week_pct", rf"{_WEEKLY}{_LINK}{RATE}", factor=52),
+    _shape("week_pct", rf"{WEEKLY}{LINK}{RATE}", factor=52),
     _shape(
-        "week_number_first", rf"{_NUMBER_FIRST}[\s¦]{{0,4}}的?周(?:化|收益|回报|返利)率?", factor=52
+        "week_number_first", rf"{NUMBER_FIRST}[\s¦]{{0,4}}的?周(?:化|收益|回报|返利)率?", factor=52
     ),
     _shape(
         "day_wan_qian",
-        rf"(?:日(?:利率|利息|费率|息|化|返)|每[日天](?:利息|收益|返利|返|息)?|"
-        rf"按[日天](?:计息)?){_LINK}{_OF_TEN_THOUSAND}",
+        rf"(?:日(?:利率|利息|费率|息|化|返)|每[日天](?:利息|收益|返利|返|息|释放|递增|分红|产出)?|"
+        rf"按[日天](?:计息)?){LINK}{OF_TEN_THOUSAND}",
         "fen",
         3.65,
     ),
@@ -352,63 +299,63 @@ SHAPES: tuple[Shape, ...] = (
         "fen",
         3.65,
     ),
-    _shape("permille_yield", rf"{_DAILY}{_LINK}{_N1}\s?‰", "rate", 36.5, _MEDIUM),
-    _shape("permille_yield", rf"每[日天]{_LINK}{_N1}\s?‰", "rate", 36.5, _LOW),
+    _shape("permille_yield", rf"{DAILY}{LINK}{N1}\s?‰", "rate", 36.5, _MEDIUM),
+    _shape("permille_yield", rf"每[日天]{LINK}{N1}\s?‰", "rate", 36.5, _LOW),
     _shape(
         "day_cn_percent",
-        rf"{_DAILY}[^。;\d¦]{{0,6}}?百分之(?:(?P<cn>{CHINESE})|(?P<n1>{DECIMAL}))",
+        rf"{DAILY}[^。;\d¦]{{0,6}}?百分之(?:(?P<cn>{CHINESE})|(?P<n1>{DECIMAL}))",
         factor=365,
     ),
-    _shape("day_pct", rf"{_DAILY}{_LINK}{RATE}", factor=365),
+    _shape("day_pct", rf"{DAILY}{LINK}{RATE}", factor=365),
     _shape(
         "day_number_first",
-        rf"{_PER_DAY_OF}{_NUMBER_FIRST}(?:的|左右的?)?(?:固定|静态|稳定)?{_GAIN}",
+        rf"{PER_DAY_OF}{NUMBER_FIRST}(?:的|左右的?)?(?:固定|静态|稳定)?{GAIN}",
         factor=365,
     ),
     _shape(
         "day_number_first",
-        rf"{_NUMBER_FIRST}[\s¦]{{0,4}}的?(?:综合)?(?:日化|日收益|日回报|日返|日息|"
+        rf"{NUMBER_FIRST}[\s¦]{{0,4}}的?(?:综合)?(?:日化|日收益|日回报|日返|日息|"
         rf"静态收益)(?![ :高达为约]{{0,4}}\d)",
         factor=365,
     ),
     _shape(
         "day_number_first",
-        rf"(?:{_YIELD}率?{_LINK})?{_NUMBER_FIRST}\s?/\s?[天日]",
+        rf"(?:{YIELD}率?{LINK})?{NUMBER_FIRST}\s?/\s?[天日]",
         factor=365,
         confidence=_MEDIUM,
     ),
     _shape(
         "month_number_first",
-        rf"(?:{_YIELD}率?{_LINK})?{_NUMBER_FIRST}\s?/\s?月",
+        rf"(?:{YIELD}率?{LINK})?{NUMBER_FIRST}\s?/\s?月",
         factor=12,
         confidence=_MEDIUM,
     ),
     _shape(
         "annual_number_first",
-        rf"(?:{_YIELD}率?{_LINK})?{_NUMBER_FIRST}\s?/\s?年",
+        rf"(?:{YIELD}率?{LINK})?{NUMBER_FIRST}\s?/\s?年",
         confidence=_MEDIUM,
     ),
     _shape(
         "quarter_pct",
-        rf"(?:季度?|每季度?)(?:固定|稳定)?(?:收益|回报|分红|返利|返还|派息)率?{_LINK}{RATE}",
+        rf"(?:季度?|每季度?)(?:固定|稳定)?(?:收益|回报|分红|返利|返还|派息)率?{LINK}{RATE}",
         factor=4,
     ),
     _shape(
         "half_year_pct",
-        rf"半年(?:期)?(?:固定|稳定)?(?:收益|回报|分红|返利|返还|派息)率?{_LINK}{RATE}",
+        rf"半年(?:期)?(?:固定|稳定)?(?:收益|回报|分红|返利|返还|派息)率?{LINK}{RATE}",
         factor=2,
     ),
     _shape(
         "span_pct",
-        rf"(?<![近去前过第\d.])(?:每|满)?{_SPAN}(?:周期|一周期|到期|期满|为一期|后|内|一轮|"
-        rf"一个周期)?[,的]?(?:可|能|即)?(?:获得|获|享)?(?:固定|保底|稳定)?{_GAIN}率?{_LINK}{RATE}",
+        rf"(?<![近去前过第\d.])(?:每|满)?{SPAN}(?:周期|一周期|到期|期满|为一期|后|内|一轮|"
+        rf"一个周期)?[,的]?(?:可|能|即)?(?:获得|获|享)?(?:固定|保底|稳定)?{GAIN}率?{LINK}{RATE}",
         "span_rate",
         1,
         _MEDIUM,
     ),
     _shape(
         "span_pct",
-        rf"(?:静态|收益|利息)[:]?\s?{_SPAN}\s?{RATE}",
+        rf"(?:静态|收益|利息)[:]?\s?{SPAN}\s?{RATE}",
         "span_rate",
         1,
         _MEDIUM,
@@ -417,8 +364,8 @@ SHAPES: tuple[Shape, ...] = (
     # no period said
     _shape(
         "yield_no_period",
-        rf"{_NO_PERIOD_BEFORE}(?:综合|总|投资|租金|固定|静态)?(?:收益率?|回报率?|利润率|分红率?|"
-        rf"利息|票息|返利|盈利){_LINK}{RATE}",
+        rf"{NO_PERIOD_BEFORE}(?:综合|总|投资|租金|固定|静态)?(?:收益率?|回报率?|利润率|分红率?|"
+        rf"利息|票息|返利|盈利){LINK}{RATE}",
         "rate",
         1,
         _LOW,
@@ -426,7 +373,7 @@ SHAPES: tuple[Shape, ...] = (
     _shape(
         "yield_no_period",
         rf"(?:坐享|享受?|高达|超过|获得?|给予?|至少|稳赚|稳定|固定|"
-        rf"保底){_LINK}{_NUMBER_FIRST}(?:以上|左右)?的?(?:固定|稳定|高额?|投资|保底|超高|"
+        rf"保底){LINK}{NUMBER_FIRST}(?:以上|左右)?的?(?:固定|稳定|高额?|投资|保底|超高|"
         rf"年度)?(?:收益|回报|返利|分红|利润|利息)",
         "rate",
         1,
@@ -460,7 +407,7 @@ SHAPES: tuple[Shape, ...] = (
     _shape(
         "leverage",
         rf"(?<![\d.])\d{{1,4}}\s?倍\s?的?\s?(?:资金)?(?:杠杆|配资|融资)|(?:杠杆|配资)(?:比例|"
-        rf"倍数)?{_LINK}(?:1\s?[:比]\s?)?\d{{1,4}}\s?倍?(?![\d年月日%.])",
+        rf"倍数)?{LINK}(?:1\s?[:比]\s?)?\d{{1,4}}\s?倍?(?![\d年月日%.])",
         "flag",
     ),
     _shape("leverage", r"1\s?[:比]\s?[1-9]\d{1,3}\s?(?:的)?杠杆", "flag"),
@@ -473,7 +420,7 @@ SHAPES: tuple[Shape, ...] = (
 )
 # what makes a window with such a sign worth reading: somebody gives, gains, pays or owes
 TOPIC = re.compile(
-    r"收益|回报|报酬|理财|固收|存款|"
+    r"收益|回报|回馈|赎回|回购|加价|溢价|领取?|报酬|理财|固收|存款|"
     r"年[ ·.*_|-]?[化华划]|利率|[月年日周分]利|息|返|分红|派息|利润|盈利|赚|静态|释放|"
     r"复利|[日月]产|翻|倍|回本|出局|收回|杠杆|配资|"
     r"[充存投买费金]\s?\d|日化|/\s?[天日月年]|租金|每[日天]"
@@ -481,10 +428,10 @@ TOPIC = re.compile(
 # where a rate can stand: without one of these nearby no shape can match. It runs over every
 # page as it is, so it begins with one class of characters, and looks around only there.
 ANCHOR = re.compile(
-    r"[%％﹪‰倍番本局杆资之分厘点返还送得赠赚息红入益利万千](?:(?<=[%％﹪‰倍])|(?<=翻番)|"
+    r"[%％﹪‰倍番本局杆资之分厘点返还送得赠赚息红入益利产取领馈万千](?:(?<=[%％﹪‰倍])|(?<=翻番)|"
     r"(?<=[回返]本)|(?<=收回成本)|(?<=出局)|(?<=[杠槓]杆)|"
     r"(?<=配资)|(?<=[百万千]分之)|(?<=[\d一二两三四五六七八九十][分厘])|"
     r"(?<=[\d一二两三四五六七八九十]\s[分厘])|(?<=个点)|(?<=分点)|"
-    r"(?<=[返还送得赠赚息红入益利])(?:[\s:：约为是高达可到了]{0,3})[1-9１-９]|"
+    r"(?<=[返还送得赠赚息红入益利产取领馈])(?:[\s:：约为是高达可到了]{0,3})[1-9１-９]|"
     r"(?<=[^\d][万千])分?之?[\d一二两三五])"
 )

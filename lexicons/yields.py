@@ -114,7 +114,10 @@ def _fen(shape: Shape, match: re.Match[str]) -> tuple[float, float]:
 
 def _money(_shape: Shape, match: re.Match[str]) -> tuple[float, float]:
     given = match.groupdict()
-    paid = amount(given["p"], given["pu"]) if given.get("p") else 10_000.0
+    paid = 10_000.0
+    for money, unit in (("p", "pu"), ("p2", "pu2")):
+        if given.get(money):
+            paid = amount(given[money], given.get(unit))
     back = amount(given["q"], given["qu"])
     if not paid:
         return 0.0, 0.0
