@@ -15,6 +15,7 @@ _HEADER = re.compile(
     r"(?P<month>月化|月收益|月息|月回报|月利率|月返|月产)|(?P<day>日产|日返|日释放|每日(?:收益|产出|返)|日化|日收益|日息|日回报)"
 )
 _NOT_OURS = re.compile(r"银行|同期|信托|存款|基准|增长|占比|进度")
+_NO_HEADING = re.compile(r"[%,。;!]|\d{3}")  # prose and prices head no column
 _LONGEST_HEADER = 20
 _CELL = re.compile(r"[^\t]+")
 _WORD = re.compile(r"\S+")
@@ -66,7 +67,7 @@ def _rows(text: str) -> list[Row]:
 
 def _headed(row: Row) -> Iterator[tuple[int, float]]:
     """The columns of rates that a header row announces, each with its factor to a year."""
-    if len(row.cells) < 3 or any("%" in cell for _, cell in row.cells):
+    if len(row.cells) < 3 or any(_NO_HEADING.search(cell) for _, cell in row.cells):
         return
     for column, (_, cell) in enumerate(row.cells):
         header = _HEADER.search(cell)
