@@ -6,13 +6,13 @@ import pytest
 
 import lexicons
 from crawler.domain.lexicon import Boundary, Grade, Lexicon, Zone
-from lexicons.grading import grade_hits
 from lexicons.loading import load_lexicon, read_lexicon
 from lexicons.matching import find_hits
 from lexicons.patterns import Finder
 from lexicons.segmenting import Segmenter
 from lexicons.vocabulary import load_vocabulary
 from tests.builders import a_text
+from tests.graded import grade_hits
 
 FOLDER = Path(lexicons.__file__).parent
 REPORT_CLASSES = {

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from crawler.domain.errors import BadInput
 from crawler.domain.lexicon import Boundary, Grade, Hit, Lexicon, Term, Zone
 from lexicons.contexts import Contexts, Cutting
-from lexicons.grading import grade_hits
 from lexicons.matching import find_hits
 from lexicons.normalising import normal_form
 from lexicons.patterns import Finder
@@ -21,6 +20,7 @@ from lexicons.segmenting import LONGEST_RUN, Segmenter, counts
 from lexicons.vocabulary import Vocabulary, load_vocabulary
 from lexicons.weighing import Weights, load_weights
 from tests.builders import a_text
+from tests.graded import grade_hits
 from tests.unit.lexicons.conftest import FOLDER
 
 CASES = yaml.safe_load(
@@ -95,6 +95,38 @@ def test_without_jieba_most_cases_go_wrong(finder: Finder) -> None:
 
     assert len(BOUNDARY) + len(NEGATION) >= 60
     assert len(wrong) >= 50
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "grade"),
+    [
+        ("稳健理财", "理财", Grade.ALIGNED),
+        ("管理财务", "理财", Grade.STRADDLING),
+        ("金融理财师年会", "理财", Grade.INSIDE),
+        ("保·本·保·息", "保本保息", Grade.ALIGNED),
+        ("管 理 财 务", "理财", Grade.STRADDLING),
+        ("担 保 本 站", "保本", Grade.STRADDLING),
+        ("买bao本产品", "保本", Grade.ALIGNED),
+        ("我們⑩天理財", "理财", Grade.ALIGNED),
+    ],
+)
+def test_a_hit_is_graded_where_it_was_seen(
+    finder: Finder, segmenter: Segmenter, text: str, word: str, grade: Grade
+) -> None:
+    page = a_text(text)
+
+    graded = grade_hits(page, find_hits(page, finder), finder, segmenter)
+
+    assert {hit.grade for hit in graded if hit.word == word} == {grade}
+
+
+def test_fields_are_graded_each_by_itself(finder: Finder, segmenter: Segmenter) -> None:
+    page = a_text("管理财务", title="稳健理财")
+
+    graded = grade_hits(page, find_hits(page, finder), finder, segmenter)
+
+    grades = {hit.field: hit.grade for hit in graded if hit.category == "offline_wealth"}
+    assert grades == {"title": Grade.ALIGNED, "body": Grade.STRADDLING}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
-"""Found words as jieba sees them: each hit gets its grade, also where only the second look shows
-it (担 保 本 站 holds no 保本).
+"""Hits with the grade that jieba gives them, in the form where they show: a test's short way to
+what reading.py does among other things.
 """
 
 from collections.abc import Iterable, Iterator
