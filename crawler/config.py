@@ -34,6 +34,7 @@ class CrawlSettings(BaseModel):
     proxy: str = ""
     slots: int = 1_024  # open visits a fetcher
     fetchers: int = 0  # 0: one a core
+    robots: Literal["respect", "ignore"] = "respect"  # the authority may decide otherwise
     patient: bool = True  # look again, longer, at what did not end well
     agent: str = (
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"

@@ -26,6 +26,11 @@ DOWNLOADER_MIDDLEWARES = {
 SPIDER_MIDDLEWARES_BASE: dict[str, int] = {}
 EXTENSIONS_BASE: dict[str, int] = {}
 
+# `scrapy crawl` by hand prints its captures; a fetching child has no feed
+EXTENSIONS = {"scrapy.extensions.feedexport.FeedExporter": 0}
+FEED_EXPORT_ENCODING = "utf-8"
+FEEDS = {"stdout:": {"format": "jsonlines", "encoding": "utf-8"}}
+
 # the spider's workers are the limit; a 0 a domain would stall for ever
 CONCURRENT_REQUESTS = 4096
 CONCURRENT_REQUESTS_PER_DOMAIN = 8

@@ -1,6 +1,7 @@
 """The homepage spider, for both passes: visits in, what they brought out, failures too."""
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
@@ -13,18 +14,23 @@ from scrapy.settings import Settings
 
 from crawler.domain.site import Site, Visit
 from crawler.fetching.capturing import Fetched
+from crawler.fetching.dialling import Through
 from crawler.fetching.guard import Policy
 from crawler.fetching.hosts import HostTable
 from crawler.fetching.limits import PATIENT, QUICK, Limits
 from crawler.fetching.politeness import AddressGate
 from crawler.fetching.resolving import NameServers, Resolver
+from crawler.fetching.robots import RobotsPolicy
 from crawler.fetching.tls import store_of, system_roots, tolerant_context
+from crawler.fetching.urls import target_of
 from crawler.fetching.way_out import WayOut
 from spiders.walking import Walk
 
 __all__ = ["PATIENT", "QUICK", "HomepageSpider", "run_homepage_spider", "way_out"]
 
 Sink = Callable[[Visit, Fetched], Awaitable[None]]
+
+logger = logging.getLogger(__name__)
 
 
 class HomepageSpider(Spider):
@@ -43,37 +49,65 @@ class HomepageSpider(Spider):
         super().__init__(**kwargs)
         self.out = out or way_out()
         self._source = source or _one_visit(url)
-        self._sink = sink
+        self._sink = sink or self._keep_item
         self._taking = asyncio.Lock()
-        self._brought: list[Fetched] = []
+        self._items: list[dict[str, Any]] = []
 
     async def start(self) -> AsyncIterator[Any]:
         """Workers ask the engine themselves; what a visit brought goes to the sink at once."""
         async with asyncio.TaskGroup() as group:
             for _ in range(self.out.limits.slots):
                 group.create_task(self._work())
-        for fetched in self._brought:
-            yield {"url": fetched.capture.final_url, "outcome": str(fetched.capture.outcome)}
+        for item in self._items:
+            yield item
 
     async def _work(self) -> None:
         while (visit := await self._next()) is not None:
-            fetched = await Walk(out=self.out, ask=self._ask).visit(visit)
-            if self._sink is None:
-                self._brought.append(fetched)
-            else:
-                await self._sink(visit, fetched)
+            await self._sink(visit, await self._walked(visit))
 
     async def _next(self) -> Visit | None:
         async with self._taking:
             return await anext(self._source, None)
 
+    async def _walked(self, visit: Visit) -> Fetched:
+        """One outcome for every visit, even where we are at fault ourselves."""
+        walk = Walk(out=self.out, ask=self._ask)
+        try:
+            return await walk.visit(visit)
+        except Exception as error:
+            logger.exception("visit %s of %s failed", visit.id, visit.site.domain)
+            self.crawler.stats.inc_value("homepage/own_faults")
+            return walk.given_up(visit, type(error).__name__)
+
     async def _ask(self, request: Request) -> Any:
-        assert self.crawler.engine is not None
         return await self.crawler.engine.download_async(request)
+
+    async def _keep_item(self, visit: Visit, fetched: Fetched) -> None:
+        """By hand there is no parent to report to: the capture is the item."""
+        capture = fetched.capture
+        self._items.append(
+            {
+                "site": visit.site.domain,
+                "final_url": capture.final_url,
+                "outcome": str(capture.outcome),
+                "reason": capture.reason,
+                "flags": [str(flag) for flag in capture.flags],
+                "status": capture.status,
+                "content_type": capture.content_type,
+                "hops": [hop.url for hop in capture.hops],
+                "bytes": capture.body_size,
+            }
+        )
 
 
 def way_out(
-    policy: Policy | None = None, resolver: Resolver | None = None, limits: Limits = QUICK
+    policy: Policy | None = None,
+    resolver: Resolver | None = None,
+    limits: Limits = QUICK,
+    *,
+    proxy: Through | None = None,
+    robots: RobotsPolicy = RobotsPolicy.RESPECT,
+    agent: str = "",
 ) -> WayOut:
     """The way out of one pass: public addresses and real name servers unless told otherwise."""
     loop_time = asyncio.get_running_loop().time
@@ -86,19 +120,26 @@ def way_out(
         roots=store_of(system_roots()),
         now=lambda: datetime.now(UTC),
         chance=os.urandom,
+        proxy=proxy,
+        robots=robots,
+        agent=agent,
     )
 
 
 async def run_homepage_spider(source: AsyncIterator[Visit], sink: Sink, out: WayOut) -> None:
-    """Walk until the source ends; call it in the loop that is running."""
+    """Walk until the source ends; call it in the loop that is running. Cancelled, it hangs up and
+    reports nothing of what was under way. An error of the sink ends the walk and is raised.
+    """
     settings = Settings()
     settings.setmodule(import_module("crawler.settings"))
+    settings.setdict({"EXTENSIONS": {}, "FEEDS": {}}, priority="cmdline")
     await AsyncCrawlerRunner(settings).crawl(HomepageSpider, source=source, sink=sink, out=out)
 
 
 async def _one_visit(url: str) -> AsyncIterator[Visit]:
-    if not url:
+    target = target_of(url if "://" in url else f"http://{url}")
+    if target is None:
+        logger.error("give an address: scrapy crawl homepage -a url=http://example.cn/")
         return
-    host = url.split("://", 1)[-1].split("/", 1)[0]
-    site = Site(domain=host, domain_shown=host, region="", home_url=url)
+    site = Site(domain=target.host, domain_shown=target.host, region="", home_url=target.url)
     yield Visit(id=0, sweep_id=0, site=site)

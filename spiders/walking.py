@@ -1,7 +1,7 @@
 """One visit, on one page: candidates by reason, redirects followed, every hop noted."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from scrapy import Request
@@ -12,26 +12,21 @@ from crawler.domain.ids import ulid
 from crawler.domain.site import Visit
 from crawler.fetching.answer import Answer
 from crawler.fetching.candidates import next_candidate, says_more
-from crawler.fetching.capturing import (
-    Ended,
-    Fetched,
-    Going,
-    capture_of,
-    ended_by,
-    hop_of,
-)
-from crawler.fetching.connection import Brought
+from crawler.fetching.capturing import Fetched, Going, capture_of, hop_of
 from crawler.fetching.cookies import Cookies
 from crawler.fetching.following import Onward, redirect_of, refresh_of
-from crawler.fetching.profiles import HEADERS
+from crawler.fetching.page_outcomes import Ended, ended_by, ended_in
+from crawler.fetching.profiles import headers_for
 from crawler.fetching.tls import facts_of
 from crawler.fetching.trouble import Trouble
-from crawler.fetching.urls import PORTS, scheme_of, target_of
+from crawler.fetching.urls import PORTS, Target, scheme_of, target_of
 from crawler.fetching.way_out import WayOut
 from crawler.fetching.wire import WireResponse
+from spiders.asking import Permission
 
 Ask = Callable[[Request], Awaitable[Response]]
-_LOOP = Ended(outcome=Outcome.REDIRECT_LIMIT, reason="跳转次数超过上限")
+
+MOST_EXCHANGES = 24  # of one visit, over all its candidates
 
 
 @dataclass(kw_only=True)
@@ -42,68 +37,106 @@ class Walk:
     ask: Ask
     profile: Profile = Profile.DESKTOP
     hops: list[Hop] = field(default_factory=list)
-    exchanges: list[Exchange] = field(default_factory=list)
+    exchanges: list[tuple[int, Exchange]] = field(default_factory=list)
+    left_pages: list[bytes] = field(default_factory=list)
     _cookies: Cookies = field(default_factory=Cookies)
 
     async def visit(self, visit: Visit) -> Fetched:
         """Try addresses until one shows something, or none is left."""
         going = self._going(visit, self.out.now())
         tried: list[tuple[str, Outcome]] = []
-        best = Ended(outcome=Outcome.NAME_NOT_FOUND, reason="没有可试的地址")
-        while (url := next_candidate(visit.site, tried)) is not None:
+        best = Ended(url="", outcome=Outcome.NAME_NOT_FOUND, reason="没有可试的地址")
+        while len(self.hops) < MOST_EXCHANGES:
+            url = next_candidate(visit.site, tried)
+            if url is None:
+                break
             ended = await self._follow(url)
+            best = ended if not tried or says_more(ended.outcome, best.outcome) else best
             tried.append((url, ended.outcome))
-            best = ended if says_more(ended.outcome, best.outcome) else best
+        return self._fetched(going, best)
+
+    def given_up(self, visit: Visit, fault: str) -> Fetched:
+        """What there is of a visit that ended by a fault of our own."""
+        url = self.hops[-1].url if self.hops else ""
+        reason = f"本程序处理时出错（{fault}），已留下收到的内容"
+        ended = Ended(url=url, outcome=Outcome.BAD_RESPONSE, reason=reason)
+        return self._fetched(self._going(visit, self.out.now()), ended)
+
+    def _fetched(self, going: Going, best: Ended) -> Fetched:
         return Fetched(
-            capture=capture_of(going, best, tuple(self.hops), self.out.now()),
-            exchanges=tuple(self.exchanges),
+            capture=capture_of(going, best, self.hops, self.out.now()),
+            exchanges=tuple(exchange for _, exchange in self.exchanges),
+            exchange_hops=tuple(number for number, _ in self.exchanges),
             body=best.body,
             declared_encodings=best.declared_encodings,
+            headers=best.headers,
+            left_pages=tuple(self.left_pages),
         )
 
     async def _follow(self, url: str) -> Ended:
         """From one address to wherever it leads."""
         onward = Onward(url, HopKind.START)
+        ended = Ended(url=url, outcome=Outcome.REDIRECT_LIMIT)
         for _ in range(self.out.limits.hops + 1):
             try:
-                answer, ended = await self._exchange(onward)
+                answer, ended = await self._step(onward)
             except Trouble as trouble:
-                return self._noted(trouble, onward)
-            there = redirect_of(answer, onward.url)
-            there = there or refresh_of(answer, ended.body, onward.url)
-            if there is None or scheme_of(there.url) not in PORTS:
+                return self._troubled(trouble, onward, ended)
+            there = redirect_of(answer, ended.url) or refresh_of(answer, ended.body, ended.url)
+            if there is None:
                 return ended
+            if scheme_of(there.url) not in PORTS:
+                return _not_followed(ended, there)
+            if there.kind is HopKind.META:
+                self.left_pages.append(ended.body)
             onward = there
-        return _LOOP
+        return _too_many(ended, self.out.limits.hops)
 
-    async def _exchange(self, onward: Onward) -> tuple[Answer, Ended]:
+    async def _step(self, onward: Onward) -> tuple[Answer, Ended]:
         target = target_of(onward.url)
         if target is None:
             raise Trouble(Outcome.BAD_RESPONSE, f"不是网页地址：{onward.url[:200]}")
-        headers = dict(HEADERS[self.profile])
-        if cookies := self._cookies.line_for(target):
-            headers["Cookie"] = cookies
-        response = await self.ask(Request(target.url, headers=headers, dont_filter=True))
+        if not await Permission(out=self.out, ask=self.ask).covers(target):
+            raise Trouble(Outcome.ROBOTS_REFUSED, f"robots.txt 不允许访问 {target.path[:200]}")
+        response = await self.ask(self._request(target))
         if not isinstance(response, WireResponse):
             raise Trouble(Outcome.BAD_RESPONSE, "应答没有经过本程序的通道")
-        brought: Brought = response.brought
+        brought = response.brought
         self._cookies.take(target, brought.answer)
-        self._note(onward, brought.exchange, brought.answer)
+        self._note(Onward(target.url, onward.kind), brought.exchange, brought.answer)
         shake = brought.shake
         tls = facts_of(shake, target.host, self.out.now(), self.out.roots) if shake else None
-        return brought.answer, ended_by(brought.answer, response.body, response.decode_flags, tls)
+        flags = response.decode_flags
+        return brought.answer, ended_by(target.url, brought, response.body, flags, tls)
+
+    def _request(self, target: Target) -> Request:
+        headers = headers_for(self.profile, self.out.agent)
+        if cookies := self._cookies.line_for(target):
+            headers["Cookie"] = cookies
+        limits = self.out.limits
+        caps = {"body_cap": limits.body_cap, "total_s": limits.total_s}
+        return Request(target.url, headers=headers, meta=caps, dont_filter=True)
 
     def _note(self, onward: Onward, exchange: Exchange, answer: Answer | None) -> None:
-        self.exchanges.append(exchange)
+        self.exchanges.append((len(self.hops), exchange))
         at, peer = exchange.at, exchange.peer
         self.hops.append(hop_of(onward.url, onward.kind, at, answer, peer))
 
-    def _noted(self, trouble: Trouble, onward: Onward) -> Ended:
+    def _troubled(self, trouble: Trouble, onward: Onward, before: Ended) -> Ended:
+        """The hop counts though nothing came. A page that refreshes to nowhere stays standing; one
+        that refreshes to a forbidden address is still read.
+        """
         if trouble.exchange is not None:
             self._note(onward, trouble.exchange, None)
         else:
             self.hops.append(hop_of(onward.url, onward.kind, self.out.now(), None, ""))
-        return Ended(outcome=trouble.outcome, reason=trouble.reason)
+        ended = ended_in(onward.url, trouble)
+        if onward.kind is not HopKind.META:
+            return ended
+        if ended.outcome is not Outcome.BLOCKED_ADDRESS:
+            return replace(before, reason=f"页面要转去的地址未能打开：{ended.reason}")
+        declared = before.declared_encodings
+        return replace(ended, body=before.body, declared_encodings=declared)
 
     def _going(self, visit: Visit, at: datetime) -> Going:
         return Going(
@@ -113,3 +146,15 @@ class Walk:
             profile=self.profile,
             started_at=at,
         )
+
+
+def _not_followed(ended: Ended, there: Onward) -> Ended:
+    """A refresh to such an address leaves the page standing; a redirect shows nothing else."""
+    if there.kind is HopKind.META:
+        return ended
+    why = f"跳转到不能访问的地址（{scheme_of(there.url)[:30]}:）"
+    return replace(ended, outcome=Outcome.BAD_RESPONSE, reason=why)
+
+
+def _too_many(ended: Ended, limit: int) -> Ended:
+    return replace(ended, outcome=Outcome.REDIRECT_LIMIT, reason=f"连续跳转超过 {limit} 次")

@@ -1,61 +1,38 @@
-"""From what a visit's requests brought to a Capture: outcome, reason, flags, hops."""
+"""From what a visit's attempts brought to one Capture, and a kept answer read again as it was."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from crawler.domain.capture import (
-    Capture,
-    Exchange,
-    Fetcher,
-    Flag,
-    Hop,
-    HopKind,
-    Outcome,
-    Profile,
-    TlsFacts,
-)
-from crawler.fetching.answer import Answer
+from crawler.domain.capture import Capture, Exchange, Fetcher, Hop, HopKind, Profile
+from crawler.fetching.answer import Answer, Header
 from crawler.fetching.answer_reader import BODY_CAP, HEAD_CAP, AnswerReader
 from crawler.fetching.inflating import inflate
-from crawler.fetching.sniffing import kind_of
+from crawler.fetching.page_outcomes import Ended, declared_in
 
-_TRUNCATED = {"length": Flag.SIZE_LIMIT, "time": Flag.TIME_LIMIT}
-_LOSSES = frozenset(
-    {
-        Flag.SIZE_LIMIT,
-        Flag.TIME_LIMIT,
-        Flag.DATA_LOSS,
-        Flag.DECODE_ERROR,
-        Flag.DECODE_TRUNCATED,
-        Flag.DECODE_LIMIT,
-    }
-)
-_CHARSET_MARK = "charset="
+LONGEST_LOCATION = 2_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fetched:
-    """What one visit of a fetcher brought: every hop's bytes, and the last page decoded."""
+    """What one visit of a fetcher brought: every hop's bytes, and the last page decoded.
+
+    `exchanges[i]` belongs to `capture.hops[exchange_hops[i]]`: a hop on which nothing could be
+    said has none.
+    """
 
     capture: Capture
     exchanges: tuple[Exchange, ...] = ()
+    exchange_hops: tuple[int, ...] = ()
     body: bytes = b""
     declared_encodings: tuple[str, ...] = ()
+    headers: tuple[Header, ...] = ()
+    left_pages: tuple[bytes, ...] = ()  # shown for a moment on the way, then refreshed away
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ended:
-    """How the last request of a visit ended."""
-
-    outcome: Outcome
-    reason: str = ""
-    flags: tuple[Flag, ...] = ()
-    body: bytes = b""
-    content_type: str = ""
-    status: int | None = None
-    declared_encodings: tuple[str, ...] = ()
-    tls: TlsFacts | None = None
+    @property
+    def numbered(self) -> Iterable[tuple[int, Exchange]]:
+        """Each exchange with the number of its hop."""
+        return zip(self.exchange_hops, self.exchanges, strict=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,36 +41,6 @@ class Opened:
 
     body: bytes
     declared_encodings: tuple[str, ...]
-
-
-def ended_by(
-    answer: Answer, body: bytes, decode_flags: Sequence[Flag], tls: TlsFacts | None
-) -> Ended:
-    """The outcome of a page that came, however broken."""
-    kind = kind_of(answer.value("content-type"), body)
-    flags = _flags(answer, decode_flags, tls)
-    outcome, reason = _outcome(answer, body, flags, readable=kind.readable)
-    return Ended(
-        outcome=outcome,
-        reason=reason,
-        flags=flags,
-        body=body if kind.readable else b"",
-        content_type=kind.words,
-        status=answer.status,
-        declared_encodings=_declared(answer),
-        tls=tls,
-    )
-
-
-def html_of_answer(block: bytes) -> Opened:
-    """A kept answer, read again as it was read when it came."""
-    reader = AnswerReader(head_cap=HEAD_CAP, body_cap=BODY_CAP)
-    reader.feed(block)
-    if not reader.done:
-        reader.end()
-    answer = reader.answer()
-    body = inflate(answer.payload, answer.values("content-encoding"), BODY_CAP).body
-    return Opened(body=body, declared_encodings=_declared(answer))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,7 +54,7 @@ class Going:
     started_at: datetime
 
 
-def capture_of(going: Going, ended: Ended, hops: tuple[Hop, ...], at: datetime) -> Capture:
+def capture_of(going: Going, ended: Ended, hops: Sequence[Hop], at: datetime) -> Capture:
     """The capture of a whole visit, whatever became of it."""
     return Capture(
         id=going.id,
@@ -118,13 +65,15 @@ def capture_of(going: Going, ended: Ended, hops: tuple[Hop, ...], at: datetime) 
         outcome=ended.outcome,
         reason=ended.reason,
         flags=ended.flags,
-        hops=hops,
-        final_url=hops[-1].url if hops else "",
+        hops=tuple(hops),
+        final_url=ended.url,
         status=ended.status,
         content_type=ended.content_type,
         started_at=going.started_at,
         ended_at=at,
         tls=ended.tls,
+        body_sha256=ended.wire_sha256,
+        body_size=ended.wire_size,
     )
 
 
@@ -134,43 +83,22 @@ def hop_of(url: str, kind: HopKind, at: datetime, answer: Answer | None, peer: s
         url=url,
         kind=kind,
         status=answer.status if answer else None,
-        location=answer.value("location")[:2_000] if answer else "",
+        location=_clean(answer.value("location"))[:LONGEST_LOCATION] if answer else "",
         peer=peer,
         at=at,
     )
 
 
-def _flags(answer: Answer, decode_flags: Sequence[Flag], tls: TlsFacts | None) -> tuple[Flag, ...]:
-    flags = [_TRUNCATED[answer.truncated]] if answer.truncated in _TRUNCATED else []
-    flags += [Flag.DATA_LOSS] if answer.data_loss else []
-    flags += decode_flags
-    flags += [Flag.TLS_INVALID] if tls and tls.problem else []
-    return tuple(dict.fromkeys(flags))
+def html_of_answer(block: bytes) -> Opened:
+    """A kept answer, read again as it was read when it came."""
+    reader = AnswerReader(head_cap=HEAD_CAP, body_cap=BODY_CAP, bare=True)
+    reader.feed(block)
+    reader.end()
+    answer = reader.answer()
+    body = inflate(answer.payload, answer.values("content-encoding"), BODY_CAP).body
+    return Opened(body=body, declared_encodings=declared_in(answer))
 
 
-def _outcome(
-    answer: Answer, body: bytes, flags: tuple[Flag, ...], *, readable: bool
-) -> tuple[Outcome, str]:
-    status = answer.status or 0
-    if status == 429:
-        return Outcome.RATE_LIMITED, "网站限制了访问频次（429）"
-    if status >= 400:
-        return Outcome.HTTP_ERROR, f"网站应答 {status}"
-    if not body.strip():
-        if Flag.TIME_LIMIT in flags:
-            return Outcome.TIMED_OUT, "限时内只来了应答头"
-        return Outcome.EMPTY, "页面没有内容"
-    if "attachment" in answer.value("content-disposition").lower() and not readable:
-        return Outcome.DOWNLOAD, "应答是下载文件"
-    if not readable:
-        return Outcome.NOT_HTML, "应答不是网页"
-    if _LOSSES.intersection(flags):
-        return Outcome.PARTIAL, "页面只收到或只解开一部分"
-    return Outcome.SEEN, ""
-
-
-def _declared(answer: Answer) -> tuple[str, ...]:
-    """The charset of the header, if it names one."""
-    _, mark, rest = answer.value("content-type").lower().partition(_CHARSET_MARK)
-    label = rest.split(";")[0].strip(" \"'")[:60]
-    return (label,) if mark and label else ()
+def _clean(text: str) -> str:
+    """Control characters of a header never reach a log, a terminal or a WARC line."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text[: 2 * LONGEST_LOCATION])

@@ -4,15 +4,16 @@ the deadline is kept.
 
 import asyncio
 import errno
-import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
-from crawler.domain.capture import Exchange, Outcome
-from crawler.fetching.answer import Answer
+from crawler.domain.capture import Outcome
 from crawler.fetching.answer_reader import AnswerReader
+from crawler.fetching.dialling import peer_name
+from crawler.fetching.errand import Brought, Errand, brought_by, tls_trouble
 from crawler.fetching.guard import may_connect
 from crawler.fetching.hosts import Spot
+from crawler.fetching.proxied import converse_by
 from crawler.fetching.tls import Handshake, handshake_of
 from crawler.fetching.trouble import Trouble
 from crawler.fetching.urls import Target
@@ -20,16 +21,6 @@ from crawler.fetching.way_out import WayOut
 
 SHORTEST_CONNECT_S = 1.0
 _NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH})
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Brought:
-    """What one exchange brought, and what had to be noted on the way."""
-
-    exchange: Exchange
-    answer: Answer
-    shake: Handshake | None = None
-    note: str = ""  # addresses of this name that were left alone, and why
 
 
 class Conversation(asyncio.Protocol):
@@ -80,20 +71,12 @@ class Conversation(asyncio.Protocol):
             self.finished.set_result(None)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Errand:
-    """One request to carry out, and who reads the answer to it."""
-
-    target: Target
-    request: bytes
-    reader: AnswerReader
-    note: str = ""
-
-
-async def converse(target: Target, request: bytes, reader: AnswerReader, out: WayOut) -> Brought:
+async def converse(errand: Errand, out: WayOut) -> Brought:
     """One exchange with whom the target names; Trouble if no answer could be had."""
-    permitted, note = _checked(await _spots(target, out), out)
-    errand = Errand(target=target, request=request, reader=reader, note=note)
+    if out.proxy is not None:
+        return await converse_by(out.proxy, errand, out)
+    permitted, note = _checked(await _spots(errand.target, out), out)
+    errand = replace(errand, note=note)
     trouble = Trouble(Outcome.CONNECTION_REFUSED, "没有可连接的地址")
     for left, spot in zip(range(len(permitted), 0, -1), permitted, strict=True):
         share = max(out.limits.connect_s / left, min(SHORTEST_CONNECT_S, out.limits.connect_s))
@@ -135,7 +118,7 @@ async def _in_turn(errand: Errand, spot: Spot, share_s: float, out: WayOut) -> B
 
 async def _exchange(errand: Errand, spot: Spot, share_s: float, out: WayOut) -> Brought:
     loop = asyncio.get_running_loop()
-    at, deadline = out.now(), loop.time() + out.limits.total_s
+    at, deadline = out.now(), loop.time() + errand.total_s
     talk = await _connected(errand, spot, share_s, out)
     alarm = loop.call_at(deadline, talk.time_over)
     try:
@@ -143,21 +126,7 @@ async def _exchange(errand: Errand, spot: Spot, share_s: float, out: WayOut) -> 
     finally:
         alarm.cancel()
         talk.hang_up()
-    answer = errand.reader.answer()
-    exchange = Exchange(
-        url=errand.target.url,
-        request=errand.request,
-        response_head=answer.head,
-        response_body=answer.body,
-        peer=_peer(spot),
-        at=at,
-        truncated=answer.truncated,
-    )
-    if not errand.reader.head_seen:
-        raise Trouble(Outcome.TIMED_OUT, "已连接，但限时内没有完整的应答头", exchange)
-    if answer.status is None:
-        raise Trouble(Outcome.BAD_RESPONSE, answer.problem, exchange)
-    return Brought(exchange=exchange, answer=answer, shake=talk.shake, note=errand.note)
+    return brought_by(errand, peer_name(spot), at, talk.shake)
 
 
 async def _connected(errand: Errand, spot: Spot, share_s: float, out: WayOut) -> Conversation:
@@ -172,28 +141,21 @@ async def _connected(errand: Errand, spot: Spot, share_s: float, out: WayOut) ->
                 server_hostname=errand.target.host.strip("[]") if secure else None,
             )
     except TimeoutError as error:
-        raise Trouble(Outcome.TIMED_OUT, f"连接 {_peer(spot)} 超时") from error
+        raise Trouble(Outcome.TIMED_OUT, f"连接 {peer_name(spot)} 超时") from error
     except OSError as error:
-        raise _trouble(error, _peer(spot), secure=secure) from error
+        raise _trouble(error, peer_name(spot), secure=secure) from error
     except ValueError as error:
         raise Trouble(Outcome.TLS_FAILED, "主机名不能用于加密连接") from error
     return talk
 
 
-def _peer(spot: Spot) -> str:
-    shown = f"[{spot.address}]" if spot.address.version == 6 else str(spot.address)
-    return f"{shown}:{spot.port}"
-
-
 def _trouble(error: OSError, peer: str, *, secure: bool) -> Trouble:
     if isinstance(error, ConnectionRefusedError):
         return Trouble(Outcome.CONNECTION_REFUSED, f"{peer} 拒绝连接")
-    if isinstance(error, ssl.SSLError):
-        return Trouble(Outcome.TLS_FAILED, f"与 {peer} 的加密握手失败：{error.reason or '未说明'}")
     if error.errno in _NO_ROUTE:
         return Trouble(Outcome.CONNECTION_REFUSED, f"没有到 {peer} 的路由")
     if error.errno == errno.ETIMEDOUT:
         return Trouble(Outcome.TIMED_OUT, f"连接 {peer} 超时")
     if secure:
-        return Trouble(Outcome.TLS_FAILED, f"与 {peer} 的加密握手中断")
+        return tls_trouble(error, peer)
     return Trouble(Outcome.BAD_RESPONSE, f"与 {peer} 的连接中断")

@@ -28,3 +28,9 @@ HEADERS: Mapping[Profile, Mapping[str, str]] = {
         "Referer": "https://www.baidu.com/s?wd=%E5%AE%98%E7%BD%91",
     },
 }
+
+
+def headers_for(profile: Profile, agent: str = "") -> dict[str, str]:
+    """The headers to send; a desktop may call itself what the settings say."""
+    own = {"User-Agent": agent} if agent and profile is not Profile.PHONE else {}
+    return {**HEADERS[profile], **own}

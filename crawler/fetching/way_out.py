@@ -2,15 +2,17 @@
 
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography.x509.verification import Store
 
+from crawler.fetching.dialling import Through
 from crawler.fetching.guard import Policy
 from crawler.fetching.limits import Limits
 from crawler.fetching.politeness import AddressGate
 from crawler.fetching.resolving import Resolver
+from crawler.fetching.robots import RecentRobots, RobotsMemory, RobotsPolicy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,3 +27,7 @@ class WayOut:
     roots: Store | None  # to judge certificates by, afterwards
     now: Callable[[], datetime]
     chance: Callable[[int], bytes]  # so many bytes of it, for ids
+    proxy: Through | None = None
+    robots: RobotsPolicy = RobotsPolicy.RESPECT
+    memory: RobotsMemory = field(default_factory=RecentRobots)
+    agent: str = ""  # in place of the desktop profile's own

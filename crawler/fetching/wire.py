@@ -12,7 +12,8 @@ from scrapy.http import Response
 
 from crawler.domain.capture import Flag, Outcome
 from crawler.fetching.answer_reader import AnswerReader
-from crawler.fetching.connection import Brought, converse
+from crawler.fetching.connection import converse
+from crawler.fetching.errand import Brought, Errand
 from crawler.fetching.trouble import Trouble
 from crawler.fetching.urls import PORTS, Target, target_of
 from crawler.fetching.way_out import WayOut
@@ -55,7 +56,13 @@ class Wire(BaseDownloadHandler):
             body_cap=request.meta.get("body_cap", self._out.limits.body_cap),
             bare=target.scheme == "http" and target.port == PORTS["http"],
         )
-        brought = await converse(target, request_head(target, request), reader, self._out)
+        errand = Errand(
+            target=target,
+            request=request_head(target, request),
+            reader=reader,
+            total_s=request.meta.get("total_s", self._out.limits.total_s),
+        )
+        brought = await converse(errand, self._out)
         return WireResponse(
             url=request.url,
             status=brought.answer.status or 0,

@@ -12,6 +12,7 @@ from pathlib import Path
 from crawler.domain.capture import Capture, Outcome, PageText, is_blank
 from crawler.domain.site import Visit, ended_well
 from crawler.fetching.capturing import Fetched
+from crawler.fetching.robots import RobotsPolicy
 from crawler.reading.decoding import decode
 from crawler.reading.page_kinds import page_kind_of
 from crawler.reading.render_reasons import needs_browser
@@ -62,11 +63,11 @@ class Fetching:
     def _report(self, visit: Visit, fetched: Fetched) -> Report:
         evidence = tuple(
             record
-            for hop, exchange in enumerate(fetched.exchanges)
+            for hop, exchange in fetched.numbered
             for record in self.writer.keep_exchange(exchange, hop)
         )
         capture = replace(fetched.capture, evidence=evidence, tool=self.tool)
-        if ended_well(capture.outcome) and fetched.body:
+        if fetched.body:
             page = _read(capture, fetched)
         else:
             page = Page(capture=capture, html="", text=PageText())
@@ -89,7 +90,7 @@ def _read(capture: Capture, fetched: Fetched) -> Page:
     decoded = decode(fetched.body, fetched.declared_encodings)
     page = Page.read(capture, decoded.text)
     why = needs_browser(decoded.text, page.text)
-    blank = is_blank(page.text) and not why
+    blank = ended_well(capture.outcome) and is_blank(page.text) and not why
     read = replace(
         capture,
         outcome=Outcome.EMPTY if blank else capture.outcome,
@@ -123,7 +124,14 @@ async def fetch(records: AsyncIterator[Downward], greeting: Greeting, outlet: Ou
     speaking = asyncio.create_task(fetching.speak())
     passage = passage_from(greeting)
     limits = replace(PATIENT if greeting.patient else QUICK, slots=greeting.slots)
-    out = way_out(passage.policy, passage.resolver, limits)
+    out = way_out(
+        passage.policy,
+        passage.resolver,
+        limits,
+        proxy=passage.proxy,
+        robots=RobotsPolicy(greeting.robots),
+        agent=greeting.agent,
+    )
     try:
         await run_homepage_spider(visits_from(records), fetching.take, out)
     finally:

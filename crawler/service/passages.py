@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 
+from crawler.fetching.dialling import Through, upstream_from
 from crawler.fetching.guard import Policy, networks_of
 from crawler.fetching.hosts import read_hosts
 from crawler.fetching.resolving import NameServers, Resolver
@@ -15,6 +16,7 @@ class Passage:
 
     policy: Policy
     resolver: Resolver
+    proxy: Through | None  # what the network prescribes
 
 
 def passage_from(greeting: Greeting) -> Passage:
@@ -25,4 +27,10 @@ def passage_from(greeting: Greeting) -> Passage:
         denied=networks_of(greeting.deny),
     )
     names = Resolver(read_hosts(greeting.hosts), NameServers(), time.monotonic)
-    return Passage(policy=policy, resolver=names)
+    return Passage(policy=policy, resolver=names, proxy=_proxy(greeting.proxy, policy, names))
+
+
+def _proxy(url: str, policy: Policy, names: Resolver) -> Through | None:
+    if not url:
+        return None
+    return Through(proxy=upstream_from(url), resolver=names, policy=policy)

@@ -38,6 +38,7 @@ class Greeting(msgspec.Struct, tag="greeting", frozen=True, kw_only=True):
     deny: tuple[str, ...] = ()
     ports: tuple[int, ...] = ()
     proxy: str = ""
+    robots: str = "respect"
     browser: str = ""
     sandbox: bool = True
     tool: str = ""

@@ -6,11 +6,11 @@ It opens the kept bytes itself, so a visit can be read again after any crash.
 import resource
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from crawler.domain.capture import Capture, EvidenceKind, Fetcher, PageText
+from crawler.domain.capture import Capture, Evidence, EvidenceKind, Fetcher, PageText
 from crawler.domain.errors import BadInput
-from crawler.domain.site import ended_well
 from crawler.fetching.capturing import html_of_answer
 from crawler.reading.decoding import decode
 from crawler.service.pipeline import Page, examine
@@ -59,7 +59,7 @@ def _pages(capture: Capture, folder: Path, texts: dict[str, PageText]) -> Iterat
     """The page of a capture that saw one; evidence that cannot be opened is passed over here
     and named by `verify`.
     """
-    if not ended_well(capture.outcome) or not capture.text_digest:
+    if not capture.text_digest:
         return
     try:
         html = _html(capture, folder)
@@ -77,11 +77,17 @@ def _html(capture: Capture, folder: Path) -> str:
     records = [one for one in capture.evidence if one.kind is kind]
     if not records:
         return ""
-    block = open_record(folder, max(records, key=lambda one: one.hop))
+    block = open_record(folder, max(records, key=partial(_nearest_to_page, capture)))
     if drawn:
         return block.decode("utf-8", "replace")
     answer = html_of_answer(block)
     return decode(answer.body, answer.declared_encodings).text
+
+
+def _nearest_to_page(capture: Capture, record: Evidence) -> tuple[bool, int]:
+    """A visit may have gone on to another address after the one that told most."""
+    hop = capture.hops[record.hop] if record.hop < len(capture.hops) else None
+    return hop is not None and hop.url == capture.final_url, record.hop
 
 
 if __name__ == "__main__":

@@ -100,6 +100,7 @@ def greeting_for(house: House, worker: str, *, patient: bool) -> Greeting:
         deny=crawl.deny,
         ports=crawl.ports,
         proxy=crawl.proxy,
+        robots=crawl.robots,
         browser=house.config.browser.executable,
         sandbox=house.config.browser.sandbox == "on",
         tool=tool_name(),

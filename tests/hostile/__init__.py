@@ -1,0 +1,1 @@
+"""Answers that no server should give, and the server that gives them."""
