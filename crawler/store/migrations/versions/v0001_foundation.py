@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from crawler.store.tables import metadata
+from crawler.store.schema import metadata
 
 revision = "0001"
 down_revision = None
