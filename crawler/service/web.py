@@ -1,0 +1,18 @@
+"""The one web application: each part is mounted under its path, the console last because it owns the rest."""
+
+from collections.abc import Callable
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from crawler.service.wiring import House
+
+MOUNTS: tuple[tuple[str, Callable[[House], ASGIApp]], ...] = ()
+
+
+def web_app(house: House) -> FastAPI:
+    """Everything that `serve` answers over HTTP. No outside documentation pages, no schema of the console."""
+    app = FastAPI(title="巡网 Xunwang", openapi_url=None, docs_url=None, redoc_url=None)
+    for path, part in MOUNTS:
+        app.mount(path, part(house))
+    return app
