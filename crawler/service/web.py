@@ -1,4 +1,4 @@
-"""The one web application: each part is mounted under its path, the console last because it owns the rest."""
+"""The one web application: parts mounted under their paths, the console last: it owns the rest."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ MOUNTS: tuple[tuple[str, Callable[[House], ASGIApp]], ...] = ()
 
 
 def web_app(house: House) -> FastAPI:
-    """Everything that `serve` answers over HTTP. No outside documentation pages, no schema of the console."""
+    """Everything that `serve` answers over HTTP; no documentation page that loads from outside."""
     app = FastAPI(title="巡网 Xunwang", openapi_url=None, docs_url=None, redoc_url=None)
     for path, part in MOUNTS:
         app.mount(path, part(house))
