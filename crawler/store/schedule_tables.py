@@ -1,0 +1,126 @@
+"""Tables of the timetable: schedules, their firings, what was drawn, what ops were told."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from crawler.store.tables import Moment, metadata
+
+# what is swept by itself, and when
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(60), nullable=False),
+    Column("cron", String(200), nullable=False),
+    Column("zone", String(60), nullable=False),
+    Column("selection", String(60), nullable=False),
+    Column("quiet", String(20), nullable=False),
+    Column("officers", JSON, nullable=False),
+    Column("render", Boolean, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("region", String(6), nullable=False),
+    Column("actor", String(100), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("changes", Integer, nullable=False, server_default=text("0")),
+    Index(
+        "uq_schedules_name",
+        "name",
+        unique=True,
+        sqlite_where=text("state <> 'removed'"),
+        postgresql_where=text("state <> 'removed'"),
+    ),
+)
+
+# one fire time of one schedule: the unique row that makes a second firing harmless
+firings = Table(
+    "firings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("schedule_id", ForeignKey("schedules.id"), nullable=False),
+    Column("fire_at", Moment, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("sweep_id", ForeignKey("sweeps.id")),
+    Column("asked_by", String(100), nullable=False, server_default=""),
+    Column("stop_asked", Boolean, nullable=False, server_default=text("false")),
+    Column("region", String(6), nullable=False),
+    Column("ended_at", Moment),
+    UniqueConstraint("schedule_id", "fire_at"),
+    Index(None, "state"),
+)
+
+# 双随机: the seed by which a sweep's sites and officers were drawn
+draws = Table(
+    "draws",
+    metadata,
+    Column("sweep_id", ForeignKey("sweeps.id"), primary_key=True),
+    Column("seed", String(64), nullable=False),
+    Column("percent", Float, nullable=False),
+    Column("population", Integer, nullable=False),
+    Column("officers", JSON, nullable=False),
+    Column("region", String(6), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# who was drawn to look at which site
+drawn_sites = Table(
+    "drawn_sites",
+    metadata,
+    Column("sweep_id", ForeignKey("draws.sweep_id"), primary_key=True),
+    Column("site_id", ForeignKey("sites.id"), primary_key=True),
+    Column("officer", String(100), nullable=False),
+    Column("region", String(6), nullable=False),
+)
+
+# the signed account of one sweep or one day
+certificates = Table(
+    "certificates",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(20), nullable=False),  # sweep, day
+    Column("of", String(40), nullable=False),  # 12, 2026-05-12
+    Column("at", Moment, nullable=False),
+    Column("region", String(6), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    UniqueConstraint("kind", "of", "region"),
+)
+
+# lists that the watched folder gave, by digest: taken once, or waiting for a person
+docked = Table(
+    "docked",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("source", String(200), primary_key=True),
+    Column("name", String(500), nullable=False),
+    Column("state", String(20), nullable=False),  # taken, waiting, refused
+    Column("reason", Text, nullable=False),
+    Column("list_id", Integer),
+    Column("region", String(6), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# what needs a person of operations: told once, until it is over
+notices = Table(
+    "notices",
+    metadata,
+    Column("key", String(100), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("region", String(6), nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("told_at", Moment),
+    Column("over_at", Moment),
+)
