@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from crawler.domain.capture import Capture, Outcome
 from crawler.domain.filing import Filing, SubjectKind
+from crawler.domain.subject import NOBODY_ASKED, Standing, usable_uscc
 
 
 class SiteState(StrEnum):
@@ -36,6 +37,8 @@ class Site:
     failures_in_a_row: int = 0
     text_digest: str = ""  # of the last good visit
     needs_browser: bool = False  # learned: its plain answer tells too little
+    uscc: str = ""  # of its subject, where the filing has a usable one
+    rhythm_days: int = 7  # between visits that end well; less once something was confirmed
 
 
 class SweepState(StrEnum):
@@ -89,9 +92,12 @@ class Visit:
     watched: bool = False  # an officer wants every change looked at
     excepted_terms: tuple[str, ...] = ()  # 白名单: terms that do not count on this site
     render_reason: str = ""
+    rechecked: bool = False  # a task was closed: the page is compared with what it was
+    standing: Standing = NOBODY_ASKED  # what the registers say of the subject
 
 
-RHYTHM = timedelta(days=7)
+RHYTHM_DAYS = 7
+CLOSE_RHYTHM_DAYS = 1  # for sites with something confirmed
 RETRY_AFTER = timedelta(hours=12)
 LONGEST_RETRY = timedelta(days=28)
 
@@ -127,12 +133,12 @@ def deserves_patience(outcome: Outcome) -> bool:
     return outcome in _WORTH_PATIENCE
 
 
-def next_visit(site: Site, outcome: Outcome, now: datetime, rhythm: timedelta = RHYTHM) -> datetime:
+def next_visit(site: Site, outcome: Outcome, now: datetime) -> datetime:
     """When to come back: by its rhythm if seen, sooner after trouble, later after repeated
     trouble.
     """
     if ended_well(outcome):
-        return now + rhythm
+        return now + timedelta(days=site.rhythm_days)
     doublings = min(site.failures_in_a_row, 6)
     return now + min(RETRY_AFTER * (1 << doublings), LONGEST_RETRY)
 
@@ -152,12 +158,15 @@ def sites_from(filing: Filing, region: str) -> tuple[Site, ...]:
             home_url=filing.home_url if _lies_under(filing.home_url, domain) else None,
             main_licence=filing.main_licence,
             service_licence=filing.service_licence,
+            uscc=usable_uscc(filing.uscc),
         )
         for domain in filing.domains
     )
 
 
 def _shown(domain: str) -> str:
+    if "xn--" not in domain:
+        return domain
     try:
         return domain.encode("ascii").decode("idna")
     except UnicodeError:

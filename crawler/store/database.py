@@ -74,7 +74,6 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "synchronous = FULL",  # what says "kept" must survive a power cut
         "busy_timeout = 30000",
         "foreign_keys = ON",
-        "temp_store = MEMORY",
         "cache_size = -65536",
     ):
         connection.execute(f"PRAGMA {pragma}")
