@@ -24,14 +24,15 @@ from crawler.domain.filing import Change, Filing, FilingList, Refusal, SubjectKi
 from crawler.domain.lexicon import Category, Hit, Lexicon, Term
 from crawler.domain.page import Card, Contact, Form, PageStructure
 from crawler.domain.site import Site, Sweep, Visit
+from crawler.domain.subject import CreditClass, Listed, Register, RegisterList, Standing
 from crawler.domain.task import Department, Feedback, SupervisionTask
 
 __all__ = [
     "Act", "Alert", "AlertState", "Assessment", "BadInput", "Box", "Calendar", "Capture",
-    "Card", "Case", "Category", "Change", "Contact", "Decision", "Delivery", "Department",
+    "Card", "Case", "Category", "Change", "Contact", "CreditClass", "Decision", "Delivery", "Department",
     "Endpoint", "EventType", "Evidence", "Exchange", "Feedback", "Field", "Filing",
     "FilingList", "Flag", "Form", "FourTests", "GiveUp", "Hit", "Hop", "Level", "Lexicon",
-    "NotAllowed", "Outcome", "PageKind", "PageStructure", "PageText", "Reason", "Receipt",
-    "Refusal", "Review", "Run", "Site", "SubjectKind", "SupervisionTask", "Sweep", "Term",
+    "Listed", "NotAllowed", "Outcome", "PageKind", "PageStructure", "PageText", "Reason", "Receipt",
+    "Refusal", "Register", "RegisterList", "Review", "Run", "Site", "Standing", "SubjectKind", "SupervisionTask", "Sweep", "Term",
     "TryLater", "Verdict", "Visit", "WatchError", "Yield",
 ]  # fmt: skip

@@ -54,6 +54,7 @@ _incoming = Table(
     Column("site_name", String(500)),
     Column("home_url", Text),
     Column("main_licence", String(100)),
+    Column("uscc", String(18)),
     prefixes=["TEMPORARY"],
 )
 
@@ -181,6 +182,7 @@ def _incoming_rows(filing: Filing, region: str) -> list[dict[str, Any]]:
             "site_name": site.site_name,
             "home_url": site.home_url,
             "main_licence": site.main_licence,
+            "uscc": site.uscc,
         }
         for site in sites_from(filing, region)
     ]
@@ -329,6 +331,7 @@ _SITE_COLUMNS = (
     "home_url",
     "main_licence",
     "service_licence",
+    "uscc",
 )
 
 

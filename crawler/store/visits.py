@@ -11,7 +11,10 @@ from sqlalchemy import Connection, Select, func, insert, literal, or_, select, u
 from crawler.domain.alert import AlertState
 from crawler.domain.capture import Capture
 from crawler.domain.site import SiteState, Sweep, SweepState, Visit, VisitState
+from crawler.domain.subject import NOBODY_ASKED
 from crawler.store.sites import sites_by_id
+from crawler.store.subject_tables import rechecks
+from crawler.store.subjects import standings_of
 from crawler.store.tables import alerts, captures, exceptions, sites, sweeps, visits
 
 _CAPTURE = msgspec.json.Decoder(Capture)
@@ -57,7 +60,10 @@ def every_site(region: str = "") -> Select[Any]:
 
 def due_sites(now: datetime, region: str = "") -> Select[Any]:
     """Sites whose time has come."""
-    return every_site(region).where(or_(sites.c.due_at.is_(None), sites.c.due_at <= now))
+    waiting = (rechecks.c.result == "waiting") & (rechecks.c.due_at <= now)
+    rechecked = sites.c.id.in_(select(rechecks.c.site_id).where(waiting))
+    timely = or_(sites.c.due_at.is_(None), sites.c.due_at <= now, rechecked)
+    return every_site(region).where(timely)
 
 
 def named_sites(domains: Sequence[str]) -> Select[Any]:
@@ -114,10 +120,10 @@ def claim_visits(
         .values(lease_until=now + lease, lease_owner=owner)
         .returning(visits.c.id)
     )
-    return visits_by_id(db, db.scalars(claim).all())
+    return visits_by_id(db, db.scalars(claim).all(), now)
 
 
-def visits_by_id(db: Connection, ids: Sequence[int]) -> list[Visit]:
+def visits_by_id(db: Connection, ids: Sequence[int], now: datetime | None = None) -> list[Visit]:
     """Visits with all that the path must know: site, captures so far, open alert, exceptions."""
     if not ids:
         return []
@@ -127,7 +133,9 @@ def visits_by_id(db: Connection, ids: Sequence[int]) -> list[Visit]:
     site_by_id = sites_by_id(db, site_ids)
     known = _captures_of(db, ids)
     opened, watched = _alerts_of(db, site_ids)
-    excepted = _excepted_terms(db, site_ids)
+    excepted = _excepted_terms(db, site_ids, now)
+    standings = standings_of(db, list(site_by_id.values()))
+    rechecked = _rechecked(db, site_ids, now)
     return [
         Visit(
             id=row.id,
@@ -140,6 +148,8 @@ def visits_by_id(db: Connection, ids: Sequence[int]) -> list[Visit]:
             watched=row.site_id in watched,
             excepted_terms=tuple(excepted.get(row.site_id, ())),
             render_reason=row.render_reason,
+            rechecked=row.site_id in rechecked,
+            standing=standings.get(row.site_id, NOBODY_ASKED),
         )
         for row in rows
     ]
@@ -164,12 +174,24 @@ def _alerts_of(db: Connection, site_ids: Sequence[int]) -> tuple[dict[int, int],
     return opened, {row.site_id for row in found if row.state == AlertState.WATCHED}
 
 
-def _excepted_terms(db: Connection, site_ids: Sequence[int]) -> dict[int, list[str]]:
+def _rechecked(db: Connection, site_ids: Sequence[int], now: datetime | None) -> set[int]:
+    """Sites that are to be looked at because a task was closed."""
+    due = rechecks.c.site_id.in_(site_ids) & (rechecks.c.result == "waiting")
+    if now is not None:
+        due &= rechecks.c.due_at <= now
+    return set(db.scalars(select(rechecks.c.site_id).where(due)))
+
+
+def _excepted_terms(
+    db: Connection, site_ids: Sequence[int], now: datetime | None
+) -> dict[int, list[str]]:
     rows = select(exceptions.c.site_id, exceptions.c.term).where(
         exceptions.c.site_id.in_(site_ids),
         exceptions.c.scope == "term",
         exceptions.c.ended_at.is_(None),
     )
+    if now is not None:
+        rows = rows.where(exceptions.c.expires_at > now)
     found: dict[int, list[str]] = {}
     for site_id, term in db.execute(rows):
         found.setdefault(site_id, []).append(term)

@@ -1,0 +1,256 @@
+"""Registers of subjects (信息归集): taken in list by list, each with source and date, and asked by
+code, by name in normal form, by domain. Only exact matches count; namesakes stay namesakes.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, func, insert, select
+
+from crawler.domain.filing import Refusal, uscc_is_consistent
+from crawler.domain.site import Site
+from crawler.domain.subject import (
+    NOBODY_ASKED,
+    Listed,
+    Outcomes,
+    Register,
+    RegisterList,
+    Standing,
+    subject_key,
+    usable_uscc,
+)
+from crawler.domain.task import TASK_ENDS, Conclusion
+from crawler.store.subject_tables import register_lists
+from crawler.store.tables import alerts, sites, subjects, tasks
+
+_BATCH = 2_000
+_MOST_SHOWN = 100
+_FOUNDED = ("rectified", "filed", "referred", "shut_down")
+_GRAVE = ("filed", "referred", "shut_down")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegisterReport:
+    """What became of every row: rows = accepted + merged + refused. `before` is how many lines the
+    source had.
+    """
+
+    list_id: int
+    rows: int
+    accepted: int
+    merged: int
+    refused: int
+    before: int
+    noted: int  # accepted with a note
+    refusals: tuple[Refusal, ...]  # the first hundred
+
+
+@dataclass(kw_only=True, slots=True)
+class _Counts:
+    rows: int = 0
+    accepted: int = 0
+    merged: int = 0
+    refused: int = 0
+    noted: int = 0
+    first: tuple[Refusal, ...] = ()
+
+
+def import_register(
+    db: Connection,
+    register_list: RegisterList,
+    entries: Iterable[Listed | Refusal],
+    actor: str,
+    region: str,
+) -> RegisterReport:
+    """Take a list in. A whole list replaces its source's last one in this register."""
+    mine = (subjects.c.register == str(register_list.register)) & (
+        subjects.c.source == register_list.source
+    )
+    before = db.scalar(select(func.count()).select_from(subjects).where(mine)) or 0
+    if register_list.whole:
+        db.execute(delete(subjects).where(mine))
+    counts = _take(db, entries, region)
+    totals = {"rows": counts.rows, "accepted": counts.accepted}
+    totals |= {"merged": counts.merged, "refused": counts.refused}
+    values = {
+        "register": str(register_list.register),
+        "source": register_list.source,
+        "as_of": register_list.as_of,
+        "name": register_list.name,
+        "sha256": register_list.sha256,
+        "received_at": register_list.received_at,
+        "whole": register_list.whole,
+        "actor": actor,
+        "region": region,
+    }
+    made = insert(register_lists).values(values | totals).returning(register_lists.c.id)
+    list_id = int(db.execute(made).scalar_one())
+    return RegisterReport(
+        list_id=list_id, before=before, noted=counts.noted, refusals=counts.first, **totals
+    )
+
+
+def _take(db: Connection, entries: Iterable[Listed | Refusal], region: str) -> _Counts:
+    """Lines that say the same as an earlier one are merged; all others stand, contradictions
+    too.
+    """
+    counts, seen = _Counts(), set[bytes]()
+    stream = iter(entries)
+    while batch := list(islice(stream, _BATCH)):
+        rows: list[dict[str, Any]] = []
+        for entry in batch:
+            counts.rows += 1
+            if isinstance(entry, Refusal):
+                counts.refused += 1
+                if len(counts.first) < _MOST_SHOWN:
+                    counts.first += (entry,)
+                continue
+            digest = _digest(entry)
+            if digest in seen:
+                counts.merged += 1
+                continue
+            seen.add(digest)
+            counts.accepted += 1
+            counts.noted += bool(entry.notes)
+            rows += _rows(entry, region)
+        if rows:
+            db.execute(insert(subjects), rows)
+    return counts
+
+
+def _digest(listed: Listed) -> bytes:
+    same = replace(listed, row=0, notes=())
+    return hashlib.sha256(msgspec.json.encode(same)).digest()[:16]
+
+
+def _rows(listed: Listed, region: str) -> list[dict[str, Any]]:
+    """One row a domain, so that each is found; one without domain is one row."""
+    row = {
+        "register": str(listed.register),
+        "name": listed.name[:500],
+        "name_key": subject_key(listed.name),
+        "uscc": listed.uscc,
+        "credit_class": str(listed.credit or ""),
+        "region": listed.region or region,
+        "facts": msgspec.to_builtins(listed),
+        "source": listed.source,
+        "as_of": listed.as_of,
+    }
+    return [row | {"domain": domain} for domain in listed.domains or ("",)]
+
+
+def registers_loaded(db: Connection) -> tuple[Register, ...]:
+    """Which registers have anything in them."""
+    named = set(db.scalars(select(register_lists.c.register).distinct()))
+    return tuple(one for one in Register if str(one) in named)
+
+
+def list_registers(db: Connection) -> list[dict[str, Any]]:
+    """Every register file, newest first, with its counts."""
+    rows = db.execute(select(register_lists).order_by(register_lists.c.id.desc()))
+    return [dict(row) for row in rows.mappings()]
+
+
+def standing_of(db: Connection, name: str, uscc: str = "", domain: str = "") -> Standing:
+    """What the registers say of one subject."""
+    asked = registers_loaded(db)
+    if not asked:
+        return NOBODY_ASKED
+    key, code = subject_key(name), usable_uscc(uscc)
+    lines = _lines(db, {key} - {""}, {code} - {""}, {domain} - {""})
+    return _standing(asked, lines, key, code, domain)
+
+
+def standings_of(db: Connection, of: Sequence[Site]) -> dict[int, Standing]:
+    """The same for many sites at once, by site id; none at all where no register is loaded."""
+    asked = registers_loaded(db)
+    if not asked or not of:
+        return {}
+    keys = {subject_key(site.unit_name) for site in of} - {""}
+    codes = {usable_uscc(site.uscc) for site in of} - {""}
+    lines = _lines(db, keys, codes, {site.domain for site in of})
+    return {
+        site.id: _standing(
+            asked, lines, subject_key(site.unit_name), usable_uscc(site.uscc), site.domain
+        )
+        for site in of
+    }
+
+
+def listed_under(db: Connection, name: str, limit: int = _MOST_SHOWN) -> list[Listed]:
+    """Every line that bears a name or a code, in all registers."""
+    key, code = subject_key(name), usable_uscc(name)
+    wanted = subjects.c.uscc == code if code else subjects.c.name_key == key
+    rows = select(subjects.c.facts).where(wanted).order_by(subjects.c.id).limit(limit)
+    return list(dict.fromkeys(_listed(facts) for facts in db.scalars(rows)))
+
+
+def count_listed(db: Connection) -> dict[Register, int]:
+    """How many lines each register has."""
+    rows = select(subjects.c.register, func.count()).group_by(subjects.c.register)
+    return {Register(name): count for name, count in db.execute(rows)}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Line:
+    """A line with what it is matched by, so that nothing is folded twice."""
+
+    listed: Listed
+    key: str
+    code: str
+    domain: str
+
+
+def _lines(db: Connection, keys: set[str], codes: set[str], domains: set[str]) -> list[_Line]:
+    wanted = subjects.c.name_key.in_(sorted(keys)) | subjects.c.uscc.in_(sorted(codes))
+    wanted |= subjects.c.domain.in_(sorted(domains))
+    rows = select(subjects.c.facts, subjects.c.name_key, subjects.c.uscc, subjects.c.domain)
+    found = db.execute(rows.where(wanted).order_by(subjects.c.id))
+    return [_Line(listed=_listed(f), key=k, code=c, domain=d) for f, k, c, d in found]
+
+
+def _standing(
+    asked: tuple[Register, ...], lines: Iterable[_Line], key: str, code: str, domain: str
+) -> Standing:
+    """By code where both sides have one, else by name; a licensed house also by its domain."""
+    found: dict[Listed, None] = {}
+    notes: dict[str, None] = {}
+    for line in lines:
+        if code and line.code == code:
+            found[line.listed] = None
+        elif key and line.key == key:
+            if not (code and line.code):
+                found[line.listed] = None
+            elif uscc_is_consistent(code):
+                notes[f"同名主体代码不同：备案为 {code}，名录为 {line.code}"] = None
+            else:
+                found[line.listed] = None
+        elif domain and line.domain == domain:
+            notes[f"域名列在“{line.listed.name}”名下，备案主体不同"] = None
+    return Standing(asked=asked, found=tuple(found), notes=tuple(notes)[:10])
+
+
+def _listed(facts: Any) -> Listed:
+    return msgspec.convert(facts, Listed)
+
+
+def outcomes_of(db: Connection, name: str) -> Outcomes:
+    """What came of the cases of a subject's sites, by its name as filed."""
+    mine = select(sites.c.id).where(sites.c.unit_name == name)
+    cases = select(alerts.c.case_id).where(alerts.c.site_id.in_(mine))
+    rows = db.execute(
+        select(tasks.c.state, tasks.c.conclusion).where(tasks.c.case_id.in_(cases))
+    ).all()
+    ended = [row.conclusion for row in rows if row.state == "closed"]
+    relapsed = select(func.coalesce(func.sum(alerts.c.reopened), 0))
+    return Outcomes(
+        confirmed=sum(one in _FOUNDED for one in ended),
+        filed=sum(one in _GRAVE for one in ended),
+        relapsed=db.scalar(relapsed.where(alerts.c.site_id.in_(mine))) or 0,
+        unfounded=sum(one == Conclusion.UNFOUNDED for one in ended),
+        open_tasks=sum(row.state not in {str(one) for one in TASK_ENDS} for row in rows),
+    )
