@@ -7,8 +7,13 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.builders import NOON
+
+# a busy machine makes any example slow: bounds on time are tests of their own
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture

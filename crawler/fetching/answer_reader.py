@@ -24,6 +24,7 @@ _WORD_BYTES = 8  # four that may be junk, and the word itself
 _HTML_START = re.compile(
     rb"[\s\xef\xbb\xbf]*<(?:!doctype|html|head|body|meta|title|div)", re.IGNORECASE
 )
+_MAY_BE_HTML = re.compile(rb"[\s\xef\xbb\xbf]*(?:<|$)")
 _HTML_BYTES = 64
 SWITCHED = 101
 
@@ -140,7 +141,8 @@ class AnswerReader:
             self._take(rest)
 
     def _without_status(self, *, ended: bool) -> bool:
-        if self._bare and not ended and len(self._waiting) < _HTML_BYTES:
+        hopeful = self._bare and _MAY_BE_HTML.match(self._waiting)
+        if hopeful and not ended and len(self._waiting) < _HTML_BYTES:
             return False
         if self._bare and _HTML_START.match(self._waiting, 0, _HTML_BYTES):
             self._begin(Answer(status=200), Framing(), bytes(self._waiting))

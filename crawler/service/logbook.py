@@ -1,0 +1,89 @@
+"""Structured logs: one JSON object a line, by a closed list of keys.
+
+Never page text, titles, addresses or personal data: what has no place on the list is left out,
+and an exception is told by its kind and where it was raised, not by its message.
+"""
+
+import logging
+import logging.handlers
+import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import structlog
+
+KEYS = frozenset(
+    {
+        "event", "level", "timestamp", "logger", "action", "site", "visit", "capture", "sweep",
+        "schedule", "firing", "alert", "task", "delivery", "endpoint", "outcome", "state", "kind",
+        "count", "sites", "left", "lost", "pid", "seconds", "bytes", "error", "where", "list",
+        "certificate", "notice", "version", "port",
+    }
+)  # fmt: skip
+LONGEST = 200
+FILE_BYTES, FILES = 20 * 1024 * 1024, 10
+
+_Kind = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+def keep_logs(home: Path, *, terminal: bool = True) -> None:
+    """To a file that rotates (at most 220 MB) and, for the journal, to standard error."""
+    folder = home / "logs"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    rotating = logging.handlers.RotatingFileHandler(
+        folder / "xunwang.log", maxBytes=FILE_BYTES, backupCount=FILES, encoding="utf-8"
+    )
+    doors: list[logging.Handler] = [rotating]
+    if terminal:
+        doors.append(logging.StreamHandler(sys.stderr))
+    shared: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    last: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, only_known, _as_json]
+    formatter = structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=shared)
+    root = logging.getLogger()
+    root.handlers[:] = doors
+    root.setLevel(logging.INFO)
+    for door in doors:
+        door.setFormatter(formatter)
+    for name in ("uvicorn.access", "apscheduler", "httpx2", "httpcore2", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def only_known(_logger: Any, _method: str, fields: Any) -> Any:
+    """The closed list, and nothing long."""
+    if found := _exception_of(fields.pop("exc_info", None)):
+        kind, error, _ = found
+        frames = traceback.extract_tb(error.__traceback__)
+        place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+        fields |= {"error": kind.__name__, "where": place}
+    return {name: _short(value) for name, value in fields.items() if name in KEYS}
+
+
+def _exception_of(given: Any) -> _Kind | None:
+    if isinstance(given, BaseException):
+        return type(given), given, given.__traceback__
+    if isinstance(given, tuple) and given and given[0]:
+        return given
+    found = sys.exc_info()
+    return found if given is True and found[0] else None
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, int | float | bool | None):
+        return value
+    text = str(value)
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+
+
+_as_json = structlog.processors.JSONRenderer(ensure_ascii=False)
