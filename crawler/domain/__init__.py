@@ -28,11 +28,11 @@ from crawler.domain.subject import CreditClass, Listed, Register, RegisterList, 
 from crawler.domain.task import Department, Feedback, SupervisionTask
 
 __all__ = [
-    "Act", "Alert", "AlertState", "Assessment", "BadInput", "Box", "Calendar", "Capture",
-    "Card", "Case", "Category", "Change", "Contact", "CreditClass", "Decision", "Delivery", "Department",
-    "Endpoint", "EventType", "Evidence", "Exchange", "Feedback", "Field", "Filing",
-    "FilingList", "Flag", "Form", "FourTests", "GiveUp", "Hit", "Hop", "Level", "Lexicon",
-    "Listed", "NotAllowed", "Outcome", "PageKind", "PageStructure", "PageText", "Reason", "Receipt",
-    "Refusal", "Register", "RegisterList", "Review", "Run", "Site", "Standing", "SubjectKind", "SupervisionTask", "Sweep", "Term",
-    "TryLater", "Verdict", "Visit", "WatchError", "Yield",
+    "Act", "Alert", "AlertState", "Assessment", "BadInput", "Box", "Calendar", "Capture", "Card",
+    "Case", "Category", "Change", "Contact", "CreditClass", "Decision", "Delivery", "Department",
+    "Endpoint", "EventType", "Evidence", "Exchange", "Feedback", "Field", "Filing", "FilingList",
+    "Flag", "Form", "FourTests", "GiveUp", "Hit", "Hop", "Level", "Lexicon", "Listed",
+    "NotAllowed", "Outcome", "PageKind", "PageStructure", "PageText", "Reason", "Receipt",
+    "Refusal", "Register", "RegisterList", "Review", "Run", "Site", "Standing", "SubjectKind",
+    "SupervisionTask", "Sweep", "Term", "TryLater", "Verdict", "Visit", "WatchError", "Yield",
 ]  # fmt: skip

@@ -43,7 +43,8 @@ def keep_logs(home: Path, *, terminal: bool = True) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, only_known, _as_json]
+    without_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    last: list[Any] = [without_meta, only_known, _as_json]
     formatter = structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=shared)
     root = logging.getLogger()
     root.handlers[:] = doors
