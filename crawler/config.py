@@ -131,6 +131,16 @@ class ReviewSettings(BaseModel):
     approval_from: Level | None = Level.ORANGE  # tasks at or above need a supervisor; none: never
 
 
+class ConsoleSettings(BaseModel):
+    """Who may come in, and for how long."""
+
+    model_config = _STRICT
+
+    idle_minutes: int = 30
+    longest_hours: int = 8
+    plain_http: bool = False  # sign in without TLS from other machines too (behind a tunnel)
+
+
 class Config(BaseSettings):
     """All of it."""
 
@@ -147,6 +157,7 @@ class Config(BaseSettings):
     search: SearchSettings = SearchSettings()
     delivery: DeliverySettings = DeliverySettings()
     review: ReviewSettings = ReviewSettings()
+    console: ConsoleSettings = ConsoleSettings()
     ops: OpsSettings = OpsSettings()
 
     @property

@@ -26,6 +26,7 @@ from crawler.domain.page import Card, Contact, Form, PageStructure
 from crawler.domain.site import Site, Sweep, Visit
 from crawler.domain.subject import CreditClass, Listed, Register, RegisterList, Standing
 from crawler.domain.task import Department, Feedback, SupervisionTask
+from crawler.domain.user import Role, Session, User
 
 __all__ = [
     "Act", "Alert", "AlertState", "Assessment", "BadInput", "Box", "Calendar", "Capture", "Card",
@@ -33,6 +34,7 @@ __all__ = [
     "Endpoint", "EventType", "Evidence", "Exchange", "Feedback", "Field", "Filing", "FilingList",
     "Flag", "Form", "FourTests", "GiveUp", "Hit", "Hop", "Level", "Lexicon", "Listed",
     "NotAllowed", "Outcome", "PageKind", "PageStructure", "PageText", "Reason", "Receipt",
-    "Refusal", "Register", "RegisterList", "Review", "Run", "Site", "Standing", "SubjectKind",
-    "SupervisionTask", "Sweep", "Term", "TryLater", "Verdict", "Visit", "WatchError", "Yield",
+    "Refusal", "Register", "RegisterList", "Review", "Role", "Run", "Session", "Site", "Standing",
+    "SubjectKind", "SupervisionTask", "Sweep", "Term", "TryLater", "User", "Verdict", "Visit",
+    "WatchError", "Yield",
 ]  # fmt: skip
