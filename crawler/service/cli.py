@@ -15,6 +15,7 @@ from crawler.service.commands import (
     sites,
     sweeps,
     tasks,
+    user,
     verifying,
 )
 from crawler.service.doors import door_from
@@ -37,6 +38,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("search", search.search),
     ("index", search.index),
     ("verify", verifying.verify),
+    ("user", user.user),
     ("doctor", doctor.doctor),
 )
 EXIT_CODES = {BadInput: 2, TryLater: 3, NotAllowed: 4}

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from crawler.service.console.app import console_app
 from crawler.service.wiring import House
 
-MOUNTS: tuple[tuple[str, Callable[[House], ASGIApp]], ...] = ()
+MOUNTS: tuple[tuple[str, Callable[[House], ASGIApp]], ...] = (("", console_app),)
 
 
 def web_app(house: House) -> FastAPI:

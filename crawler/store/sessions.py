@@ -114,3 +114,8 @@ def live_sessions(db: Connection, digests: Sequence[str]) -> set[str]:
         sessions.c.digest.in_(digests), sessions.c.ended_at.is_(None)
     )
     return set(db.scalars(rows))
+
+
+def owner_of_session(db: Connection, digest: str) -> int:
+    """Whose session this is or was; 0 if there never was one."""
+    return db.scalar(select(sessions.c.user_id).where(sessions.c.digest == digest)) or 0

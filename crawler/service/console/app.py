@@ -1,0 +1,253 @@
+"""The console as one application: all pages in one list, one door in front of them."""
+
+import asyncio
+import secrets
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from alerts.desk import Desk
+from crawler.domain.errors import BadInput, NotAllowed, TryLater
+from crawler.domain.user import Session
+from crawler.service.console import people, signing_in
+from crawler.service.console.access import EVERYONE, PUBLIC, Route, get
+from crawler.service.console.calls import Call, Console, Missing, Refused, local
+from crawler.service.console.guarding import SAFE, Guarded, TooLarge, is_foreign, limited
+from crawler.service.console.keeping import Draft
+from crawler.service.console.speaking import sayer
+from crawler.service.console.templating import environment
+from crawler.service.desks import desk_of
+from crawler.service.wiring import House
+from crawler.store.sessions import session_of, touch_session
+
+STATIC = Path(__file__).parent / "static"
+FORM_S = 30  # a form that takes longer to arrive is given up
+MOST_FIELDS = 400
+TOUCH_AFTER = timedelta(minutes=1)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """One entry of the list below: what the bar calls it, where it begins, what belongs to it."""
+
+    routes: tuple[Route, ...]
+    title: str = ""  # in the bar; empty: not in it
+    path: str = ""
+
+
+def _home(call: Call) -> Response:
+    """Where somebody begins: the first page of the bar that is theirs."""
+    return call.go(next((page.path for page in PAGES if page.title and _opens(call, page)), "/me"))
+
+
+# A new page is one line here (README.md says the rest). The order is that of the bar.
+PAGES: tuple[Page, ...] = (
+    Page(routes=(get("/", _home, EVERYONE), *signing_in.ROUTES)),
+    Page(title="用户", path="/people", routes=people.ROUTES),
+)
+
+
+def console_app(house: House) -> FastAPI:
+    """The console of an installation, with the real clock."""
+    return app_of(house, lambda: datetime.now(UTC))
+
+
+def app_of(house: House, clock: Callable[[], datetime]) -> FastAPI:
+    """The same with a clock of one's own, for tests."""
+    say = sayer(house.config.language)
+    console = Console(
+        house=house,
+        say=say,
+        templates=environment(say),
+        clock=clock,
+        desk=_Desks(house).desk,
+    )
+    app = FastAPI(title="巡网", openapi_url=None, docs_url=None, redoc_url=None)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for route in all_routes():
+        app.add_route(route.path, _door(console, route), methods=[route.method])
+    app.add_route("/{rest:path}", _nothing(console), methods=["GET", "POST"])
+    app.add_middleware(Guarded)
+    return app
+
+
+def all_routes() -> tuple[Route, ...]:
+    """Every door there is: what the test of roles walks, and the table in README.md holds."""
+    return tuple(route for page in PAGES for route in page.routes)
+
+
+class _Desks:
+    """The desk is made from files; it is made anew when another lexicon is in force."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._made: tuple[Path, Desk] | None = None
+
+    def desk(self) -> Desk:
+        now = self._house.lexicon.resolve()
+        if self._made is None or self._made[0] != now:
+            self._made = (now, desk_of(self._house))
+        return self._made[1]
+
+
+Endpoint = Callable[[Request], Any]
+
+
+def _door(console: Console, route: Route) -> Endpoint:
+    async def enter(request: Request) -> Response:
+        request_id = secrets.token_hex(6)
+        try:
+            if route.method not in SAFE and is_foreign(request):
+                return _sorry(console, request, 403, "这个请求不是从巡网的页面发出的，没有执行。")
+            form = await _form_of(request, route) if route.method == "POST" else ()
+            return await run_in_threadpool(_answer, console, route, request, form, request_id)
+        except TooLarge:
+            return _sorry(console, request, 413, "提交的内容超过上限，没有收下。")
+        except (TimeoutError, ClientDisconnect):
+            return _sorry(console, request, 408, "提交的内容迟迟没有传完，没有收下。")
+        except HTTPException:
+            return _sorry(console, request, 400, "填写的内容无法使用。")
+        except Exception:  # noqa: BLE001 the one catch-all of the console
+            # Nothing of the inside goes out; the number finds it in the log. The trace is made
+            # here: a renderer that shows variables would write passwords down.
+            trace = traceback.format_exc(limit=-12)
+            log.error("page failed", path=route.path, request=request_id, trace=trace)
+            return _sorry(console, request, 500, f"页面出错了，编号 {request_id}。请再试一次。")
+
+    return enter
+
+
+async def _form_of(request: Request, route: Route) -> tuple[tuple[str, Any], ...]:
+    async with asyncio.timeout(FORM_S):
+        form = await limited(request, route.most_bytes).form(
+            max_fields=MOST_FIELDS, max_files=5, max_part_size=route.most_bytes
+        )
+    return tuple(form.multi_items())
+
+
+def _answer(
+    console: Console, route: Route, request: Request, form: Iterable[Any], request_id: str
+) -> Response:
+    now = console.clock()
+    cookie = signing_in.cookie_of(request)
+    session = _session(console, cookie, now)
+    call = Call(
+        console=console,
+        path=request.url.path,
+        parts=request.path_params,
+        query=request.query_params,
+        form=tuple(form),
+        address=request.client.host if request.client else "",
+        secure=request.url.scheme == "https",
+        session=session,
+        now=now,
+        request_id=request_id,
+        page_of=_rendered,
+        cookie=cookie,
+    )
+    if route.roles is not PUBLIC and session is None:
+        return _come_in(call, route)
+    return _viewed(call, route)
+
+
+def _viewed(call: Call, route: Route) -> Response:
+    try:
+        if route.roles is not PUBLIC and not call.may(route.roles):
+            raise Refused(call.console.say("你的角色不能做这件事。"))
+        answer = route.view(call)
+    except Missing:
+        return call.page("sorry.html", status=404, text=call.console.say("没有这个页面或记录。"))
+    except Refused as refusal:
+        with call.house.database.transaction() as db:
+            call.note(db, "console.refuse", route.name, call.user.region, str(refusal))
+        return call.page("sorry.html", status=403, text=str(refusal))
+    except (BadInput, ValueError) as error:
+        return call.page("sorry.html", status=400, text=_told(error))
+    except NotAllowed as error:
+        return call.page("sorry.html", status=409, text=_told(error))
+    except TryLater as error:
+        return call.page("sorry.html", status=503, text=_told(error))
+    if route.method not in SAFE:
+        call.console.keeping.forget()
+    return answer
+
+
+def _told(error: Exception) -> str:
+    """Our own errors are written for people; a library's ValueError is not."""
+    return "填写的内容无法使用。" if isinstance(error, ValueError) else str(error)
+
+
+def _session(console: Console, cookie: str, now: datetime) -> Session | None:
+    if not cookie:
+        return None
+    settings = console.house.config.console
+    idle = timedelta(minutes=settings.idle_minutes)
+    longest = timedelta(hours=settings.longest_hours)
+    digest = signing_in.digest_of(cookie)
+    with console.house.database.reading() as db:
+        session = session_of(db, digest, now, idle, longest)
+    if session is not None and now - session.last_seen_at > TOUCH_AFTER:
+        with console.house.database.transaction() as db:
+            touch_session(db, digest, now)
+    return session
+
+
+def _come_in(call: Call, route: Route) -> Response:
+    """To the door; what was typed waits for whoever typed it."""
+    if route.method in SAFE:
+        asked = call.path + (f"?{call.query}" if call.query else "")
+        target = local(asked)
+        if target == "/":
+            return RedirectResponse("/sign-in", status_code=303)
+        return RedirectResponse(f"/sign-in?next={_quoted(target)}", status_code=303)
+    typed = tuple((k, v) for k, v in call.form if isinstance(v, str))
+    owner = signing_in.owner_of(call)
+    token = call.console.token()
+    if owner:
+        draft = Draft(user_id=owner, path=call.path, fields=typed, at=call.now)
+        call.console.keeping.keep_draft(token, draft)
+    return call.page("sign_in.html", status=401, draft=token if owner else "", next="/", error="")
+
+
+def _quoted(path: str) -> str:
+    return path.replace("%", "%25").replace("&", "%26").replace("#", "%23").replace("+", "%2B")
+
+
+def _rendered(call: Call, template: str, facts: Mapping[str, Any]) -> str:
+    bar = [page for page in PAGES if page.title and _opens(call, page)]
+    notices = call.console.keeping.told(call.session.digest) if call.session else ()
+    return call.console.templates.get_template(template).render(
+        call=call, now=call.now, bar=bar, notices=notices, session=call.session, **facts
+    )
+
+
+def _opens(call: Call, page: Page) -> bool:
+    first = next((one for one in page.routes if one.path == page.path), page.routes[0])
+    return call.may(first.roles)
+
+
+def _sorry(console: Console, request: Request, status: int, text: str) -> Response:
+    """A page for somebody of whom nothing is known yet."""
+    page = console.templates.get_template("alone.html")
+    said = page.render(text=console.say(text), session=None, now=console.clock())
+    return HTMLResponse(said, status_code=status)
+
+
+def _nothing(console: Console) -> Endpoint:
+    async def nothing(request: Request) -> Response:
+        return _sorry(console, request, 404, "没有这个页面。")
+
+    return nothing

@@ -1,0 +1,91 @@
+"""What the console remembers between requests of one process: figures for a moment, what to tell
+somebody on their next page, what they had typed when their session ended.
+"""
+
+import threading
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+_MOST_KEPT = 2_000
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """One thing that was done or could not be done, told on the next page. `undo` is a path."""
+
+    text: str
+    bad: bool = False
+    undo: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """A form that came after its session had ended. Only the same person gets it back."""
+
+    user_id: int
+    path: str
+    fields: tuple[tuple[str, str], ...]
+    at: datetime
+
+
+@dataclass(kw_only=True, slots=True)
+class Keeping:
+    """Small, bounded, lost at a restart without harm."""
+
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _figures: dict[Hashable, tuple[datetime, Any]] = field(default_factory=dict)
+    _notices: dict[str, list[Notice]] = field(default_factory=dict)
+    _drafts: dict[str, Draft] = field(default_factory=dict)
+
+    def figure(self, key: Hashable, now: datetime, for_s: float, make: Callable[[], T]) -> T:
+        """A figure as it was at most `for_s` seconds ago."""
+        with self._lock:
+            kept = self._figures.get(key)
+        if kept is not None and now - kept[0] < timedelta(seconds=for_s):
+            found: T = kept[1]
+            return found
+        made = make()
+        with self._lock:
+            _bound(self._figures)
+            self._figures[key] = (now, made)
+        return made
+
+    def forget(self) -> None:
+        """Somebody decided something: figures are counted anew."""
+        with self._lock:
+            self._figures.clear()
+
+    def tell(self, digest: str, notice: Notice) -> None:
+        """For the next page of one session."""
+        with self._lock:
+            _bound(self._notices)
+            self._notices.setdefault(digest, []).append(notice)
+
+    def told(self, digest: str) -> tuple[Notice, ...]:
+        """What is to be told now, once."""
+        with self._lock:
+            return tuple(self._notices.pop(digest, ()))
+
+    def keep_draft(self, token: str, draft: Draft) -> None:
+        """Until the person is back."""
+        with self._lock:
+            _bound(self._drafts)
+            self._drafts[token] = draft
+
+    def draft(self, token: str, user_id: int, now: datetime) -> Draft | None:
+        """What this person had typed, if it is theirs and not too old; once."""
+        with self._lock:
+            draft = self._drafts.get(token)
+            if draft is None or draft.user_id != user_id:
+                return None
+            del self._drafts[token]
+        return draft if now - draft.at < timedelta(hours=2) else None
+
+
+def _bound(kept: dict[Any, Any]) -> None:
+    while len(kept) >= _MOST_KEPT:
+        kept.pop(next(iter(kept)))

@@ -1,0 +1,193 @@
+"""Coming in, going out, one's own password. What slows down a guesser is `guesses_too_much`."""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from crawler.domain.audit import Act
+from crawler.domain.errors import BadInput
+from crawler.domain.user import User, checked_password
+from crawler.service.console import passwords
+from crawler.service.console.access import EVERYONE, PUBLIC, get, post
+from crawler.service.console.calls import Call, local
+from crawler.service.console.keeping import Notice
+from crawler.store.audit import note
+from crawler.store.database import Connection
+from crawler.store.people import password_hash_of, set_password, user_named
+from crawler.store.sessions import (
+    Failures,
+    end_session,
+    end_sessions,
+    failures_since,
+    note_sign_in,
+    owner_of_session,
+    start_session,
+)
+
+COOKIE, PLAIN_COOKIE = "__Host-xunwang", "xunwang"
+MOST_FAILURES, MOST_OF_ADDRESS, MOST_OF_ACCOUNT = 5, 30, 30
+FAILURES_COUNT_FOR = timedelta(minutes=15)
+KNOWN_FOR = timedelta(days=30)
+WRONG = "用户名或口令不对。"
+SLOW_DOWN = "尝试次数过多，请 15 分钟后再试，或请管理员重置口令。"
+NO_TLS = "这里没有加密连接（https），不能从其他机器登录。请联系运维。"
+
+
+def show(call: Call) -> Response:
+    """The door; who is in already goes on."""
+    if call.session is not None:
+        return RedirectResponse("/", status_code=303)
+    return _door(call)
+
+
+def sign_in(call: Call) -> Response:
+    """One attempt. A wrong name costs as much time, and gets the same words, as a wrong
+    password.
+    """
+    if not is_private(call):
+        return _door(call, NO_TLS, status=403)
+    name, password = call.field("name", 60), call.field("password", 500)
+    with call.house.database.reading() as db:
+        failures = failures_since(
+            db, name, call.address, call.now - FAILURES_COUNT_FOR, call.now - KNOWN_FOR
+        )
+        user = user_named(db, name)
+        kept = password_hash_of(db, user.id) if user else ""
+    if guesses_too_much(failures):
+        return _door(call, SLOW_DOWN, status=429)
+    right = passwords.fits(kept, password)
+    if user is None or not right or user.disabled:
+        return _refused(call, name)
+    return _let_in(call, user, kept, password)
+
+
+def guesses_too_much(failures: Failures) -> bool:
+    """Too often wrong: this account from here, anybody from here, or this account from anywhere.
+    The last does not hold where the account has come in before: guessing from elsewhere must not
+    lock the last administrator out.
+    """
+    if failures.pair >= MOST_FAILURES or failures.address >= MOST_OF_ADDRESS:
+        return True
+    return failures.account >= MOST_OF_ACCOUNT and not failures.known
+
+
+def sign_out(call: Call) -> Response:
+    """Ends the session here, not only the cookie."""
+    assert call.session is not None
+    with call.house.database.transaction() as db:
+        end_session(db, call.session.digest, call.now, "signed out")
+        call.note(db, "session.end", f"user:{call.actor}", call.user.region)
+    answer = RedirectResponse("/sign-in", status_code=303)
+    answer.delete_cookie(_cookie_name(call.secure), path="/", secure=call.secure, httponly=True)
+    return answer
+
+
+def me(call: Call) -> Response:
+    """Oneself: roles, region, password."""
+    return call.page("me.html")
+
+
+def change_password(call: Call) -> Response:
+    """Another password; all other sessions of the person end."""
+    assert call.session is not None
+    with call.house.database.reading() as db:
+        kept = password_hash_of(db, call.user.id)
+    if not passwords.fits(kept, call.field("old", 500)):
+        raise BadInput("原口令不对")
+    new = checked_password(call.field("new", 500), call.user.name)
+    made = passwords.hash_of(new)
+    with call.house.database.transaction() as db:
+        set_password(db, call.user.id, made)
+        end_sessions(db, call.user.id, call.now, "password changed", but=call.session.digest)
+        call.note(db, "user.password", f"user:{call.actor}", call.user.region)
+    return call.go("/me", Notice(text=call.console.say("口令已更换，其他地方的登录已失效。")))
+
+
+ROUTES = (
+    get("/sign-in", show, PUBLIC),
+    post("/sign-in", sign_in, PUBLIC),
+    post("/sign-out", sign_out, EVERYONE),
+    get("/me", me, EVERYONE),
+    post("/me/password", change_password, EVERYONE),
+)
+
+
+def digest_of(token: str) -> str:
+    """What the store knows of a token."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def cookie_of(request: Request) -> str:
+    """The token; over TLS only the cookie that no other host could have set."""
+    return request.cookies.get(_cookie_name(request.url.scheme == "https"), "")[:200]
+
+
+def owner_of(call: Call) -> int:
+    """Whose session this was, though it has ended; 0 if nobody's."""
+    if not call.cookie:
+        return 0
+    with call.house.database.reading() as db:
+        return owner_of_session(db, digest_of(call.cookie))
+
+
+def is_private(call: Call) -> bool:
+    """Whether nobody between can read what is sent: TLS, or this very machine."""
+    here = call.address in ("127.0.0.1", "::1") or call.address.startswith("127.")
+    return call.secure or here or call.house.config.console.plain_http
+
+
+def _refused(call: Call, name: str) -> Response:
+    with call.house.database.transaction() as db:
+        note_sign_in(db, name, call.address, call.now, succeeded=False)
+        _audit(db, "session.refuse", name, "", call.now, call.address)
+    return _door(call, WRONG, status=401)
+
+
+def _let_in(call: Call, user: User, kept: str, password: str) -> Response:
+    token = call.console.token()
+    better = passwords.hash_of(password) if passwords.is_dated(kept) else ""
+    with call.house.database.transaction() as db:
+        if call.cookie:  # a session that was there before never becomes this one
+            end_session(db, digest_of(call.cookie), call.now, "signed in anew")
+        start_session(db, digest_of(token), user, call.address, call.now)
+        note_sign_in(db, user.name, call.address, call.now, succeeded=True)
+        _audit(db, "session.start", user.name, user.region, call.now, call.address)
+        if better:
+            set_password(db, user.id, better)
+    answer = _after(call, user)
+    answer.set_cookie(
+        _cookie_name(call.secure), token, path="/", secure=call.secure, httponly=True,
+        samesite="strict",
+    )  # fmt: skip
+    return answer
+
+
+def _after(call: Call, user: User) -> Response:
+    """On to where they wanted to go, or back to what they had typed."""
+    draft = call.console.keeping.draft(call.field("draft", 100), user.id, call.now)
+    if draft is not None:
+        return call.page("resume.html", draft=draft)
+    return RedirectResponse(local(call.field("next", 500) or "/"), status_code=303)
+
+
+def _door(call: Call, error: str = "", status: int = 200) -> Response:
+    wanted = call.field("next", 500) or call.query.get("next", "/")
+    draft = call.field("draft", 100)
+    said = call.console.say(error) if error else ""
+    return call.page("sign_in.html", status=status, error=said, next=local(wanted), draft=draft)
+
+
+def _audit(
+    db: Connection, action: str, name: str, region: str, now: datetime, address: str
+) -> None:
+    shown = "".join(c for c in name[:60] if c.isprintable()) or "-"
+    act = Act(
+        at=now, actor=shown, action=action, object=f"user:{shown}", region=region, after=address
+    )
+    note(db, act)
+
+
+def _cookie_name(secure: bool) -> str:
+    return COOKIE if secure else PLAIN_COOKIE

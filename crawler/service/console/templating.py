@@ -1,0 +1,63 @@
+"""One environment for all templates: everything is escaped, nothing undefined passes silently."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from crawler.domain.alert import ALERT_STATE_NAMES
+from crawler.domain.assessment import LEVEL_NAMES
+from crawler.domain.task import CONCLUSION_NAMES, TASK_STATE_NAMES
+from crawler.domain.user import ROLE_NAMES
+from crawler.service.console import shown
+from crawler.service.console.speaking import Say
+
+TEMPLATES = Path(__file__).parent / "templates"
+NAMES: Mapping[str, Mapping[Any, str]] = {
+    "level": LEVEL_NAMES,
+    "alert": ALERT_STATE_NAMES,
+    "task": TASK_STATE_NAMES,
+    "conclusion": CONCLUSION_NAMES,
+    "role": ROLE_NAMES,
+}
+
+
+def environment(say: Say) -> jinja2.Environment:
+    """What templates can use beside what a view hands them."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["_"] = say
+    made.filters |= {
+        "plain": shown.plain,
+        "clipped": shown.clipped,
+        "exact": shown.exact,
+        "day": shown.day,
+        "number": lambda value: f"{value:,}",
+        "ago": _ago,
+        "until": _until,
+        "name": lambda value, part: say(NAMES[part].get(value, str(value))),
+    }
+    return made
+
+
+def _ago(at: datetime | None, now: datetime) -> Markup:
+    return Markup("") if at is None else _moment(at, shown.ago(at, now))
+
+
+def _until(at: datetime | None, now: datetime) -> Markup:
+    return Markup("") if at is None else _moment(at, shown.until(at, now))
+
+
+def _moment(at: datetime, said: str) -> Markup:
+    """As people say it, with the exact moment on hover and for machines."""
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        at.isoformat(), shown.exact(at), escape(said)
+    )
