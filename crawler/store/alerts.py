@@ -34,13 +34,13 @@ def change_alert(db: Connection, alert: Alert, was: AlertState) -> None:
 def alert_of(db: Connection, alert_id: int) -> Alert | None:
     """One alert by number."""
     row = db.execute(select(alerts).where(alerts.c.id == alert_id)).first()
-    return _alert(row) if row else None
+    return alert_from(row) if row else None
 
 
 def alerts_of_site(db: Connection, site_id: int) -> tuple[Alert | None, Alert | None]:
     """The site's open alert, and its newest decided one."""
     rows = select(alerts).where(alerts.c.site_id == site_id).order_by(alerts.c.id.desc())
-    found = [_alert(row) for row in db.execute(rows.limit(50))]
+    found = [alert_from(row) for row in db.execute(rows.limit(50))]
     opened = next((one for one in found if one.state is AlertState.OPEN), None)
     return opened, next((one for one in found if one.state is not AlertState.OPEN), None)
 
@@ -48,7 +48,7 @@ def alerts_of_site(db: Connection, site_id: int) -> tuple[Alert | None, Alert | 
 def alerts_of_case(db: Connection, case_id: int) -> list[Alert]:
     """All alerts of a case, the gravest first."""
     rows = select(alerts).where(alerts.c.case_id == case_id)
-    return [_alert(row) for row in db.execute(rows.order_by(_GRAVEST_FIRST, alerts.c.id))]
+    return [alert_from(row) for row in db.execute(rows.order_by(_GRAVEST_FIRST, alerts.c.id))]
 
 
 def list_alerts(
@@ -63,7 +63,7 @@ def list_alerts(
     """Alerts under a region prefix, the gravest and then the newest first."""
     rows = _chosen(select(alerts), states, levels, region)
     ordered = rows.order_by(_GRAVEST_FIRST, alerts.c.last_seen_at.desc(), alerts.c.id.desc())
-    return [_alert(row) for row in db.execute(ordered.limit(limit).offset(offset))]
+    return [alert_from(row) for row in db.execute(ordered.limit(limit).offset(offset))]
 
 
 def count_alerts(
@@ -122,7 +122,8 @@ def _values(alert: Alert) -> dict[str, Any]:
     }
 
 
-def _alert(row: Row[Any]) -> Alert:
+def alert_from(row: Row[Any]) -> Alert:
+    """The noun behind one row of `alerts`."""
     return Alert(
         id=row.id,
         site_id=row.site_id,

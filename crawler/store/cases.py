@@ -28,19 +28,19 @@ def save_case(db: Connection, case: Case) -> Case:
 def open_cases_with(db: Connection, keys: Iterable[str]) -> list[Case]:
     """Open cases under any of these keys."""
     wanted = cases.c.key.in_(list(keys)) & cases.c.closed_at.is_(None)
-    return [_case(row) for row in db.execute(select(cases).where(wanted).order_by(cases.c.id))]
+    return [case_from(row) for row in db.execute(select(cases).where(wanted).order_by(cases.c.id))]
 
 
 def case_of(db: Connection, case_id: int) -> Case | None:
     """One case by id."""
     row = db.execute(select(cases).where(cases.c.id == case_id)).first()
-    return _case(row) if row else None
+    return case_from(row) if row else None
 
 
 def list_cases(db: Connection, region: str = "", limit: int = 100) -> list[Case]:
     """Cases under a region prefix, newest first."""
     rows = select(cases).where(cases.c.region.startswith(region)).order_by(cases.c.id.desc())
-    return [_case(row) for row in db.execute(rows.limit(limit))]
+    return [case_from(row) for row in db.execute(rows.limit(limit))]
 
 
 def _provisional(case: Case) -> str:
@@ -61,7 +61,8 @@ def _values(case: Case) -> dict[str, Any]:
     }
 
 
-def _case(row: Row[Any]) -> Case:
+def case_from(row: Row[Any]) -> Case:
+    """The noun behind one row of `cases`."""
     return Case(
         id=row.id,
         number=row.number,

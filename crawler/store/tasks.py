@@ -71,26 +71,26 @@ def moves_of(db: Connection, task_id: int) -> list[Row[Any]]:
 def task_of(db: Connection, task_id: int) -> SupervisionTask | None:
     """One task by id."""
     row = db.execute(select(tasks).where(tasks.c.id == task_id)).first()
-    return _task(row) if row else None
+    return task_from(row) if row else None
 
 
 def task_numbered(db: Connection, number: str) -> SupervisionTask | None:
     """One task by its number."""
     row = db.execute(select(tasks).where(tasks.c.number == number)).first()
-    return _task(row) if row else None
+    return task_from(row) if row else None
 
 
 def locked_task(db: Connection, number: str) -> SupervisionTask | None:
     """One task by its number, that nobody else moves until this transaction ends."""
     mine = select(tasks).where(tasks.c.number == number).with_for_update()
     row = db.execute(mine).first()
-    return _task(row) if row else None
+    return task_from(row) if row else None
 
 
 def tasks_of_case(db: Connection, case_id: int) -> list[SupervisionTask]:
     """All tasks of a case, oldest first."""
     rows = select(tasks).where(tasks.c.case_id == case_id).order_by(tasks.c.id)
-    return [_task(row) for row in db.execute(rows)]
+    return [task_from(row) for row in db.execute(rows)]
 
 
 def list_tasks(
@@ -102,7 +102,7 @@ def list_tasks(
     if wanted:
         rows = rows.where(tasks.c.state.in_(wanted))
     return [
-        _task(row) for row in db.execute(rows.order_by(tasks.c.due_at, tasks.c.id).limit(limit))
+        task_from(row) for row in db.execute(rows.order_by(tasks.c.due_at, tasks.c.id).limit(limit))
     ]
 
 
@@ -110,7 +110,9 @@ def overdue_tasks(db: Connection, now: datetime, region: str = "") -> list[Super
     """Tasks whose last limit has passed and that are not at an end."""
     ends = [str(state) for state in TASK_ENDS]
     late = tasks.c.state.not_in(ends) & (tasks.c.due_at < now) & tasks.c.region.startswith(region)
-    return [_task(row) for row in db.execute(select(tasks).where(late).order_by(tasks.c.due_at))]
+    return [
+        task_from(row) for row in db.execute(select(tasks).where(late).order_by(tasks.c.due_at))
+    ]
 
 
 def keep_feedback(
@@ -175,7 +177,8 @@ def _values(task: SupervisionTask) -> dict[str, Any]:
     }
 
 
-def _task(row: Row[Any]) -> SupervisionTask:
+def task_from(row: Row[Any]) -> SupervisionTask:
+    """The noun behind one row of `tasks`."""
     return SupervisionTask(
         id=row.id,
         number=row.number,

@@ -1,0 +1,122 @@
+"""What waits for people beside the day's cases: tasks that are late, sites that were not seen,
+messages that did not arrive. Numbers only, few queries.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from crawler.domain.capture import Outcome
+from crawler.domain.site import ended_well
+from crawler.domain.task import TASK_ENDS, TaskState
+from crawler.store.tables import alerts, outbox, sweeps, tasks, visits
+
+_ENDS = [str(one) for one in TASK_ENDS]
+_NOT_SEEN = [str(one) for one in Outcome if not ended_well(one)]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Duties:
+    """Tasks and messages that want somebody."""
+
+    overdue: int
+    returned: int
+    due_today: int
+    checking: int
+    drafted: int
+    dead: int
+    waiting_long: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LastSweep:
+    """A sweep in figures, within a region: what was to be seen = seen + not seen + on the way."""
+
+    id: int
+    state: str
+    started_at: datetime
+    finished_at: datetime | None
+    sites: int
+    seen: int
+    unseen: int
+    on_the_way: int
+    holes: int  # open alerts whose sites it did not see
+
+
+def duties(db: Connection, reach: str, now: datetime, day_ends: datetime) -> Duties:
+    """One query for all of it."""
+    row = db.execute(
+        select(
+            _tasks(reach, tasks.c.state.not_in(_ENDS), tasks.c.due_at < now).label("overdue"),
+            _tasks(reach, tasks.c.state == str(TaskState.RETURNED)).label("returned"),
+            _tasks(
+                reach,
+                tasks.c.state.not_in(_ENDS),
+                tasks.c.due_at >= now,
+                tasks.c.due_at < day_ends,
+            ).label("due_today"),
+            _tasks(
+                reach, tasks.c.state.in_([str(TaskState.ANSWERED), str(TaskState.CHECKING)])
+            ).label("checking"),
+            _tasks(reach, tasks.c.state == str(TaskState.DRAFTED)).label("drafted"),
+            _outbox(reach, outbox.c.state == "given_up").label("dead"),
+            _outbox(
+                reach,
+                outbox.c.state == "waiting",
+                outbox.c.created_at < now - timedelta(hours=1),
+            ).label("waiting_long"),
+        )
+    ).one()
+    return Duties(**row._mapping)
+
+
+def last_sweep(db: Connection, reach: str) -> LastSweep | None:
+    """The newest sweep that visits sites within reach, counted there."""
+    newest = select(func.max(sweeps.c.id)).where(sweeps.c.sites > 0).scalar_subquery()
+    here = visits.c.region.startswith(reach)
+    counts = (
+        select(visits.c.sweep_id, visits.c.outcome, func.count().label("n"))
+        .where(visits.c.sweep_id == newest, here)
+        .group_by(visits.c.sweep_id, visits.c.outcome)
+    )
+    found = db.execute(counts).all()
+    if not found:
+        return None
+    sweep_id = found[0].sweep_id
+    holes = (
+        select(func.count())
+        .select_from(alerts.join(visits, visits.c.site_id == alerts.c.site_id))
+        .where(
+            visits.c.sweep_id == sweep_id,
+            visits.c.outcome.in_(_NOT_SEEN),
+            alerts.c.state == "open",
+            alerts.c.region.startswith(reach),
+        )
+        .scalar_subquery()
+    )
+    sweep = db.execute(select(sweeps, holes.label("holes")).where(sweeps.c.id == sweep_id)).one()
+    by_outcome = {row.outcome: row.n for row in found}
+    unseen = sum(by_outcome.get(one, 0) for one in _NOT_SEEN)
+    return LastSweep(
+        id=sweep_id,
+        state=sweep.state,
+        started_at=sweep.started_at,
+        finished_at=sweep.finished_at,
+        sites=sum(by_outcome.values()),
+        seen=sum(by_outcome.values()) - unseen - by_outcome.get("", 0),
+        unseen=unseen,
+        on_the_way=by_outcome.get("", 0),
+        holes=sweep.holes,
+    )
+
+
+def _tasks(reach: str, *chosen: ColumnElement[bool]) -> Any:
+    rows = select(func.count()).select_from(tasks)
+    return rows.where(tasks.c.region.startswith(reach), *chosen).scalar_subquery()
+
+
+def _outbox(reach: str, *chosen: ColumnElement[bool]) -> Any:
+    rows = select(func.count()).select_from(outbox)
+    return rows.where(outbox.c.region.startswith(reach), *chosen).scalar_subquery()
