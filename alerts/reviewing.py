@@ -2,6 +2,7 @@
 together or not at all; of two who decide at once, one is told that the other was quicker.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -29,10 +30,21 @@ _LONGEST_REASON = 2_000
 _STILL_ON = frozenset({AlertState.OPEN, AlertState.WATCHED, AlertState.CONFIRMED})
 
 
+Edit = Callable[[SupervisionTask], SupervisionTask]
+
+
 def confirm(
-    database: Database, alert_id: int, actor: str, now: datetime, desk: Desk, reason: str = ""
+    database: Database,
+    alert_id: int,
+    actor: str,
+    now: datetime,
+    desk: Desk,
+    reason: str = "",
+    edited: Edit | None = None,
 ) -> SupervisionTask:
-    """Suspicion confirmed: a task comes of it, or the site joins its case's unfinished task."""
+    """Suspicion confirmed: a task comes of it, or the site joins its case's unfinished task.
+    `edited` is what the person changed of the task that the rules made.
+    """
     review = _review(alert_id, Decision.CONFIRM, actor, now, reason)
     with database.transaction() as db:
         alert, case = _decide(db, review, desk)
@@ -40,7 +52,7 @@ def confirm(
         if unfinished:
             joins = Step(move="add_site", actor=actor, at=now, remark=f"增加预警 {alert.id}")
             return add_site(db, unfinished[-1], alert, joins, desk)
-        return _new_task(db, alert, case, review, desk)
+        return _new_task(db, alert, case, review, desk, edited)
 
 
 def dismiss(
@@ -149,13 +161,15 @@ def _tell(db: Connection, alert: Alert, case: Case, review: Review, desk: Desk) 
 
 
 def _new_task(
-    db: Connection, alert: Alert, case: Case, review: Review, desk: Desk
+    db: Connection, alert: Alert, case: Case, review: Review, desk: Desk, edited: Edit | None
 ) -> SupervisionTask:
     findings = findings_of(db, case, alert)
     first = findings[0]
     category = first.assessment.categories[0] if first.assessment.categories else case.category
     who = dispatch(category, first.site, first.filing, desk.departments, desk.home)
     task = open_task(case, alert, review, who, desk.calendar, desk.approval_from)
+    if edited is not None:
+        task = edited(task)
     return record_new(db, task, case, Step(move="draft", actor=review.actor, at=review.at), desk)
 
 

@@ -1,4 +1,4 @@
-"""How long an officer has to look at an alert (a proposal: no standard was found, domain.md §4.3)."""
+"""How long an officer has to look at an alert: a proposal, for want of a standard."""
 
 from datetime import datetime, timedelta
 

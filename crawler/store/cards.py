@@ -26,13 +26,14 @@ from sqlalchemy import (
 
 from crawler.domain.alert import Alert, AlertState, Decision
 from crawler.domain.assessment import Assessment, Level, rank
-from crawler.domain.capture import Capture, Fetcher, Outcome
+from crawler.domain.capture import Capture, Fetcher, Outcome, PageText
 from crawler.domain.case import Case
 from crawler.domain.site import Site, ended_well
 from crawler.store.alerts import alert_from
 from crawler.store.cases import case_from
 from crawler.store.sites import site_from
-from crawler.store.tables import alerts, assessments, captures, cases, reviews, sites, visits
+from crawler.store.tables import alerts, assessments, captures, cases, reviews, sites, texts, visits
+from crawler.store.texts import unpack_text
 
 _CAPTURE = msgspec.json.Decoder(Capture)
 _RANK = case({str(level): rank(level) for level in Level}, value=alerts.c.level)
@@ -152,8 +153,6 @@ def queue(db: Connection, reach: str, limit: int = 1_000) -> list[int]:
     chosen = (alerts.c.state == "open") & alerts.c.region.startswith(reach)
     rows = select(alerts.c.id).where(chosen).order_by(*SORTS["level"])
     return list(db.scalars(rows.limit(limit)))
-        db.scalars(select(alerts.c.id).where(chosen).order_by(*SORTS["level"]).limit(limit))
-    )
 
 
 def families(db: Connection, case_ids: Iterable[int], reach: str) -> dict[int, Family]:
@@ -320,3 +319,18 @@ def _card(row: Row[Any]) -> Card:
 def _part(row: Row[Any], table: Table) -> Any:
     """One table's columns of a joined row, under their own names."""
     return SimpleNamespace(**{column.name: row._mapping[column] for column in table.c})
+
+
+def texts_and_runs(
+    db: Connection, digests: Iterable[str], capture_ids: Iterable[str]
+) -> tuple[dict[str, PageText], dict[str, bytes]]:
+    """Several texts by digest, and the boxes of several captures."""
+    wanted = texts.c.digest.in_({one for one in digests if one})
+    found = db.execute(select(texts.c.digest, texts.c.fields).where(wanted))
+    boxes = db.execute(
+        select(captures.c.id, captures.c.runs).where(captures.c.id.in_(set(capture_ids)))
+    )
+    return (
+        {row.digest: unpack_text(row.fields) for row in found},
+        {row.id: row.runs or b"" for row in boxes},
+    )

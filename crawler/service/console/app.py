@@ -16,22 +16,33 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from alerts.desk import Desk
+from crawler.domain.assessment import Level
 from crawler.domain.errors import BadInput, NotAllowed, TryLater
 from crawler.domain.user import Session
-from crawler.service.console import people, signing_in
+from crawler.service.console import (
+    alert,
+    alerts,
+    deciding,
+    evidence,
+    people,
+    signing_in,
+    tasks,
+    today,
+)
 from crawler.service.console.access import EVERYONE, PUBLIC, Route, get
 from crawler.service.console.calls import Call, Console, Missing, Refused, local
 from crawler.service.console.guarding import SAFE, Guarded, TooLarge, is_foreign, limited
 from crawler.service.console.keeping import Draft
 from crawler.service.console.speaking import sayer
-from crawler.service.console.templating import environment
+from crawler.service.console.templating import STATIC, environment
 from crawler.service.desks import desk_of
 from crawler.service.wiring import House
 from crawler.store.sessions import session_of, touch_session
+from lexicons.weighing import Weights, load_weights
 
-STATIC = Path(__file__).parent / "static"
 FORM_S = 30  # a form that takes longer to arrive is given up
 MOST_FIELDS = 400
 TOUCH_AFTER = timedelta(minutes=1)
@@ -56,6 +67,10 @@ def _home(call: Call) -> Response:
 # A new page is one line here (README.md says the rest). The order is that of the bar.
 PAGES: tuple[Page, ...] = (
     Page(routes=(get("/", _home, EVERYONE), *signing_in.ROUTES)),
+    Page(title="今日", path="/today", routes=today.ROUTES),
+    Page(title="预警", path="/alerts", routes=alerts.ROUTES + deciding.ROUTES + alert.ROUTES),
+    Page(title="任务", path="/tasks", routes=tasks.ROUTES),
+    Page(routes=evidence.ROUTES),
     Page(title="用户", path="/people", routes=people.ROUTES),
 )
 
@@ -68,15 +83,17 @@ def console_app(house: House) -> FastAPI:
 def app_of(house: House, clock: Callable[[], datetime]) -> FastAPI:
     """The same with a clock of one's own, for tests."""
     say = sayer(house.config.language)
+    rules = _Rules(house)
     console = Console(
         house=house,
         say=say,
         templates=environment(say),
         clock=clock,
-        desk=_Desks(house).desk,
+        desk=rules.desk,
+        level_of=rules.level_of,
     )
     app = FastAPI(title="巡网", openapi_url=None, docs_url=None, redoc_url=None)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", _Files(directory=STATIC), name="static")
     for route in all_routes():
         app.add_route(route.path, _door(console, route), methods=[route.method])
     app.add_route("/{rest:path}", _nothing(console), methods=["GET", "POST"])
@@ -89,18 +106,35 @@ def all_routes() -> tuple[Route, ...]:
     return tuple(route for page in PAGES for route in page.routes)
 
 
-class _Desks:
-    """The desk is made from files; it is made anew when another lexicon is in force."""
+class _Files(StaticFiles):
+    """Our own files; whoever asks with the version in the address may keep them."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        answer = await super().get_response(path, scope)
+        versioned = scope["query_string"].startswith(b"v=")
+        kept = "public, max-age=31536000, immutable" if versioned else "no-cache"
+        answer.headers["Cache-Control"] = kept
+        return answer
+
+
+class _Rules:
+    """What is made from files, made anew when another lexicon is in force."""
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._made: tuple[Path, Desk] | None = None
+        self._made: tuple[Path, Desk, Weights] | None = None
 
     def desk(self) -> Desk:
+        return self._current()[1]
+
+    def level_of(self, score: float) -> Level:
+        return self._current()[2].level(score)
+
+    def _current(self) -> tuple[Path, Desk, Weights]:
         now = self._house.lexicon.resolve()
         if self._made is None or self._made[0] != now:
-            self._made = (now, desk_of(self._house))
-        return self._made[1]
+            self._made = (now, desk_of(self._house), load_weights(now))
+        return self._made
 
 
 Endpoint = Callable[[Request], Any]

@@ -11,6 +11,7 @@ from starlette.datastructures import QueryParams, UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from alerts.desk import Desk
+from crawler.domain.assessment import Level
 from crawler.domain.audit import Act
 from crawler.domain.user import Role, Session, User
 from crawler.service.console.keeping import Keeping, Notice
@@ -37,6 +38,7 @@ class Console:
     templates: jinja2.Environment
     clock: Callable[[], datetime]
     desk: Callable[[], Desk]
+    level_of: Callable[[float], Level]  # of a score, by the lexicon in force
     keeping: Keeping = field(default_factory=Keeping)
     token: Callable[[], str] = secrets.token_urlsafe
 

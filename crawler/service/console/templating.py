@@ -1,7 +1,9 @@
 """One environment for all templates: everything is escaped, nothing undefined passes silently."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from crawler.domain.user import ROLE_NAMES
 from crawler.service.console import shown
 from crawler.service.console.speaking import Say
 
+STATIC = Path(__file__).parent / "static"
 TEMPLATES = Path(__file__).parent / "templates"
 NAMES: Mapping[str, Mapping[Any, str]] = {
     "level": LEVEL_NAMES,
@@ -34,7 +37,7 @@ def environment(say: Say) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["_"] = say
+    made.globals |= {"_": say, "static": _static}
     made.filters |= {
         "plain": shown.plain,
         "clipped": shown.clipped,
@@ -46,6 +49,13 @@ def environment(say: Say) -> jinja2.Environment:
         "name": lambda value, part: say(NAMES[part].get(value, str(value))),
     }
     return made
+
+
+@cache
+def _static(name: str) -> str:
+    """The address of a file of ours; its version is in it, so a browser asks once."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+    return f"/static/{name}?v={digest}"
 
 
 def _ago(at: datetime | None, now: datetime) -> Markup:

@@ -1,0 +1,172 @@
+/* Keys, news, and nothing typed is lost. Pages work without this file; it presses what is there.
+   data-key="c"      the key that presses, follows or focuses this
+   data-open="d"     the key that opens these details
+   data-rows / data-row / data-main / data-row-key   a list walked with j and k
+   data-keep="name"  a form whose texts survive a lost session or connection (this tab only) */
+"use strict";
+(() => {
+  const seen = (element) => element.getClientRects().length > 0;
+  const typing = (target) => target instanceof Element &&
+    target.closest("textarea, select, [contenteditable], input:not([type=checkbox]):not([type=radio])");
+  const quoted = (key) => CSS.escape(key);
+  let prefix = "";
+
+  function press(element) {
+    if (element.matches("input[type=search], input[type=text], select, textarea")) {
+      element.focus();
+      if (element.select) element.select();
+    } else element.click();
+    return true;
+  }
+
+  function open(details) {
+    details.open = !details.open;
+    if (details.open) (details.querySelector("button, input") || details).focus();
+    return true;
+  }
+
+  function byKey(key) {
+    const inside = document.querySelector("details[open] :is(form, .menu) [data-key='" + quoted(key) + "']");
+    if (inside && seen(inside)) return press(inside);
+    const row = document.querySelector("[data-row].here");
+    if (row) {
+      const own = row.querySelector("[data-row-key='" + quoted(key) + "']");
+      if (own) return press(own);
+      const folded = row.querySelector("details[data-row-open='" + quoted(key) + "']");
+      if (folded) return open(folded);
+      if (key === "Enter") return press(row.querySelector("[data-main]"));
+    }
+    const folded = document.querySelector("details[data-open='" + quoted(key) + "']");
+    if (folded && seen(folded)) return open(folded);
+    const found = [...document.querySelectorAll("[data-key='" + quoted(key) + "']")]
+      .find((one) => seen(one) && !one.disabled && !one.closest("details:not([open])"));
+    return found ? press(found) : false;
+  }
+
+  function walk(step) {
+    const rows = [...document.querySelectorAll("[data-rows] [data-row]")];
+    if (!rows.length) return false;
+    const at = rows.findIndex((row) => row.classList.contains("here"));
+    const next = rows[Math.min(Math.max(at + step, 0), rows.length - 1)];
+    rows.forEach((row) => row.classList.toggle("here", row === next));
+    next.querySelector("[data-main]").focus();
+    next.scrollIntoView({ block: "nearest" });
+    return true;
+  }
+
+  function close() {
+    const opened = document.querySelector("details[open]:not(.stays)");
+    if (!opened) return false;
+    opened.open = false;
+    opened.querySelector("summary").focus();
+    return true;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.key === "Escape" && close()) return event.preventDefault();
+    if (document.querySelector("dialog[open]")) return;
+    if (typing(event.target)) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
+    if (event.key === "Enter" && event.target.closest("a, button, summary, input")) return;
+    let done = false;
+    if (prefix === "g") done = event.key === "t" && go("/today");
+    else if (event.key === "?") done = help();
+    else if (event.key === "j") done = walk(1) || byKey("j");
+    else if (event.key === "k") done = walk(-1) || byKey("k");
+    else done = byKey(event.key);
+    prefix = event.key === "g" ? "g" : "";
+    if (done) event.preventDefault();
+  });
+
+  function go(path) {
+    location.assign(path);
+    return true;
+  }
+
+  function help() {
+    const sheet = document.getElementById("keys");
+    if (sheet) sheet.showModal();
+    return Boolean(sheet);
+  }
+
+  /* marks on and off; a row that has the focus is the one that keys mean */
+  document.addEventListener("change", (event) => {
+    const what = event.target.dataset && event.target.dataset.toggle;
+    if (what) document.querySelector(what).classList.toggle("bare", !event.target.checked);
+  });
+  document.addEventListener("focusin", (event) => {
+    const row = event.target.closest("[data-row]");
+    if (!row) return;
+    document.querySelectorAll("[data-row].here").forEach((one) => one.classList.remove("here"));
+    row.classList.add("here");
+  });
+
+  /* texts that survive */
+  const keep = (form) => "kept:" + form.dataset.keep;
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (!form || !form.dataset.keep) return;
+    const texts = [...form.querySelectorAll("textarea, input:not([type=hidden]):not([type=checkbox])")];
+    sessionStorage.setItem(keep(form), JSON.stringify(texts.map((one) => [one.name, one.value])));
+  });
+  function restore() {
+    document.querySelectorAll("form[data-keep]").forEach((form) => {
+      const kept = JSON.parse(sessionStorage.getItem(keep(form)) || "[]");
+      kept.forEach(([name, value]) => { if (form.elements[name] && value) form.elements[name].value = value; });
+    });
+  }
+  document.addEventListener("submit", (event) => {
+    /* pressing twice is harmless on the server; here it is only not sent twice */
+    const form = event.target;
+    if (form.dataset.sent) return event.preventDefault();
+    form.dataset.sent = "yes";
+    setTimeout(() => delete form.dataset.sent, 4000);
+    if (form.dataset.keep) sessionStorage.removeItem(keep(form));
+  });
+
+  /* nothing was saved: say so, and leave the page as it is */
+  document.addEventListener("htmx:error", () => {
+    const told = document.getElementById("told");
+    const line = document.createElement("p");
+    line.className = "note bad";
+    line.setAttribute("role", "alert");
+    line.textContent = "▲ 这一步没有保存：与服务器的连接断了。你的选择还在，恢复后再按一次；重复提交不会生成两个任务。";
+    told.replaceChildren(line);
+    document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+  });
+
+  /* new 红 and 橙: announced, never shoved in under a key press */
+  let news = null;
+  function listen() {
+    if (news || !document.body.dataset.news || !window.EventSource) return;
+    news = new EventSource(document.body.dataset.news);
+    news.addEventListener("alert", (event) => {
+      const told = JSON.parse(event.data);
+      const line = document.createElement("p");
+      line.className = "note";
+      const level = document.createElement("span");
+      level.className = "lv " + told.level;
+      level.textContent = told.level_name;
+      const link = document.createElement("a");
+      link.href = "/alerts/" + Number(told.id);
+      link.dataset.key = "n";
+      link.textContent = told.name;
+      const key = document.createElement("kbd");
+      key.textContent = "N";
+      line.append(level, " " + told.at + " " + told.said + " ", link, " ", key);
+      document.getElementById("arrived").replaceChildren(line);
+    });
+  }
+
+  function begin() {
+    restore();
+    listen();
+    const now = document.getElementById("now");
+    if (now && document.activeElement === document.body) now.focus({ preventScroll: true });
+  }
+  document.addEventListener("DOMContentLoaded", begin);
+  document.addEventListener("htmx:after:swap", begin);
+})();

@@ -1,0 +1,310 @@
+"""预警详情: one sheet of paper that tells what it is, why it is here, how bad, who, what to do."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from crawler.domain.alert import AlertState
+from crawler.domain.assessment import FourTests, Side, TestState
+from crawler.domain.capture import PageText
+from crawler.domain.filing import Filing
+from crawler.domain.page import Contact, ContactKind, PageStructure
+from crawler.domain.site import Site
+from crawler.service.console.access import DECIDERS, READERS, SUPERVISORS, get, post
+from crawler.service.console.calls import Call, Missing
+from crawler.service.console.deciding import REASONS, card_here, may_undo
+from crawler.service.console.looking import (
+    Picture,
+    deadline,
+    lowering,
+    marks_in,
+    name_of,
+    picture_of,
+    pictures,
+    reasons,
+    spaced,
+    task_plan,
+    top_promise,
+    yields_by_height,
+)
+from crawler.service.console.marks import lines_of, of_reason, of_yield
+from crawler.service.console.shown import masked_contact, per_cent
+from crawler.store.captures import captures_of_visit
+from crawler.store.cards import (
+    Card,
+    Seen,
+    case_members,
+    decisions_on_site,
+    history,
+    queue,
+    texts_and_runs,
+)
+from crawler.store.database import Connection
+from crawler.store.lists import filing_of
+from crawler.store.tasks import tasks_of_case
+from crawler.store.texts import structure_of
+
+MOST_LINES = 60
+_MOST_SHOWN = 120_000  # characters of a text
+TESTS = (
+    ("非法性", "unlawful"),
+    ("公开性", "public"),
+    ("利诱性", "enticing"),
+    ("社会性", "social"),
+)
+TEST_NAMES = {
+    TestState.SHOWN: ("full", "有依据"),
+    TestState.HINTED: ("half", "线索"),
+    TestState.UNSEEN: ("", "未见"),
+    TestState.UNCHECKED: ("", "未核验"),
+    TestState.UNLISTED: ("half", "名录未命中"),
+    TestState.LICENSED: ("", "持牌"),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Compared:
+    """One line of filing against page."""
+
+    what: str
+    filed: str
+    page: str
+    same: bool | None  # None: the page does not say
+
+
+def show(call: Call) -> Response:
+    """The page."""
+    return _page(call, card_here(call, call.number("id")), open_names=False)
+
+
+def reveal(call: Call) -> Response:
+    """The same with names and contacts in full; that is an act, and stands in the trail."""
+    card = card_here(call, call.number("id"))
+    with call.house.database.transaction() as db:
+        call.note(db, "personal.read", f"alert:{card.alert.id}", card.alert.region)
+    return _page(call, card, open_names=True)
+
+
+def change(call: Call) -> Response:
+    """变化: what differs between two captures of the site, line by line."""
+    card = card_here(call, call.number("id"))
+    with call.house.database.reading() as db:
+        seen = history(db, card.site.id)
+        older, newer = _two(call, seen)
+        texts, _ = texts_and_runs(db, [one.text_digest for one in (older, newer) if one], [])
+    lines = _difference(older, newer, texts)
+    return call.page(
+        "change.html", card=card, older=older, newer=newer, lines=lines, seen=seen, name_of=name_of
+    )
+
+
+ROUTES = (
+    get("/alerts/{id}", show, READERS),
+    post("/alerts/{id}/reveal", reveal, DECIDERS),
+    get("/alerts/{id}/change", change, READERS),
+)
+
+
+def _page(call: Call, card: Card, *, open_names: bool) -> Response:
+    desk = call.console.desk()
+    judged = card.assessment.text_digest if card.assessment else ""
+    with call.house.database.reading() as db:
+        captures = captures_of_visit(db, card.alert.visit_id)
+        shots = pictures(captures)
+        shot = next((one for one in shots if _named(one) == call.query.get("view")), None)
+        shot = shot or (shots[0] if shots else None)
+        digests = [judged, *([shot[0].text_digest] if shot else [])]
+        texts, runs = texts_and_runs(db, digests, [shot[0].id] if shot else [])
+        structure = structure_of(db, judged)
+        filing = filing_of(db, card.site.domain)
+        members = case_members(db, card.case.id, call.reach)
+        seen = history(db, card.site.id)
+        decisions = decisions_on_site(db, card.site.id)
+        tasks = tasks_of_case(db, card.case.id)
+        before, after = _neighbours(db, call, card)
+    marks = marks_in(card, texts)
+    picture: Picture | None = None
+    if shot is not None:
+        boxes = runs.get(shot[0].id, b"")
+        picture = picture_of(call, shot[0], shot[1], boxes, marks, texts, judged)
+    whole = call.query.get("text") == "all"
+    text = texts.get(judged)
+    return call.page(
+        "alert.html",
+        card=card,
+        name=name_of(card.site) if not open_names else (card.site.unit_name or card.site.domain),
+        open_names=open_names,
+        promise=top_promise(card.assessment),
+        deadline=deadline(card, desk),
+        picture=picture,
+        shots=[(one, _named(one)) for one in shots],
+        marks=marks,
+        lines=lines_of(text, marks, whole=whole, most=2_000 if whole else MOST_LINES)
+        if text
+        else [],
+        length=sum(len(one.text) for one in text.fields) if text else 0,
+        whole=whole,
+        tests=_tests(card),
+        reasons_for=[(r, of_reason(marks, r)) for r in reasons(card.assessment, Side.FOR)],
+        reasons_against=[(r, of_reason(marks, r)) for r in reasons(card.assessment, Side.AGAINST)],
+        yields=[
+            (one, spaced(one.raw), per_cent(one.annual_low, one.annual_high), of_yield(marks, one))
+            for one in yields_by_height(card.assessment)
+        ],
+        filing=filing,
+        compared=compared(card.site, filing, structure),
+        contacts=_contacts(structure, masked=not open_names),
+        members=members,
+        seen=seen,
+        older=_last_different(seen, judged),
+        captures=captures,
+        decisions=decisions,
+        may_undo=bool(decisions) and may_undo(decisions[0], call),
+        tasks=tasks,
+        plan=task_plan(card, filing, desk),
+        departments=desk.departments.names,
+        before=before,
+        after=after,
+        choices=REASONS,
+        name_of=name_of,
+        is_open=card.alert.state in (AlertState.OPEN, AlertState.WATCHED),
+        may_decide=call.may(DECIDERS),
+        may_reopen=call.may(SUPERVISORS),
+        misleading=_misleading(card),
+        lowering=lowering(card.assessment, call.console.level_of),
+    )
+
+
+def _named(shot: tuple[object, str]) -> str:
+    capture, kind = shot
+    return f"{getattr(capture, 'id', '')}-{kind}"
+
+
+def _neighbours(db: Connection, call: Call, card: Card) -> tuple[int, int]:
+    """The alerts before and after this one in the order of work; 0 where there is none."""
+    order = list(queue(db, call.reach))
+    if card.alert.id not in order:
+        return 0, order[0] if order else 0
+    place = order.index(card.alert.id)
+    before = order[place - 1] if place else 0
+    return before, order[place + 1] if place + 1 < len(order) else 0
+
+
+def _tests(card: Card) -> list[tuple[str, str, str, str]]:
+    """Name, dot, state and note of each of the four."""
+    tests = card.assessment.tests if card.assessment else FourTests()
+    notes = {name: told for name, _, told in (one.partition("：") for one in tests.notes)}
+    found = []
+    for name, attribute in TESTS:
+        dot, state = TEST_NAMES[getattr(tests, attribute)]
+        found.append((name, dot, state, spaced_note(notes.get(name, ""))))
+    return found
+
+
+def spaced_note(note: str) -> str:
+    """On one line."""
+    return " ".join(note.split())[:160]
+
+
+def compared(site: Site, filing: Filing | None, structure: PageStructure | None) -> list[Compared]:
+    """Filing against page: what both say, side by side."""
+    unit = filing.unit_name if filing else site.unit_name
+    numbers = structure.filing_numbers if structure else ()
+    signed = structure.companies if structure else ()
+    licence = site.service_licence or site.main_licence
+    found = [
+        Compared(
+            what="备案号",
+            filed=licence,
+            page="、".join(numbers[:3]),
+            same=None if not numbers else any(_root(one) == _root(licence) for one in numbers),
+        ),
+        Compared(
+            what="主体",
+            filed=name_of(site),
+            page="、".join(signed[:3]),
+            same=None if not signed else unit in signed,
+        ),
+    ]
+    if filing and filing.site_name:
+        found.append(Compared(what="网站名称", filed=filing.site_name, page="", same=None))
+    return found
+
+
+def _root(number: str) -> str:
+    return number.replace("-", "号").split("号")[0].strip()
+
+
+def _contacts(structure: PageStructure | None, *, masked: bool) -> list[tuple[str, str]]:
+    found: Sequence[Contact] = structure.contacts[:12] if structure else ()
+    shown = masked_contact if masked else str
+    return [(CONTACT_NAMES[one.kind], shown(one.value)) for one in found]
+
+
+CONTACT_NAMES = {
+    ContactKind.PHONE: "电话",
+    ContactKind.MOBILE: "手机",
+    ContactKind.QQ: "QQ",
+    ContactKind.WECHAT: "微信",
+    ContactKind.EMAIL: "邮箱",
+    ContactKind.TELEGRAM: "电报",
+}
+
+
+def _misleading(card: Card) -> list[str]:
+    """What may have misled: the terms that were found, the weightiest first."""
+    if card.assessment is None:
+        return []
+    hits = sorted(card.assessment.hits, key=lambda one: -one.weight)
+    return list(dict.fromkeys(one.word for one in hits))[:8]
+
+
+def _last_different(seen: Sequence[Seen], judged: str) -> Seen | None:
+    """The newest capture with another text than the judged one."""
+    return next((one for one in seen if one.text_digest and one.text_digest != judged), None)
+
+
+def _two(call: Call, seen: Sequence[Seen]) -> tuple[Seen | None, Seen | None]:
+    by_id = {one.id: one for one in seen}
+    newer = by_id.get(call.query.get("to", "")) or (seen[0] if seen else None)
+    asked = call.query.get("from", "")
+    if asked and asked not in by_id:
+        raise Missing
+    older = by_id.get(asked) or (
+        next((one for one in seen if newer and one.text_digest != newer.text_digest), None)
+    )
+    return older, newer
+
+
+def _difference(
+    older: Seen | None, newer: Seen | None, texts: dict[str, PageText]
+) -> list[tuple[str, str]]:
+    """(−, line), (+, line), (…, how many lines are the same)."""
+    if older is None or newer is None:
+        return []
+    was, is_ = (
+        _plain_lines(texts.get(older.text_digest)),
+        _plain_lines(texts.get(newer.text_digest)),
+    )
+    lines: list[tuple[str, str]] = []
+    matcher = difflib.SequenceMatcher(None, was, is_, autojunk=False)
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if tag == "equal":
+            lines.append(("…", str(b - a)))
+        else:
+            lines += [("−", one) for one in was[a:b]] + [("+", one) for one in is_[c:d]]
+    return lines[:600]
+
+
+def _plain_lines(text: PageText | None) -> list[str]:
+    if text is None:
+        return []
+    whole = "\n".join(field.text for field in text.fields)[:_MOST_SHOWN]
+    return [spaced_line(one) for one in whole.split("\n") if one.strip()][:3_000]
+
+
+def spaced_line(line: str) -> str:
+    """Cells kept apart, cut at what a person reads."""
+    return line.replace("\t", " ¦ ")[:500]

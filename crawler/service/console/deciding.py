@@ -1,0 +1,322 @@
+"""What an officer does to an alert. Each is a form of our own pages; whoever comes second is told,
+and pressing twice does nothing more.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from starlette.responses import Response
+
+from alerts.reviewing import confirm as confirm_alert
+from alerts.reviewing import dismiss as dismiss_alert
+from alerts.reviewing import merge as merge_alert
+from alerts.reviewing import reopen as reopen_alert
+from alerts.reviewing import watch as watch_alert
+from alerts.tasking import move_task
+from crawler.domain.alert import ALERT_STATE_NAMES, AlertState, Decision
+from crawler.domain.errors import BadInput, NotAllowed
+from crawler.domain.task import Department, Move, SupervisionTask, TaskState
+from crawler.service.console.access import DECIDERS, SUPERVISORS, post
+from crawler.service.console.calls import Call, Missing, Refused
+from crawler.service.console.keeping import Notice
+from crawler.service.console.looking import name_of
+from crawler.store.alerts import alerts_of_case
+from crawler.store.cards import Card, Decided, card_of, decisions_on_site
+from crawler.store.tasks import tasks_of_case
+
+UNDO_FOR = timedelta(minutes=10)
+MOST_AT_ONCE = 200
+REASONS = (
+    "反诈宣传或普法",
+    "词语误读",
+    "持牌机构合规表述",
+    "网站被篡改，非主体所为",
+    "其他",
+)
+Edit = Callable[[SupervisionTask], SupervisionTask]
+
+
+def confirm(call: Call) -> Response:
+    """确认 · 生成督办任务, by the rule's form or as it was changed."""
+    card = _card(call)
+    return _decided(
+        call, card, Decision.CONFIRM, lambda: _confirmed(call, card, call.field("reason"))
+    )
+
+
+def dismiss(call: Call) -> Response:
+    """误报, with a reason, and what misled."""
+    card = _card(call)
+    reason = _reason(call)
+
+    def act() -> Notice:
+        dismiss_alert(
+            call.house.database, card.alert.id, call.actor, call.now, call.console.desk(),
+            reason, call.fields("misled", 20),
+        )  # fmt: skip
+        said = call.console.say(
+            "{name} 已记为误报：{reason}。", name=name_of(card.site), reason=reason
+        )
+        return Notice(text=said, undo=f"/alerts/{card.alert.id}/undo")
+
+    return _decided(call, card, Decision.DISMISS, act)
+
+
+def watch(call: Call) -> Response:
+    """观察."""
+    card = _card(call)
+
+    def act() -> Notice:
+        watch_alert(
+            call.house.database, card.alert.id, call.actor, call.now, call.console.desk(),
+            call.field("reason"),
+        )  # fmt: skip
+        said = call.console.say("{name} 转为观察，页面一变就再看。", name=name_of(card.site))
+        return Notice(text=said, undo=f"/alerts/{card.alert.id}/undo")
+
+    return _decided(call, card, Decision.WATCH, act)
+
+
+def merge(call: Call) -> Response:
+    """合并: the same matter as another alert."""
+    card = _card(call)
+    given = call.field("into", 12)
+    if not given.isascii() or not given.isdigit():
+        raise BadInput("请填要并入的预警编号")
+    with call.house.database.reading() as db:
+        other = card_of(db, int(given), call.reach)
+    if other is None:
+        raise BadInput(f"没有编号为 {given} 的预警")
+
+    def act() -> Notice:
+        merge_alert(
+            call.house.database, card.alert.id, other.alert.id, call.actor, call.now,
+            call.console.desk(),
+        )  # fmt: skip
+        said = call.console.say(
+            "{name} 已并入线索 {number}。", name=name_of(card.site), number=other.case.number
+        )
+        return Notice(text=said, link=f"/alerts/{other.alert.id}")
+
+    return _decided(call, card, Decision.MERGE, act)
+
+
+def confirm_family(call: Call) -> Response:
+    """整族确认: the first makes the task, the others join it."""
+    card = _card(call)
+    with call.house.database.reading() as db:
+        members = alerts_of_case(db, card.case.id)
+    waiting = [
+        one.id
+        for one in members
+        if one.state is AlertState.OPEN and one.region.startswith(call.reach)
+    ]
+    if not waiting:
+        raise NotAllowed("这一族没有待核实的预警")
+    task = None
+    for number in waiting[:MOST_AT_ONCE]:
+        task = confirm_alert(
+            call.house.database, number, call.actor, call.now, call.console.desk(),
+            call.field("reason"),
+        )  # fmt: skip
+    assert task is not None
+    said = call.console.say("整族 {n} 个已确认，任务 {task}。", n=len(waiting), task=task.number)
+    return call.go(call.back("/today"), Notice(text=said, link=f"/tasks/{task.id}"))
+
+
+def bulk(call: Call) -> Response:
+    """Several at once, as 误报 only: each with the same reason, each with its own entry."""
+    numbers = [int(one) for one in call.fields("id") if one.isascii() and one.isdigit()]
+    if not 0 < len(numbers) <= MOST_AT_ONCE:
+        raise BadInput(f"请选 1 至 {MOST_AT_ONCE} 条")
+    reason = _reason(call)
+    done, late = 0, 0
+    for number in numbers:
+        with call.house.database.reading() as db:
+            known = card_of(db, number, call.reach) is not None
+        if not known:
+            raise Missing
+        try:
+            dismiss_alert(
+                call.house.database, number, call.actor, call.now, call.console.desk(), reason
+            )
+            done += 1
+        except NotAllowed:
+            late += 1
+    said = call.console.say("{n} 条记为误报：{reason}。", n=done, reason=reason)
+    notices = [Notice(text=said)]
+    if late:
+        told = call.console.say("另有 {n} 条已被他人处理，没有改动。", n=late)
+        notices.append(Notice(text=told))
+    return call.go(call.back("/alerts"), *notices)
+
+
+def undo(call: Call) -> Response:
+    """撤回, one's own, within ten minutes. A task that nobody outside has heard of goes with it."""
+    card = _card(call)
+    with call.house.database.reading() as db:
+        last = next(iter(decisions_on_site(db, card.site.id, 1)), None)
+        tasks = tasks_of_case(db, card.case.id)
+    if last is None or last.alert_id != card.alert.id or not may_undo(last, call):
+        raise NotAllowed("只能在 10 分钟内撤回自己的决定；之后请主管重新打开")
+    if last.decision is Decision.CONFIRM:
+        _take_back(call, card, tasks)
+    reopen_alert(
+        call.house.database, card.alert.id, call.actor, call.now, call.console.desk(), "撤回"
+    )
+    said = call.console.say("已撤回，{name} 回到待核实。", name=name_of(card.site))
+    return call.go(f"/today?case={card.case.id}", Notice(text=said))
+
+
+def reopen(call: Call) -> Response:
+    """重新打开, with a reason; for the supervisor."""
+    card = _card(call)
+    reason = call.field("reason")
+    if not reason:
+        raise BadInput("重新打开须写明理由")
+    reopen_alert(
+        call.house.database, card.alert.id, call.actor, call.now, call.console.desk(), reason
+    )
+    said = call.console.say("{name} 回到待核实。", name=name_of(card.site))
+    return call.go(f"/alerts/{card.alert.id}", Notice(text=said))
+
+
+def may_undo(last: Decided, call: Call) -> bool:
+    """Whether a decision is one's own and fresh."""
+    mine = last.actor == call.actor and last.decision not in (Decision.REOPEN, Decision.MERGE)
+    return mine and call.now - last.at < UNDO_FOR
+
+
+ROUTES = (
+    post("/alerts/bulk", bulk, DECIDERS),
+    post("/alerts/{id}/confirm", confirm, DECIDERS),
+    post("/alerts/{id}/family", confirm_family, DECIDERS),
+    post("/alerts/{id}/dismiss", dismiss, DECIDERS),
+    post("/alerts/{id}/watch", watch, DECIDERS),
+    post("/alerts/{id}/merge", merge, DECIDERS),
+    post("/alerts/{id}/undo", undo, DECIDERS),
+    post("/alerts/{id}/reopen", reopen, SUPERVISORS),
+)
+
+
+def card_here(call: Call, alert_id: int) -> Card:
+    """An alert within reach; one elsewhere does not exist, and the attempt is noted."""
+    with call.house.database.reading() as db:
+        card = card_of(db, alert_id, call.reach)
+    if card is None:
+        with call.house.database.transaction() as db:
+            call.note(db, "console.miss", f"alert:{alert_id}", call.user.region)
+        raise Missing
+    return card
+
+
+def _card(call: Call) -> Card:
+    return card_here(call, call.number("id"))
+
+
+def _confirmed(call: Call, card: Card, reason: str) -> Notice:
+    task = confirm_alert(
+        call.house.database, card.alert.id, call.actor, call.now, call.console.desk(), reason,
+        edited=_edited(call),
+    )  # fmt: skip
+    waits = task.state is TaskState.DRAFTED
+    told = "待主管审核后派发" if waits else "已派发"
+    said = call.console.say(
+        "{name} 已确认，任务 {task}，{told}。",
+        name=name_of(card.site),
+        task=task.number,
+        told=call.console.say(told),
+    )
+    undo_path = f"/alerts/{card.alert.id}/undo" if waits else ""
+    return Notice(text=said, link=f"/tasks/{task.id}", undo=undo_path)
+
+
+def _edited(call: Call) -> Edit | None:
+    """What the form changed of the rule's task; None where it was left alone."""
+    if call.field("edited") != "yes":
+        return None
+    names = call.console.desk().departments.names
+    lead = department(call.field("lead", 40), names)
+    others = [department(one, names) for one in call.fields("cooperating", 20)]
+    title, summary = call.field("title", 200), call.field("summary", 300)
+    if not title:
+        raise BadInput("任务要有标题")
+
+    def edit(task: SupervisionTask) -> SupervisionTask:
+        changed = (lead, tuple(others)) != (task.lead, task.cooperating)
+        return replace(
+            task,
+            lead=lead,
+            cooperating=tuple(one for one in others if one.code != lead.code),
+            title=title,
+            summary=summary or task.summary,
+            rule=f"{task.rule} · 经{call.actor}改派" if changed else task.rule,
+        )
+
+    return edit
+
+
+def department(code: str, names: Mapping[str, str]) -> Department:
+    """A department by its code, which must be one of the rule book's."""
+    region, _, short = code.partition("-")
+    known = names.get(short)
+    if known is None or not (region.isascii() and region.isdigit() and len(region) == 6):
+        raise BadInput("没有这个部门")
+    return Department(code=f"{region}-{short}", name=known)
+
+
+def _reason(call: Call) -> str:
+    chosen, own = call.field("reason", 200), call.field("other", 500)
+    reason = own if chosen in ("", "其他") else "：".join(one for one in (chosen, own) if one)
+    if not reason.strip():
+        raise BadInput("误报须写明理由")
+    return reason
+
+
+def _decided(call: Call, card: Card, decision: Decision, act: Callable[[], Notice]) -> Response:
+    """Do it, or say who was quicker. The same decision of the same person again is the same."""
+    otherwise = f"/alerts/{card.alert.id}"
+    try:
+        notice = act()
+    except NotAllowed as refusal:
+        with call.house.database.reading() as db:
+            last = next(iter(decisions_on_site(db, card.site.id, 1)), None)
+        return call.go(otherwise, _too_late(call, card, last, decision, refusal))
+    return call.go(call.back("/today"), notice)
+
+
+def _too_late(
+    call: Call, card: Card, last: Decided | None, decision: Decision, refusal: NotAllowed
+) -> Notice:
+    if last is None or last.alert_id != card.alert.id:
+        return Notice(text=str(refusal), bad=True)
+    if last.actor == call.actor and last.decision is decision:
+        return Notice(text=call.console.say("这一步已经记录过了，没有重复。"))
+    with call.house.database.reading() as db:
+        now = card_of(db, card.alert.id, call.reach)
+    state = ALERT_STATE_NAMES[now.alert.state] if now else ""
+    said = call.console.say(
+        "{who} 已先处理了这一条，现为“{state}”。你的选择没有记录。",
+        who=last.actor,
+        state=call.console.say(state),
+    )
+    return Notice(text=said, bad=True)
+
+
+def _take_back(call: Call, card: Card, tasks: Sequence[SupervisionTask]) -> None:
+    drafts = [one for one in tasks if one.state is TaskState.DRAFTED]
+    with call.house.database.reading() as db:
+        others = [
+            one
+            for one in alerts_of_case(db, card.case.id)
+            if one.state is AlertState.CONFIRMED and one.id != card.alert.id
+        ]
+    if others:
+        return  # they still need the task
+    if not drafts:
+        raise Refused("任务已派发，不能撤回；请在任务里撤销")
+    move_task(
+        call.house.database, drafts[-1].id, Move.CANCEL, call.actor, call.now,
+        call.console.desk(), "撤回",
+    )  # fmt: skip

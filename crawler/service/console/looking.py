@@ -1,0 +1,196 @@
+"""An alert as pages show it: card, picture with its marks, time limit, the task that would come."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerts.desk import Desk
+from alerts.dispatching import Dispatch, dispatch
+from alerts.supervising import LIMITS, Limits
+from alerts.timing import decide_by
+from crawler.domain.assessment import (
+    LEVEL_NAMES,
+    Assessment,
+    Level,
+    Reason,
+    Side,
+    Track,
+    Yield,
+    at_least,
+    rank,
+)
+from crawler.domain.capture import Capture, EvidenceKind, PageText, Profile
+from crawler.domain.filing import Filing, shown_unit_name
+from crawler.domain.site import Site
+from crawler.service.console.calls import Call
+from crawler.service.console.evidence import picture_in, size_of_kept
+from crawler.service.console.marks import Drawn, Mark, drawn_on, marks_of
+from crawler.service.console.shown import per_cent
+from crawler.store.cards import Card
+
+SCREEN = (1280, 800)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Picture:
+    """A kept picture with the marks on it; `broken` if it is not what was kept any more."""
+
+    capture: Capture
+    kind: str
+    width: int
+    height: int
+    drawn: tuple[Drawn, ...] = ()
+    broken: bool = False
+
+    @property
+    def path(self) -> str:
+        """Where its bytes come from; a size is added."""
+        return f"/evidence/{self.capture.id}/{self.kind}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Promise:
+    """The highest promised rate, as written and a year."""
+
+    raw: str
+    annual: str
+    track: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskPlan:
+    """What confirming would bring about."""
+
+    dispatch: Dispatch
+    category: str
+    limits: Limits
+    needs_approval: bool
+
+
+def name_of(site: Site) -> str:
+    """The subject as screens show it: persons masked."""
+    return shown_unit_name(site.unit_name, site.subject_kind) or site.domain_shown
+
+
+def top_promise(assessment: Assessment | None) -> Promise | None:
+    """The highest of the promised rates; one without an annual figure only if there is no other."""
+    if assessment is None:
+        return None
+    bait = [one for one in assessment.yields if one.track is Track.BAIT]
+    if not bait:
+        return None
+    best = max(bait, key=lambda one: one.annual_high or 0.0)
+    return Promise(raw=spaced(best.raw), annual=per_cent(best.annual_low, best.annual_high))
+
+
+def spaced(raw: str) -> str:
+    """On one line."""
+    return " ".join(raw.split())[:60]
+
+
+def reasons(assessment: Assessment | None, side: Side, most: int = 99) -> list[Reason]:
+    """The reasons of one side, the weightiest first, those without points last."""
+    if assessment is None:
+        return []
+    mine = [one for one in assessment.reasons if one.side is side]
+    return sorted(mine, key=lambda one: -abs(one.points))[:most]
+
+
+def lowering(assessment: Assessment | None, level_of: Callable[[float], Level]) -> str:
+    """What would have lowered the level: the level follows the score, the score the reasons."""
+    if assessment is None:
+        return ""
+    mine = [one for one in reasons(assessment, Side.FOR) if one.points > 0]
+    for one in reversed(mine):
+        after = level_of(assessment.score - one.points)
+        if rank(after) < rank(assessment.level):
+            return f"若无“{_short(one)}”，降为{LEVEL_NAMES[after]}"
+    left = assessment.score
+    for count, one in enumerate(mine, 1):
+        left -= one.points
+        if rank(level_of(left)) < rank(assessment.level):
+            return f"去掉最重的 {count} 条理由才降为{LEVEL_NAMES[level_of(left)]}"
+    return ""
+
+
+def _short(reason: Reason) -> str:
+    return reason.text.split("：")[0][:24]
+
+
+def deadline(card: Card, desk: Desk) -> datetime:
+    """Until when somebody should have looked."""
+    return decide_by(card.alert.level, card.alert.opened_at, desk.calendar)
+
+
+def task_plan(card: Card, filing: Filing | None, desk: Desk) -> TaskPlan:
+    """Who would get the task, by which rule, with which limits."""
+    found = card.assessment.categories if card.assessment else ()
+    category = found[0] if found else card.case.category
+    known = desk.categories.get(category)
+    limits = LIMITS.get(card.alert.level) or min(LIMITS.values(), key=lambda one: -one.close_days)
+    return TaskPlan(
+        dispatch=dispatch(category, card.site, filing, desk.departments, desk.home),
+        category=known.name if known else category,
+        limits=limits,
+        needs_approval=needs_approval(card, desk),
+    )
+
+
+def needs_approval(card: Card, desk: Desk) -> bool:
+    """Whether a supervisor sees the task before it leaves."""
+    from_level = desk.approval_from
+    return from_level is not None and at_least(card.alert.level, from_level)
+
+
+def pictures(captures: Sequence[Capture]) -> list[tuple[Capture, str]]:
+    """All pictures there are, as (capture, kind), the desktop's first screen first."""
+    found = [
+        (capture, kind)
+        for capture in captures
+        for kind, evidence in (
+            ("screen", EvidenceKind.PICTURE),
+            ("page", EvidenceKind.FULL_PICTURE),
+        )
+        if picture_in(capture, evidence) is not None
+    ]
+    return sorted(
+        found, key=lambda one: (one[1] != "screen", one[0].profile is not Profile.DESKTOP)
+    )
+
+
+def picture_of(
+    call: Call,
+    capture: Capture,
+    kind: str,
+    runs: bytes,
+    marks: Sequence[Mark],
+    texts: Mapping[str, PageText],
+    judged: str,
+) -> Picture:
+    """A picture with the marks where they are seen; its bytes are checked on the way."""
+    evidence = EvidenceKind.PICTURE if kind == "screen" else EvidenceKind.FULL_PICTURE
+    kept = picture_in(capture, evidence)
+    size = size_of_kept(call, kept) if kept else None
+    if size is None:
+        return Picture(capture=capture, kind=kind, width=SCREEN[0], height=SCREEN[1], broken=True)
+    shown = texts.get(capture.text_digest)
+    drawn = (
+        drawn_on(runs, marks, texts[judged], shown) if shown is not None and judged in texts else ()
+    )
+    inside = tuple(one for one in drawn if one.box.y < size[1] and one.box.x < size[0])
+    return Picture(capture=capture, kind=kind, width=size[0], height=size[1], drawn=inside)
+
+
+def marks_in(card: Card, texts: Mapping[str, PageText]) -> tuple[Mark, ...]:
+    """The marks of a card's assessment."""
+    if card.assessment is None or card.assessment.text_digest not in texts:
+        return ()
+    return marks_of(card.assessment, texts[card.assessment.text_digest])
+
+
+def yields_by_height(assessment: Assessment | None) -> list[Yield]:
+    """All promised rates, each writing once, highest first."""
+    if assessment is None:
+        return []
+    once = {(spaced(one.raw), one.annual_high): one for one in reversed(assessment.yields)}
+    return sorted(once.values(), key=lambda one: -(one.annual_high or 0.0))[:20]
