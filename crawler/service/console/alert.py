@@ -158,7 +158,7 @@ def _page(call: Call, card: Card, *, open_names: bool) -> Response:
         contacts=_contacts(structure, masked=not open_names),
         members=members,
         seen=seen,
-        older=_last_different(seen, judged),
+        older=_last_different(seen, card.alert.visit_id, judged),
         captures=captures,
         decisions=decisions,
         may_undo=bool(decisions) and may_undo(decisions[0], call),
@@ -261,9 +261,10 @@ def _misleading(card: Card) -> list[str]:
     return list(dict.fromkeys(one.word for one in hits))[:8]
 
 
-def _last_different(seen: Sequence[Seen], judged: str) -> Seen | None:
-    """The newest capture with another text than the judged one."""
-    return next((one for one in seen if one.text_digest and one.text_digest != judged), None)
+def _last_different(seen: Sequence[Seen], visit_id: int, judged: str) -> Seen | None:
+    """The newest capture of an earlier visit with another text than the judged one."""
+    earlier = (one for one in seen if one.visit_id < visit_id and one.text_digest)
+    return next((one for one in earlier if one.text_digest != judged), None)
 
 
 def _two(call: Call, seen: Sequence[Seen]) -> tuple[Seen | None, Seen | None]:

@@ -37,6 +37,7 @@ from crawler.service.console.calls import Call, Console, Missing, Refused, local
 from crawler.service.console.guarding import SAFE, Guarded, TooLarge, is_foreign, limited
 from crawler.service.console.keeping import Draft
 from crawler.service.console.speaking import sayer
+from crawler.service.console.telling import News
 from crawler.service.console.templating import STATIC, environment
 from crawler.service.desks import desk_of
 from crawler.service.wiring import House
@@ -96,6 +97,7 @@ def app_of(house: House, clock: Callable[[], datetime]) -> FastAPI:
     app.mount("/static", _Files(directory=STATIC), name="static")
     for route in all_routes():
         app.add_route(route.path, _door(console, route), methods=[route.method])
+    app.add_route("/news", _news(console), methods=["GET"])
     app.add_route("/{rest:path}", _nothing(console), methods=["GET", "POST"])
     app.add_middleware(Guarded)
     return app
@@ -278,6 +280,17 @@ def _sorry(console: Console, request: Request, status: int, text: str) -> Respon
     page = console.templates.get_template("alone.html")
     said = page.render(text=console.say(text), session=None, now=console.clock())
     return HTMLResponse(said, status_code=status)
+
+
+def _news(console: Console) -> Endpoint:
+    news = News(console.house, console.say)
+
+    async def listen(request: Request) -> Response:
+        cookie = signing_in.cookie_of(request)
+        session = await run_in_threadpool(_session, console, cookie, console.clock())
+        return await news.answer(request, session)
+
+    return listen
 
 
 def _nothing(console: Console) -> Endpoint:

@@ -40,15 +40,18 @@ class Mark:
     end: int
     raw: str
     reading: str = ""
+    disguise: tuple[int, int] = (0, 0)  # where in `raw` the disguised writing lies
     words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stretch:
-    """A piece of a line: plain, or one mark."""
+    """A piece of a line: plain, or one mark; its disguised part stands between the other two."""
 
     text: str
     mark: Mark | None = None
+    disguised: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,7 +134,7 @@ def drawn_on(
             continue
         place = _found_again(mark, judged.field(mark.field), shown.field(mark.field))
         if place is not None:
-            lying = _boxes_in(field_runs, shown.field(mark.field), *place)
+            lying = _joined(_boxes_in(field_runs, shown.field(mark.field), *place))
             found += [Drawn(mark=mark, box=box) for box in lying[:3]]
     return tuple(found)
 
@@ -177,6 +180,7 @@ def _mark(number: int, group: list[_Span], text: PageText) -> Mark:
         end=end,
         raw=text.field(first.field)[start:end],
         reading=disguised.word if disguised else "",
+        disguise=(disguised.start - start, disguised.end - start) if disguised else (0, 0),
         words=tuple(dict.fromkeys(one.word for one in group if one.word)),
     )
 
@@ -246,11 +250,19 @@ def _stretches(text: str, start: int, end: int, marks: Sequence[Mark]) -> tuple[
     for mark in marks:
         if mark.start > at:
             made.append(Stretch(text=_spaced(text[at : mark.start])))
-        made.append(Stretch(text=_spaced(text[max(mark.start, at) : mark.end]), mark=mark))
+        made.append(_marked(mark))
         at = max(at, mark.end)
     if at < end:
         made.append(Stretch(text=_spaced(text[at:end])))
-    return tuple(one for one in made if one.text)
+    return tuple(one for one in made if one.text or one.mark)
+
+
+def _marked(mark: Mark) -> Stretch:
+    raw, (start, end) = mark.raw, mark.disguise
+    if end <= start:
+        return Stretch(text=_spaced(raw), mark=mark)
+    before, hidden, after = raw[:start], raw[start:end], raw[end:]
+    return Stretch(text=_spaced(before), mark=mark, disguised=_spaced(hidden), after=_spaced(after))
 
 
 def _spaced(text: str) -> str:
@@ -277,6 +289,32 @@ def _boxes_in(runs: Sequence[Run], text: str, start: int, end: int) -> list[Box]
         for run in runs
         if run.box is not None and not run.hidden and run.start < end and start < run.end
     ]
+
+
+def _joined(boxes: Sequence[Box]) -> list[Box]:
+    """Boxes side by side on one line, as one: pages like to wrap each letter by itself."""
+    joined: list[Box] = []
+    for box in boxes:
+        last = joined[-1] if joined else None
+        if last is not None and _side_by_side(last, box):
+            joined[-1] = _around(last, box)
+        else:
+            joined.append(box)
+    return joined
+
+
+def _side_by_side(one: Box, other: Box) -> bool:
+    middle = other.y + other.height / 2
+    level = one.y - other.height < middle < one.y + one.height + other.height
+    gap = max(other.x - (one.x + one.width), one.x - (other.x + other.width))
+    return level and gap < max(one.height, other.height)
+
+
+def _around(one: Box, other: Box) -> Box:
+    x, y = min(one.x, other.x), min(one.y, other.y)
+    right = max(one.x + one.width, other.x + other.width)
+    bottom = max(one.y + one.height, other.y + other.height)
+    return Box(x=x, y=y, width=round(right - x, 1), height=round(bottom - y, 1))
 
 
 def _part_of(run: Run, text: str, start: int, end: int) -> Box:

@@ -77,9 +77,10 @@ def plain(text: str) -> str:
 def _plain(character: str) -> str:
     if character in "\n\t":
         return character
-    if character in _TURNING or unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co"):
+    kind = unicodedata.category(character)
+    if character in _TURNING or kind in ("Cc", "Cs", "Co"):
         return f"[U+{ord(character):04X}]"
-    return character
+    return "◦" if kind == "Cf" else character  # drawn by nobody, but often put between letters
 
 
 def clipped(text: str, most: int = 60) -> str:
