@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from alerts.masking import without_name
 from crawler.domain.alert import AlertState
 from crawler.domain.assessment import FourTests, Side, TestState
 from crawler.domain.capture import PageText
@@ -134,6 +135,7 @@ def _page(call: Call, card: Card, *, open_names: bool) -> Response:
     return call.page(
         "alert.html",
         card=card,
+        case_title=without_name(card.case.title, card.site),
         name=name_of(card.site) if not open_names else (card.site.unit_name or card.site.domain),
         open_names=open_names,
         promise=top_promise(card.assessment),

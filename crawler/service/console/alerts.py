@@ -9,7 +9,7 @@ from crawler.domain.alert import ALERT_STATE_NAMES, AlertState
 from crawler.domain.assessment import LEVEL_NAMES, Level
 from crawler.domain.errors import BadInput
 from crawler.service.console.access import DECIDERS, READERS, get, post
-from crawler.service.console.calls import Call
+from crawler.service.console.calls import Call, cleaned
 from crawler.service.console.deciding import REASONS
 from crawler.service.console.keeping import Notice
 from crawler.service.console.looking import deadline, name_of, pictures, top_promise
@@ -95,8 +95,8 @@ def wanted_of(call: Call) -> tuple[Wanted, int]:
         reach=call.reach,
         states=() if "all" in query.getlist("state") else states,
         levels=_closed(query.getlist("level"), Level),
-        category=query.get("category", "")[:40],
-        words=query.get("q", "").strip()[:100],
+        category=cleaned(query.get("category", ""))[:40],
+        words=cleaned(query.get("q", ""))[:100],
         case_id=_number(query.get("case", "0")),
         unseen_in=_number(query.get("unseen", "0")),
         again=query.get("again") == "1",

@@ -1,6 +1,7 @@
 """What a view is given, and the two things it may answer with: a page, or where to go next."""
 
 import secrets
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -99,12 +100,12 @@ class Call:
     def field(self, name: str, most: int = 2_000) -> str:
         """One field of the form, cut at what it may hold."""
         value = next((value for key, value in self.form if key == name), "")
-        return value.strip()[:most] if isinstance(value, str) else ""
+        return cleaned(value)[:most] if isinstance(value, str) else ""
 
     def fields(self, name: str, most: int = 200) -> tuple[str, ...]:
         """All fields of one name."""
         given = (value for key, value in self.form if key == name)
-        return tuple(value.strip()[:500] for value in given if isinstance(value, str))[:most]
+        return tuple(cleaned(value)[:500] for value in given if isinstance(value, str))[:most]
 
     def upload(self, name: str) -> UploadFile | None:
         """An uploaded file, its size already limited by the route."""
@@ -141,6 +142,12 @@ class Call:
             after=after[:500],
         )
         note(db, act)
+
+
+def cleaned(typed: str) -> str:
+    """What a person typed, without what no keyboard has: a store may refuse it."""
+    kept = (one for one in typed if one in "\n\t" or unicodedata.category(one) not in ("Cc", "Cs"))
+    return "".join(kept).strip()
 
 
 def local(path: str) -> str:

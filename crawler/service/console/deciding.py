@@ -22,6 +22,8 @@ from crawler.service.console.calls import Call, Missing, Refused
 from crawler.service.console.keeping import Notice
 from crawler.service.console.looking import name_of
 from crawler.store.alerts import alerts_of_case
+from crawler.store.capture_checks import broken_records
+from crawler.store.captures import captures_of_visit
 from crawler.store.cards import Card, Decided, card_of, decisions_on_site
 from crawler.store.tasks import tasks_of_case
 
@@ -40,6 +42,7 @@ Edit = Callable[[SupervisionTask], SupervisionTask]
 def confirm(call: Call) -> Response:
     """确认 · 生成督办任务, by the rule's form or as it was changed."""
     card = _card(call)
+    _stands_on_sound_evidence(call, card)
     return _decided(
         call, card, Decision.CONFIRM, lambda: _confirmed(call, card, call.field("reason"))
     )
@@ -105,6 +108,7 @@ def merge(call: Call) -> Response:
 def confirm_family(call: Call) -> Response:
     """整族确认: the first makes the task, the others join it."""
     card = _card(call)
+    _stands_on_sound_evidence(call, card)
     with call.house.database.reading() as db:
         members = alerts_of_case(db, card.case.id)
     waiting = [
@@ -230,6 +234,14 @@ def _confirmed(call: Call, card: Card, reason: str) -> Notice:
     )
     undo_path = f"/alerts/{card.alert.id}/undo" if waits else ""
     return Notice(text=said, link=f"/tasks/{task.id}", undo=undo_path)
+
+
+def _stands_on_sound_evidence(call: Call, card: Card) -> None:
+    with call.house.database.reading() as db:
+        captures = captures_of_visit(db, card.alert.visit_id)
+    faults = list(broken_records(call.house.evidence, captures))
+    if faults:
+        raise NotAllowed(f"证据与登记的摘要不一致，确认已停用：{faults[0]}")
 
 
 def _edited(call: Call) -> Edit | None:
