@@ -99,30 +99,6 @@ class DeliverySettings(BaseModel):
     allow: tuple[str, ...] = ()  # private ranges or hosts that may receive
 
 
-class OpsSettings(BaseModel):
-    """What operations are told, what is kept how long, which folder gives new lists."""
-
-    model_config = _STRICT
-
-    webhook: str = ""  # told, signed like any message, what needs a person
-    secret: SecretStr = SecretStr("")
-    mail_to: tuple[str, ...] = ()
-    mail_from: str = "xunwang@localhost"
-    smtp: str = ""  # host:port
-    smtp_user: str = ""
-    smtp_password: SecretStr = SecretStr("")
-    metrics_from: tuple[str, ...] = ("127.0.0.0/8", "::1/128")  # who may read the figures
-    list_folder: Path | None = None  # each new file in it is taken once
-    list_command: tuple[str, ...] = ()  # puts new files there; its words, no shell
-    list_source: str = "备案系统"
-    list_cron: str = "*/10 * * * *"
-    most_shrink: float = 0.2  # a list that loses more waits for a person
-    keep_days: int = 365  # evidence of no case; confirmed evidence is never deleted by age
-    keep_text_days: int = 730
-    keep_outbox_days: int = 365
-    least_free_mb: int = 1_024  # below it no sweep starts
-
-
 class ReviewSettings(BaseModel):
     """What a decision needs."""
 
@@ -158,7 +134,6 @@ class Config(BaseSettings):
     delivery: DeliverySettings = DeliverySettings()
     review: ReviewSettings = ReviewSettings()
     console: ConsoleSettings = ConsoleSettings()
-    ops: OpsSettings = OpsSettings()
 
     @property
     def database_url(self) -> str:

@@ -38,7 +38,6 @@ class Site:
     text_digest: str = ""  # of the last good visit
     needs_browser: bool = False  # learned: its plain answer tells too little
     uscc: str = ""  # of its subject, where the filing has a usable one
-    rhythm_days: int = 7  # between visits that end well; less once something was confirmed
 
 
 class SweepState(StrEnum):
@@ -92,12 +91,10 @@ class Visit:
     watched: bool = False  # an officer wants every change looked at
     excepted_terms: tuple[str, ...] = ()  # 白名单: terms that do not count on this site
     render_reason: str = ""
-    rechecked: bool = False  # a task was closed: the page is compared with what it was
     standing: Standing = NOBODY_ASKED  # what the registers say of the subject
 
 
-RHYTHM_DAYS = 7
-CLOSE_RHYTHM_DAYS = 1  # for sites with something confirmed
+RHYTHM = timedelta(days=7)
 RETRY_AFTER = timedelta(hours=12)
 LONGEST_RETRY = timedelta(days=28)
 
@@ -133,12 +130,12 @@ def deserves_patience(outcome: Outcome) -> bool:
     return outcome in _WORTH_PATIENCE
 
 
-def next_visit(site: Site, outcome: Outcome, now: datetime) -> datetime:
+def next_visit(site: Site, outcome: Outcome, now: datetime, rhythm: timedelta = RHYTHM) -> datetime:
     """When to come back: by its rhythm if seen, sooner after trouble, later after repeated
     trouble.
     """
     if ended_well(outcome):
-        return now + timedelta(days=site.rhythm_days)
+        return now + rhythm
     doublings = min(site.failures_in_a_row, 6)
     return now + min(RETRY_AFTER * (1 << doublings), LONGEST_RETRY)
 

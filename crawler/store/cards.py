@@ -106,12 +106,6 @@ def open_cases(db: Connection, reach: str, limit: int) -> tuple[int, list[int]]:
     return (found[0].total if found else 0), [row.case_id for row in found]
 
 
-def open_case_count(db: Connection, reach: str) -> int:
-    """How many cases wait for a decision."""
-    chosen = (alerts.c.state == "open") & alerts.c.region.startswith(reach)
-    return db.scalar(select(func.count(alerts.c.case_id.distinct())).where(chosen)) or 0
-
-
 def first_cards(db: Connection, case_ids: Sequence[int], reach: str) -> dict[int, Card]:
     """For each case its gravest open alert."""
     order = (_RANK.desc(), alerts.c.score.desc(), alerts.c.id)

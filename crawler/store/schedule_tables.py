@@ -1,4 +1,4 @@
-"""Tables of the timetable: schedules, their firings, what was drawn, what ops were told."""
+"""Tables of the timetable: schedules, their firings, what was drawn."""
 
 from sqlalchemy import (
     JSON,
@@ -8,7 +8,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     String,
     Table,
     Text,
@@ -83,44 +82,4 @@ drawn_sites = Table(
     Column("site_id", ForeignKey("sites.id"), primary_key=True),
     Column("officer", String(100), nullable=False),
     Column("region", String(6), nullable=False),
-)
-
-# the signed account of one sweep or one day
-certificates = Table(
-    "certificates",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("kind", String(20), nullable=False),  # sweep, day
-    Column("of", String(40), nullable=False),  # 12, 2026-05-12
-    Column("at", Moment, nullable=False),
-    Column("region", String(6), nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("signature", LargeBinary, nullable=False),
-    UniqueConstraint("kind", "of", "region"),
-)
-
-# lists that the watched folder gave, by digest: taken once, or waiting for a person
-docked = Table(
-    "docked",
-    metadata,
-    Column("sha256", String(64), primary_key=True),
-    Column("source", String(200), primary_key=True),
-    Column("name", String(500), nullable=False),
-    Column("state", String(20), nullable=False),  # taken, waiting, refused
-    Column("reason", Text, nullable=False),
-    Column("list_id", Integer),
-    Column("region", String(6), nullable=False),
-    Column("at", Moment, nullable=False),
-)
-
-# what needs a person of operations: told once, until it is over
-notices = Table(
-    "notices",
-    metadata,
-    Column("key", String(100), primary_key=True),
-    Column("text", Text, nullable=False),
-    Column("region", String(6), nullable=False),
-    Column("since", Moment, nullable=False),
-    Column("told_at", Moment),
-    Column("over_at", Moment),
 )

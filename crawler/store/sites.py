@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from crawler.domain.filing import SubjectKind
 from crawler.domain.site import Site, SiteState
@@ -31,7 +31,6 @@ def site_from(row: Row[Any]) -> Site:
         text_digest=row.text_digest,
         needs_browser=row.needs_browser,
         uscc=row.uscc,
-        rhythm_days=row.rhythm_days,
     )
 
 
@@ -59,13 +58,6 @@ def save_seen(db: Connection, seen: Sequence[dict[str, Any]]) -> None:
     for values in seen:
         changed = {name: value for name, value in values.items() if name != "id"}
         db.execute(update(sites).where(sites.c.id == values["id"]).values(changed))
-
-
-def set_rhythm(db: Connection, site_id: int, days: int, due_by: datetime) -> None:
-    """Visit at this pace from now on, and no later than `due_by` for the first time."""
-    mine = sites.c.id == site_id
-    sooner = case((sites.c.due_at > due_by, due_by), else_=sites.c.due_at)
-    db.execute(update(sites).where(mine).values(rhythm_days=days, due_at=sooner))
 
 
 def make_due(db: Connection, site_id: int, at: datetime) -> None:

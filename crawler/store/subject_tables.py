@@ -1,19 +1,6 @@
-"""Tables of the closed loop and the registers: register files, results of joint inspections,
-rechecks after a task was closed.
-"""
+"""Tables of the registers beside `subjects`: which files they came from."""
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Date,
-    ForeignKey,
-    Index,
-    Integer,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-)
+from sqlalchemy import Boolean, Column, Date, Integer, String, Table
 
 from crawler.store.tables import Moment, metadata
 
@@ -35,40 +22,4 @@ register_lists = Table(
     Column("accepted", Integer, nullable=False),
     Column("merged", Integer, nullable=False),
     Column("refused", Integer, nullable=False),
-)
-
-# what one department of a joint inspection found, once each
-task_results = Table(
-    "task_results",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("task_id", ForeignKey("tasks.id"), nullable=False),
-    Column("department", String(40), nullable=False),
-    Column("conclusion", String(20)),
-    Column("note", Text, nullable=False),
-    Column("actor", String(100), nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("region", String(6), nullable=False),
-    UniqueConstraint("task_id", "department"),
-)
-
-# a look at a site some days after its task was closed, with the visits before and after
-rechecks = Table(
-    "rechecks",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("task_id", ForeignKey("tasks.id"), nullable=False),
-    Column("alert_id", ForeignKey("alerts.id"), nullable=False),
-    Column("site_id", ForeignKey("sites.id"), nullable=False),
-    Column("region", String(6), nullable=False),
-    Column("day", Integer, nullable=False),  # after the task was closed
-    Column("due_at", Moment, nullable=False),
-    Column("before_visit_id", ForeignKey("visits.id"), nullable=False),
-    Column("after_visit_id", ForeignKey("visits.id")),
-    Column("result", String(20), nullable=False, server_default="waiting"),
-    Column("level", String(10), nullable=False, server_default=""),
-    Column("done_at", Moment),
-    UniqueConstraint("task_id", "alert_id", "day"),
-    Index(None, "site_id", "result"),
-    Index(None, "result", "due_at"),
 )

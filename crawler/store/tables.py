@@ -145,12 +145,9 @@ sites = Table(
     Column("text_digest", String(64), nullable=False, server_default=""),
     Column("needs_browser", Boolean, nullable=False, server_default=text("false")),
     Column("uscc", String(18), nullable=False, server_default=""),
-    Column("rhythm_days", Integer, nullable=False, server_default=text("7")),
     Column("last_outcome", String(20), nullable=False, server_default=""),
     Column("last_seen_at", Moment),
     Column("last_picture_at", Moment),
-    Column("due_why", String(40), nullable=False, server_default=""),  # by what rhythm
-    Column("unchanged", Integer, nullable=False, server_default=text("0")),  # visits in a row
     Column("created_at", Moment, nullable=False),
     Column("actor", String(100), nullable=False),
     Index(None, "state", "due_at"),
@@ -381,8 +378,6 @@ tasks = Table(
     Column("lead_name", String(200), nullable=False),
     Column("cooperating", JSON, nullable=False),
     Column("rule", Text, nullable=False),
-    Column("contested", Text, nullable=False, server_default=""),  # who else may claim it
-    Column("joint", JSON, nullable=False, server_default="[]"),  # codes that each owe a result
     Column("drafted_by", String(100), nullable=False),
     Column("approved_by", String(100), nullable=False),
     Column("needs_approval", Boolean, nullable=False),
@@ -546,11 +541,5 @@ exceptions = Table(
     Column("expires_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("ended_because", Text, nullable=False, server_default=""),
-    Column("unit_name", String(500), nullable=False, server_default=""),  # as it was then
-    Column("text_digest", String(64), nullable=False, server_default=""),  # what was excepted
-    Column("level", String(10), nullable=False, server_default=""),
-    Column("categories", JSON, nullable=False, server_default="[]"),
-    Column("silenced", Integer, nullable=False, server_default=text("0")),  # alerts not opened
-    Column("silenced_at", Moment),
     Index(None, "site_id"),
 )

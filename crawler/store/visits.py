@@ -13,7 +13,6 @@ from crawler.domain.capture import Capture
 from crawler.domain.site import SiteState, Sweep, SweepState, Visit, VisitState
 from crawler.domain.subject import NOBODY_ASKED
 from crawler.store.sites import sites_by_id
-from crawler.store.subject_tables import rechecks
 from crawler.store.subjects import standings_of
 from crawler.store.tables import alerts, captures, exceptions, sites, sweeps, visits
 
@@ -60,10 +59,7 @@ def every_site(region: str = "") -> Select[Any]:
 
 def due_sites(now: datetime, region: str = "") -> Select[Any]:
     """Sites whose time has come."""
-    waiting = (rechecks.c.result == "waiting") & (rechecks.c.due_at <= now)
-    rechecked = sites.c.id.in_(select(rechecks.c.site_id).where(waiting))
-    timely = or_(sites.c.due_at.is_(None), sites.c.due_at <= now, rechecked)
-    return every_site(region).where(timely)
+    return every_site(region).where(or_(sites.c.due_at.is_(None), sites.c.due_at <= now))
 
 
 def named_sites(domains: Sequence[str]) -> Select[Any]:
@@ -135,7 +131,6 @@ def visits_by_id(db: Connection, ids: Sequence[int], now: datetime | None = None
     opened, watched = _alerts_of(db, site_ids)
     excepted = _excepted_terms(db, site_ids, now)
     standings = standings_of(db, list(site_by_id.values()))
-    rechecked = _rechecked(db, site_ids, now)
     return [
         Visit(
             id=row.id,
@@ -148,7 +143,6 @@ def visits_by_id(db: Connection, ids: Sequence[int], now: datetime | None = None
             watched=row.site_id in watched,
             excepted_terms=tuple(excepted.get(row.site_id, ())),
             render_reason=row.render_reason,
-            rechecked=row.site_id in rechecked,
             standing=standings.get(row.site_id, NOBODY_ASKED),
         )
         for row in rows
@@ -172,14 +166,6 @@ def _alerts_of(db: Connection, site_ids: Sequence[int]) -> tuple[dict[int, int],
     found = db.execute(rows).all()
     opened = {row.site_id: row.id for row in found if row.state == AlertState.OPEN}
     return opened, {row.site_id for row in found if row.state == AlertState.WATCHED}
-
-
-def _rechecked(db: Connection, site_ids: Sequence[int], now: datetime | None) -> set[int]:
-    """Sites that are to be looked at because a task was closed."""
-    due = rechecks.c.site_id.in_(site_ids) & (rechecks.c.result == "waiting")
-    if now is not None:
-        due &= rechecks.c.due_at <= now
-    return set(db.scalars(select(rechecks.c.site_id).where(due)))
 
 
 def _excepted_terms(

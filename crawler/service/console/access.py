@@ -14,8 +14,6 @@ EVERYONE = frozenset(Role)
 DECIDERS = frozenset({Role.OFFICER, Role.SUPERVISOR})
 READERS = DECIDERS | {Role.AUDITOR}
 SUPERVISORS = frozenset({Role.SUPERVISOR})
-OPERATORS = frozenset({Role.OPS})
-AUDITORS = frozenset({Role.AUDITOR})
 ADMINS = frozenset({Role.ADMIN})
 PUBLIC: frozenset[Role] = frozenset()  # before anybody has signed in
 

@@ -7,7 +7,7 @@ assessment by any lexicon can be shown on any capture.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -334,12 +334,3 @@ def _part_of(run: Run, text: str, start: int, end: int) -> Box:
 
 def _width(text: str) -> float:
     return sum(2.0 if unicodedata.east_asian_width(one) in "WF" else 1.1 for one in text)
-
-
-def numbers_by_word(marks: Sequence[Mark]) -> Mapping[str, int]:
-    """Where each word first stands."""
-    found: dict[str, int] = {}
-    for mark in marks:
-        for word in mark.words:
-            found.setdefault(word, mark.number)
-    return found
