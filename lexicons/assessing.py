@@ -251,7 +251,7 @@ def _assessment(
         hits=tuple(one.hit for one in found.weighed if one.points > 0),
         reasons=tuple(reasons[:MOST_REASONS]),
         sentence=wording.sentence(level, found.strengths, yields, found.tools.lexicon),
-        tests=four_tests(found.strengths, yields, found.purpose),
+        tests=four_tests(found.strengths, yields, found.purpose, found.visit.standing),
         text_digest=text.digest,
         lexicon_version=found.tools.lexicon.version,
         judged_at=at,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from crawler.domain.assessment import Assessment, Level, Side, TestState, at_least, rates_of
 from crawler.domain.capture import Outcome, PageText
 from crawler.domain.page import Contact, ContactKind, Form, FormKind, PageStructure
+from crawler.domain.subject import Listed, Register, Standing
 from lexicons.judging import Judge
 from tests.builders import NOON, a_capture, a_site, a_text, a_visit
 
@@ -154,3 +155,20 @@ def test_any_text_is_judged(judge: Judge, body: str) -> None:
     assessment = judged(judge, body)
 
     assert assessment.score >= 0
+
+
+LICENCE = Listed(register=Register.LICENCES, name="某某银行", source="名录")
+
+
+@pytest.mark.parametrize(
+    ("standing", "state"),
+    [
+        (Standing(), TestState.UNCHECKED),
+        (Standing(asked=(Register.LICENCES,)), TestState.UNLISTED),
+        (Standing(asked=(Register.LICENCES,), found=(LICENCE,)), TestState.LICENSED),
+    ],
+)
+def test_the_first_of_the_four_tests_says_what_the_registers_say(
+    judge: Judge, standing: Standing, state: TestState
+) -> None:
+    assert judged(judge, OFFER, standing=standing).tests.unlawful is state
