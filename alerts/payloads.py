@@ -10,7 +10,13 @@ from typing import Any
 
 from alerts.masking import shown_name, without_name
 from crawler.domain.alert import Alert, AlertState
-from crawler.domain.assessment import LEVEL_NAMES, Assessment, FourTests, Side, TestState
+from crawler.domain.assessment import (
+    LEVEL_NAMES,
+    TEST_STATE_NAMES,
+    Assessment,
+    FourTests,
+    Side,
+)
 from crawler.domain.capture import Capture, Evidence, EvidenceKind
 from crawler.domain.case import CHINA, Case
 from crawler.domain.filing import Filing, SubjectKind, uscc_is_consistent
@@ -39,14 +45,6 @@ NATURES = {
     SubjectKind.FOREIGN: "境外机构",
     SubjectKind.OTHER: "其他",
     SubjectKind.UNKNOWN: "未知",
-}
-_TESTS = {
-    TestState.SHOWN: "有依据",
-    TestState.HINTED: "线索",
-    TestState.UNSEEN: "未见",
-    TestState.UNCHECKED: "未核验",
-    TestState.UNLISTED: "名录未命中",
-    TestState.LICENSED: "持牌",
 }
 
 
@@ -245,10 +243,10 @@ def _hit(hit: Hit) -> dict[str, Any]:
 
 def _four_tests(tests: FourTests) -> dict[str, Any]:
     return {
-        "非法性": _TESTS[tests.unlawful],
-        "公开性": _TESTS[tests.public],
-        "利诱性": _TESTS[tests.enticing],
-        "社会性": _TESTS[tests.social],
+        "非法性": TEST_STATE_NAMES[tests.unlawful],
+        "公开性": TEST_STATE_NAMES[tests.public],
+        "利诱性": TEST_STATE_NAMES[tests.enticing],
+        "社会性": TEST_STATE_NAMES[tests.social],
         "notes": [note[:_SHORT] for note in tests.notes[:8]],
     }
 

@@ -36,6 +36,11 @@ LIMITS: Mapping[Level, Limits] = {
 _OTHERWISE = LIMITS[Level.YELLOW]
 
 
+def needs_approval(level: Level, approval_from: Level | None) -> bool:
+    """Whether a supervisor sees a task of this level before it leaves (None: never needed)."""
+    return approval_from is not None and at_least(level, approval_from)
+
+
 def open_task(
     case: Case,
     alert: Alert,
@@ -47,7 +52,7 @@ def open_task(
     """The task behind a confirmed alert, not numbered yet: drafted where a supervisor must approve
     it, else approved by the setting (None: never needed).
     """
-    needed = approval_from is not None and at_least(alert.level, approval_from)
+    needed = needs_approval(alert.level, approval_from)
     task = SupervisionTask(
         case_id=case.id,
         state=TaskState.DRAFTED if needed else TaskState.APPROVED,

@@ -108,6 +108,16 @@ class TestState(StrEnum):
     LICENSED = "licensed"  # 持牌 (非法性 only)
 
 
+TEST_STATE_NAMES = {
+    TestState.SHOWN: "有依据",
+    TestState.HINTED: "线索",
+    TestState.UNSEEN: "未见",
+    TestState.UNCHECKED: "未核验",
+    TestState.UNLISTED: "名录未命中",
+    TestState.LICENSED: "持牌",
+}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FourTests:
     """非法性 公开性 利诱性 社会性: state, and what it rests on."""

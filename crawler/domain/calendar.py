@@ -21,6 +21,11 @@ class Calendar:
         return day in self.workdays or (day.weekday() < 5 and day not in self.holidays)
 
 
+def start_of_day(at: datetime) -> datetime:
+    """Midnight in China."""
+    return datetime.combine(at.astimezone(CHINA).date(), time(), CHINA)
+
+
 def working_days_after(start: datetime, days: int, calendar: Calendar) -> datetime:
     """Close of business `days` working days after `start`; the day of `start` does not count."""
     day = start.astimezone(calendar.zone).date()

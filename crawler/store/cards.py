@@ -26,18 +26,18 @@ from sqlalchemy import (
 
 from crawler.domain.alert import Alert, AlertState, Decision
 from crawler.domain.assessment import Assessment, Level, rank
-from crawler.domain.capture import Capture, Fetcher, Outcome, PageText
+from crawler.domain.capture import Capture, Fetcher, PageText
 from crawler.domain.case import Case
-from crawler.domain.site import Site, ended_well
+from crawler.domain.site import Site
 from crawler.store.alerts import alert_from
 from crawler.store.cases import case_from
 from crawler.store.sites import site_from
 from crawler.store.tables import alerts, assessments, captures, cases, reviews, sites, texts, visits
 from crawler.store.texts import unpack_text
+from crawler.store.visits import NOT_SEEN
 
 _CAPTURE = msgspec.json.Decoder(Capture)
 _RANK = case({str(level): rank(level) for level in Level}, value=alerts.c.level)
-_NOT_SEEN = [str(one) for one in Outcome if not ended_well(one)]
 LONGEST_LIST = 200
 
 
@@ -219,11 +219,11 @@ def history(db: Connection, site_id: int, limit: int = 30) -> list[Seen]:
     return [Seen(**row._mapping) for row in db.execute(rows)]
 
 
-def capture_within(db: Connection, capture_id: str, reach: str) -> tuple[Capture, bytes] | None:
-    """One capture and the boxes of its text, if its site is within reach."""
+def capture_within(db: Connection, capture_id: str, reach: str) -> Capture | None:
+    """One capture, if its site is within reach."""
     mine = (captures.c.id == capture_id) & captures.c.region.startswith(reach)
-    row = db.execute(select(captures.c.manifest, captures.c.runs).where(mine)).first()
-    return (_CAPTURE.decode(row.manifest), row.runs or b"") if row else None
+    manifest = db.scalar(select(captures.c.manifest).where(mine))
+    return _CAPTURE.decode(manifest) if manifest else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -294,7 +294,7 @@ def _chosen(rows: Select[Any], wanted: Wanted) -> Select[Any]:
         chosen.append(or_(*(one.contains(wanted.words, autoescape=True) for one in named)))
     if wanted.unseen_in:
         unseen = select(visits.c.site_id).where(
-            visits.c.sweep_id == wanted.unseen_in, visits.c.outcome.in_(_NOT_SEEN)
+            visits.c.sweep_id == wanted.unseen_in, visits.c.outcome.in_(NOT_SEEN)
         )
         chosen.append(alerts.c.site_id.in_(unseen))
     return rows.where(*chosen)

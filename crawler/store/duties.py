@@ -8,13 +8,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from crawler.domain.capture import Outcome
-from crawler.domain.site import ended_well
-from crawler.domain.task import TASK_ENDS, TaskState
+from crawler.domain.task import TaskState
 from crawler.store.tables import alerts, outbox, sweeps, tasks, visits
-
-_ENDS = [str(one) for one in TASK_ENDS]
-_NOT_SEEN = [str(one) for one in Outcome if not ended_well(one)]
+from crawler.store.tasks import ENDS
+from crawler.store.visits import NOT_SEEN
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,11 +46,11 @@ def duties(db: Connection, reach: str, now: datetime, day_ends: datetime) -> Dut
     """One query for all of it."""
     row = db.execute(
         select(
-            _tasks(reach, tasks.c.state.not_in(_ENDS), tasks.c.due_at < now).label("overdue"),
+            _tasks(reach, tasks.c.state.not_in(ENDS), tasks.c.due_at < now).label("overdue"),
             _tasks(reach, tasks.c.state == str(TaskState.RETURNED)).label("returned"),
             _tasks(
                 reach,
-                tasks.c.state.not_in(_ENDS),
+                tasks.c.state.not_in(ENDS),
                 tasks.c.due_at >= now,
                 tasks.c.due_at < day_ends,
             ).label("due_today"),
@@ -90,7 +87,7 @@ def last_sweep(db: Connection, reach: str) -> LastSweep | None:
         .select_from(alerts.join(visits, visits.c.site_id == alerts.c.site_id))
         .where(
             visits.c.sweep_id == sweep_id,
-            visits.c.outcome.in_(_NOT_SEEN),
+            visits.c.outcome.in_(NOT_SEEN),
             alerts.c.state == "open",
             alerts.c.region.startswith(reach),
         )
@@ -98,7 +95,7 @@ def last_sweep(db: Connection, reach: str) -> LastSweep | None:
     )
     sweep = db.execute(select(sweeps, holes.label("holes")).where(sweeps.c.id == sweep_id)).one()
     by_outcome = {row.outcome: row.n for row in found}
-    unseen = sum(by_outcome.get(one, 0) for one in _NOT_SEEN)
+    unseen = sum(by_outcome.get(one, 0) for one in NOT_SEEN)
     return LastSweep(
         id=sweep_id,
         state=sweep.state,

@@ -35,12 +35,9 @@ def add_schedule(db: Connection, schedule: Schedule, now: datetime) -> Schedule:
 
 def all_schedules(db: Connection, region: str = "") -> list[Schedule]:
     """Those that are not removed, by name."""
-    rows = select(schedules).where(schedules.c.state != _GONE)
-    return [
-        _schedule(row)
-        for row in db.execute(rows.order_by(schedules.c.name))
-        if row.region.startswith(region)
-    ]
+    here = schedules.c.region.startswith(region) & (schedules.c.state != _GONE)
+    rows = select(schedules).where(here).order_by(schedules.c.name)
+    return [_schedule(row) for row in db.execute(rows)]
 
 
 def schedule_by_id(db: Connection, schedule_id: int) -> Schedule:

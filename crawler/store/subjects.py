@@ -23,9 +23,10 @@ from crawler.domain.subject import (
     subject_key,
     usable_uscc,
 )
-from crawler.domain.task import TASK_ENDS, Conclusion
+from crawler.domain.task import Conclusion
 from crawler.store.subject_tables import register_lists
 from crawler.store.tables import alerts, sites, subjects, tasks
+from crawler.store.tasks import ENDS
 
 _BATCH = 2_000
 _MOST_SHOWN = 100
@@ -252,5 +253,5 @@ def outcomes_of(db: Connection, name: str) -> Outcomes:
         filed=sum(one in _GRAVE for one in ended),
         relapsed=db.scalar(relapsed.where(alerts.c.site_id.in_(mine))) or 0,
         unfounded=sum(one == Conclusion.UNFOUNDED for one in ended),
-        open_tasks=sum(row.state not in {str(one) for one in TASK_ENDS} for row in rows),
+        open_tasks=sum(row.state not in ENDS for row in rows),
     )

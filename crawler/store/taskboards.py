@@ -1,17 +1,15 @@
 """Tasks as a board and a list show them, and what came back for one."""
 
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from crawler.domain.case import CHINA
-from crawler.domain.task import TASK_ENDS, SupervisionTask, TaskState
+from crawler.domain.calendar import start_of_day
+from crawler.domain.task import SupervisionTask, TaskState
 from crawler.store.tables import feedbacks, tasks
-from crawler.store.tasks import task_from
-
-_ENDS = [str(one) for one in TASK_ENDS]
+from crawler.store.tasks import ENDS, task_from
 
 
 def tasks_where(
@@ -29,10 +27,10 @@ def tasks_where(
     if wanted:
         rows = rows.where(tasks.c.state.in_(wanted))
     if due and now is not None:
-        midnight = datetime.combine(now.astimezone(CHINA).date() + timedelta(days=1), time(), CHINA)
+        midnight = start_of_day(now) + timedelta(days=1)
         late = tasks.c.due_at < now
         today = (tasks.c.due_at >= now) & (tasks.c.due_at < midnight)
-        rows = rows.where(tasks.c.state.not_in(_ENDS), late if due == "overdue" else today)
+        rows = rows.where(tasks.c.state.not_in(ENDS), late if due == "overdue" else today)
     ordered = rows.order_by(tasks.c.due_at, tasks.c.id).limit(limit)
     return [task_from(row) for row in db.execute(ordered)]
 
@@ -41,7 +39,7 @@ def open_task_counts(db: Connection, reach: str) -> dict[TaskState, int]:
     """How many tasks stand in each state that is not an end."""
     rows = (
         select(tasks.c.state, func.count())
-        .where(tasks.c.region.startswith(reach), tasks.c.state.not_in(_ENDS))
+        .where(tasks.c.region.startswith(reach), tasks.c.state.not_in(ENDS))
         .group_by(tasks.c.state)
     )
     return {TaskState(state): count for state, count in db.execute(rows)}

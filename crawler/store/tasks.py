@@ -21,6 +21,8 @@ from crawler.domain.task import (
 from crawler.store.database import upsert
 from crawler.store.tables import feedbacks, task_moves, tasks
 
+ENDS = [str(one) for one in TASK_ENDS]
+
 
 def save_task(db: Connection, task: SupervisionTask, prefix: str) -> SupervisionTask:
     """A new task gets its id and a number: the case's, and a serial within it."""

@@ -7,10 +7,10 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from crawler.domain.capture import Capture
-from crawler.domain.errors import BadInput
+from crawler.store.capture_checks import broken_records
 from crawler.store.captures import all_captures, open_segments, sealed_segments
 from crawler.store.chain import heads, verify_chain
-from crawler.store.evidence import file_digest, open_record
+from crawler.store.evidence import file_digest
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,11 +57,8 @@ def verify(db: Connection, folder: Path, ids: Sequence[str] = ()) -> Verificatio
 
 
 def _record_faults(capture: Capture, folder: Path) -> Iterator[Fault]:
-    for evidence in capture.evidence:
-        try:
-            open_record(folder, evidence)
-        except BadInput as error:
-            yield Fault(reason=str(error), capture=capture.id)
+    for reason in broken_records(folder, [capture]):
+        yield Fault(reason=reason, capture=capture.id)
 
 
 def _segment_faults(db: Connection, folder: Path) -> Iterator[Fault]:

@@ -9,14 +9,15 @@ import msgspec
 from sqlalchemy import Connection, Select, func, insert, literal, or_, select, update
 
 from crawler.domain.alert import AlertState
-from crawler.domain.capture import Capture
-from crawler.domain.site import SiteState, Sweep, SweepState, Visit, VisitState
+from crawler.domain.capture import Capture, Outcome
+from crawler.domain.site import SiteState, Sweep, SweepState, Visit, VisitState, ended_well
 from crawler.domain.subject import NOBODY_ASKED
 from crawler.store.sites import sites_by_id
 from crawler.store.subjects import standings_of
 from crawler.store.tables import alerts, captures, exceptions, sites, sweeps, visits
 
 _CAPTURE = msgspec.json.Decoder(Capture)
+NOT_SEEN = [str(one) for one in Outcome if not ended_well(one)]
 
 
 def start_sweep(

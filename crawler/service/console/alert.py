@@ -3,13 +3,14 @@
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.responses import Response
 
 from alerts.masking import without_name
 from crawler.domain.alert import AlertState
-from crawler.domain.assessment import FourTests, Side, TestState
-from crawler.domain.capture import PageText
+from crawler.domain.assessment import TEST_STATE_NAMES, FourTests, Side, TestState
+from crawler.domain.capture import Capture, PageText
 from crawler.domain.filing import Filing
 from crawler.domain.page import Contact, ContactKind, PageStructure
 from crawler.domain.site import Site
@@ -17,20 +18,19 @@ from crawler.service.console.access import DECIDERS, READERS, SUPERVISORS, get, 
 from crawler.service.console.calls import Call, Missing
 from crawler.service.console.deciding import REASONS, card_here, may_undo
 from crawler.service.console.looking import (
-    Picture,
+    Sight,
     deadline,
     lowering,
-    marks_in,
     name_of,
-    picture_of,
     pictures,
     reasons,
+    sight_of,
     spaced,
     task_plan,
     top_promise,
     yields_by_height,
 )
-from crawler.service.console.marks import lines_of, of_reason, of_yield
+from crawler.service.console.marks import Mark, cells_apart, lines_of, of_reason, of_yield
 from crawler.service.console.shown import masked_contact, per_cent
 from crawler.store.captures import captures_of_visit
 from crawler.store.cards import (
@@ -55,13 +55,10 @@ TESTS = (
     ("利诱性", "enticing"),
     ("社会性", "social"),
 )
-TEST_NAMES = {
-    TestState.SHOWN: ("full", "有依据"),
-    TestState.HINTED: ("half", "线索"),
-    TestState.UNSEEN: ("", "未见"),
-    TestState.UNCHECKED: ("", "未核验"),
-    TestState.UNLISTED: ("half", "名录未命中"),
-    TestState.LICENSED: ("", "持牌"),
+DOTS = {
+    TestState.SHOWN: "full",
+    TestState.HINTED: "half",
+    TestState.UNLISTED: "half",
 }
 
 
@@ -109,66 +106,29 @@ ROUTES = (
 
 
 def _page(call: Call, card: Card, *, open_names: bool) -> Response:
-    desk = call.console.desk()
-    judged = card.assessment.text_digest if card.assessment else ""
     with call.house.database.reading() as db:
         captures = captures_of_visit(db, card.alert.visit_id)
         shots = pictures(captures)
-        shot = next((one for one in shots if _named(one) == call.query.get("view")), None)
-        shot = shot or (shots[0] if shots else None)
-        digests = [judged, *([shot[0].text_digest] if shot else [])]
-        texts, runs = texts_and_runs(db, digests, [shot[0].id] if shot else [])
-        structure = structure_of(db, judged)
-        filing = filing_of(db, card.site.domain)
-        members = case_members(db, card.case.id, call.reach)
-        seen = history(db, card.site.id)
-        decisions = decisions_on_site(db, card.site.id)
-        tasks = tasks_of_case(db, card.case.id)
-        before, after = _neighbours(db, call, card)
-    marks = marks_in(card, texts)
-    picture: Picture | None = None
-    if shot is not None:
-        boxes = runs.get(shot[0].id, b"")
-        picture = picture_of(call, shot[0], shot[1], boxes, marks, texts, judged)
-    whole = call.query.get("text") == "all"
-    text = texts.get(judged)
+        sight = sight_of(db, call, card, _asked_for(call, shots))
+        structure = structure_of(db, _judged(card))
+        known = _known(db, call, card)
     return call.page(
         "alert.html",
+        **known,
+        **_task_that_would_come(call, card, known["filing"]),
+        **_words(call, card, sight),
+        **_findings(card, sight.marks),
         card=card,
         case_title=without_name(card.case.title, card.site),
         name=name_of(card.site) if not open_names else (card.site.unit_name or card.site.domain),
         open_names=open_names,
-        promise=top_promise(card.assessment),
-        deadline=deadline(card, desk),
-        picture=picture,
+        picture=sight.picture,
         shots=[(one, _named(one)) for one in shots],
-        marks=marks,
-        lines=lines_of(text, marks, whole=whole, most=2_000 if whole else MOST_LINES)
-        if text
-        else [],
-        length=sum(len(one.text) for one in text.fields) if text else 0,
-        whole=whole,
-        tests=_tests(card),
-        reasons_for=[(r, of_reason(marks, r)) for r in reasons(card.assessment, Side.FOR)],
-        reasons_against=[(r, of_reason(marks, r)) for r in reasons(card.assessment, Side.AGAINST)],
-        yields=[
-            (one, spaced(one.raw), per_cent(one.annual_low, one.annual_high), of_yield(marks, one))
-            for one in yields_by_height(card.assessment)
-        ],
-        filing=filing,
-        compared=compared(card.site, filing, structure),
-        contacts=_contacts(structure, masked=not open_names),
-        members=members,
-        seen=seen,
-        older=_last_different(seen, card.alert.visit_id, judged),
         captures=captures,
-        decisions=decisions,
-        may_undo=bool(decisions) and may_undo(decisions[0], call),
-        tasks=tasks,
-        plan=task_plan(card, filing, desk),
-        departments=desk.departments.names,
-        before=before,
-        after=after,
+        compared=compared(card.site, known["filing"], structure),
+        contacts=_contacts(structure, masked=not open_names),
+        older=_last_different(known["seen"], card.alert.visit_id, _judged(card)),
+        may_undo=bool(known["decisions"]) and may_undo(known["decisions"][0], call),
         choices=REASONS,
         name_of=name_of,
         is_open=card.alert.state in (AlertState.OPEN, AlertState.WATCHED),
@@ -179,9 +139,69 @@ def _page(call: Call, card: Card, *, open_names: bool) -> Response:
     )
 
 
-def _named(shot: tuple[object, str]) -> str:
+def _judged(card: Card) -> str:
+    return card.assessment.text_digest if card.assessment else ""
+
+
+def _asked_for(call: Call, shots: Sequence[tuple[Capture, str]]) -> tuple[Capture, str] | None:
+    """The picture that the address names, else the first."""
+    asked = call.query.get("view")
+    return next((one for one in shots if _named(one) == asked), shots[0] if shots else None)
+
+
+def _known(db: Connection, call: Call, card: Card) -> dict[str, Any]:
+    """What the store says of the site, its case and the alerts around this one."""
+    before, after = _neighbours(db, call, card)
+    return {
+        "filing": filing_of(db, card.site.domain),
+        "members": case_members(db, card.case.id, call.reach),
+        "seen": history(db, card.site.id),
+        "decisions": decisions_on_site(db, card.site.id),
+        "tasks": tasks_of_case(db, card.case.id),
+        "before": before,
+        "after": after,
+    }
+
+
+def _task_that_would_come(call: Call, card: Card, filing: Filing | None) -> dict[str, Any]:
+    desk = call.console.desk()
+    return {
+        "deadline": deadline(card, desk),
+        "plan": task_plan(card, filing, desk),
+        "departments": desk.departments.names,
+    }
+
+
+def _words(call: Call, card: Card, sight: Sight) -> dict[str, Any]:
+    """The page's own words, line by line."""
+    whole, text = call.query.get("text") == "all", sight.text
+    most = 2_000 if whole else MOST_LINES
+    return {
+        "lines": lines_of(text, sight.marks, whole=whole, most=most) if text else [],
+        "length": sum(len(one.text) for one in text.fields) if text else 0,
+        "whole": whole,
+        "marks": sight.marks,
+    }
+
+
+def _findings(card: Card, marks: Sequence[Mark]) -> dict[str, Any]:
+    """What was found, each with the numbers of its marks."""
+    judged = card.assessment
+    return {
+        "promise": top_promise(judged),
+        "tests": _tests(card),
+        "reasons_for": [(r, of_reason(marks, r)) for r in reasons(judged, Side.FOR)],
+        "reasons_against": [(r, of_reason(marks, r)) for r in reasons(judged, Side.AGAINST)],
+        "yields": [
+            (one, spaced(one.raw), per_cent(one.annual_low, one.annual_high), of_yield(marks, one))
+            for one in yields_by_height(judged)
+        ],
+    }
+
+
+def _named(shot: tuple[Capture, str]) -> str:
     capture, kind = shot
-    return f"{getattr(capture, 'id', '')}-{kind}"
+    return f"{capture.id}-{kind}"
 
 
 def _neighbours(db: Connection, call: Call, card: Card) -> tuple[int, int]:
@@ -200,14 +220,10 @@ def _tests(card: Card) -> list[tuple[str, str, str, str]]:
     notes = {name: told for name, _, told in (one.partition("：") for one in tests.notes)}
     found = []
     for name, attribute in TESTS:
-        dot, state = TEST_NAMES[getattr(tests, attribute)]
-        found.append((name, dot, state, spaced_note(notes.get(name, ""))))
+        state = getattr(tests, attribute)
+        note = spaced(notes.get(name, ""), 160)
+        found.append((name, DOTS.get(state, ""), TEST_STATE_NAMES[state], note))
     return found
-
-
-def spaced_note(note: str) -> str:
-    """On one line."""
-    return " ".join(note.split())[:160]
 
 
 def compared(site: Site, filing: Filing | None, structure: PageStructure | None) -> list[Compared]:
@@ -305,9 +321,4 @@ def _plain_lines(text: PageText | None) -> list[str]:
     if text is None:
         return []
     whole = "\n".join(field.text for field in text.fields)[:_MOST_SHOWN]
-    return [spaced_line(one) for one in whole.split("\n") if one.strip()][:3_000]
-
-
-def spaced_line(line: str) -> str:
-    """Cells kept apart, cut at what a person reads."""
-    return line.replace("\t", " ¦ ")[:500]
+    return [cells_apart(one)[:500] for one in whole.split("\n") if one.strip()][:3_000]

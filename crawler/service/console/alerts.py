@@ -9,7 +9,7 @@ from crawler.domain.alert import ALERT_STATE_NAMES, AlertState
 from crawler.domain.assessment import LEVEL_NAMES, Level
 from crawler.domain.errors import BadInput
 from crawler.service.console.access import DECIDERS, READERS, get, post
-from crawler.service.console.calls import Call, cleaned
+from crawler.service.console.calls import Call, cleaned, whole_number
 from crawler.service.console.deciding import REASONS
 from crawler.service.console.keeping import Notice
 from crawler.service.console.looking import deadline, name_of, pictures, top_promise
@@ -134,6 +134,7 @@ def _closed(given: list[str], of: type) -> tuple:  # type: ignore[type-arg]
 
 
 def _number(given: str) -> int:
-    if not (given.isascii() and given.isdigit() and len(given) <= 9):
+    number = whole_number(given, 9)
+    if number is None:
         raise BadInput("筛选条件无法使用")
-    return int(given)
+    return number

@@ -92,10 +92,10 @@ class Call:
 
     def number(self, name: str) -> int:
         """A number in the path; anything else is missing."""
-        given = str(self.parts.get(name, ""))
-        if not given.isascii() or not given.isdigit() or len(given) > 12:
+        given = whole_number(str(self.parts.get(name, "")))
+        if given is None:
             raise Missing
-        return int(given)
+        return given
 
     def field(self, name: str, most: int = 2_000) -> str:
         """One field of the form, cut at what it may hold."""
@@ -142,6 +142,12 @@ class Call:
             after=after[:500],
         )
         note(db, act)
+
+
+def whole_number(typed: str, digits: int = 12) -> int | None:
+    """A number of plain digits; None for anything else, and for one that no row can have."""
+    plain = typed.isascii() and typed.isdigit() and len(typed) <= digits
+    return int(typed) if plain else None
 
 
 def cleaned(typed: str) -> str:

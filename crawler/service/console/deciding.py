@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
+from alerts.reviewing import Edit
 from alerts.reviewing import confirm as confirm_alert
 from alerts.reviewing import dismiss as dismiss_alert
 from alerts.reviewing import merge as merge_alert
@@ -18,7 +19,7 @@ from crawler.domain.alert import ALERT_STATE_NAMES, AlertState, Decision
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.task import Department, Move, SupervisionTask, TaskState
 from crawler.service.console.access import DECIDERS, SUPERVISORS, post
-from crawler.service.console.calls import Call, Missing, Refused
+from crawler.service.console.calls import Call, Missing, Refused, whole_number
 from crawler.service.console.keeping import Notice
 from crawler.service.console.looking import name_of
 from crawler.store.alerts import alerts_of_case
@@ -36,7 +37,6 @@ REASONS = (
     "网站被篡改，非主体所为",
     "其他",
 )
-Edit = Callable[[SupervisionTask], SupervisionTask]
 
 
 def confirm(call: Call) -> Response:
@@ -84,11 +84,11 @@ def watch(call: Call) -> Response:
 def merge(call: Call) -> Response:
     """合并: the same matter as another alert."""
     card = _card(call)
-    given = call.field("into", 12)
-    if not given.isascii() or not given.isdigit():
+    given = whole_number(call.field("into", 12))
+    if given is None:
         raise BadInput("请填要并入的预警编号")
     with call.house.database.reading() as db:
-        other = card_of(db, int(given), call.reach)
+        other = card_of(db, given, call.reach)
     if other is None:
         raise BadInput(f"没有编号为 {given} 的预警")
 
@@ -131,7 +131,8 @@ def confirm_family(call: Call) -> Response:
 
 def bulk(call: Call) -> Response:
     """Several at once, as 误报 only: each with the same reason, each with its own entry."""
-    numbers = [int(one) for one in call.fields("id") if one.isascii() and one.isdigit()]
+    typed = (whole_number(one) for one in call.fields("id"))
+    numbers = [one for one in typed if one is not None]
     if not 0 < len(numbers) <= MOST_AT_ONCE:
         raise BadInput(f"请选 1 至 {MOST_AT_ONCE} 条")
     reason = _reason(call)

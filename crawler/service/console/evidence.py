@@ -22,7 +22,7 @@ HEADERS = {
     "Cache-Control": "private, max-age=86400, immutable",
     "X-Content-Type-Options": "nosniff",
 }
-_KINDS = {"screen": EvidenceKind.PICTURE, "page": EvidenceKind.FULL_PICTURE}
+KINDS = {"screen": EvidenceKind.PICTURE, "page": EvidenceKind.FULL_PICTURE}
 _CARD_WIDTH = 1024
 _MOST_PIXELS = 16_384 * 16_384
 
@@ -30,7 +30,7 @@ _MOST_PIXELS = 16_384 * 16_384
 def picture(call: Call) -> Response:
     """`/evidence/<capture>/<screen|page>/<thumb|card|whole>`."""
     capture = capture_here(call, str(call.parts["capture"]))
-    kept = picture_in(capture, _KINDS.get(str(call.parts["kind"])))
+    kept = picture_in(capture, KINDS.get(str(call.parts["kind"])))
     if kept is None:
         raise Missing
     size = str(call.parts["size"])
@@ -72,7 +72,7 @@ def capture_here(call: Call, capture_id: str) -> Capture:
     if found is None:
         _tell(call, capture_id)
         raise Missing
-    return found[0]
+    return found
 
 
 def picture_in(capture: Capture, kind: EvidenceKind | None) -> Evidence | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from alerts.desk import Desk
 from alerts.dispatching import Dispatch, dispatch
-from alerts.supervising import LIMITS, Limits
+from alerts.supervising import LIMITS, Limits, needs_approval
 from alerts.timing import decide_by
 from crawler.domain.assessment import (
     LEVEL_NAMES,
@@ -16,17 +16,17 @@ from crawler.domain.assessment import (
     Side,
     Track,
     Yield,
-    at_least,
     rank,
 )
-from crawler.domain.capture import Capture, EvidenceKind, PageText, Profile
+from crawler.domain.capture import Capture, PageText, Profile
 from crawler.domain.filing import Filing, shown_unit_name
 from crawler.domain.site import Site
 from crawler.service.console.calls import Call
-from crawler.service.console.evidence import picture_in, size_of_kept
+from crawler.service.console.evidence import KINDS, picture_in, size_of_kept
 from crawler.service.console.marks import Drawn, Mark, drawn_on, marks_of
 from crawler.service.console.shown import per_cent
-from crawler.store.cards import Card
+from crawler.store.cards import Card, texts_and_runs
+from crawler.store.database import Connection
 
 SCREEN = (1280, 800)
 
@@ -46,6 +46,15 @@ class Picture:
     def path(self) -> str:
         """Where its bytes come from; a size is added."""
         return f"/evidence/{self.capture.id}/{self.kind}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sight:
+    """What there is to see of a card: its judged text, the marks in it, one picture with them."""
+
+    text: PageText | None = None
+    marks: tuple[Mark, ...] = ()
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,9 +92,9 @@ def top_promise(assessment: Assessment | None) -> Promise | None:
     return Promise(raw=spaced(best.raw), annual=per_cent(best.annual_low, best.annual_high))
 
 
-def spaced(raw: str) -> str:
+def spaced(raw: str, most: int = 60) -> str:
     """On one line."""
-    return " ".join(raw.split())[:60]
+    return " ".join(raw.split())[:most]
 
 
 def reasons(assessment: Assessment | None, side: Side, most: int = 99) -> list[Reason]:
@@ -132,14 +141,8 @@ def task_plan(card: Card, filing: Filing | None, desk: Desk) -> TaskPlan:
         dispatch=dispatch(category, card.site, filing, desk.departments, desk.home),
         category=known.name if known else category,
         limits=limits,
-        needs_approval=needs_approval(card, desk),
+        needs_approval=needs_approval(card.alert.level, desk.approval_from),
     )
-
-
-def needs_approval(card: Card, desk: Desk) -> bool:
-    """Whether a supervisor sees the task before it leaves."""
-    from_level = desk.approval_from
-    return from_level is not None and at_least(card.alert.level, from_level)
 
 
 def pictures(captures: Sequence[Capture]) -> list[tuple[Capture, str]]:
@@ -147,10 +150,7 @@ def pictures(captures: Sequence[Capture]) -> list[tuple[Capture, str]]:
     found = [
         (capture, kind)
         for capture in captures
-        for kind, evidence in (
-            ("screen", EvidenceKind.PICTURE),
-            ("page", EvidenceKind.FULL_PICTURE),
-        )
+        for kind, evidence in KINDS.items()
         if picture_in(capture, evidence) is not None
     ]
     return sorted(
@@ -168,8 +168,7 @@ def picture_of(
     judged: str,
 ) -> Picture:
     """A picture with the marks where they are seen; its bytes are checked on the way."""
-    evidence = EvidenceKind.PICTURE if kind == "screen" else EvidenceKind.FULL_PICTURE
-    kept = picture_in(capture, evidence)
+    kept = picture_in(capture, KINDS[kind])
     size = size_of_kept(call, kept) if kept else None
     if size is None:
         return Picture(capture=capture, kind=kind, width=SCREEN[0], height=SCREEN[1], broken=True)
@@ -179,6 +178,18 @@ def picture_of(
     )
     inside = tuple(one for one in drawn if one.box.y < size[1] and one.box.x < size[0])
     return Picture(capture=capture, kind=kind, width=size[0], height=size[1], drawn=inside)
+
+
+def sight_of(db: Connection, call: Call, card: Card, shot: tuple[Capture, str] | None) -> Sight:
+    """The judged text, its marks, and a picture with the marks on it; empty where there is none."""
+    judged = card.assessment.text_digest if card.assessment else ""
+    capture, kind = shot or (None, "")
+    digests = [judged, *([capture.text_digest] if capture else [])]
+    texts, runs = texts_and_runs(db, digests, [capture.id] if capture else [])
+    marks = marks_in(card, texts)
+    boxes = runs.get(capture.id, b"") if capture else b""
+    picture = picture_of(call, capture, kind, boxes, marks, texts, judged) if capture else None
+    return Sight(text=texts.get(judged), marks=marks, picture=picture)
 
 
 def marks_in(card: Card, texts: Mapping[str, PageText]) -> tuple[Mark, ...]:

@@ -249,23 +249,28 @@ def _stretches(text: str, start: int, end: int, marks: Sequence[Mark]) -> tuple[
     at = start
     for mark in marks:
         if mark.start > at:
-            made.append(Stretch(text=_spaced(text[at : mark.start])))
+            made.append(Stretch(text=cells_apart(text[at : mark.start])))
         made.append(_marked(mark))
         at = max(at, mark.end)
     if at < end:
-        made.append(Stretch(text=_spaced(text[at:end])))
+        made.append(Stretch(text=cells_apart(text[at:end])))
     return tuple(one for one in made if one.text or one.mark)
 
 
 def _marked(mark: Mark) -> Stretch:
     raw, (start, end) = mark.raw, mark.disguise
     if end <= start:
-        return Stretch(text=_spaced(raw), mark=mark)
+        return Stretch(text=cells_apart(raw), mark=mark)
     before, hidden, after = raw[:start], raw[start:end], raw[end:]
-    return Stretch(text=_spaced(before), mark=mark, disguised=_spaced(hidden), after=_spaced(after))
+    return Stretch(
+        text=cells_apart(before),
+        mark=mark,
+        disguised=cells_apart(hidden),
+        after=cells_apart(after),
+    )
 
 
-def _spaced(text: str) -> str:
+def cells_apart(text: str) -> str:
     """Cells of a table stay apart."""
     return text.replace("\t", " ¦ ").replace("\n", " ")
 

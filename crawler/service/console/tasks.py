@@ -26,8 +26,8 @@ from crawler.domain.task import (
     urgency_of,
 )
 from crawler.domain.user import Role
-from crawler.service.console.access import DECIDERS, READERS, get, post
-from crawler.service.console.calls import Call, Missing, Refused
+from crawler.service.console.access import DECIDERS, READERS, SUPERVISORS, get, post
+from crawler.service.console.calls import Call, Missing, Refused, whole_number
 from crawler.service.console.deciding import department
 from crawler.service.console.keeping import Notice
 from crawler.service.console.looking import name_of
@@ -45,24 +45,22 @@ COLUMNS: tuple[tuple[str, tuple[TaskState, ...]], ...] = (
     ),
     ("已反馈、待复核", (TaskState.ANSWERED, TaskState.CHECKING)),
 )
-_S = frozenset({Role.SUPERVISOR})
-_BOTH = frozenset({Role.OFFICER, Role.SUPERVISOR})
 # who makes a move in the console; the department's own moves (签收, 反馈 …) come from the platform,
 # and an officer may enter them for a department that answers by telephone or paper
 MOVERS: Mapping[Move, frozenset[Role]] = {
-    Move.APPROVE: _S,
-    Move.SEND: _S,
-    Move.ACKNOWLEDGE: _BOTH,
-    Move.WORK: _BOTH,
-    Move.ANSWER: _BOTH,
-    Move.CHECK: _BOTH,
-    Move.CLOSE: _BOTH,
-    Move.RETURN: _BOTH,
-    Move.EXTEND: _S,
-    Move.SUSPEND: _S,
-    Move.RESUME: _S,
-    Move.TRANSFER: _S,
-    Move.CANCEL: _S,
+    Move.APPROVE: SUPERVISORS,
+    Move.SEND: SUPERVISORS,
+    Move.ACKNOWLEDGE: DECIDERS,
+    Move.WORK: DECIDERS,
+    Move.ANSWER: DECIDERS,
+    Move.CHECK: DECIDERS,
+    Move.CLOSE: DECIDERS,
+    Move.RETURN: DECIDERS,
+    Move.EXTEND: SUPERVISORS,
+    Move.SUSPEND: SUPERVISORS,
+    Move.RESUME: SUPERVISORS,
+    Move.TRANSFER: SUPERVISORS,
+    Move.CANCEL: SUPERVISORS,
 }
 MOVE_NAMES = {
     Move.APPROVE: "审核通过并派发",
@@ -177,8 +175,6 @@ def move(call: Call) -> Response:
 def send_elsewhere(call: Call) -> Response:
     """改派 of a returned task."""
     task = _task(call)
-    if not call.may(_S):
-        raise Refused(call.console.say("你的角色不能做这件事。"))
     names = call.console.desk().departments.names
     lead = department(call.field("lead", 40), names)
     others = tuple(department(one, names) for one in call.fields("cooperating", 20))
@@ -204,7 +200,7 @@ ROUTES = (
     get("/tasks/list", listed, READERS),
     get("/tasks/{id}", show, READERS),
     post("/tasks/{id}/move", move, DECIDERS),
-    post("/tasks/{id}/redirect", send_elsewhere, frozenset({Role.SUPERVISOR})),
+    post("/tasks/{id}/redirect", send_elsewhere, SUPERVISORS),
 )
 
 
@@ -213,10 +209,10 @@ def _made(call: Call, task: SupervisionTask, wanted: Move, remark: str) -> Super
     if wanted is Move.APPROVE:
         return approve(database, task.id, call.actor, call.now, desk, remark)
     if wanted is Move.EXTEND:
-        given = call.field("days", 3)
-        if not (given.isascii() and given.isdigit()):
+        days = whole_number(call.field("days", 3))
+        if days is None:
             raise BadInput("请填延期的工作日数")
-        return extend(database, task.id, int(given), call.actor, call.now, desk, remark)
+        return extend(database, task.id, days, call.actor, call.now, desk, remark)
     return move_task(
         database, task.id, wanted, call.actor, call.now, desk, remark, _conclusion(call)
     )

@@ -2,25 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from starlette.responses import Response
 
 from crawler.domain.assessment import Reason, Side
+from crawler.domain.calendar import start_of_day
 from crawler.domain.capture import Capture
-from crawler.domain.case import CHINA
 from crawler.service.console.access import DECIDERS, READERS, get
-from crawler.service.console.calls import Call
+from crawler.service.console.calls import Call, whole_number
 from crawler.service.console.deciding import REASONS, may_undo
 from crawler.service.console.looking import (
-    Picture,
+    Sight,
     deadline,
     lowering,
-    marks_in,
     name_of,
-    picture_of,
     pictures,
     reasons,
+    sight_of,
     task_plan,
     top_promise,
 )
@@ -33,7 +32,6 @@ from crawler.store.cards import (
     first_cards,
     open_cases,
     pictured,
-    texts_and_runs,
 )
 from crawler.store.database import Connection
 from crawler.store.duties import duties, last_sweep
@@ -59,7 +57,7 @@ def show(call: Call) -> Response:
     desk = call.console.desk()
     with call.house.database.reading() as db:
         day = _day(db, call)
-        picture, marks = _picture(db, call, day)
+        sight = _sight(db, call, day)
         filing = filing_of(db, day.now.site.domain) if day.now else None
         done = decided_since(db, call.actor, start_of_day(call.now))
         waiting = duties(db, call.reach, call.now, start_of_day(call.now) + timedelta(days=1))
@@ -73,10 +71,10 @@ def show(call: Call) -> Response:
         day=day,
         current=current,
         place=day.cards.index(current) if current else 0,
-        picture=picture,
+        picture=sight.picture,
         plan=task_plan(current, filing, desk) if current else None,
-        reasons_for=_numbered(current, Side.FOR, marks, 5),
-        reasons_against=_numbered(current, Side.AGAINST, marks, 4),
+        reasons_for=_numbered(current, Side.FOR, sight.marks, 5),
+        reasons_against=_numbered(current, Side.AGAINST, sight.marks, 4),
         lowering=lowering(current.assessment, call.console.level_of) if current else "",
         shots_of=lambda card: pictures(day.shots.get(card.alert.visit_id, []))[:1],
         deadlines={one.alert.id: deadline(one, desk) for one in day.cards},
@@ -92,18 +90,12 @@ def show(call: Call) -> Response:
     )
 
 
-def start_of_day(now: datetime) -> datetime:
-    """Midnight in China."""
-    return datetime.combine(now.astimezone(CHINA).date(), time(), CHINA)
-
-
 ROUTES = (get("/today", show, READERS),)
 
 
 def _day(db: Connection, call: Call) -> Day:
     total, case_ids = open_cases(db, call.reach, SHOWN)
-    asked = call.query.get("case", "")
-    wanted = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 12 else 0
+    wanted = whole_number(call.query.get("case", ""), 11) or 0
     found = first_cards(db, sorted({*case_ids, wanted} - {0}), call.reach)
     ordered = [found[one] for one in case_ids if one in found]
     if wanted in found and wanted not in case_ids:
@@ -118,21 +110,11 @@ def _day(db: Connection, call: Call) -> Day:
     )
 
 
-def _picture(db: Connection, call: Call, day: Day) -> tuple[Picture | None, tuple[Mark, ...]]:
+def _sight(db: Connection, call: Call, day: Day) -> Sight:
     if day.now is None:
-        return None, ()
-    card = day.now
-    shots = pictures(day.shots.get(card.alert.visit_id, []))
-    judged = card.assessment.text_digest if card.assessment else ""
-    first = shots[0] if shots else None
-    digests = (judged, first[0].text_digest) if first else (judged,)
-    texts, runs = texts_and_runs(db, digests, [first[0].id] if first else [])
-    marks = marks_in(card, texts)
-    if first is None:
-        return None, marks
-    capture, kind = first
-    boxes = runs.get(capture.id, b"")
-    return picture_of(call, capture, kind, boxes, marks, texts, judged), marks
+        return Sight()
+    shots = pictures(day.shots.get(day.now.alert.visit_id, []))
+    return sight_of(db, call, day.now, shots[0] if shots else None)
 
 
 def _numbered(
