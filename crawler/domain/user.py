@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -86,6 +86,14 @@ def user_from(
         region=region,
         created_at=at,
     )
+
+
+def changed(
+    before: User, *, roles: frozenset[Role], region: str = "", disabled: bool = False
+) -> User:
+    """The same account with other rights, by the rules of a new one; no region keeps the old."""
+    same = user_from(before.name, roles, region or before.region, before.created_at)
+    return replace(before, roles=same.roles, region=same.region, disabled=disabled)
 
 
 def checked_roles(roles: frozenset[Role]) -> frozenset[Role]:

@@ -14,8 +14,8 @@ from crawler.domain.user import (
     ROLE_NAMES,
     Role,
     User,
+    changed,
     checked_password,
-    checked_roles,
     user_from,
 )
 from crawler.service.console.passwords import hash_of
@@ -93,8 +93,7 @@ def _change(house: House, actor: str, name: str, what: UserAction, roles: str, r
     after = before
     if what is UserAction.ROLE:
         kept = _roles(roles) if roles else before.roles
-        user_from(before.name, kept, region or before.region, now())
-        after = replace(before, roles=checked_roles(kept), region=region or before.region)
+        after = changed(before, roles=kept, region=region, disabled=before.disabled)
     else:
         after = replace(before, disabled=what is UserAction.DISABLE)
     with house.database.transaction() as db:

@@ -2,12 +2,17 @@
 nothing else.
 """
 
-from dataclasses import replace
-
 from starlette.responses import Response
 
 from crawler.domain.errors import BadInput, NotAllowed
-from crawler.domain.user import ROLE_NAMES, Role, User, checked_password, checked_roles, user_from
+from crawler.domain.user import (
+    ROLE_NAMES,
+    Role,
+    User,
+    changed,
+    checked_password,
+    user_from,
+)
 from crawler.service.console import passwords
 from crawler.service.console.access import ADMINS, get, post
 from crawler.service.console.calls import Call, Missing
@@ -41,13 +46,12 @@ def change(call: Call) -> Response:
     before = _known(call)
     if before.id == call.user.id:
         raise NotAllowed("不能改自己的角色或停用自己，请另一位管理员来做")
-    after = replace(
+    after = changed(
         before,
-        roles=checked_roles(_roles(call)),
-        region=call.field("region", 6) or before.region,
+        roles=_roles(call),
+        region=call.field("region", 6),
         disabled=call.field("disabled") == "yes",
     )
-    user_from(after.name, after.roles, after.region, call.now)  # the same rules as for a new one
     _within(call, after)
     with call.house.database.transaction() as db:
         change_user(db, after)
