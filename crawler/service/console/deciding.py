@@ -115,11 +115,11 @@ def confirm_family(call: Call) -> Response:
         one.id
         for one in members
         if one.state is AlertState.OPEN and one.region.startswith(call.reach)
-    ]
+    ][:MOST_AT_ONCE]
     if not waiting:
         raise NotAllowed("这一族没有待核实的预警")
     task = None
-    for number in waiting[:MOST_AT_ONCE]:
+    for number in waiting:
         task = confirm_alert(
             call.house.database, number, call.actor, call.now, call.console.desk(),
             call.field("reason"),
