@@ -10,13 +10,17 @@ import pytest
 
 from crawler.domain.alert import AlertState
 from crawler.domain.assessment import Level
+from crawler.domain.page import PageStructure
 from crawler.domain.task import TaskState
 from crawler.domain.user import Role
+from crawler.service.console import deciding
+from crawler.service.console.alert import compared
 from crawler.store.alerts import alert_of
 from crawler.store.audit import acts_on, latest_acts
 from crawler.store.cases import case_of
 from crawler.store.reviews import reviews_of
 from crawler.store.tasks import tasks_of_case
+from tests.builders import a_site
 from tests.integration.console_house import Clock, Served, Visitor, console
 from tests.integration.console_seeds import Seeded, seed_alert
 
@@ -378,3 +382,38 @@ def test_a_disguised_writing_is_shown_in_both_forms_and_numbered_alike(
     assert re.search(r'class="box guar" href="#h2"', text)
     assert re.search(r'<mark class="guar" id="h2">', text)
     assert re.search(r'<mark class="yield" id="h1">', text)
+
+
+@pytest.mark.parametrize(
+    ("filed", "on_the_page", "same"),
+    [
+        ("沪ICP备2099000118号-1", "沪ICP备2099000118号", True),
+        ("沪ICP备2099000118号-1", "沪ICP备2099000118号-7", True),
+        ("沪ICP备2099000118号-1", "沪ICP备2099000119号-1", False),
+        ("粤B2-20030001", "粤B2-20030001-3", True),
+        ("粤B2-20030001", "粤B2-20040002", False),
+    ],
+)
+def test_a_licence_is_the_same_by_the_subject_it_names(
+    filed: str, on_the_page: str, same: bool
+) -> None:
+    structure = PageStructure(filing_numbers=(on_the_page,))
+
+    found = compared(a_site(service_licence=filed), None, structure)
+
+    assert next(one.same for one in found if one.what == "备案号") is same
+
+
+def test_a_large_family_is_told_by_what_was_done(
+    house: Served, officer: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deciding, "MOST_AT_ONCE", 2)
+    first = seed_alert(house.house, "a.example.cn")
+    with house.house.database.reading() as db:
+        case = case_of(db, first.case_id)
+    for name in ("b", "c"):
+        seed_alert(house.house, f"{name}.example.cn", case=case)
+
+    officer.post(f"/alerts/{first.alert_id}/family")
+
+    assert "整族 2 个已确认" in officer.get("/today").text

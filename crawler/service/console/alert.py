@@ -11,7 +11,7 @@ from alerts.masking import without_name
 from crawler.domain.alert import AlertState
 from crawler.domain.assessment import TEST_STATE_NAMES, FourTests, Side, TestState
 from crawler.domain.capture import Capture, PageText
-from crawler.domain.filing import Filing
+from crawler.domain.filing import Filing, main_licence_of, normal_licence
 from crawler.domain.page import Contact, ContactKind, PageStructure
 from crawler.domain.site import Site
 from crawler.service.console.access import DECIDERS, READERS, SUPERVISORS, get, post
@@ -237,7 +237,9 @@ def compared(site: Site, filing: Filing | None, structure: PageStructure | None)
             what="备案号",
             filed=licence,
             page="、".join(numbers[:3]),
-            same=None if not numbers else any(_root(one) == _root(licence) for one in numbers),
+            same=None
+            if not numbers
+            else any(_subject(one) == _subject(licence) for one in numbers),
         ),
         Compared(
             what="主体",
@@ -251,8 +253,9 @@ def compared(site: Site, filing: Filing | None, structure: PageStructure | None)
     return found
 
 
-def _root(number: str) -> str:
-    return number.replace("-", "号").split("号")[0].strip()
+def _subject(number: str) -> str:
+    """The subject's own number behind one of its sites'."""
+    return main_licence_of(normal_licence(number) or number.strip())
 
 
 def _contacts(structure: PageStructure | None, *, masked: bool) -> list[tuple[str, str]]:
