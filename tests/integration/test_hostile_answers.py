@@ -2,8 +2,10 @@
 that a browser shows, the bytes kept as they came.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -18,12 +20,14 @@ from spiders.homepage import run_homepage_spider, way_out
 from tests.builders import a_site, a_visit
 from tests.hostile.bodies import CHUNKS, CODINGS, LENGTHS, TYPES
 from tests.hostile.heads import HEADER_LINES, STATUS_LINES
-from tests.hostile.said import MARK
+from tests.hostile.said import MARK, Said
 from tests.hostile.server import DOMAIN, HostileServer
 from tests.hostile.times import SLOW
 
 ANSWERS = (*STATUS_LINES, *HEADER_LINES, *LENGTHS, *CHUNKS, *CODINGS, *TYPES, *SLOW)
 HASTE = replace(QUICK, connect_s=0.5, total_s=0.8, body_cap=400_000, slots=32, at_one_address=32)
+# shown by a browser and not read by us: beyond three codings (a cap), and plain JSON (no page)
+DROPPED = {"gzip-60-times", "type-json"}
 MARKS = (MARK.encode(), MARK.encode("gb18030"))
 
 
@@ -55,8 +59,54 @@ async def never(name: str) -> tuple[()]:
 
 
 @pytest.fixture(scope="module")
-async def brought() -> dict[str, Fetched]:
-    async with HostileServer(ANSWERS) as server:
-        hosts = read_hosts([f"127.0.0.2:{server.port}:1 *.{DOMAIN}"])
-        fetched = await walked(visits(), hosts, {server.port, 1})
+def brought() -> dict[str, Fetched]:
+    async def walk() -> dict[int, Fetched]:
+        async with HostileServer(ANSWERS) as server:
+            hosts = read_hosts([f"127.0.0.2:{server.port}:1 *.{DOMAIN}"])
+            return await walked(visits(), hosts, {server.port, 1})
+
+    fetched = asyncio.run(walk())
     return {one.name: fetched[number] for number, one in enumerate(ANSWERS, 1)}
+
+
+def cases(answers: Iterable[Said]) -> list[Any]:
+    """Each answer as a case of its own, under the fault it covers."""
+    return [
+        pytest.param(one, id=one.name, marks=[pytest.mark.fault(one.fault)] if one.fault else [])
+        for one in answers
+    ]
+
+
+@pytest.mark.parametrize("said", cases(ANSWERS))
+def test_each_answer_ends_as_the_table_states(brought: dict[str, Fetched], said: Said) -> None:
+    capture = brought[said.name].capture
+
+    assert (capture.outcome, set(capture.flags)) == (said.outcome, set(said.flags))
+
+
+@pytest.mark.parametrize("said", cases(ANSWERS))
+def test_the_mark_is_handed_on_where_the_table_says_so(
+    brought: dict[str, Fetched], said: Said
+) -> None:
+    assert any(mark in brought[said.name].body for mark in MARKS) is said.read
+
+
+def test_nothing_else_is_dropped_that_a_browser_shows(brought: dict[str, Fetched]) -> None:
+    shown = [one.name for one in ANSWERS if one.shown]
+
+    dropped = [name for name in shown if not any(mark in brought[name].body for mark in MARKS)]
+
+    assert len(shown) > 100
+    assert set(dropped) == DROPPED
+
+
+def test_the_bytes_are_kept_as_they_came(brought: dict[str, Fetched]) -> None:
+    kept = 0
+    for one in ANSWERS:
+        came = b"".join(one.pieces) + one.tail * 20_000
+        for exchange in brought[one.name].exchanges:
+            bytes_kept = exchange.response_head + exchange.response_body
+            assert came.find(bytes_kept) >= 0, one.name
+            kept += bool(bytes_kept)
+
+    assert kept > 100

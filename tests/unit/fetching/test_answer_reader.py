@@ -129,6 +129,15 @@ def test_a_page_without_a_head_is_read_on_the_port_where_browsers_read_it() -> N
     assert read([b"nothing of the sort " * 9], bare=True).problem
 
 
+def test_a_headless_page_may_come_byte_by_byte_and_what_cannot_be_one_is_not_waited_for() -> None:
+    late = b"\r\n  <!doctype html>" + PAGE
+    assert read([bytes([one]) for one in late], bare=True).payload == late
+
+    reader = AnswerReader(bare=True)
+    reader.feed(b"SSH-2.0-x")
+    assert reader.done
+
+
 def test_a_broken_head_with_a_status_line_is_an_answer_with_loss() -> None:
     answer = read([OK + b"Content-Type: text/html\r\nServ"])
 
