@@ -18,6 +18,7 @@ from crawler.domain.capture import (
     Run,
 )
 from crawler.domain.case import Case
+from crawler.domain.client import Client, Scope
 from crawler.domain.delivery import Delivery, Endpoint, EventType, Receipt
 from crawler.domain.errors import BadInput, GiveUp, NotAllowed, TryLater, WatchError
 from crawler.domain.filing import Change, Filing, FilingList, Refusal, SubjectKind
@@ -30,11 +31,11 @@ from crawler.domain.user import Role, Session, User
 
 __all__ = [
     "Act", "Alert", "AlertState", "Assessment", "BadInput", "Box", "Calendar", "Capture", "Card",
-    "Case", "Category", "Change", "Contact", "CreditClass", "Decision", "Delivery", "Department",
-    "Endpoint", "EventType", "Evidence", "Exchange", "Feedback", "Field", "Filing", "FilingList",
-    "Flag", "Form", "FourTests", "GiveUp", "Hit", "Hop", "Level", "Lexicon", "Listed",
-    "NotAllowed", "Outcome", "PageKind", "PageStructure", "PageText", "Reason", "Receipt",
-    "Refusal", "Register", "RegisterList", "Review", "Role", "Run", "Session", "Site", "Standing",
-    "SubjectKind", "SupervisionTask", "Sweep", "Term", "TryLater", "User", "Verdict", "Visit",
-    "WatchError", "Yield",
+    "Case", "Category", "Change", "Client", "Contact", "CreditClass", "Decision", "Delivery",
+    "Department", "Endpoint", "EventType", "Evidence", "Exchange", "Feedback", "Field", "Filing",
+    "FilingList", "Flag", "Form", "FourTests", "GiveUp", "Hit", "Hop", "Level", "Lexicon",
+    "Listed", "NotAllowed", "Outcome", "PageKind", "PageStructure", "PageText", "Reason",
+    "Receipt", "Refusal", "Register", "RegisterList", "Review", "Role", "Run", "Scope", "Session",
+    "Site", "Standing", "SubjectKind", "SupervisionTask", "Sweep", "Term", "TryLater", "User",
+    "Verdict", "Visit", "WatchError", "Yield",
 ]  # fmt: skip

@@ -77,15 +77,20 @@ def user_from(
     known = unicodedata.normalize("NFKC", name).strip()
     if not _NAME.fullmatch(known):
         raise BadInput("用户名为 2 至 60 个字母、汉字、数字或 . _ - @")
-    if not _REGION.fullmatch(region):
-        raise BadInput("区划须为六位代码（GB/T 2260），000000 为不限")
     return User(
         name=known,
         shown_name=shown_name.strip()[:60] or known,
         roles=checked_roles(roles),
-        region=region,
+        region=checked_region(region),
         created_at=at,
     )
+
+
+def checked_region(region: str) -> str:
+    """Six digits; BadInput if they are none."""
+    if not _REGION.fullmatch(region):
+        raise BadInput("区划须为六位代码（GB/T 2260），000000 为不限")
+    return region
 
 
 def changed(

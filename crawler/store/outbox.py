@@ -88,7 +88,7 @@ def claim_due(
         .values(claim=token, claimed_until=until)
         .returning(*outbox.c)
     )
-    return sorted((_delivery(row) for row in db.execute(claim)), key=_age)
+    return sorted((delivery_from(row) for row in db.execute(claim)), key=_age)
 
 
 def mark(db: Connection, token: str, marks: Sequence[Mark]) -> list[str]:
@@ -172,7 +172,7 @@ def replay(
 def delivery_of(db: Connection, delivery_id: str) -> Delivery | None:
     """One message by its id."""
     row = db.execute(select(outbox).where(outbox.c.id == delivery_id)).first()
-    return _delivery(row) if row else None
+    return delivery_from(row) if row else None
 
 
 def receipts_of(db: Connection, delivery_id: str) -> list[Receipt]:
@@ -193,7 +193,9 @@ def list_deliveries(
 ) -> list[Delivery]:
     """Messages, newest first."""
     rows = _chosen(select(outbox), states, subject, region)
-    return [_delivery(row) for row in db.execute(rows.order_by(outbox.c.id.desc()).limit(limit))]
+    return [
+        delivery_from(row) for row in db.execute(rows.order_by(outbox.c.id.desc()).limit(limit))
+    ]
 
 
 def delivery_counts(db: Connection) -> dict[tuple[str, DeliveryState], int]:
@@ -212,15 +214,19 @@ def next_due(db: Connection, endpoint: str) -> datetime | None:
 
 
 def event_keys_between(
-    db: Connection, start: datetime, end: datetime, region: str = ""
+    db: Connection, start: datetime, end: datetime, *, region: str = "", endpoint: str = ""
 ) -> dict[EventType, list[str]]:
-    """The keys of all that was told in a span of time, by event type, sorted: for 对账."""
+    """The keys of all that was told in a span of time (to one endpoint), by event type, sorted:
+    for 对账.
+    """
     rows = (
         select(outbox.c.event, outbox.c.event_key)
         .distinct()
         .where(outbox.c.created_at >= start, outbox.c.created_at < end)
         .where(outbox.c.region.startswith(region))
     )
+    if endpoint:
+        rows = rows.where(outbox.c.endpoint == endpoint)
     found: dict[EventType, list[str]] = {}
     for event, key in db.execute(rows.order_by(outbox.c.event, outbox.c.event_key)):
         found.setdefault(EventType(event), []).append(key)
@@ -260,7 +266,8 @@ def _values(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def _delivery(row: Row[Any]) -> Delivery:
+def delivery_from(row: Row[Any]) -> Delivery:
+    """The noun behind one row of `outbox` (or of a join that bears its columns)."""
     return Delivery(
         id=row.id,
         event_key=row.event_key,

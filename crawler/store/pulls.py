@@ -1,0 +1,78 @@
+"""Messages for platforms that cannot be called: they ask, with the place they have come to.
+
+A place is given when a message is first handed out, one after the other under a lock, so that a
+message whose transaction ended late never slips in behind a place that was already read.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, exists, func, insert, select, text, update
+
+from crawler.domain.delivery import Delivery, DeliveryState
+from crawler.store.outbox import delivery_from
+from crawler.store.platform_tables import pulls
+from crawler.store.tables import outbox
+
+_WAITING, _DELIVERED = str(DeliveryState.WAITING), str(DeliveryState.DELIVERED)
+
+
+def pull(
+    db: Connection, endpoint: str, after: int, limit: int, now: datetime
+) -> list[tuple[int, Delivery]]:
+    """What comes after a place, oldest first, each with its own place. Asking for it says that all
+    up to `after` has arrived: that is delivered now.
+    """
+    _alone(db, endpoint)
+    _confirm(db, endpoint, after, now)
+    _give_places(db, endpoint, limit)
+    mine = (pulls.c.endpoint == endpoint) & (pulls.c.position > after)
+    rows = (
+        select(pulls.c.position, *outbox.c)
+        .join(outbox, outbox.c.id == pulls.c.delivery_id)
+        .where(mine)
+        .order_by(pulls.c.position)
+        .limit(limit)
+    )
+    return [(row.position, delivery_from(row)) for row in db.execute(rows)]
+
+
+def last_place(db: Connection, endpoint: str) -> int:
+    """The last place that was given."""
+    mine = select(func.max(pulls.c.position)).where(pulls.c.endpoint == endpoint)
+    return db.scalar(mine) or 0
+
+
+def _confirm(db: Connection, endpoint: str, after: int, now: datetime) -> None:
+    mine = (
+        (pulls.c.endpoint == endpoint) & (pulls.c.position <= after) & pulls.c.fetched_at.is_(None)
+    )
+    ids = list(db.scalars(update(pulls).where(mine).values(fetched_at=now).returning(
+        pulls.c.delivery_id)))  # fmt: skip
+    arrived = {"state": _DELIVERED, "delivered_at": now, "attempts": outbox.c.attempts + 1,
+               "last_reason": ""}  # fmt: skip
+    for start in range(0, len(ids), 500):
+        some = outbox.c.id.in_(ids[start : start + 500])
+        db.execute(update(outbox).where(some).values(arrived))
+
+
+def _give_places(db: Connection, endpoint: str, limit: int) -> None:
+    has_one = exists().where(pulls.c.delivery_id == outbox.c.id, pulls.c.fetched_at.is_(None))
+    without = (
+        select(outbox.c.id)
+        .where(outbox.c.endpoint == endpoint, outbox.c.state == _WAITING, ~has_one)
+        .order_by(outbox.c.created_at, outbox.c.id)
+        .limit(limit)
+    )
+    last = last_place(db, endpoint)
+    rows = [
+        {"endpoint": endpoint, "position": last + number, "delivery_id": delivery_id}
+        for number, delivery_id in enumerate(db.scalars(without), start=1)
+    ]
+    if rows:
+        db.execute(insert(pulls), rows)
+
+
+def _alone(db: Connection, endpoint: str) -> None:
+    # SQLite's writers are alone already.
+    if db.dialect.name == "postgresql":
+        db.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": endpoint})
