@@ -3,8 +3,8 @@ cannot be taken is kept with the reason.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -26,7 +26,7 @@ from crawler.domain.task import (
 )
 from crawler.store.audit import note
 from crawler.store.database import Connection, Database
-from crawler.store.tasks import keep_feedback, locked_task, mark_feedback
+from crawler.store.tasks import feedback_of, keep_feedback, locked_task, mark_feedback
 
 LARGEST_BODY = 64 * 1024
 _LONGEST_ID = 100
@@ -56,9 +56,18 @@ class Effect(StrEnum):
     """What a report did."""
 
     TAKEN = "taken"
-    REPEATED = "repeated"  # this id was here before
+    REPEATED = "repeated"  # this id was here before, and had its effect then
     LATE = "late"  # the task is past it already
     REFUSED = "refused"  # kept, with the reason, for somebody to look at
+
+
+class Fault(StrEnum):
+    """Why a report was refused."""
+
+    NO_SUCH_TASK = "no_such_task"
+    UNREADABLE = "unreadable"  # a field says what nobody understands
+    NOT_NOW = "not_now"  # the task's state does not allow it
+    REUSED_ID = "reused_id"  # this id was another report's
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +77,18 @@ class Answered:
     effect: Effect
     reason: str = ""
     task: SupervisionTask | None = None
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sender:
+    """Who reports: the name that stands in the audit, the region prefixes they may speak for (none:
+    all), and how their reports are read.
+    """
+
+    name: str = "主平台"
+    regions: tuple[str, ...] = ()
+    read: "Callable[[str, bytes], Feedback]" = field(default_factory=lambda: read_feedback)
 
 
 def take_feedback(
@@ -77,25 +98,28 @@ def take_feedback(
     body: bytes,
     now: datetime,
     desk: Desk,
-    region: str = "",
+    sender: Sender | None = None,
 ) -> Answered:
-    """Keep it, then apply it if it can be applied; one transaction. `region` is the prefix that the
-    sender may speak for. BadInput only for what is too large to be kept, or has no id.
+    """Keep it, then apply it if it can be applied; one transaction. One that was refused may be
+    tried again under its id. BadInput only for what is too large to be kept, or has no id.
     """
+    sender = sender or Sender()
     if not 0 < len(feedback_id) <= _LONGEST_ID:
         raise BadInput("反馈缺少编号，或编号过长")
     if len(body) > LARGEST_BODY:
         raise BadInput(f"反馈超过 {LARGEST_BODY // 1024} KB")
     with database.transaction() as db:
-        task = locked_task(db, number)
+        task = _theirs(locked_task(db, number), sender)
         where = task.region if task else ""
         if not keep_feedback(db, feedback_id, number[:40], body, now, where):
-            return Answered(effect=Effect.REPEATED, task=task)
-        answered = _apply(db, task, number, body, now, desk, region)
-        taken = answered.effect is Effect.TAKEN
+            earlier = _earlier(db, feedback_id, number, body, task)
+            if earlier is not None:
+                return earlier
+        answered = _apply(db, task, number, body, now, desk, sender)
+        taken = answered.effect in {Effect.TAKEN, Effect.LATE}
         mark_feedback(db, feedback_id, taken=taken, reason=answered.reason)
         if answered.effect is Effect.REFUSED:
-            note(db, _refusal(number, answered, where, now))
+            note(db, _refusal(number, answered, where, now, sender))
         return answered
 
 
@@ -106,12 +130,32 @@ def read_feedback(number: str, body: bytes) -> Feedback:
     return Feedback(
         task_number=number,
         move=_MOVES[status],
-        actor=_text(given, "operator", 100) or _text(given, "dept", 100) or "主平台",
+        actor=_text(given, "operator", 100) or _text(given, "dept", 100) or "经办人未署名",
         at=_moment(given.get("at")),
         conclusion=_conclusion(given.get("conclusion")),
         note=_text(given, "note", _LONGEST_NOTE),
         attachments=_digests(given.get("attachments")),
     )
+
+
+def _theirs(task: SupervisionTask | None, sender: Sender) -> SupervisionTask | None:
+    """A task of another region is as good as none: whose it is, is nobody else's business."""
+    if task is None or (sender.regions and not task.region.startswith(sender.regions)):
+        return None
+    return task
+
+
+def _earlier(
+    db: Connection, feedback_id: str, number: str, body: bytes, task: SupervisionTask | None
+) -> Answered | None:
+    """What an id that was here before says of this report; None if it is to be tried again."""
+    kept = feedback_of(db, feedback_id)
+    if kept is not None and (kept.body != body or kept.task_number != number[:40]):
+        said = "这个编号已用于另一份反馈，请换新的编号"
+        return Answered(effect=Effect.REFUSED, reason=said, task=task, fault=Fault.REUSED_ID)
+    if kept is not None and kept.taken:
+        return Answered(effect=Effect.REPEATED, reason=kept.reason, task=task)
+    return None
 
 
 def _apply(
@@ -121,24 +165,31 @@ def _apply(
     body: bytes,
     now: datetime,
     desk: Desk,
-    region: str,
+    sender: Sender,
 ) -> Answered:
-    if task is None or not task.region.startswith(region):
-        # One answer for both: whose task it is, is nobody else's business.
-        return Answered(effect=Effect.REFUSED, reason=f"没有编号为 {number[:40]} 的任务")
+    if task is None:
+        said = f"没有编号为 {number[:40]} 的任务"
+        return Answered(effect=Effect.REFUSED, reason=said, fault=Fault.NO_SUCH_TASK)
     try:
-        feedback = read_feedback(number, body)
+        feedback = sender.read(number, body)
         if (feedback.at - now).total_seconds() > _AHEAD_S:
             raise BadInput("at：时间在未来，请核对时钟")
         if _is_late(task, feedback.move):
             said = f"任务已是“{TASK_STATE_NAMES[task.state]}”"
             return Answered(effect=Effect.LATE, reason=said, task=task)
-        step = Step(move=feedback.move, actor=feedback.actor, at=now, remark=feedback.note)
+        actor = f"{sender.name}：{feedback.actor}"[:_LONGEST_ID]
+        step = Step(move=feedback.move, actor=actor, at=now, remark=feedback.note)
         with db.begin_nested():
             after = make_move(db, task, step, desk, feedback.conclusion)
-    except (BadInput, NotAllowed) as refusal:
-        return Answered(effect=Effect.REFUSED, reason=str(refusal), task=task)
+    except BadInput as mistake:
+        return _refused(task, mistake, Fault.UNREADABLE)
+    except NotAllowed as refusal:
+        return _refused(task, refusal, Fault.NOT_NOW)
     return Answered(effect=Effect.TAKEN, task=after)
+
+
+def _refused(task: SupervisionTask, why: Exception, fault: Fault) -> Answered:
+    return Answered(effect=Effect.REFUSED, reason=str(why), task=task, fault=fault)
 
 
 def _is_late(task: SupervisionTask, move: Move) -> bool:
@@ -151,10 +202,10 @@ def _is_late(task: SupervisionTask, move: Move) -> bool:
     return goal is not None and here is not None and here >= goal
 
 
-def _refusal(number: str, answered: Answered, region: str, now: datetime) -> Act:
+def _refusal(number: str, answered: Answered, region: str, now: datetime, sender: Sender) -> Act:
     return Act(
         at=now,
-        actor="主平台",
+        actor=sender.name,
         action="feedback.refuse",
         object=f"task:{number[:40]}",
         region=region,

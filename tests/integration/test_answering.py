@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.answering import LARGEST_BODY, Answered, Effect, read_feedback, take_feedback
+from alerts.answering import (
+    LARGEST_BODY,
+    Answered,
+    Effect,
+    Fault,
+    Sender,
+    read_feedback,
+    take_feedback,
+)
 from alerts.desk import Desk
 from alerts.reviewing import confirm
 from alerts.tasking import move_task
@@ -123,8 +131,14 @@ def test_what_cannot_be_taken_is_refused_and_kept(tmp_path: Path, body: bytes, s
 def test_another_districts_task_looks_like_none(tmp_path: Path) -> None:
     house = a_house(tmp_path)
 
-    foreign = take(house, "f1", said("acknowledged"), region="310115")
-    unknown = take(house, "f2", said("acknowledged"), number="310118-JR-1-1", region="310115")
+    foreign = take(house, "f1", said("acknowledged"), sender=Sender(regions=("310115",)))
+    unknown = take(
+        house,
+        "f2",
+        said("acknowledged"),
+        number="310118-JR-1-1",
+        sender=Sender(regions=("310115",)),
+    )
 
     assert foreign.effect is unknown.effect is Effect.REFUSED
     assert foreign.reason.replace(house[2].number, "N") == unknown.reason.replace(
@@ -202,3 +216,33 @@ def test_the_moment_of_a_report_may_lie_in_the_past(tmp_path: Path) -> None:
     old = take(house, "f1", said("acknowledged", at=(NOON - timedelta(days=9)).isoformat()))
 
     assert old.effect is Effect.TAKEN
+
+
+@pytest.mark.fault("K19")
+def test_an_id_that_was_another_reports_is_refused(tmp_path: Path) -> None:
+    house = a_house(tmp_path)
+    take(house, "f1", said("acknowledged"))
+
+    other = take(house, "f1", said("answered", conclusion="unfounded"))
+    elsewhere = take(house, "f1", said("acknowledged"), number="310118-JR-1-1")
+
+    assert (other.fault, elsewhere.fault) == (Fault.REUSED_ID, Fault.REUSED_ID)
+    with house[0].reading() as db:
+        assert task_of(db, house[2].id).state is TaskState.ACKNOWLEDGED
+
+
+def test_what_was_refused_may_come_again_under_its_id_and_then_counts(tmp_path: Path) -> None:
+    house = a_house(tmp_path)
+    database, desk, task = house
+    early = take(house, "f1", said("suspended"))
+    take(house, "f2", said("working"))
+
+    again = take(house, "f1", said("suspended"))
+    third = take(house, "f1", said("suspended"))
+
+    assert (early.effect, early.fault) == (Effect.REFUSED, Fault.NOT_NOW)
+    assert (again.effect, third.effect) == (Effect.TAKEN, Effect.REPEATED)
+    with database.reading() as db:
+        assert task_of(db, task.id).state is TaskState.SUSPENDED
+        assert moves_of(db, task.id)[-1].actor == "主平台：李*"
+    assert desk.endpoints
