@@ -2,7 +2,7 @@
 every row, in flat memory.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -12,13 +12,11 @@ from crawler.domain.filing import Filing, Refusal
 from crawler.reading.filing_rows import filing_from
 from crawler.reading.headers import Columns
 from crawler.reading.heads import Headed, headed
-from crawler.reading.html_tables import html_table
-from crawler.reading.json_lists import Entry, json_entries
-from crawler.reading.list_encoding import encoding_of
-from crawler.reading.list_kinds import Kind, kind_of
+from crawler.reading.json_lists import Entry
+from crawler.reading.list_kinds import Kind
 from crawler.reading.list_rules import ListRules
-from crawler.reading.tables import Table, text_table
-from crawler.reading.workbooks import check_not_encrypted, check_zipped, workbook_tables
+from crawler.reading.list_tables import ListFile, open_list_file
+from crawler.reading.tables import Table
 
 _NO_ROWS = "只有表头，没有任何备案"
 
@@ -47,64 +45,40 @@ def read_filings(
 def open_list(path: Path, region: str, rules: ListRules | None = None) -> OpenedList:
     """The list with its first filing already read, so that what is no list is refused here."""
     rules = rules or ListRules()
-    kind = kind_of(path, rules)
-    opened = _OPENERS[kind](path, region, rules)
+    file = open_list_file(path, rules)
+    opened = (_open_json if file.kind is Kind.JSON else _open_tables)(file, region, rules)
     first = next(opened.rows, None)
     if first is None:
         raise BadInput(_NO_ROWS)
     return replace(opened, rows=chain([first], opened.rows))
 
 
-def _open_text(path: Path, region: str, rules: ListRules) -> OpenedList:
-    encoding = encoding_of(path)
-    return _opened(Kind.TEXT, encoding, headed(text_table(path, encoding)), region, rules)
-
-
-def _open_html(path: Path, region: str, rules: ListRules) -> OpenedList:
-    encoding = encoding_of(path)
-    try:
-        table = headed(html_table(path, encoding))
-    except BadInput:
-        raise BadInput("文件类型不对：这是网页，里面没有备案表格") from None
-    return _opened(Kind.HTML, encoding, table, region, rules)
-
-
-def _opened(kind: Kind, encoding: str, table: Headed, region: str, rules: ListRules) -> OpenedList:
+def _open_tables(file: ListFile, region: str, rules: ListRules) -> OpenedList:
+    """The tables that are filing lists, one after the other; the others are passed over."""
+    first, refused = _first_of(file)
+    if first is None:
+        raise BadInput(refused)
     return OpenedList(
-        kind=kind,
-        encoding=encoding,
-        columns=table.columns,
-        rows=_read(table, region, rules),
+        kind=file.kind,
+        encoding=file.encoding,
+        columns=first.columns,
+        rows=_read_tables(first, file.tables, region, rules),
     )
+
+
+def _first_of(file: ListFile) -> tuple[Headed | None, str]:
+    if file.kind is not Kind.HTML:
+        return _first_headed(file.tables)
+    no_table = "文件类型不对：这是网页，里面没有备案表格"
+    try:
+        return _first_headed(file.tables)[0], no_table
+    except BadInput:
+        raise BadInput(no_table) from None
 
 
 def _read(table: Headed, region: str, rules: ListRules) -> Iterator[Filing | Refusal]:
     for row in table.rows:
         yield filing_from(row.number, row.cells, table.columns, region, rules)
-
-
-def _open_zipped(path: Path, region: str, rules: ListRules) -> OpenedList:
-    check_zipped(path, rules)
-    return _open_sheets(Kind.ZIPPED_WORKBOOK, path, region, rules)
-
-
-def _open_old(path: Path, region: str, rules: ListRules) -> OpenedList:
-    check_not_encrypted(path)
-    return _open_sheets(Kind.OLD_WORKBOOK, path, region, rules)
-
-
-def _open_sheets(kind: Kind, path: Path, region: str, rules: ListRules) -> OpenedList:
-    """The sheets that are filing lists, one after the other; the others are passed over."""
-    tables = workbook_tables(path, rules)
-    first, refused = _first_headed(tables)
-    if first is None:
-        raise BadInput(refused)
-    return OpenedList(
-        kind=kind,
-        encoding="",
-        columns=first.columns,
-        rows=_read_sheets(first, tables, region, rules),
-    )
 
 
 def _first_headed(tables: Iterator[Table]) -> tuple[Headed | None, str]:
@@ -117,7 +91,7 @@ def _first_headed(tables: Iterator[Table]) -> tuple[Headed | None, str]:
     return None, refused or "工作簿里没有工作表"
 
 
-def _read_sheets(
+def _read_tables(
     first: Headed, tables: Iterator[Table], region: str, rules: ListRules
 ) -> Iterator[Filing | Refusal]:
     yield from _read(first, region, rules)
@@ -132,9 +106,8 @@ def _on_sheet(name: str, found: Filing | Refusal) -> Filing | Refusal:
     return replace(found, given={**found.given, "工作表": name})
 
 
-def _open_json(path: Path, region: str, rules: ListRules) -> OpenedList:
-    encoding = encoding_of(path)
-    entries = json_entries(path, encoding, rules)
+def _open_json(file: ListFile, region: str, rules: ListRules) -> OpenedList:
+    entries = file.entries
     first = next(entries, None)
     if first is None:
         raise BadInput("JSON 里没有任何备案")
@@ -143,8 +116,8 @@ def _open_json(path: Path, region: str, rules: ListRules) -> OpenedList:
         keys = "、".join(columns.headers[:12])
         raise BadInput(f"缺少“域名”（domain）或“网站首页网址”（homeUrl）；读到的字段是：{keys}")
     return OpenedList(
-        kind=Kind.JSON,
-        encoding=encoding,
+        kind=file.kind,
+        encoding=file.encoding,
         columns=columns,
         rows=_read_entries(chain([first], entries), region, rules),
     )
@@ -155,12 +128,3 @@ def _read_entries(
 ) -> Iterator[Filing | Refusal]:
     for number, columns, cells in entries:
         yield filing_from(number, cells, columns, region, rules)
-
-
-_OPENERS: dict[Kind, Callable[[Path, str, ListRules], OpenedList]] = {
-    Kind.TEXT: _open_text,
-    Kind.ZIPPED_WORKBOOK: _open_zipped,
-    Kind.OLD_WORKBOOK: _open_old,
-    Kind.JSON: _open_json,
-    Kind.HTML: _open_html,
-}

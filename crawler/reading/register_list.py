@@ -22,13 +22,10 @@ from crawler.domain.subject import (
 from crawler.reading.cells import BadCell, cleaned, region_in, shown, written
 from crawler.reading.domains import parts_of_names, place_in
 from crawler.reading.headers import plain_header
-from crawler.reading.html_tables import html_table
-from crawler.reading.json_lists import json_entries
-from crawler.reading.list_encoding import encoding_of
-from crawler.reading.list_kinds import Kind, kind_of
+from crawler.reading.list_kinds import Kind
 from crawler.reading.list_rules import ListRules
-from crawler.reading.tables import Row, Table, text_table
-from crawler.reading.workbooks import check_not_encrypted, check_zipped, workbook_tables
+from crawler.reading.list_tables import ListFile, open_list_file
+from crawler.reading.tables import Row, Table
 
 _HEAD_ROWS = 12
 _LONGEST_CELL = 4_000
@@ -86,7 +83,8 @@ def read_register(
 ) -> Iterator[Listed | Refusal]:
     """Every row as exactly one Listed or one Refusal; BadInput if it is no such register."""
     rules = rules or ListRules()
-    rows = _OPENERS[kind_of(path, rules)](path, rules)
+    file = open_list_file(path, rules)
+    rows = _from_json(file) if file.kind is Kind.JSON else _from_tables(file)
     found = (_line(row, headers, places, register_list, rules) for row, headers, places in rows)
     first = next(found, None)
     if first is None:
@@ -97,28 +95,10 @@ def read_register(
 _Placed = Iterator[tuple[Row, Sequence[str], _Places]]
 
 
-def _from_text(path: Path, rules: ListRules) -> _Placed:
-    return _placed(text_table(path, encoding_of(path)))
-
-
-def _from_html(path: Path, rules: ListRules) -> _Placed:
-    return _placed(html_table(path, encoding_of(path)))
-
-
-def _from_zipped(path: Path, rules: ListRules) -> _Placed:
-    check_zipped(path, rules)
-    return _from_sheets(path, rules)
-
-
-def _from_old(path: Path, rules: ListRules) -> _Placed:
-    check_not_encrypted(path)
-    return _from_sheets(path, rules)
-
-
-def _from_sheets(path: Path, rules: ListRules) -> _Placed:
-    """All sheets that are registers; BadInput if none of them is."""
+def _from_tables(file: ListFile) -> _Placed:
+    """All tables that are registers; BadInput if none of them is."""
     refused, taken = "", 0
-    for table in workbook_tables(path, rules):
+    for table in file.tables:
         try:
             rows = _placed(table)
         except BadInput as why:
@@ -130,21 +110,12 @@ def _from_sheets(path: Path, rules: ListRules) -> _Placed:
         raise BadInput(refused or "工作簿里没有工作表")
 
 
-def _from_json(path: Path, rules: ListRules) -> _Placed:
-    for number, columns, cells in json_entries(path, encoding_of(path), rules):
+def _from_json(file: ListFile) -> _Placed:
+    for number, columns, cells in file.entries:
         places = _places(columns.headers)
         if _Column.NAME not in places and _Column.USCC not in places:
             raise BadInput(_missing(columns.headers))
         yield Row(number=number, cells=cells), columns.headers, places
-
-
-_OPENERS = {
-    Kind.TEXT: _from_text,
-    Kind.HTML: _from_html,
-    Kind.ZIPPED_WORKBOOK: _from_zipped,
-    Kind.OLD_WORKBOOK: _from_old,
-    Kind.JSON: _from_json,
-}
 
 
 def _placed(table: Table) -> _Placed:
