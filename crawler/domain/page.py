@@ -58,6 +58,16 @@ class Contact:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Imprint:
+    """Who a page says is behind it, and where it was seen: what is held against its filing."""
+
+    filing_numbers: tuple[str, ...] = ()  # normal forms, footer first
+    companies: tuple[str, ...] = ()  # only of a page that was read closely
+    elsewhere: str = ""  # the registered domain it was seen under, where that is not the site's
+    characters: int = 0  # that a person could read
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PageStructure:
     """The close reading of one page (BeautifulSoup), beside its text."""
 

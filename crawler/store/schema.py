@@ -1,7 +1,21 @@
 """All tables together: whoever makes or compares the schema imports them here."""
 
-from crawler.store import people_tables, platform_tables, schedule_tables, subject_tables, tables
+from crawler.store import (
+    finding_tables,
+    people_tables,
+    platform_tables,
+    schedule_tables,
+    subject_tables,
+    tables,
+)
 
 metadata = tables.metadata
 
-__all__ = ["metadata", "people_tables", "platform_tables", "schedule_tables", "subject_tables"]
+__all__ = [
+    "finding_tables",
+    "metadata",
+    "people_tables",
+    "platform_tables",
+    "schedule_tables",
+    "subject_tables",
+]

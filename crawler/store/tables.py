@@ -93,6 +93,7 @@ filings = Table(
     Column("gone_list_id", ForeignKey("filing_lists.id")),  # the list that no longer had it
     UniqueConstraint("source", "domain", "service_licence"),
     Index(None, "domain"),
+    Index(None, "service_licence"),  # whose is the number that another's page shows?
 )
 
 # the difference that one list made: new, changed, transferred, gone
