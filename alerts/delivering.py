@@ -72,12 +72,13 @@ class DeliverySummary:
 
 def deliver_due(courier: Courier, endpoints: Sequence[Endpoint]) -> DeliverySummary:
     """Send all that is due now, to every endpoint side by side. Messages for an endpoint that is no
-    longer configured stay where they are.
+    longer configured stay where they are; one without an address fetches its own.
     """
-    if not endpoints:
+    called = [one for one in endpoints if one.url]
+    if not called:
         return DeliverySummary()
-    with ThreadPoolExecutor(len(endpoints), thread_name_prefix="endpoint") as side_by_side:
-        parts = list(side_by_side.map(lambda one: _deliver_to(courier, one), endpoints))
+    with ThreadPoolExecutor(len(called), thread_name_prefix="endpoint") as side_by_side:
+        parts = list(side_by_side.map(lambda one: _deliver_to(courier, one), called))
     return sum(parts, DeliverySummary())
 
 

@@ -4,9 +4,16 @@ Unknown keys are refused with their name. Everyone else receives parts of it.
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -75,18 +82,24 @@ class SearchSettings(BaseModel):
 
 
 class EndpointSettings(BaseModel):
-    """One receiver of signed messages."""
+    """One receiver of signed messages. Without a url it comes and fetches them (API, /events)."""
 
     model_config = _STRICT
 
-    name: str
-    url: str
-    secret: SecretStr
+    name: str = Field(min_length=1, max_length=100)
+    url: str = ""
+    secret: SecretStr = SecretStr("")
     former_secret: SecretStr = SecretStr("")  # still accepted while keys change hands
     sm3: bool = False  # a second signature by HMAC-SM3
     events: tuple[EventType, ...] = ()
     levels: tuple[Level, ...] = ()
     regions: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_signed(self) -> Self:
+        if self.url and not self.secret.get_secret_value():
+            raise ValueError(f"接收端 {self.name} 有 url，须有 secret")
+        return self
 
 
 class DeliverySettings(BaseModel):
@@ -97,6 +110,13 @@ class DeliverySettings(BaseModel):
     endpoints: tuple[EndpointSettings, ...] = ()
     timeout_s: float = 20.0
     allow: tuple[str, ...] = ()  # private ranges or hosts that may receive
+
+    @model_validator(mode="after")
+    def _has_one_of_a_name(self) -> Self:
+        names = [one.name for one in self.endpoints]
+        if len(set(names)) < len(names):
+            raise ValueError("接收端的 name 不能重复：消息按它排队")
+        return self
 
 
 class ReviewSettings(BaseModel):
