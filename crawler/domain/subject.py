@@ -1,5 +1,6 @@
-"""What registers say of a subject (信息归集): licensed institutions, credit classes, 法人库, known
-subjects. Facts beside the judgement; a credit class is never part of a level.
+"""What registers say of a subject (信息归集): licensed institutions, credit classes, 法人库, whom to
+watch, who is vouched for. Facts beside the judgement: a credit class is never part of a level, and
+being vouched for silences nothing (that takes an exception).
 """
 
 import re
@@ -18,14 +19,16 @@ class Register(StrEnum):
     LICENCES = "licences"  # 持牌机构
     CREDIT = "credit"  # 信用分类
     ENTITIES = "entities"  # 法人库
-    KNOWN = "known"  # 已知主体
+    WATCH = "watch"  # 关注名单: every change of their pages is looked at
+    WHITE = "white"  # 白名单: shown to the officer
 
 
 REGISTER_NAMES = {
     Register.LICENCES: "持牌机构名录",
     Register.CREDIT: "信用分类",
     Register.ENTITIES: "法人库",
-    Register.KNOWN: "已知主体",
+    Register.WATCH: "关注名单",
+    Register.WHITE: "白名单",
 }
 
 
@@ -79,7 +82,7 @@ class Listed:
     status: str = ""
     licence_number: str = ""
     authority: str = ""
-    reason: str = ""  # why a known subject is known
+    reason: str = ""  # why it stands in a watch list or white list
     source: str = ""
     as_of: date | None = None
     row: int = 0
@@ -131,6 +134,13 @@ def in_force(listed: Listed) -> bool:
 def of_register(standing: Standing, register: Register) -> tuple[Listed, ...]:
     """What one register says."""
     return tuple(one for one in standing.found if one.register is register)
+
+
+def to_watch(standing: Standing) -> Listed | None:
+    """The line for which every change of the subject's pages is looked at; a namesake may be meant,
+    and looking costs little.
+    """
+    return next((one for one in of_register(standing, Register.WATCH) if in_force(one)), None)
 
 
 def candidates(lines: Iterable[Listed]) -> tuple[Listed, ...]:
@@ -190,6 +200,14 @@ def told_apart(listed: Listed) -> str:
     marks = (listed.uscc, listed.region, listed.licence_number, listed.address)
     mark = next((one for one in marks if one), f"第 {listed.row} 行")
     return f"{listed.name}（{mark}）"
+
+
+STALE_AFTER_DAYS = 180
+
+
+def is_stale(as_of: date, today: date) -> bool:
+    """Whether a list is so old that it should be asked for again."""
+    return (today - as_of).days > STALE_AFTER_DAYS
 
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\\s]")

@@ -22,4 +22,5 @@ register_lists = Table(
     Column("accepted", Integer, nullable=False),
     Column("merged", Integer, nullable=False),
     Column("refused", Integer, nullable=False),
+    Column("dropped_at", Moment),  # taken back: its source's lines are gone
 )

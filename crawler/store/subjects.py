@@ -5,11 +5,12 @@ code, by name in normal form, by domain. Only exact matches count; namesakes sta
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from crawler.domain.filing import Refusal, uscc_is_consistent
 from crawler.domain.site import Site
@@ -37,7 +38,7 @@ _GRAVE = ("filed", "referred", "shut_down")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegisterReport:
     """What became of every row: rows = accepted + merged + refused. `before` is how many lines the
-    source had.
+    source had, `after` how many it has now.
     """
 
     list_id: int
@@ -46,6 +47,7 @@ class RegisterReport:
     merged: int
     refused: int
     before: int
+    after: int
     noted: int  # accepted with a note
     refusals: tuple[Refusal, ...]  # the first hundred
 
@@ -68,10 +70,8 @@ def import_register(
     region: str,
 ) -> RegisterReport:
     """Take a list in. A whole list replaces its source's last one in this register."""
-    mine = (subjects.c.register == str(register_list.register)) & (
-        subjects.c.source == register_list.source
-    )
-    before = db.scalar(select(func.count()).select_from(subjects).where(mine)) or 0
+    mine = _of_source(register_list.register, register_list.source)
+    before = _count(db, mine)
     if register_list.whole:
         db.execute(delete(subjects).where(mine))
     counts = _take(db, entries, region)
@@ -91,8 +91,37 @@ def import_register(
     made = insert(register_lists).values(values | totals).returning(register_lists.c.id)
     list_id = int(db.execute(made).scalar_one())
     return RegisterReport(
-        list_id=list_id, before=before, noted=counts.noted, refusals=counts.first, **totals
+        list_id=list_id,
+        before=before,
+        after=_count(db, mine),
+        noted=counts.noted,
+        refusals=counts.first,
+        **totals,
     )
+
+
+def newest_list(db: Connection, register: Register, source: str) -> Row[Any] | None:
+    """The source's newest list in a register, by the day it speaks of."""
+    mine = (register_lists.c.register == str(register)) & (register_lists.c.source == source)
+    rows = select(register_lists).where(mine, register_lists.c.dropped_at.is_(None))
+    ordered = rows.order_by(register_lists.c.as_of.desc(), register_lists.c.id.desc())
+    return db.execute(ordered.limit(1)).first()
+
+
+def drop_register(db: Connection, register: Register, source: str, at: datetime) -> int:
+    """Take a source's lines out of a register; how many there were. Its lists stay on record."""
+    gone = db.execute(delete(subjects).where(_of_source(register, source))).rowcount
+    mine = (register_lists.c.register == str(register)) & (register_lists.c.source == source)
+    db.execute(update(register_lists).where(mine).values(dropped_at=at))
+    return gone
+
+
+def _of_source(register: Register, source: str) -> ColumnElement[bool]:
+    return (subjects.c.register == str(register)) & (subjects.c.source == source)
+
+
+def _count(db: Connection, chosen: ColumnElement[bool]) -> int:
+    return db.scalar(select(func.count()).select_from(subjects).where(chosen)) or 0
 
 
 def _take(db: Connection, entries: Iterable[Listed | Refusal], region: str) -> _Counts:
@@ -146,14 +175,14 @@ def _rows(listed: Listed, region: str) -> list[dict[str, Any]]:
 
 def registers_loaded(db: Connection) -> tuple[Register, ...]:
     """Which registers have anything in them."""
-    named = set(db.scalars(select(register_lists.c.register).distinct()))
+    kept = register_lists.c.dropped_at.is_(None)
+    named = set(db.scalars(select(register_lists.c.register).where(kept).distinct()))
     return tuple(one for one in Register if str(one) in named)
 
 
-def list_registers(db: Connection) -> list[dict[str, Any]]:
+def list_registers(db: Connection) -> list[Row[Any]]:
     """Every register file, newest first, with its counts."""
-    rows = db.execute(select(register_lists).order_by(register_lists.c.id.desc()))
-    return [dict(row) for row in rows.mappings()]
+    return list(db.execute(select(register_lists).order_by(register_lists.c.id.desc())))
 
 
 def standing_of(db: Connection, name: str, uscc: str = "", domain: str = "") -> Standing:
@@ -180,6 +209,28 @@ def standings_of(db: Connection, of: Sequence[Site]) -> dict[int, Standing]:
         )
         for site in of
     }
+
+
+def sites_named_by(db: Connection, register: Register, source: str) -> list[int]:
+    """Watched sites whose subject, code or domain a source's lines name. By domain and by code in
+    the store; names only meet in their normal form, so each site's is made here.
+    """
+    mine = _of_source(register, source)
+    by_code = select(subjects.c.uscc).where(mine, subjects.c.uscc != "")
+    by_domain = select(subjects.c.domain).where(mine, subjects.c.domain != "")
+    either = sites.c.uscc.in_(by_code) | sites.c.domain.in_(by_domain)
+    found = set(db.scalars(select(sites.c.id).where(either)))
+    rows = db.execute(select(sites.c.id, sites.c.unit_name).where(sites.c.unit_name != ""))
+    while batch := rows.fetchmany(_BATCH):
+        keys = {row.id: subject_key(row.unit_name) for row in batch}
+        named = _names_among(db, mine, set(keys.values()))
+        found.update(site_id for site_id, key in keys.items() if key in named)
+    return sorted(found)
+
+
+def _names_among(db: Connection, mine: ColumnElement[bool], keys: set[str]) -> set[str]:
+    rows = select(subjects.c.name_key).where(mine, subjects.c.name_key.in_(sorted(keys - {""})))
+    return set(db.scalars(rows))
 
 
 def listed_under(db: Connection, name: str, limit: int = _MOST_SHOWN) -> list[Listed]:
