@@ -11,6 +11,7 @@ from crawler.service.commands import (
     doctor,
     judging,
     lists,
+    registers,
     search,
     sites,
     sweeps,
@@ -24,6 +25,7 @@ from crawler.service.showing import complain
 COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("import", lists.import_),
     ("lists", lists.lists_),
+    ("register", registers.register),
     ("sweep", sweeps.sweep),
     ("sites", sites.sites),
     ("judge", judging.judge),
