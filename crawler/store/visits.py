@@ -1,6 +1,6 @@
 """Sweeps and their visits: whose turn each is, under whose lease. The frontier is this table."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, func, insert, literal, or_, select, u
 from crawler.domain.alert import AlertState
 from crawler.domain.capture import Capture, Outcome
 from crawler.domain.site import SiteState, Sweep, SweepState, Visit, VisitState, ended_well
-from crawler.domain.subject import NOBODY_ASKED
+from crawler.domain.subject import NOBODY_ASKED, to_watch
 from crawler.store.sites import sites_by_id
 from crawler.store.subjects import standings_of
 from crawler.store.tables import alerts, captures, exceptions, sites, sweeps, visits
@@ -131,7 +131,7 @@ def visits_by_id(db: Connection, ids: Sequence[int], now: datetime | None = None
     known = _captures_of(db, ids)
     opened, watched = _alerts_of(db, site_ids)
     excepted = _excepted_terms(db, site_ids, now)
-    standings = standings_of(db, list(site_by_id.values()))
+    standings = defaultdict(lambda: NOBODY_ASKED, standings_of(db, list(site_by_id.values())))
     return [
         Visit(
             id=row.id,
@@ -141,10 +141,10 @@ def visits_by_id(db: Connection, ids: Sequence[int], now: datetime | None = None
             tries=row.tries,
             captures=tuple(known.get(row.id, ())),
             open_alert_id=opened.get(row.site_id),
-            watched=row.site_id in watched,
+            watched=row.site_id in watched or to_watch(standings[row.site_id]) is not None,
             excepted_terms=tuple(excepted.get(row.site_id, ())),
             render_reason=row.render_reason,
-            standing=standings.get(row.site_id, NOBODY_ASKED),
+            standing=standings[row.site_id],
         )
         for row in rows
     ]
