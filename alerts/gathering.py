@@ -49,6 +49,13 @@ def findings_of(db: Connection, case: Case, first: Alert | None = None) -> tuple
     return tuple(finding_of(db, alert) for alert in told[:_MOST_SITES])
 
 
+def first_finding(db: Connection, case: Case) -> Finding:
+    """The gravest site of a case that is not dismissed."""
+    alerts = alerts_of_case(db, case.id)
+    told = [one for one in alerts if one.state in _TOLD] or alerts
+    return finding_of(db, told[0])
+
+
 def _as_shown(alert: Alert) -> Assessment:
     """What is left where a judgement has been cleared away by age."""
     return Assessment(

@@ -5,6 +5,7 @@ import random
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from alerts.calendars import load_calendar
 from alerts.delivering import Courier
@@ -29,6 +30,21 @@ def desk_of(house: House) -> Desk:
         home=region.rstrip("0"),
         chance=os.urandom,
     )
+
+
+class Desks:
+    """The desk, made anew when another lexicon is in force."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._made: tuple[Path, Desk] | None = None
+
+    def current(self) -> Desk:
+        """The one in force now."""
+        now = self._house.lexicon.resolve()
+        if self._made is None or self._made[0] != now:
+            self._made = (now, desk_of(self._house))
+        return self._made[1]
 
 
 def courier_of(house: House, poster: Poster) -> Courier:

@@ -1,0 +1,129 @@
+"""What a platform reports about a task, signed or with a token: the same effect either way."""
+
+import hashlib
+from typing import Annotated, Any
+
+import structlog
+from fastapi import APIRouter, Depends, Header, Path, Request
+
+from alerts.answering import LARGEST_BODY, Answered, Fault, Sender, take_feedback
+from alerts.signing import signer_of
+from crawler.domain.delivery import Endpoint
+from crawler.domain.errors import NotAllowed
+from crawler.domain.task import TASK_STATE_NAMES, SupervisionTask
+from crawler.service.api.access import Api, Shared, TaskAnswerer, body_up_to
+from crawler.service.api.problems import Problem, responses
+from crawler.service.api.shapes import AnsweredShown, TaskStands
+
+routes = APIRouter(tags=["tasks"])
+log = structlog.get_logger()
+
+TaskNumber = Annotated[str, Path(max_length=40, description="任务号")]
+Body = Annotated[bytes, Depends(body_up_to(LARGEST_BODY))]
+Key = Annotated[
+    str, Header(alias="Idempotency-Key", min_length=1, max_length=80, pattern=r"^[!-~]+$")
+]
+_STATUS = {
+    Fault.NO_SUCH_TASK: 404,
+    Fault.UNREADABLE: 422,
+    Fault.NOT_NOW: 409,
+    Fault.REUSED_ID: 409,
+}
+_BODY_IN_DESCRIPTION = {
+    "requestBody": {
+        "required": True,
+        "description": "任务反馈（/schemas/feedback）；接收端有映射文件的，按其报文格式",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+}
+_SIGNED = {
+    "parameters": [
+        {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+        for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
+    ]
+}
+
+
+@routes.post(
+    "/callbacks/tasks/{number}",
+    responses=responses(400, 401, 404, 408, 409, 413, 422),
+    openapi_extra=_BODY_IN_DESCRIPTION | _SIGNED,
+)
+def call_back(number: TaskNumber, request: Request, api: Shared, body: Body) -> AnsweredShown:
+    """签收、状态与结果的回调。以投递所用密钥签名（Standard Webhooks）；同一编号只办一次。"""
+    endpoint, message_id = _signed_by(api, request, body)
+    sender = Sender(name=endpoint.name, regions=endpoint.regions)
+    return _taken(api, number, body, _own_id("e", endpoint.name, message_id), sender)
+
+
+@routes.post(
+    "/tasks/{number}/feedback",
+    responses=responses(400, 401, 403, 404, 408, 409, 413, 422),
+    openapi_extra=_BODY_IN_DESCRIPTION,
+)
+def answer(
+    client: TaskAnswerer, number: TaskNumber, key: Key, api: Shared, body: Body
+) -> AnsweredShown:
+    """以令牌反馈任务。以 Idempotency-Key 去重，次序无关。"""
+    sender = Sender(name=client.name, regions=(client.reach,))
+    return _taken(api, number, body, _own_id("c", client.name, key), sender)
+
+
+def _signed_by(api: Api, request: Request, body: bytes) -> tuple[Endpoint, str]:
+    """The endpoint with whose key this was signed. Who has none learns only what is wrong."""
+    refusals: list[str] = []
+    headers = _headers(request)
+    for endpoint in api.desks.current().endpoints:
+        if not endpoint.secret:
+            continue
+        try:
+            return endpoint, signer_of(endpoint).verify(headers, body, api.clock())
+        except NotAllowed as refusal:
+            refusals.append(str(refusal))
+    why = refusals[0] if refusals else "signature：没有配置可以验签的接收端"
+    log.warning("callback refused", action="callback.refuse", outcome=why.partition("：")[0])
+    raise Problem(401, "bad_signature", f"回调不予采信：{why}")
+
+
+def _headers(request: Request) -> dict[str, str]:
+    """One value a name: a signature header that comes twice is none."""
+    given: dict[str, list[str]] = {}
+    for name, value in request.headers.raw:
+        given.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    return {name: values[0] for name, values in given.items() if len(values) == 1}
+
+
+def _own_id(kind: str, who: str, given: str) -> str:
+    """Ids of different senders are different, whatever they call them."""
+    whole = f"{kind}{hashlib.sha256(who.encode()).hexdigest()[:8]}.{given}"
+    if len(whole) <= 100:
+        return whole
+    return f"{whole[:10]}{hashlib.sha256(given.encode()).hexdigest()}"
+
+
+def _taken(api: Api, number: str, body: bytes, id_: str, sender: Sender) -> AnsweredShown:
+    answered = take_feedback(
+        api.house.database, id_, number, body, api.clock(), api.desks.current(), sender
+    )
+    if answered.fault is not None:
+        raise Problem(
+            _STATUS[answered.fault], str(answered.fault), answered.reason, **_stands(answered)
+        )
+    assert answered.task is not None
+    return AnsweredShown(
+        effect=answered.effect, reason=answered.reason, task=standing(answered.task)
+    )
+
+
+def _stands(answered: Answered) -> dict[str, Any]:
+    return {"task": standing(answered.task).model_dump()} if answered.task else {}
+
+
+def standing(task: SupervisionTask) -> TaskStands:
+    """Where a task stands, in three fields."""
+    return TaskStands(
+        task_no=task.number,
+        state=str(task.state),
+        state_name=TASK_STATE_NAMES[task.state],
+        seq=task.seq,
+    )

@@ -1,0 +1,74 @@
+"""The API as one application: its routers in one list."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+from fastapi import APIRouter, FastAPI
+from starlette.responses import JSONResponse, Response
+
+import alerts
+from crawler.service.api import answering, events, lists, tasks
+from crawler.service.api.access import Anyone, Api, Shared
+from crawler.service.api.problems import ProblemShown, answer_problems, responses
+from crawler.service.api.shapes import StatusShown
+from crawler.service.console.guarding import Guarded
+from crawler.service.desks import Desks
+from crawler.service.wiring import House
+
+PATH = "/api/v1"
+SCHEMAS = Path(alerts.__file__).parent / "schemas"
+about = APIRouter(tags=["about"])
+ROUTERS = (about, answering.routes, tasks.routes, events.routes, lists.routes)
+
+
+@about.get("/status", responses=responses(401, 403))
+def status(client: Anyone, api: Shared) -> StatusShown:
+    """令牌属于谁、能做什么，以及本系统的时间。"""
+    return StatusShown(
+        client=client.name,
+        scopes=sorted(str(one) for one in client.scopes),
+        region=client.region,
+        endpoint=client.endpoint,
+        expires_at=client.expires_at,
+        now=api.clock(),
+        version=version("xunwang"),
+    )
+
+
+@about.get("/schemas/{name}", responses=responses(422), response_model=dict[str, Any])
+def schema(name: Literal["message", "feedback", "mapping"]) -> Response:
+    """消息、反馈与映射文件的 JSON Schema。"""
+    return JSONResponse(json.loads((SCHEMAS / f"{name}.json").read_text("utf-8")))
+
+
+def api_app(house: House) -> FastAPI:
+    """The API of an installation, with the real clock."""
+    return app_of(house, lambda: datetime.now(UTC))
+
+
+def app_of(house: House, clock: Callable[[], datetime]) -> FastAPI:
+    """The same with a clock of one's own, for tests."""
+    app = FastAPI(
+        title="巡网 API",
+        version="1",
+        summary="预警、督办任务与备案名单",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.api = Api(house=house, clock=clock, desks=Desks(house))
+    for router in ROUTERS:
+        app.include_router(router)
+    answer_problems(app)
+    app.add_middleware(Guarded)
+    _describe_problems(app)
+    return app
+
+
+def _describe_problems(app: FastAPI) -> None:
+    described = app.openapi()
+    described["components"]["schemas"]["Problem"] = ProblemShown.model_json_schema()
