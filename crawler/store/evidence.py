@@ -135,9 +135,19 @@ class SegmentWriter:
 
 def open_record(folder: Path, evidence: Evidence) -> bytes:
     """The block of one kept record, checked against both its digests; BadInput says what broke."""
+    return block_in(open_member(folder, evidence), evidence)
+
+
+def open_member(folder: Path, evidence: Evidence) -> bytes:
+    """One kept record as it lies in its segment, checked: it can stand in another WARC as it is."""
     member = _stored(folder, evidence)
     if hashlib.sha256(member).hexdigest() != evidence.stored_sha256:
         raise BadInput(f"存证 {evidence.segment}@{evidence.offset} 与登记的摘要不符")
+    return member
+
+
+def block_in(member: bytes, evidence: Evidence) -> bytes:
+    """The block of a record that was opened, checked against its digest."""
     block = _block_of(member)
     if hashlib.sha256(block).hexdigest() != evidence.sha256:
         raise BadInput(f"存证 {evidence.segment}@{evidence.offset} 内容摘要不符")

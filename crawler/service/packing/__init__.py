@@ -1,0 +1,1 @@
+"""The file that an officer carries: one deterministic zip that explains and checks itself."""

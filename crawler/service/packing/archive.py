@@ -1,0 +1,117 @@
+"""The zip itself: stored, in one layout, nothing of the clock in it, so that the same content makes
+the same bytes and every byte of it can be checked.
+"""
+
+import errno
+import hashlib
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal
+
+from crawler.domain.errors import BadInput
+
+Role = Literal["evidence", "derived", "record", "document", "reader"]
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_MOST_BYTES = 0xF000_0000  # a zip without its 64-bit extension, which older readers lack
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    """One file in a pack, as its manifest lists it."""
+
+    path: str
+    size: int
+    sha256: str
+    sm3: str
+    role: Role
+    capture: str = ""
+    piece: str = ""
+
+
+class Pack:
+    """Takes members one after the other; memory stays flat however large they are."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=False)
+        self._size = 0
+        self.members: list[Member] = []
+
+    def put(
+        self,
+        path: str,
+        content: bytes | Iterable[bytes],
+        role: Role,
+        *,
+        capture: str = "",
+        piece: str = "",
+    ) -> Member:
+        """Add one member; its digests are taken on the way."""
+        blocks = (content,) if isinstance(content, bytes) else content
+        sha, sm3, size = hashlib.sha256(), hashlib.new("sm3"), 0
+        with self._zip.open(_info(path), "w") as out:
+            for block in blocks:
+                sha.update(block)
+                sm3.update(block)
+                size += len(block)
+                self._count(len(block))
+                out.write(block)
+        member = Member(
+            path=path, size=size, sha256=sha.hexdigest(), sm3=sm3.hexdigest(), role=role,
+            capture=capture, piece=piece,
+        )  # fmt: skip
+        self.members.append(member)
+        return member
+
+    def close(self) -> None:
+        """Write the directory; the pack is whole."""
+        self._zip.close()
+
+    def _count(self, size: int) -> None:
+        self._size += size
+        if self._size > _MOST_BYTES:
+            raise BadInput("证据包超过 3.75 GiB，请按线索分开导出")
+
+
+def evidence_root(members: Iterable[Member]) -> str:
+    """One value for all evidence in a pack: SHA-256 over its sorted lines `digest  path`."""
+    lines = sorted(f"{one.sha256}  {one.path}\n" for one in members if one.role == "evidence")
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+@contextmanager
+def new_file(destination: Path) -> Iterator[IO[bytes]]:
+    """A file that is there whole or not at all; one that exists is never written over."""
+    if destination.exists():
+        raise BadInput(f"{destination} 已存在，不覆盖")
+    try:
+        handle, name = tempfile.mkstemp(prefix=".巡网-", suffix=".part", dir=destination.parent)
+    except OSError as error:
+        raise BadInput(f"无法写入 {destination.parent}：{error.strerror}") from error
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(part, destination)
+    except FileExistsError:
+        raise BadInput(f"{destination} 已存在，不覆盖") from None
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise BadInput(f"{destination.parent} 空间不足，没有写出文件") from error
+        raise BadInput(f"无法写入 {destination}：{error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _info(path: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(path, _EPOCH)
+    info.create_system = 3
+    info.external_attr = 0o100644 << 16
+    return info

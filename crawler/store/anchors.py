@@ -1,0 +1,90 @@
+"""The heads of all chains at one moment, as a statement that somebody outside can be told or can
+put a time stamp on. A chain alone does not show that its end was cut off; an anchor does.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from crawler.store.audit import audit_head
+from crawler.store.chain import heads
+from crawler.store.tables import anchors
+
+_MOST = 2_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Anchor:
+    """One statement of heads: number and link of each chain's end, and of the audit trail's."""
+
+    id: int = 0
+    at: datetime
+    chains: Mapping[str, tuple[int, str]]
+    audit: tuple[int, str]
+    told: str = ""  # to whom, in words
+    token: bytes | None = None  # RFC 3161, over the SHA-256 of the statement
+
+    @property
+    def statement(self) -> str:
+        """The words that are told or stamped: canonical JSON."""
+        said = {
+            "at": self.at.astimezone(UTC).isoformat(),
+            "audit": list(self.audit),
+            "heads": {name: list(head) for name, head in self.chains.items()},
+        }
+        return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def anchor_now(db: Connection, at: datetime) -> Anchor:
+    """The heads as they stand; not kept yet."""
+    return Anchor(at=at, chains=heads(db), audit=audit_head(db))
+
+
+def save_anchor(db: Connection, anchor: Anchor) -> int:
+    """Keep one; its number."""
+    row = {
+        "at": anchor.at,
+        "heads": {
+            "chains": {k: list(v) for k, v in anchor.chains.items()},
+            "audit": list(anchor.audit),
+        },
+        "told": anchor.told[:200],
+        "token": anchor.token,
+    }
+    return int(db.execute(insert(anchors).values(row).returning(anchors.c.id)).scalar_one())
+
+
+def latest_anchor(db: Connection) -> Anchor | None:
+    """The newest one."""
+    row = db.execute(select(anchors).order_by(anchors.c.id.desc()).limit(1)).first()
+    return _anchor(row) if row else None
+
+
+def anchors_over(db: Connection, ends: Mapping[str, int]) -> list[Anchor]:
+    """For each chain the first anchor that covers a number of it, a stamped one besides, oldest
+    first.
+    """
+    found: dict[int, Anchor] = {}
+    wanted = {(chain, stamped) for chain in ends for stamped in (False, True)}
+    rows = select(anchors).order_by(anchors.c.id.desc()).limit(_MOST)
+    for row in reversed(db.execute(rows).all()):
+        one = _anchor(row)
+        for chain, stamped in sorted(wanted):
+            seq = one.chains.get(chain, (0, ""))[0]
+            if seq >= ends[chain] and (one.token is not None or not stamped):
+                found[one.id] = one
+                wanted.discard((chain, stamped))
+    return list(found.values())
+
+
+def _anchor(row: Row[Any]) -> Anchor:
+    chains = {name: (int(seq), str(link)) for name, (seq, link) in row.heads["chains"].items()}
+    seq, digest = row.heads["audit"]
+    return Anchor(
+        id=row.id, at=row.at, chains=chains, audit=(int(seq), str(digest)), told=row.told,
+        token=row.token,
+    )  # fmt: skip
