@@ -21,6 +21,7 @@ from crawler.store.alerts import alerts_of_site, change_alert, save_alert
 from crawler.store.audit import note
 from crawler.store.cases import case_of, open_cases_with, save_case
 from crawler.store.database import Connection
+from crawler.store.families import family_of
 from crawler.store.lists import filing_of
 from crawler.store.outbox import next_seq, put
 
@@ -66,7 +67,8 @@ class Responder:
             if change.kind in (ChangeKind.RAISED, ChangeKind.RELAPSED):
                 case = save_case(db, taken_up_again(case, change.alert))
             return change.alert, case
-        belonging = belonging_of(visit.site, assessment)
+        family = family_of(db, visit.site.id)
+        belonging = belonging_of(visit.site, assessment, str(family or ""))
         case = case_for(change.alert, belonging, open_cases_with(db, belonging.keys), now)
         saved = save_case(db, case)
         return save_alert(db, replace(change.alert, case_id=saved.id)), saved

@@ -109,7 +109,7 @@ def open_segments(db: Connection) -> dict[str, int]:
     rows = db.execute(
         select(segments.c.name, segments.c.committed).where(segments.c.sealed_at.is_(None))
     )
-    return dict(rows.tuples().all())
+    return {row.name: row.committed for row in rows}
 
 
 def sealed_segments(db: Connection) -> dict[str, str]:
@@ -117,7 +117,7 @@ def sealed_segments(db: Connection) -> dict[str, str]:
     rows = db.execute(
         select(segments.c.name, segments.c.sha256).where(segments.c.sealed_at.is_not(None))
     )
-    return dict(rows.tuples().all())
+    return {row.name: row.sha256 for row in rows}
 
 
 def mark_sealed(db: Connection, name: str, sha256: str, now: datetime) -> None:
