@@ -11,6 +11,7 @@ from crawler.domain.capture import Field, PageText, is_blank
 from crawler.domain.lexicon import Hit, Zone
 from crawler.domain.page import PageStructure
 from crawler.domain.site import Visit, ended_well
+from crawler.domain.subject import LicenceState, licence_state
 from lexicons import wording
 from lexicons.card_yields import card_yields
 from lexicons.claiming import Claim, find_claims
@@ -185,22 +186,29 @@ def purpose_weighed(found: Findings, score: float) -> Iterator[Reason]:
 
 
 def licence_claimed(found: Findings, score: float) -> Iterator[Reason]:
-    """The voice of a licensed house lowers the score; less so where it promises what none may."""
+    """The voice of a licensed house lowers the score; less so where it promises what none may, or
+    where a register of licences was asked and does not know the subject.
+    """
     weights = found.tools.weights.licensed
     if score <= 0 or found.purpose.licensed < weights["enough"] or not found.strengths:
         return
     if found.strengths[0].category in weights["never"]:
         return
-    yield wording.reason_of_licence(found.purpose, score * (_licence_factor(found) - 1))
+    state = licence_state(found.visit.standing)
+    points = score * (_licence_factor(found, state) - 1)
+    yield wording.reason_of_licence(found.purpose, points, state)
 
 
-def _licence_factor(found: Findings) -> float:
+def _licence_factor(found: Findings, state: LicenceState) -> float:
     weights = found.tools.weights.licensed
+    if state is LicenceState.UNLISTED:
+        return float(weights["other_subject"])
     name = found.visit.site.unit_name
     promised = any(s.category == "principal_guarantee" and s.points >= 3 for s in found.strengths)
     if promised:
         return float(weights["factor_with_promise"])
-    other = bool(name) and not is_licensed_name(name)
+    known = state is LicenceState.LICENSED
+    other = bool(name) and not (known or is_licensed_name(name))
     return float(weights["other_subject"] if other else weights["factor"])
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from crawler.domain.assessment import Level, Reason, Side, Track, Yield
 from crawler.domain.lexicon import Hit, Lexicon
+from crawler.domain.subject import LicenceState
 from lexicons.claiming import Claim
 from lexicons.evidence import Strength, Weighed
 from lexicons.purpose import Purpose
@@ -142,13 +143,21 @@ def reason_of_speaker(name: str, points: float) -> Reason:
     )
 
 
-def reason_of_licence(purpose: Purpose, points: float) -> Reason:
+_LICENCE_TOLD = {
+    LicenceState.UNCHECKED: "须以名录核对",
+    LicenceState.AMBIGUOUS: "名录中同名主体不止一个，须人工核对",
+    LicenceState.LICENSED: "名录载有该主体，持牌范围须人工核对",
+    LicenceState.UNLISTED: "而持牌机构名录未载该主体，只从轻少许",
+}
+
+
+def reason_of_licence(purpose: Purpose, points: float, state: LicenceState) -> Reason:
     """The page says that it is licensed; only a register can tell."""
     shown = "、".join(purpose.licences[:4])
     return Reason(
         side=Side.AGAINST,
         rule="licence_claimed",
-        text=f"页面为持牌机构口吻（{shown}），须以名录核对",
+        text=f"页面为持牌机构口吻（{shown}），{_LICENCE_TOLD[state]}",
         points=round(points, 2),
     )
 
