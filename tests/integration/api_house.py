@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,16 +20,22 @@ from alerts.desk import Desk
 from alerts.reviewing import confirm
 from alerts.signing import signer_of
 from alerts.tasking import approve
+from crawler.domain.assessment import Level
 from crawler.domain.client import Scope, client_from
 from crawler.domain.task import SupervisionTask
 from crawler.service.api.access import digest_of
 from crawler.service.api.app import PATH, app_of
-from crawler.service.desks import desk_of
-from crawler.service.wiring import House, open_house
+from crawler.service.wiring import House, endpoints_of, open_house
 from crawler.store.clients import save_client
 from tests.builders import NOON, a_site
-from tests.integration.answering_house import SECRET, an_endpoint, open_alert
-from tests.integration.console_house import Clock
+from tests.integration.answering_house import (
+    SECRET,
+    Clock,
+    a_database,
+    a_desk,
+    an_endpoint,
+    open_alert,
+)
 
 SETTINGS = f"""
 region = "310000"
@@ -104,8 +110,9 @@ class ApiHouse:
     def stranger(self) -> Program:
         return Program(self.port)
 
-    def task(self, domain: str = "a.example.cn", region: str = "310118") -> SupervisionTask:
-        """A sent task."""
+    def task(self, domain: str = "", region: str = "310118") -> SupervisionTask:
+        """A sent task about a site of its own."""
+        domain = domain or f"{secrets.token_hex(6)}.example.cn"
         site = a_site(domain=domain, region=region, unit_name=f"{domain}财富管理有限公司")
         alert = open_alert(self.house.database, site, region=region)
         task = confirm(self.house.database, alert.id, "wang", NOON, self.desk)
@@ -117,12 +124,14 @@ def an_api(folder: Path, settings: str = SETTINGS) -> Iterator[ApiHouse]:
     """A fresh installation whose API answers on loopback."""
     folder.mkdir(exist_ok=True)
     (folder / "xunwang.toml").write_text(settings, "utf-8")
+    a_database(folder).close()  # migrated once, copied for each test
     house, clock = open_house(folder), Clock()
+    desk = a_desk(*endpoints_of(house.config), approval_from=Level.ORANGE)
     whole = FastAPI(openapi_url=None)
-    whole.mount(PATH, app_of(house, clock))
+    whole.mount(PATH, app_of(house, clock, lambda: desk))
     try:
         with served(whole) as port:
-            yield ApiHouse(house=house, clock=clock, port=port, desk=desk_of(house))
+            yield ApiHouse(house=house, clock=clock, port=port, desk=desk)
     finally:
         house.database.close()
 
@@ -154,12 +163,10 @@ class Signed:
 
     secret: str = SECRET
     at: datetime = NOON
-    count: int = field(default=0)
 
     def headers(self, body: bytes, id_: str = "") -> dict[str, str]:
-        self.count += 1
         signer = signer_of(an_endpoint(secret=self.secret))
-        return signer.sign(id_ or f"cb-{self.count}", self.at, body)
+        return signer.sign(id_ or f"cb-{secrets.token_hex(6)}", self.at, body)
 
 
 def said(status: str, at: datetime = NOON, **given: Any) -> bytes:

@@ -11,10 +11,10 @@ from fastapi import Depends, Query, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
+from alerts.desk import Desk
 from crawler.domain.client import Client, Scope, is_live
 from crawler.service.api.problems import Problem
 from crawler.service.console.guarding import TooLarge, limited
-from crawler.service.desks import Desks
 from crawler.service.wiring import House
 from crawler.store.clients import client_of, is_stale, touch_client
 
@@ -31,7 +31,7 @@ class Api:
 
     house: House
     clock: Callable[[], datetime]
-    desks: Desks
+    desk: Callable[[], Desk]
 
 
 def api_of(request: Request) -> Api:

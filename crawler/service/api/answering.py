@@ -73,7 +73,7 @@ def _signed_by(api: Api, request: Request, body: bytes) -> tuple[Endpoint, str]:
     """The endpoint with whose key this was signed. Who has none learns only what is wrong."""
     refusals: list[str] = []
     headers = _headers(request)
-    for endpoint in api.desks.current().endpoints:
+    for endpoint in api.desk().endpoints:
         if not endpoint.secret:
             continue
         try:
@@ -102,9 +102,7 @@ def _own_id(kind: str, who: str, given: str) -> str:
 
 
 def _taken(api: Api, number: str, body: bytes, id_: str, sender: Sender) -> AnsweredShown:
-    answered = take_feedback(
-        api.house.database, id_, number, body, api.clock(), api.desks.current(), sender
-    )
+    answered = take_feedback(api.house.database, id_, number, body, api.clock(), api.desk(), sender)
     if answered.fault is not None:
         raise Problem(
             _STATUS[answered.fault], str(answered.fault), answered.reason, **_stands(answered)

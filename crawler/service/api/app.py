@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.responses import JSONResponse, Response
 
 import alerts
+from alerts.desk import Desk
 from crawler.service.api import answering, events, lists, tasks
 from crawler.service.api.access import Anyone, Api, Shared
 from crawler.service.api.problems import ProblemShown, answer_problems, responses
@@ -50,8 +51,10 @@ def api_app(house: House) -> FastAPI:
     return app_of(house, lambda: datetime.now(UTC))
 
 
-def app_of(house: House, clock: Callable[[], datetime]) -> FastAPI:
-    """The same with a clock of one's own, for tests."""
+def app_of(
+    house: House, clock: Callable[[], datetime], desk: Callable[[], Desk] | None = None
+) -> FastAPI:
+    """The same with a clock (and desk) of one's own, for tests."""
     app = FastAPI(
         title="巡网 API",
         version="1",
@@ -60,7 +63,7 @@ def app_of(house: House, clock: Callable[[], datetime]) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.api = Api(house=house, clock=clock, desks=Desks(house))
+    app.state.api = Api(house=house, clock=clock, desk=desk or Desks(house).current)
     for router in ROUTERS:
         app.include_router(router)
     answer_problems(app)

@@ -54,7 +54,7 @@ def ledger(client: EventReader, api: Shared, day: Day, keys: Keys = False) -> Le
 
 def _fetched(api: Api, client: Client) -> str:
     """The endpoint whose messages this client fetches."""
-    endpoints = {one.name: one for one in api.desks.current().endpoints}
+    endpoints = {one.name: one for one in api.desk().endpoints}
     endpoint = endpoints.get(client.endpoint)
     if endpoint is None:
         raise Problem(409, "no_endpoint", "这个令牌没有绑定取消息的接收端，请联系运维。")

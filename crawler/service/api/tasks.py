@@ -96,11 +96,11 @@ def show_alert(client: AlertReader, number: int, api: Shared) -> dict[str, Any]:
 
 def _task(db: Connection, api: Api, task: SupervisionTask) -> dict[str, Any]:
     case = case_behind(db, task.case_id)
-    shown = task_payload(task, case, first_finding(db, case), api.desks.current().categories)
+    shown = task_payload(task, case, first_finding(db, case), api.desk().categories)
     return shown | {"seq": task.seq}
 
 
 def _alert(db: Connection, api: Api, alert: Alert) -> dict[str, Any]:
     case, finding = case_behind(db, alert.case_id), finding_of(db, alert)
-    shown = alert_payload(finding, case, api.desks.current().categories)
+    shown = alert_payload(finding, case, api.desk().categories)
     return {"alert": shown} | site_payload(finding)
