@@ -123,7 +123,7 @@ def _placed(table: Table) -> _Placed:
     first = list(islice(table.rows, _HEAD_ROWS))
     for place, row in enumerate(first):
         places = _places(row.cells)
-        if _Column.NAME in places and (len(places) > 1 or len(_filled(row)) == 1):
+        if _Column.NAME in places:
             return _below(chain(first[place + 1 :], table.rows), row.cells, places)
     head = next((row.cells for row in first if _filled(row)), [])
     raise BadInput(_missing(head))
