@@ -10,6 +10,7 @@ from lexicons.vocabulary import Sign, Signs
 from lexicons.weighing import Weights, graduated
 
 _LOWERING = ("edu", "news", "law", "recruit", "tech", "game", "shop", "lawyer")
+GROUPS = (*_LOWERING, "bare", "light_verb", "ban")  # that contexts.yaml must have
 _TECH_ONLY = frozenset({"virtual_currency", "p2p_lending", "mlm_fund_pool", "payment_laundering"})
 _SENTENCE_END = re.compile(r"[。!?;！？；\n]")
 _CLAUSE_END = re.compile(r"[，,。!?;！？；:：\n“”\"《》()（）]")

@@ -2,8 +2,11 @@
 its line, and nothing in the file can make an object, an alias or a cycle.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -12,6 +15,8 @@ from crawler.domain.errors import BadInput
 LARGEST_BYTES = 4 * 1024 * 1024
 _DEEPEST = 8
 _MOST_PARTS = 400_000
+_NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?", re.ASCII)
+_TRUTHS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +52,32 @@ def read_document(data: bytes, file: str) -> Part | Problem:
         line = text.count("\n", 0, text.index("\t")) + 1
         return Problem(file=file, line=line, reason="含制表符（Tab），请改用空格")
     return _parsed(text, file)
+
+
+def read_plain(path: Path) -> Any:
+    """A file of ours as words, numbers, true and false, lists and mappings; BadInput says where it
+    is wrong.
+    """
+    try:
+        with path.open("rb") as file:
+            document = read_document(file.read(LARGEST_BYTES + 1), path.name)
+    except OSError as error:
+        raise BadInput(f"无法读取 {path.name}：{error.strerror}") from error
+    if isinstance(document, Problem):
+        raise BadInput(str(document))
+    return _plain(document)
+
+
+def _plain(part: Part) -> Any:
+    if isinstance(part.value, dict):
+        return {key: _plain(value) for key, value in part.value.items()}
+    if isinstance(part.value, list):
+        return [_plain(one) for one in part.value]
+    if part.value in _TRUTHS:
+        return _TRUTHS[part.value]
+    if _NUMBER.fullmatch(part.value):
+        return float(part.value) if "." in part.value else int(part.value)
+    return part.value
 
 
 def _parsed(text: str, file: str) -> Part | Problem:

@@ -1,13 +1,18 @@
-"""The whole judgement in one object: made once a process and lexicon version, used for every
-page.
+"""The whole judgement in one object: made once a process, used for every page. Where its folder is
+a link to the version in force, it follows the link without a restart.
 """
 
+import os
+import threading
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import structlog
+
 from crawler.domain.assessment import Assessment
 from crawler.domain.capture import PageText, is_blank
+from crawler.domain.errors import WatchError
 from crawler.domain.page import PageStructure
 from crawler.domain.site import Visit
 from lexicons.assessing import assess, quiet
@@ -22,28 +27,32 @@ from lexicons.weighing import load_weights
 
 LONGEST = 100_000  # characters of a field that are judged; the sieve looks at all of them
 
+log = structlog.get_logger()
+
 
 class Judge:
-    """Sieve, judgement and tokens by one lexicon."""
+    """Sieve, judgement and tokens by the lexicon in force, one version a page."""
 
     def __init__(self, lexicon_folder: Path, cache_folder: Path) -> None:
-        lexicon = load_lexicon(lexicon_folder)
-        self.version = lexicon.version
+        self._folder = lexicon_folder
+        self._cache = cache_folder
+        self._place = _linked(lexicon_folder)
+        self._asked = self._place
+        self._fresh: tuple[str, Tools] | None = None
         self._last: tuple[PageText, bool] | None = None
-        self.tools = Tools(
-            lexicon=lexicon,
-            terms={term.word: term for term in lexicon.terms},
-            finder=Finder(lexicon),
-            segmenter=Segmenter(lexicon, cache_folder),
-            vocabulary=load_vocabulary(lexicon_folder),
-            weights=load_weights(lexicon_folder),
-        )
+        self.tools = tools_of(lexicon_folder, cache_folder)
+
+    @property
+    def version(self) -> str:
+        """The digest of the lexicon that judges now."""
+        return self.tools.lexicon.version
 
     def passes(self, text: PageText) -> bool:
         """Whether the page must be read closely. Cheap; no risk may be lost by it. The last answer
         is kept: whoever asks is about to judge the same page.
         """
         if self._last is None or self._last[0] is not text:
+            self._keep_up()
             self._last = (text, passes(text, self.tools))
         return self._last[1]
 
@@ -63,6 +72,47 @@ class Judge:
         fields = shortened(text).fields
         cut = (self.tools.segmenter.tokens(normal_form(field.text)) for field in fields)
         return tuple(token for tokens in cut for token in tokens if token.strip())
+
+    def _keep_up(self) -> None:
+        """Between two pages: take a version that is loaded, ask for one that came into force."""
+        place = _linked(self._folder)
+        if self._fresh is not None:
+            fresh, tools = self._fresh
+            self._fresh, self._asked = None, self._place
+            if fresh == place:
+                self._place = self._asked = place
+                self.tools, self._last = tools, None
+        if place not in (self._place, self._asked):
+            self._asked = place
+            threading.Thread(target=self._load, args=(place,), daemon=True).start()
+
+    def _load(self, place: str) -> None:
+        """Beside the judging: loading takes longer than a page may."""
+        try:
+            self._fresh = (place, tools_of(self._folder.parent / place, self._cache))
+        except (WatchError, OSError) as error:  # the version that was in force goes on
+            log.error("lexicon not taken", action="reload", version=place, reason=str(error))
+
+
+def tools_of(folder: Path, cache_folder: Path) -> Tools:
+    """All that judging needs, of one folder of word lists."""
+    lexicon = load_lexicon(folder)
+    return Tools(
+        lexicon=lexicon,
+        terms={term.word: term for term in lexicon.terms},
+        finder=Finder(lexicon),
+        segmenter=Segmenter(lexicon, cache_folder),
+        vocabulary=load_vocabulary(folder),
+        weights=load_weights(folder),
+    )
+
+
+def _linked(folder: Path) -> str:
+    """What the folder's link names; empty where it is no link and never changes."""
+    try:
+        return os.readlink(folder)  # noqa: PTH115 - asked for every page: a Path costs ten times it
+    except OSError:
+        return ""
 
 
 def shortened(text: PageText) -> PageText:

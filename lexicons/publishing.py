@@ -3,6 +3,7 @@ one link that says which of them is in force. Workers follow the link; nothing i
 """
 
 import json
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.lexicon import Lexicon, Term
+from lexicons.agreeing import disagreements, missing_weights
 from lexicons.documents import Problem
 from lexicons.loading import files_of, load_lexicon, read_lexicon
 from lexicons.vocabulary import load_vocabulary
@@ -19,6 +21,7 @@ from lexicons.weighing import load_weights
 
 _LINK = "current"
 _SHEET = "version.json"
+_BESIDE = ("contexts.yaml", "claims.yaml", "weights.yaml")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,8 +60,11 @@ class Difference:
 
 def check(folder: Path) -> tuple[Problem, ...]:
     """Everything that is wrong with the word lists of a folder."""
-    _, problems = read_lexicon(folder)
-    return (*problems, *_problems_beside(folder))
+    lexicon, problems = read_lexicon(folder)
+    beside = tuple(_problems_beside(folder))
+    if problems or beside:
+        return (*problems, *beside)
+    return tuple(disagreements(lexicon, load_vocabulary(folder), load_weights(folder)))
 
 
 def difference(old: Lexicon, new: Lexicon) -> Difference:
@@ -80,6 +86,13 @@ def difference(old: Lexicon, new: Lexicon) -> Difference:
 
 def publish(draft: Draft, shelf: Path, now: datetime) -> Version:
     """Keep a draft as the next version and put it in force. What fails leaves the old one there."""
+    version = shelve(draft, shelf, now)
+    put_in_force(version.folder, shelf)
+    return version
+
+
+def shelve(draft: Draft, shelf: Path, now: datetime) -> Version:
+    """Keep a draft as the next version, not yet in force."""
     if draft.approved_by and draft.approved_by == draft.author:
         raise NotAllowed("不能批准自己提交的词库")
     if problems := check(draft.folder):
@@ -88,26 +101,39 @@ def publish(draft: Draft, shelf: Path, now: datetime) -> Version:
     in_force = current(shelf)
     if in_force and in_force.digest == digest:
         raise BadInput(f"词库没有变化，仍是第 {in_force.number} 版")
-    version = _shelved(draft, digest, shelf, now)
-    _put_in_force(version, shelf)
-    return version
+    return _shelved(draft, digest, shelf, now)
 
 
 def rollback(shelf: Path, number: int) -> Version:
     """Put an earlier version in force again, untouched."""
+    version = kept_version(shelf, number)
+    put_in_force(version.folder, shelf)
+    return version
+
+
+def kept_version(shelf: Path, number: int) -> Version:
+    """A version by number, its files proven untouched."""
     version = next((one for one in versions(shelf) if one.number == number), None)
     if version is None:
         raise BadInput(f"没有第 {number} 版词库")
     if load_lexicon(version.folder).version != version.digest:
         raise BadInput(f"第 {number} 版词库的文件被改动过，不能启用")
-    _put_in_force(version, shelf)
     return version
 
 
+def put_in_force(folder: Path, shelf: Path) -> None:
+    """One rename: a worker sees the old version or the new one, never half of each."""
+    shelf.mkdir(parents=True, exist_ok=True)
+    fresh = shelf / f".{_LINK}-{secrets.token_hex(4)}"
+    inside = folder.parent == shelf
+    fresh.symlink_to(folder.name if inside else folder, target_is_directory=True)
+    fresh.replace(shelf / _LINK)
+
+
 def current(shelf: Path) -> Version | None:
-    """The version in force; None before the first was published."""
-    link = shelf / _LINK
-    return _version_in(link.resolve()) if link.exists() else None
+    """The version in force; None where it is the lists that came with the program."""
+    folder = (shelf / _LINK).resolve()
+    return _version_in(folder) if (folder / _SHEET).exists() else None
 
 
 def versions(shelf: Path) -> tuple[Version, ...]:
@@ -116,14 +142,27 @@ def versions(shelf: Path) -> tuple[Version, ...]:
     return tuple(sorted(map(_version_in, folders), key=lambda version: -version.number))
 
 
+def copied(source: Path, folder: Path) -> int:
+    """The files of a lexicon in a folder of their own, to be worked on; how many."""
+    if folder.exists() and any(folder.iterdir()):
+        raise BadInput(f"{folder} 不是空目录")
+    names = files_of(source)
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / name, folder / name)
+    return len(names)
+
+
 def _problems_beside(folder: Path) -> Iterator[Problem]:
     """Contexts, claims and weights: their readers stop at the first fault."""
-    readers = {"contexts.yaml": load_vocabulary, "weights.yaml": load_weights}
-    for file, read in readers.items():
+    for read in (load_vocabulary, load_weights):
         try:
             read(folder)
         except BadInput as error:
+            file = next((name for name in _BESIDE if name in str(error)), "contexts.yaml")
             yield Problem(file=file, line=1, reason=str(error))
+            return
+    yield from missing_weights(folder)
 
 
 def _key(lexicon: Lexicon, term: Term) -> tuple[str, str]:
@@ -145,23 +184,13 @@ def _shelved(draft: Draft, digest: str, shelf: Path, now: datetime) -> Version:
     )
     with tempfile.TemporaryDirectory(dir=shelf, prefix=".draft-") as work:
         copy = Path(work) / "copy"
-        for name in files_of(draft.folder):
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(draft.folder / name, copy / name)
+        copied(draft.folder, copy)
         (copy / _SHEET).write_text(_sheet(version), encoding="utf-8")
         try:
             copy.rename(version.folder)
         except OSError as error:
             raise NotAllowed(f"第 {number} 版刚被他人发布，请重试") from error
     return version
-
-
-def _put_in_force(version: Version, shelf: Path) -> None:
-    """One rename: a worker sees the old version or the new one, never half of each."""
-    fresh = shelf / f".{_LINK}-{version.number}"
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(version.folder.name, target_is_directory=True)
-    fresh.replace(shelf / _LINK)
 
 
 def _sheet(version: Version) -> str:

@@ -14,6 +14,7 @@ from lexicons.vocabulary import Signs
 from lexicons.weighing import Purpose as PurposeWeights
 from lexicons.weighing import Weights
 
+GROUPS = ("licensed_self", "licensed_service")  # that contexts.yaml must have
 _ARTICLE_OF_LAW = re.compile(r"第[一二三四五六七八九十百零\d]{1,5}条")
 _CHAT = frozenset({"qq", "wechat", "telegram"})
 _OFFER_BUTTON = re.compile(

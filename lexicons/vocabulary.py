@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import ahocorasick_rs
-import yaml
 
 from crawler.domain.errors import BadInput
+from lexicons.documents import read_plain
 from lexicons.matching import stands_alone
 from lexicons.normalising import normal_form
 
@@ -184,11 +184,7 @@ def load_vocabulary(folder: Path) -> Vocabulary:
 
 
 def _document(path: Path, key: str) -> Any:
-    try:
-        with path.open(encoding="utf-8") as file:
-            content = yaml.safe_load(file)
-    except (OSError, UnicodeError, yaml.YAMLError) as error:
-        raise BadInput(f"无法读取 {path.name}：{error}") from error
+    content = read_plain(path)
     if not isinstance(content, dict) or not content.get(key):
         raise BadInput(f"{path.name} 中没有 {key}")
     return content[key]

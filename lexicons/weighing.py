@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from crawler.domain.assessment import Level
 from crawler.domain.errors import BadInput
+from lexicons.documents import read_plain
 
 _LEVELS = (Level.RED, Level.ORANGE, Level.YELLOW, Level.BLUE)
 
@@ -56,12 +55,9 @@ class Weights:
 def load_weights(folder: Path) -> Weights:
     """The weights of a lexicon's folder; BadInput says what is missing."""
     path = folder / "weights.yaml"
+    sections = read_plain(path)
     try:
-        with path.open(encoding="utf-8") as file:
-            sections = yaml.safe_load(file)
         return _weights(sections)
-    except (OSError, UnicodeError, yaml.YAMLError) as error:
-        raise BadInput(f"无法读取 {path.name}：{error}") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{path.name} 不完整：{error}") from error
 

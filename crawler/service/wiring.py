@@ -12,6 +12,7 @@ from crawler.domain.delivery import Endpoint
 from crawler.domain.errors import BadInput
 from crawler.service.pipes import Greeting
 from crawler.store.database import Database, migrate, open_database
+from lexicons.publishing import put_in_force
 
 LEXICONS = Path(__file__).parents[2] / "lexicons"
 
@@ -44,10 +45,16 @@ class House:
         return self.home / "run"
 
     @property
+    def shelf(self) -> Path:
+        """Where the published versions of the word lists lie."""
+        return self.home / "lexicons"
+
+    @property
     def lexicon(self) -> Path:
-        """The word lists in force: the published ones, else those that came with the program."""
-        published = self.home / "lexicons" / "current"
-        return published if published.exists() else LEXICONS
+        """The word lists in force: a link to the published ones, else to those that came with the
+        program. Workers follow it.
+        """
+        return self.shelf / "current"
 
     @property
     def owner(self) -> str:
@@ -63,9 +70,11 @@ def open_house(home: Path, file: Path | None = None) -> House:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise BadInput(f"数据目录 {home} 无法使用：{error.strerror}") from error
-    database = open_database(config.database_url)
-    migrate(database)
-    return House(config=config, database=database)
+    house = House(config=config, database=open_database(config.database_url))
+    if not house.lexicon.exists():
+        put_in_force(LEXICONS, house.shelf)
+    migrate(house.database)
+    return house
 
 
 def tool_name() -> str:

@@ -20,14 +20,19 @@ from lexicons.publishing import (
 from tests.builders import NOON
 from tests.unit.lexicons.conftest import FOLDER
 
+CLAIMS = """claims:
+  - {id: x, category: a, says: 承诺, weight: 3, enough: 3, reach: 9, objects: [本金],
+     promises: {3: [稳赚]}}
+"""
 HEAD = "id: a\nname: 甲\nseverity: 3\nterms:\n"
 
 
 def a_draft(folder: Path, terms: str = "  3:\n    - 保本\n", **given: str) -> Draft:
     (folder / "terms").mkdir(parents=True, exist_ok=True)
     (folder / "terms" / "a.yaml").write_text(HEAD + terms, encoding="utf-8")
-    for name in ("contexts.yaml", "claims.yaml", "weights.yaml"):
+    for name in ("contexts.yaml", "weights.yaml"):
         shutil.copyfile(FOLDER / name, folder / name)
+    (folder / "claims.yaml").write_text(CLAIMS, encoding="utf-8")
     return Draft(**({"folder": folder, "author": "张三", "note": "试用"} | given))  # type: ignore[arg-type]
 
 
@@ -168,3 +173,40 @@ def test_a_worker_that_holds_a_version_keeps_it_while_another_comes_into_force(
 
     assert held is not None
     assert load_lexicon(held.folder).version == held.digest
+
+
+def test_a_claim_without_its_word_list_is_refused_before_it_stops_a_worker(tmp_path: Path) -> None:
+    draft = a_draft(tmp_path / "draft")
+    shutil.copyfile(FOLDER / "claims.yaml", draft.folder / "claims.yaml")
+
+    assert any("virtual_currency 没有词表" in str(one) for one in check(draft.folder))
+
+
+def test_a_weight_that_the_rules_ask_for_and_a_group_they_read_must_be_there(
+    tmp_path: Path,
+) -> None:
+    draft = a_draft(tmp_path / "draft")
+    weights, contexts = draft.folder / "weights.yaml", draft.folder / "contexts.yaml"
+    weights.write_text(weights.read_text("utf-8").replace("  second: 0.45", "  secund: 0.45"))
+    assert "缺少 evidence.second" in str(check(draft.folder)[0])
+    shutil.copyfile(FOLDER / "weights.yaml", weights)
+    contexts.write_text(contexts.read_text("utf-8").replace("  edu: [", "  edo: ["))
+
+    assert "缺少 edu" in str(check(draft.folder)[0])
+
+
+@pytest.mark.fault("L09")
+@pytest.mark.parametrize("name", ["contexts.yaml", "claims.yaml", "weights.yaml"])
+@pytest.mark.parametrize(
+    "text", ["a: &x [1]\nb: *x\n", "a:\tb\n", "!!python/object:os.system {}\n"]
+)
+def test_no_file_of_a_lexicon_may_bring_aliases_tabs_or_objects(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    draft = a_draft(tmp_path / "draft")
+    (draft.folder / name).write_text(text, "utf-8")
+
+    (problem,) = check(draft.folder)
+
+    assert problem.file == name
+    assert "第 1 行" in problem.reason or "第 2 行" in problem.reason
