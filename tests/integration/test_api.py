@@ -397,7 +397,7 @@ def test_nothing_of_the_inside_leaves_with_an_error(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("secret inside")
 
-    monkeypatch.setattr("crawler.service.shared.tasks.tasks_after", broken)
+    monkeypatch.setattr("crawler.service.api.tasks.tasks_after", broken)
 
     answer = shared.program(Scope.TASKS_READ).get("/tasks")
 
