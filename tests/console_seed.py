@@ -112,7 +112,7 @@ def _as_far_as(house: House, desk: Desk, task_id: int, steps: int, at: datetime)
         move_task(database, task_id, Move.RETURN, "zhouning", at, desk, "不属本辖区，建议改派")
         return
     for place, (move, said) in enumerate(_MOVES[: steps - 1 if steps < 7 else 2]):
-        ended = Conclusion(list(Conclusion)[0]) if move in (Move.ANSWER, Move.CLOSE) else None
+        ended = Conclusion.RECTIFIED if move in (Move.ANSWER, Move.CLOSE) else None
         later = at + timedelta(hours=3 * (place + 1))
         move_task(database, task_id, move, "shenlan", later, desk, said, ended)
     if steps == 8:

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import traceback
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from alerts.desk import Desk
 from crawler.domain.assessment import Level
 from crawler.domain.errors import BadInput, NotAllowed, TryLater
 from crawler.domain.user import Session
+from crawler.service.catalogue import LANGUAGES, sayer
 from crawler.service.console import (
     alert,
     alerts,
@@ -36,7 +37,6 @@ from crawler.service.console.access import EVERYONE, PUBLIC, Route, get
 from crawler.service.console.calls import Call, Console, Missing, Refused, local
 from crawler.service.console.guarding import SAFE, Guarded, TooLarge, is_foreign, limited
 from crawler.service.console.keeping import Draft
-from crawler.service.console.speaking import sayer
 from crawler.service.console.telling import News
 from crawler.service.console.templating import STATIC, environment
 from crawler.service.desks import desk_of
@@ -83,16 +83,7 @@ def console_app(house: House) -> FastAPI:
 
 def app_of(house: House, clock: Callable[[], datetime]) -> FastAPI:
     """The same with a clock of one's own, for tests."""
-    say = sayer(house.config.language)
-    rules = _Rules(house)
-    console = Console(
-        house=house,
-        say=say,
-        templates=environment(say),
-        clock=clock,
-        desk=rules.desk,
-        level_of=rules.level_of,
-    )
+    console = _Languages(house, clock)
     app = FastAPI(title="巡网", openapi_url=None, docs_url=None, redoc_url=None)
     app.mount("/static", _Files(directory=STATIC), name="static")
     for route in all_routes():
@@ -106,6 +97,32 @@ def app_of(house: House, clock: Callable[[], datetime]) -> FastAPI:
 def all_routes() -> tuple[Route, ...]:
     """Every door there is: what the test of roles walks, and the table in README.md holds."""
     return tuple(route for page in PAGES for route in page.routes)
+
+
+class _Languages:
+    """The console in each language; what it remembers is the same in all."""
+
+    def __init__(self, house: House, clock: Callable[[], datetime]) -> None:
+        rules = _Rules(house)
+        chosen = house.config.language
+        say = sayer(chosen)
+        self.main = Console(
+            house=house,
+            say=say,
+            templates=environment(say, chosen),
+            clock=clock,
+            desk=rules.desk,
+            level_of=rules.level_of,
+        )
+        self._all = {chosen: self.main} | {
+            one: replace(self.main, say=sayer(one), templates=environment(sayer(one), one))
+            for one in LANGUAGES
+            if one != chosen
+        }
+
+    def of(self, request: Request) -> Console:
+        """In the language that this person chose."""
+        return self._all.get(request.cookies.get(signing_in.LANGUAGE, ""), self.main)
 
 
 class _Files(StaticFiles):
@@ -142,9 +159,10 @@ class _Rules:
 Endpoint = Callable[[Request], Any]
 
 
-def _door(console: Console, route: Route) -> Endpoint:
+def _door(consoles: _Languages, route: Route) -> Endpoint:
     async def enter(request: Request) -> Response:
         request_id = secrets.token_hex(6)
+        console = consoles.of(request)
         try:
             if route.method not in SAFE and is_foreign(request):
                 return _sorry(console, request, 403, "这个请求不是从巡网的页面发出的，没有执行。")
@@ -161,7 +179,8 @@ def _door(console: Console, route: Route) -> Endpoint:
             # here: a renderer that shows variables would write passwords down.
             trace = traceback.format_exc(limit=-12)
             log.error("page failed", path=route.path, request=request_id, trace=trace)
-            return _sorry(console, request, 500, f"页面出错了，编号 {request_id}。请再试一次。")
+            said = console.say("页面出错了，编号 {id}。请再试一次。", id=request_id)
+            return _sorry(console, request, 500, said)
 
     return enter
 
@@ -211,19 +230,20 @@ def _viewed(call: Call, route: Route) -> Response:
             call.note(db, "console.refuse", route.name, call.user.region, str(refusal))
         return call.page("sorry.html", status=403, text=str(refusal))
     except (BadInput, ValueError) as error:
-        return call.page("sorry.html", status=400, text=_told(error))
+        return call.page("sorry.html", status=400, text=_told(call, error))
     except NotAllowed as error:
-        return call.page("sorry.html", status=409, text=_told(error))
+        return call.page("sorry.html", status=409, text=_told(call, error))
     except TryLater as error:
-        return call.page("sorry.html", status=503, text=_told(error))
+        return call.page("sorry.html", status=503, text=_told(call, error))
     if route.method not in SAFE:
         call.console.keeping.forget()
     return answer
 
 
-def _told(error: Exception) -> str:
+def _told(call: Call, error: Exception) -> str:
     """Our own errors are written for people; a library's ValueError is not."""
-    return "填写的内容无法使用。" if isinstance(error, ValueError) else str(error)
+    said = "填写的内容无法使用。" if isinstance(error, ValueError) else str(error)
+    return call.console.say(said)
 
 
 def _session(console: Console, cookie: str, now: datetime) -> Session | None:
@@ -278,23 +298,24 @@ def _opens(call: Call, page: Page) -> bool:
 def _sorry(console: Console, request: Request, status: int, text: str) -> Response:
     """A page for somebody of whom nothing is known yet."""
     page = console.templates.get_template("alone.html")
-    said = page.render(text=console.say(text), session=None, now=console.clock())
+    said = page.render(text=console.say(text), session=None, now=console.clock(), call=None)
     return HTMLResponse(said, status_code=status)
 
 
-def _news(console: Console) -> Endpoint:
-    news = News(console.house, console.say)
+def _news(consoles: _Languages) -> Endpoint:
+    console = consoles.main
+    news = News(console.house)
 
     async def listen(request: Request) -> Response:
         cookie = signing_in.cookie_of(request)
         session = await run_in_threadpool(_session, console, cookie, console.clock())
-        return await news.answer(request, session)
+        return await news.answer(request, session, consoles.of(request).say)
 
     return listen
 
 
-def _nothing(console: Console) -> Endpoint:
+def _nothing(consoles: _Languages) -> Endpoint:
     async def nothing(request: Request) -> Response:
-        return _sorry(console, request, 404, "没有这个页面。")
+        return _sorry(consoles.of(request), request, 404, "没有这个页面。")
 
     return nothing

@@ -15,8 +15,8 @@ from alerts.desk import Desk
 from crawler.domain.assessment import Level
 from crawler.domain.audit import Act
 from crawler.domain.user import Role, Session, User
+from crawler.service.catalogue import Say
 from crawler.service.console.keeping import Keeping, Notice
-from crawler.service.console.speaking import Say
 from crawler.service.wiring import House
 from crawler.store.audit import note
 from crawler.store.database import Connection

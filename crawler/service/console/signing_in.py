@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from crawler.domain.audit import Act
 from crawler.domain.errors import BadInput
 from crawler.domain.user import User, checked_password
+from crawler.service.catalogue import LANGUAGES
 from crawler.service.console import passwords
 from crawler.service.console.access import EVERYONE, PUBLIC, get, post
 from crawler.service.console.calls import Call, local
@@ -27,6 +28,7 @@ from crawler.store.sessions import (
 )
 
 COOKIE, PLAIN_COOKIE = "__Host-xunwang", "xunwang"
+LANGUAGE, LANGUAGE_S = "xunwang-language", 365 * 24 * 3_600  # no secret
 MOST_FAILURES, MOST_OF_ADDRESS, MOST_OF_ACCOUNT = 5, 30, 30
 FAILURES_COUNT_FOR = timedelta(minutes=15)
 KNOWN_FOR = timedelta(days=30)
@@ -105,12 +107,26 @@ def change_password(call: Call) -> Response:
     return call.go("/me", Notice(text=call.console.say("口令已更换，其他地方的登录已失效。")))
 
 
+def choose_language(call: Call) -> Response:
+    """Chinese or English, on this browser from now on."""
+    wanted = call.field("language", 2)
+    if wanted not in LANGUAGES:
+        raise BadInput("没有这种语言")
+    answer = call.go(call.back("/"))
+    answer.set_cookie(
+        LANGUAGE, wanted, max_age=LANGUAGE_S, path="/", secure=call.secure, httponly=True,
+        samesite="strict",
+    )  # fmt: skip
+    return answer
+
+
 ROUTES = (
     get("/sign-in", show, PUBLIC),
     post("/sign-in", sign_in, PUBLIC),
     post("/sign-out", sign_out, EVERYONE),
     get("/me", me, EVERYONE),
     post("/me/password", change_password, EVERYONE),
+    post("/language", choose_language, PUBLIC),
 )
 
 

@@ -17,9 +17,9 @@ from starlette.responses import Response, StreamingResponse
 from crawler.domain.assessment import LEVEL_NAMES
 from crawler.domain.case import CHINA
 from crawler.domain.user import Session
+from crawler.service.catalogue import Say
 from crawler.service.console.access import READERS
 from crawler.service.console.looking import name_of
-from crawler.service.console.speaking import Say
 from crawler.service.wiring import House
 from crawler.store.arrivals import Arrival, arrivals_after, last_seq
 from crawler.store.database import Connection
@@ -35,28 +35,29 @@ LONGEST_S = 3_600.0  # then the browser asks anew, and is looked at anew
 
 @dataclass(eq=False, kw_only=True, slots=True)
 class Listener:
-    """One open page."""
+    """One open page, and its language."""
 
     session: Session
+    say: Say
     waiting: asyncio.Queue[Arrival] = field(default_factory=lambda: asyncio.Queue(50))
 
 
 class News:
     """Looks while somebody listens, and hands each arrival to those who may see it."""
 
-    def __init__(self, house: House, say: Say) -> None:
-        self._house, self._say = house, say
+    def __init__(self, house: House) -> None:
+        self._house = house
         self._listeners: set[Listener] = set()
         self._looking: asyncio.Task[None] | None = None
 
-    async def answer(self, request: Request, session: Session | None) -> Response:
+    async def answer(self, request: Request, session: Session | None, say: Say) -> Response:
         """The stream of one page; only for those who see alerts."""
         if session is None or not session.user.roles & READERS:
             return Response(status_code=403 if session else 401)
         mine = sum(1 for one in self._listeners if one.session.digest == session.digest)
         if len(self._listeners) >= MOST_LISTENERS or mine >= MOST_OF_ONE:
             return Response(status_code=429)
-        listener = Listener(session=session)
+        listener = Listener(session=session, say=say)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         stream = self._stream(request, listener)
         return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
@@ -71,7 +72,7 @@ class News:
             while asyncio.get_running_loop().time() < ends and await self._holds(listener):
                 try:
                     async with asyncio.timeout(STILL_HERE_S):
-                        yield self._event(await listener.waiting.get())
+                        yield _event(await listener.waiting.get(), listener.say)
                 except TimeoutError:
                     if await request.is_disconnected():
                         break
@@ -101,16 +102,17 @@ class News:
         with self._house.database.reading() as db:
             return ask(db)
 
-    def _event(self, arrival: Arrival) -> str:
-        told = {
-            "id": arrival.alert_id,
-            "level": str(arrival.level),
-            "level_name": self._say(LEVEL_NAMES[arrival.level]),
-            "name": name_of(arrival.site)[:60],
-            "at": _clock(arrival.at),
-            "said": self._say("新到 1 条："),
-        }
-        return f"event: alert\nid: {arrival.seq}\ndata: {json.dumps(told)}\n\n"
+
+def _event(arrival: Arrival, say: Say) -> str:
+    told = {
+        "id": arrival.alert_id,
+        "level": str(arrival.level),
+        "level_name": say(LEVEL_NAMES[arrival.level]),
+        "name": name_of(arrival.site)[:60],
+        "at": _clock(arrival.at),
+        "said": say("新到 1 条："),
+    }
+    return f"event: alert\nid: {arrival.seq}\ndata: {json.dumps(told)}\n\n"
 
 
 def _clock(at: datetime) -> str:

@@ -14,8 +14,8 @@ from crawler.domain.alert import ALERT_STATE_NAMES
 from crawler.domain.assessment import LEVEL_NAMES
 from crawler.domain.task import CONCLUSION_NAMES, TASK_STATE_NAMES
 from crawler.domain.user import ROLE_NAMES
+from crawler.service.catalogue import Say
 from crawler.service.console import shown
-from crawler.service.console.speaking import Say
 
 STATIC = Path(__file__).parent / "static"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -28,8 +28,8 @@ NAMES: Mapping[str, Mapping[Any, str]] = {
 }
 
 
-def environment(say: Say) -> jinja2.Environment:
-    """What templates can use beside what a view hands them."""
+def environment(say: Say, language: str = "zh") -> jinja2.Environment:
+    """What templates of one language can use beside what a view hands them."""
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -37,15 +37,15 @@ def environment(say: Say) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"_": say, "static": _static}
+    made.globals |= {"_": say, "static": _static, "language": language}
     made.filters |= {
         "plain": shown.plain,
         "clipped": shown.clipped,
         "exact": shown.exact,
-        "day": shown.day,
+        "day": lambda at: shown.day(at, say),
         "number": lambda value: f"{value:,}",
-        "ago": _ago,
-        "until": _until,
+        "ago": lambda at, now: _moment(at, shown.ago(at, now, say)) if at else Markup(""),
+        "until": lambda at, now: _moment(at, shown.until(at, now, say)) if at else Markup(""),
         "name": lambda value, part: say(NAMES[part].get(value, str(value))),
     }
     return made
@@ -56,14 +56,6 @@ def _static(name: str) -> str:
     """The address of a file of ours; its version is in it, so a browser asks once."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
     return f"/static/{name}?v={digest}"
-
-
-def _ago(at: datetime | None, now: datetime) -> Markup:
-    return Markup("") if at is None else _moment(at, shown.ago(at, now))
-
-
-def _until(at: datetime | None, now: datetime) -> Markup:
-    return Markup("") if at is None else _moment(at, shown.until(at, now))
 
 
 def _moment(at: datetime, said: str) -> Markup:

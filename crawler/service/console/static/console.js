@@ -133,7 +133,7 @@
     const line = document.createElement("p");
     line.className = "note bad";
     line.setAttribute("role", "alert");
-    line.textContent = "▲ 这一步没有保存：与服务器的连接断了。你的选择还在，恢复后再按一次；重复提交不会生成两个任务。";
+    line.textContent = document.body.dataset.lost;
     told.replaceChildren(line);
     document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
   });
