@@ -533,14 +533,23 @@ exceptions = Table(
     Column("id", Integer, primary_key=True),
     Column("scope", String(20), nullable=False),  # subject, site, term
     Column("site_id", ForeignKey("sites.id")),
-    Column("subject", String(500), nullable=False),
+    Column("domain", String(253), nullable=False),
+    Column("subject", String(500), nullable=False),  # whose it was then
+    Column("subject_key", String(500), nullable=False),  # normal form
     Column("term", String(100), nullable=False),
+    Column("level", String(10), nullable=False),  # what was found then, at most
+    Column("categories", JSON, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("actor", String(100), nullable=False),
+    Column("actor", String(100), nullable=False),  # who proposed it
     Column("region", String(6), nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("approved_by", String(100), nullable=False),
+    Column("approved_at", Moment),
     Column("expires_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("ended_because", Text, nullable=False, server_default=""),
+    Column("silenced", Integer, nullable=False, server_default=text("0")),  # alerts not opened
+    Column("silenced_at", Moment),
     Index(None, "site_id"),
+    Index(None, "subject_key"),
 )
