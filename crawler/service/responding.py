@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.alerting import AlertChange, ChangeKind, alert_for
+from alerts.excepting import covered
 from alerts.grouping import belonging_of, case_for, taken_up_again
 from alerts.messages import alert_told, goes_unasked, messages_of
 from alerts.payloads import Finding
@@ -41,6 +42,9 @@ class Responder:
         opened, last = alerts_of_site(db, visit.site.id)
         change = alert_for(visit, assessment, opened, last, now)
         if change.alert is None:
+            return
+        silent = change.kind in (ChangeKind.OPENED, ChangeKind.RELAPSED)
+        if silent and covered(db, visit.site, assessment, now) is not None:
             return
         was = opened or last
         alert, case = self._save(db, visit, assessment, change, was, now)

@@ -12,9 +12,10 @@ from crawler.domain.alert import AlertState
 from crawler.domain.capture import Capture, Outcome
 from crawler.domain.site import SiteState, Sweep, SweepState, Visit, VisitState, ended_well
 from crawler.domain.subject import NOBODY_ASKED, to_watch
+from crawler.store.exceptions import excepted_terms
 from crawler.store.sites import sites_by_id
 from crawler.store.subjects import standings_of
-from crawler.store.tables import alerts, captures, exceptions, sites, sweeps, visits
+from crawler.store.tables import alerts, captures, sites, sweeps, visits
 
 _CAPTURE = msgspec.json.Decoder(Capture)
 NOT_SEEN = [str(one) for one in Outcome if not ended_well(one)]
@@ -130,7 +131,7 @@ def visits_by_id(db: Connection, ids: Sequence[int], now: datetime | None = None
     site_by_id = sites_by_id(db, site_ids)
     known = _captures_of(db, ids)
     opened, watched = _alerts_of(db, site_ids)
-    excepted = _excepted_terms(db, site_ids, now)
+    excepted = excepted_terms(db, site_ids, now)
     standings = defaultdict(lambda: NOBODY_ASKED, standings_of(db, list(site_by_id.values())))
     return [
         Visit(
@@ -167,22 +168,6 @@ def _alerts_of(db: Connection, site_ids: Sequence[int]) -> tuple[dict[int, int],
     found = db.execute(rows).all()
     opened = {row.site_id: row.id for row in found if row.state == AlertState.OPEN}
     return opened, {row.site_id for row in found if row.state == AlertState.WATCHED}
-
-
-def _excepted_terms(
-    db: Connection, site_ids: Sequence[int], now: datetime | None
-) -> dict[int, list[str]]:
-    rows = select(exceptions.c.site_id, exceptions.c.term).where(
-        exceptions.c.site_id.in_(site_ids),
-        exceptions.c.scope == "term",
-        exceptions.c.ended_at.is_(None),
-    )
-    if now is not None:
-        rows = rows.where(exceptions.c.expires_at > now)
-    found: dict[int, list[str]] = {}
-    for site_id, term in db.execute(rows):
-        found.setdefault(site_id, []).append(term)
-    return found
 
 
 def advance(
