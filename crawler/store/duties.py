@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from crawler.domain.task import TaskState
 from crawler.store.tables import alerts, outbox, sweeps, tasks, visits
-from crawler.store.tasks import ENDS
+from crawler.store.taskboards import limit_now
 from crawler.store.visits import NOT_SEEN
 
 
@@ -46,14 +46,9 @@ def duties(db: Connection, reach: str, now: datetime, day_ends: datetime) -> Dut
     """One query for all of it."""
     row = db.execute(
         select(
-            _tasks(reach, tasks.c.state.not_in(ENDS), tasks.c.due_at < now).label("overdue"),
+            _tasks(reach, limit_now() < now).label("overdue"),
             _tasks(reach, tasks.c.state == str(TaskState.RETURNED)).label("returned"),
-            _tasks(
-                reach,
-                tasks.c.state.not_in(ENDS),
-                tasks.c.due_at >= now,
-                tasks.c.due_at < day_ends,
-            ).label("due_today"),
+            _tasks(reach, limit_now() >= now, limit_now() < day_ends).label("due_today"),
             _tasks(
                 reach, tasks.c.state.in_([str(TaskState.ANSWERED), str(TaskState.CHECKING)])
             ).label("checking"),

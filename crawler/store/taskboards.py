@@ -4,12 +4,25 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, case, func, select
 
 from crawler.domain.calendar import start_of_day
 from crawler.domain.task import SupervisionTask, TaskState
 from crawler.store.tables import feedbacks, tasks
 from crawler.store.tasks import ENDS, task_from
+
+
+def limit_now() -> ColumnElement[Any]:
+    """`crawler.domain.task.limit_of` in SQL: the limit that runs now."""
+    waiting = [str(TaskState.SENT), str(TaskState.RETURNED)]
+    busy = [str(TaskState.ACKNOWLEDGED), str(TaskState.WORKING)]
+    still = [*ENDS, str(TaskState.SUSPENDED)]
+    return case(
+        (tasks.c.state.in_(still), None),
+        (tasks.c.state.in_(waiting), func.coalesce(tasks.c.acknowledge_by, tasks.c.due_at)),
+        (tasks.c.state.in_(busy), func.coalesce(tasks.c.answer_by, tasks.c.due_at)),
+        else_=tasks.c.due_at,
+    )
 
 
 def tasks_where(
@@ -28,10 +41,11 @@ def tasks_where(
         rows = rows.where(tasks.c.state.in_(wanted))
     if due and now is not None:
         midnight = start_of_day(now) + timedelta(days=1)
-        late = tasks.c.due_at < now
-        today = (tasks.c.due_at >= now) & (tasks.c.due_at < midnight)
-        rows = rows.where(tasks.c.state.not_in(ENDS), late if due == "overdue" else today)
-    ordered = rows.order_by(tasks.c.due_at, tasks.c.id).limit(limit)
+        late = limit_now() < now
+        today = (limit_now() >= now) & (limit_now() < midnight)
+        rows = rows.where(late if due == "overdue" else today)
+    order = (func.coalesce(limit_now(), tasks.c.due_at), tasks.c.id)
+    ordered = rows.order_by(*order).limit(limit)
     return [task_from(row) for row in db.execute(ordered)]
 
 
