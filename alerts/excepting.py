@@ -1,5 +1,5 @@
-"""白名单: one person proposes an exemption, another approves it, whoever decides may end it; and whether
-a finding is covered by one. Each act is one transaction with its audit entry.
+"""白名单: one person proposes an exemption, another approves it, whoever decides may end it; and
+whether a finding is covered by one. Each act is one transaction with its audit entry.
 """
 
 from dataclasses import dataclass
