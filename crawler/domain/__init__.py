@@ -21,6 +21,7 @@ from crawler.domain.case import Case
 from crawler.domain.client import Client, Scope
 from crawler.domain.delivery import Delivery, Endpoint, EventType, Receipt
 from crawler.domain.errors import BadInput, GiveUp, NotAllowed, TryLater, WatchError
+from crawler.domain.exception import Exemption
 from crawler.domain.filing import Change, Filing, FilingList, Refusal, SubjectKind
 from crawler.domain.lexicon import Category, Hit, Lexicon, Term
 from crawler.domain.page import Card, Contact, Form, PageStructure
@@ -32,7 +33,7 @@ from crawler.domain.user import Role, Session, User
 __all__ = [
     "Act", "Alert", "AlertState", "Assessment", "BadInput", "Box", "Calendar", "Capture", "Card",
     "Case", "Category", "Change", "Client", "Contact", "CreditClass", "Decision", "Delivery",
-    "Department", "Endpoint", "EventType", "Evidence", "Exchange", "Feedback", "Field", "Filing",
+    "Department", "Endpoint", "EventType", "Evidence", "Exchange", "Exemption", "Feedback", "Field", "Filing",
     "FilingList", "Flag", "Form", "FourTests", "GiveUp", "Hit", "Hop", "Level", "Lexicon",
     "Listed", "NotAllowed", "Outcome", "PageKind", "PageStructure", "PageText", "Reason",
     "Receipt", "Refusal", "Register", "RegisterList", "Review", "Role", "Run", "Scope", "Session",

@@ -9,6 +9,7 @@ from crawler.domain.errors import BadInput, NotAllowed, TryLater, WatchError
 from crawler.service.commands import (
     alerts,
     doctor,
+    exceptions,
     judging,
     lexicon,
     lists,
@@ -27,6 +28,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("import", lists.import_),
     ("lists", lists.lists_),
     ("register", registers.register),
+    ("exceptions", exceptions.exceptions),
     ("sweep", sweeps.sweep),
     ("sites", sites.sites),
     ("judge", judging.judge),
