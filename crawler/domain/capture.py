@@ -175,6 +175,7 @@ class Capture:
     evidence: tuple[Evidence, ...] = ()
     render_reason: str = ""  # why the browser was sent (browser captures)
     tool: str = ""  # program, browser and lexicon versions
+    clock: str = ""  # how the machine's clock stood against its time source
 
 
 def manifest_of(capture: Capture) -> str:

@@ -91,14 +91,7 @@ class SegmentWriter:
         self.name = f"{self._worker}-{self._serial:04d}{SUFFIX}"
         self._file = (self._folder / self.name).open("xb", buffering=1 << 20)
         self._offset = 0
-        fields = {
-            "WARC-Type": "warcinfo",
-            "WARC-Record-ID": _record_id(),
-            "WARC-Date": _moment(at),
-            "WARC-Filename": self.name,
-            "Content-Type": "application/warc-fields",
-        }
-        self._write(fields, b"software: xunwang\r\nformat: WARC File Format 1.1\r\n", 1)
+        self._keep(information(self.name, at, _record_id()))
 
     def _roll(self, at: datetime) -> None:
         if self._offset >= self._limit:
@@ -122,15 +115,24 @@ class SegmentWriter:
         )
 
     def _write(self, fields: dict[str, str], block: bytes, level: int) -> bytes:
-        fields["WARC-Block-Digest"] = "sha1:" + _base32(hashlib.sha1(block, usedforsecurity=False))
-        fields["Content-Length"] = str(len(block))
-        head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-        packer = zlib.compressobj(level, zlib.DEFLATED, 31)
-        record = f"WARC/1.1\r\n{head}\r\n".encode("utf-8", "replace") + block + b"\r\n\r\n"
-        member = packer.compress(record) + packer.flush()
+        return self._keep(_packed(fields, block, level))
+
+    def _keep(self, member: bytes) -> bytes:
         self._file.write(member)
         self._offset += len(member)
         return member
+
+
+def information(name: str, at: datetime, record_id: str) -> bytes:
+    """The record that every WARC file begins with."""
+    fields = {
+        "WARC-Type": "warcinfo",
+        "WARC-Record-ID": record_id,
+        "WARC-Date": _moment(at),
+        "WARC-Filename": name,
+        "Content-Type": "application/warc-fields",
+    }
+    return _packed(fields, b"software: xunwang\r\nformat: WARC File Format 1.1\r\n", 1)
 
 
 def open_record(folder: Path, evidence: Evidence) -> bytes:
@@ -201,6 +203,15 @@ def _block_of(member: bytes) -> bytes:
     except zlib.error as error:
         raise BadInput("存证记录无法解压") from error
     return record[record.index(b"\r\n\r\n") + 4 : -4]
+
+
+def _packed(fields: dict[str, str], block: bytes, level: int) -> bytes:
+    fields["WARC-Block-Digest"] = "sha1:" + _base32(hashlib.sha1(block, usedforsecurity=False))
+    fields["Content-Length"] = str(len(block))
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    packer = zlib.compressobj(level, zlib.DEFLATED, 31)
+    record = f"WARC/1.1\r\n{head}\r\n".encode("utf-8", "replace") + block + b"\r\n\r\n"
+    return packer.compress(record) + packer.flush()
 
 
 def _about(exchange: Exchange, media_type: str) -> dict[str, str]:

@@ -8,7 +8,6 @@
 每个问题一行。返回码：0 全部相符；1 有不符；2 不是证据包或无法读取；3 相符，但制作时已有证据缺损。
 """
 
-import base64
 import hashlib
 import json
 import os
@@ -557,8 +556,8 @@ def main(arguments):
         say("共 %d 处不符。" % len(faults.lines))
         return 1
     say(
-        "✓ %(members)d 个文件、%(captures)d 次采集、%(records)d 条原始记录、%(audit)d 条审计记录与登记一致，"
-        "证据链完好。" % counts
+        "✓ %(members)d 个文件、%(captures)d 次采集、%(records)d 条原始记录、"
+        "%(audit)d 条审计记录与登记一致，证据链完好。" % counts
     )
     say("  证据总校验值 %s" % manifest["evidence_root"])
     say("  清单 SHA-256 %s" % record["manifest_sha256"])

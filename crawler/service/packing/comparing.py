@@ -1,0 +1,95 @@
+"""Before, after, and again: which visits of a site tell that story, and how two texts differ."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from crawler.domain.assessment import Level, at_least
+from crawler.domain.capture import PageText
+from crawler.store.dossiers import Judged
+
+MOST_LINES = 3_000
+_NEIGHBOURS = 1
+_WELL = frozenset({"seen", "partial", "empty", "not_html"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moment:
+    """One visit with its part in the story."""
+
+    part: str  # 采集, 整改前, 整改后, 复燃
+    visit: Judged
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One line of a comparison: − gone, + new, = the same, … so many left out."""
+
+    sign: str
+    text: str
+
+
+def moments_of(judged: Sequence[Judged], alert_visit: int, *, closed: bool) -> tuple[Moment, ...]:
+    """The alert's own visit, and where there is one the visit after it was put right, and the one
+    that found it again. `closed`: a site that has gone counts as put right.
+    """
+    own = next((one for one in judged if one.visit_id == alert_visit), None)
+    if own is None:
+        return ()
+    told = [one for one in judged if one.outcome in _WELL and one.assessment is not None]
+    runs = [(bad, list(run)) for bad, run in groupby(told, key=is_flagged)]
+    if closed and judged[-1].outcome not in _WELL:
+        runs.append((False, [judged[-1]]))
+    at = next((n for n, (_, run) in enumerate(runs) if own in run), None)
+    if at is None or not runs[at][0]:
+        return (Moment(part="采集", visit=own),)
+    if at + 1 < len(runs):
+        after = runs[at + 1][1][-1]
+        return (Moment(part="整改前", visit=own), Moment(part="整改后", visit=after))
+    if at >= 2:
+        before, after = runs[at - 2][1][-1], runs[at - 1][1][-1]
+        return (
+            Moment(part="整改前", visit=before),
+            Moment(part="整改后", visit=after),
+            Moment(part="复燃", visit=own),
+        )
+    return (Moment(part="采集", visit=own),)
+
+
+def is_flagged(visit: Judged) -> bool:
+    """Whether a person had to look."""
+    return visit.assessment is not None and at_least(visit.assessment.level, Level.YELLOW)
+
+
+def difference(was: PageText | None, now: PageText | None) -> tuple[Line, ...]:
+    """Line by line what a reader of both pages would mark; what is the same is told by number."""
+    before, after = list(_lines(was)), list(_lines(now))
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    found: list[Line] = []
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if tag == "equal":
+            found += _folded(before[a:b])
+        else:
+            found += [Line(sign="−", text=one) for one in before[a:b]]
+            found += [Line(sign="+", text=one) for one in after[c:d]]
+    return tuple(found)
+
+
+def _folded(same: Sequence[str]) -> Iterable[Line]:
+    if len(same) <= 2 * _NEIGHBOURS + 1:
+        return [Line(sign="=", text=one) for one in same]
+    left_out = Line(sign="…", text=str(len(same) - 2 * _NEIGHBOURS))
+    head, tail = same[:_NEIGHBOURS], same[-_NEIGHBOURS:]
+    return [
+        *(Line(sign="=", text=one) for one in head),
+        left_out,
+        *(Line(sign="=", text=one) for one in tail),
+    ]
+
+
+def _lines(text: PageText | None) -> Iterable[str]:
+    if text is None:
+        return []
+    every = (line.strip() for field in text.fields for line in field.text.split("\n"))
+    return [line[:500] for line in every if line][:MOST_LINES]

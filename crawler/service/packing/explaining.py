@@ -1,0 +1,97 @@
+"""核验说明.html: opens without a network and without script, and explains the whole pack to
+somebody who has never heard of this program.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from alerts.desk import Desk
+from crawler.domain.alert import ALERT_STATE_NAMES
+from crawler.domain.assessment import LEVEL_NAMES, Side
+from crawler.domain.task import CONCLUSION_NAMES, TASK_STATE_NAMES
+from crawler.service.catalogue import Catalogue
+from crawler.service.console.marks import lines_of, marks_of
+from crawler.service.console.shown import clipped, exact
+from crawler.service.packing import wording
+from crawler.service.packing.archive import Member
+from crawler.service.packing.gathering import Dossier
+from crawler.service.packing.keepsakes import Keeping
+from crawler.service.packing.picturing import pictures_of
+from crawler.service.packing.veil import Veil
+
+TEMPLATES = Path(__file__).parent / "templates"
+FIELDS = {
+    "title": "标题",
+    "body": "正文",
+    "alt": "图片说明",
+    "placeholder": "输入框",
+    "description": "网页描述",
+    "keywords": "网页关键词",
+    "ocr": "图中文字",
+}
+_MOST_LINES = 80
+
+
+def explained(
+    of: Dossier,
+    members: Sequence[Member],
+    keeping: Keeping,
+    root: str,
+    *,
+    desk: Desk,
+    words: Catalogue,
+) -> bytes:
+    """The page, from its template."""
+    marks = marks_of(of.assessment, of.text) if of.assessment and of.text else ()
+    category = of.assessment.categories[0] if of.assessment and of.assessment.categories else ""
+    known = desk.categories.get(category or of.case.category)
+    page = environment(of.veil).get_template("explained.html")
+    return page.render(
+        o=of,
+        members=members,
+        broken=keeping.broken,
+        root=root,
+        pictures=pictures_of(of.shots, keeping, of.text, marks),
+        lines=lines_of(of.text, marks, whole=False, most=_MOST_LINES) if of.text else [],
+        marks=marks,
+        category=known.name if known else "",
+        subject=wording.subject_of(of.site, of.veil),
+        tests=wording.tests_of(of.assessment, of.veil),
+        reasons_for=wording.reasons_of(of.assessment, Side.FOR, of.veil),
+        reasons_against=wording.reasons_of(of.assessment, Side.AGAINST, of.veil),
+        yields=wording.yields_of(of.assessment, of.veil),
+        when=wording.when([one.capture for one in of.shots]),
+        outcome=lambda value: wording.outcome_name(words, value),
+    ).encode("utf-8", "replace")
+
+
+def environment(veil: Veil) -> jinja2.Environment:
+    """What our documents' templates can use; everything is escaped."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    named: dict[str, Any] = {
+        "level": LEVEL_NAMES,
+        "state": ALERT_STATE_NAMES,
+        "task": TASK_STATE_NAMES,
+        "conclusion": CONCLUSION_NAMES,
+        "hop": wording.HOPS,
+        "piece": wording.PIECES,
+        "field": FIELDS,
+    }
+    made.filters |= {
+        "v": veil.text,
+        "exact": exact,
+        "clipped": clipped,
+        "number": lambda value: f"{value:,}",
+        "name": lambda value, part: named[part].get(value, str(value)),
+    }
+    made.globals |= {"how_seen": wording.how_seen, "peers_of": wording.peers_of}
+    return made

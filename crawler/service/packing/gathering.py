@@ -1,0 +1,196 @@
+"""All that the store knows of an alert, read once: what a pack is made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crawler.domain.alert import Alert, Review
+from crawler.domain.assessment import Assessment
+from crawler.domain.capture import Capture, PageText
+from crawler.domain.case import Case
+from crawler.domain.errors import BadInput
+from crawler.domain.filing import Filing
+from crawler.domain.page import PageStructure
+from crawler.domain.site import Site
+from crawler.domain.task import TASK_ENDS, SupervisionTask
+from crawler.service.packing.comparing import Line, Moment, difference, moments_of
+from crawler.service.packing.veil import Veil, veil_of
+from crawler.store.anchors import Anchor, anchors_over
+from crawler.store.audit import Entry
+from crawler.store.captures import captures_of_visit, runs_of
+from crawler.store.cards import Card, card_of
+from crawler.store.database import Connection
+from crawler.store.dossiers import (
+    Linked,
+    ListFacts,
+    Stretch,
+    acts_about,
+    judgements_of,
+    linked_captures,
+    list_facts,
+    seen_between,
+    stretch_of,
+)
+from crawler.store.lists import filing_of
+from crawler.store.reviews import reviews_of
+from crawler.store.tasks import tasks_of_case
+from crawler.store.texts import structure_of, text_of
+
+# Looking at a case leaves traces too; they belong to the export record, or the same case exported
+# twice would never be the same.
+LOOKING = ("evidence.export", "evidence.verify", "personal.read")
+_LONGEST_WAY = 50_000  # links from a capture to its anchor
+_MOST_CAPTURES = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shot:
+    """One capture in a pack: where it lies in it, its part in the story, its link."""
+
+    capture: Capture
+    linked: Linked
+    part: str
+    folder: str
+    text: PageText | None
+    runs: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """What changed from one moment to the next."""
+
+    before: Moment
+    after: Moment
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dossier:
+    """One alert with everything around it."""
+
+    alert: Alert
+    site: Site
+    case: Case
+    assessment: Assessment | None
+    text: PageText | None
+    structure: PageStructure | None
+    filing: Filing | None
+    listed: ListFacts | None
+    reviews: tuple[Review, ...]
+    tasks: tuple[SupervisionTask, ...]
+    acts: tuple[Entry, ...]
+    looked: tuple[Entry, ...]
+    moments: tuple[Moment, ...]
+    steps: tuple[Step, ...]
+    shots: tuple[Shot, ...]
+    stretches: tuple[Stretch, ...]
+    anchors: tuple[Anchor, ...]
+    seen: tuple[str, str]  # first and last, ISO
+    veil: Veil
+
+
+def gather(db: Connection, alert_id: int, *, reach: str, lifted: bool) -> Dossier:
+    """One alert within reach; BadInput if there is none."""
+    card = card_of(db, alert_id, reach)
+    if card is None:
+        raise BadInput(f"没有编号为 {alert_id} 的预警")
+    tasks = tuple(tasks_of_case(db, card.case.id))
+    moments = _moments(db, card, tasks)
+    shots = tuple(_shots(db, moments))
+    judged = card.assessment.text_digest if card.assessment else ""
+    structure = structure_of(db, judged)
+    filing = filing_of(db, card.site.domain)
+    stretches, anchors = way_to_anchors(db, [one.linked for one in shots])
+    about = _objects(card, tasks, shots)
+    looked = [one for one in acts_about(db, about) if one.act.action in LOOKING]
+    return Dossier(
+        alert=card.alert,
+        site=card.site,
+        case=card.case,
+        assessment=card.assessment,
+        text=text_of(db, judged),
+        structure=structure,
+        filing=filing,
+        listed=list_facts(db, card.site.domain),
+        reviews=tuple(reviews_of(db, card.alert.id)),
+        tasks=tasks,
+        acts=tuple(acts_about(db, about, without=LOOKING)),
+        looked=tuple(looked),
+        moments=moments,
+        steps=tuple(_steps(db, moments)),
+        shots=shots,
+        stretches=stretches,
+        anchors=anchors,
+        seen=_seen(db, card.site.id),
+        veil=veil_of(card.site, filing, structure, lifted=lifted),
+    )
+
+
+def shots_of(db: Connection, captures: Sequence[tuple[Capture, str]], first: int = 1) -> list[Shot]:
+    """Captures with their parts, each with a folder of its own."""
+    linked = linked_captures(db, [capture.id for capture, _ in captures])
+    return [
+        Shot(
+            capture=capture,
+            linked=linked[capture.id],
+            part=part,
+            folder=f"captures/{number:02d}-{capture.id}",
+            text=text_of(db, capture.text_digest) if capture.text_digest else None,
+            runs=runs_of(db, capture.id) or b"",
+        )
+        for number, (capture, part) in enumerate(captures, first)
+    ]
+
+
+def way_to_anchors(
+    db: Connection, linked: Sequence[Linked]
+) -> tuple[tuple[Stretch, ...], tuple[Anchor, ...]]:
+    """The piece of each chain from the first of these links to the anchors that cover the last."""
+    ends: dict[str, tuple[int, int]] = {}
+    for one in linked:
+        if one.chain:
+            first, last = ends.get(one.chain, (one.seq, one.seq))
+            ends[one.chain] = (min(first, one.seq), max(last, one.seq))
+    anchors = anchors_over(db, {chain: last for chain, (_, last) in ends.items()})
+    stretches = []
+    for chain, (first, last) in sorted(ends.items()):
+        heads = [one.chains[chain][0] for one in anchors if chain in one.chains]
+        reached = [head for head in heads if last <= head <= first + _LONGEST_WAY]
+        stretches.append(stretch_of(db, chain, first, max([last, *reached])))
+    return tuple(stretches), tuple(anchors)
+
+
+def _moments(db: Connection, card: Card, tasks: Sequence[SupervisionTask]) -> tuple[Moment, ...]:
+    closed = any(one.state in TASK_ENDS for one in tasks)
+    return moments_of(judgements_of(db, card.site.id), card.alert.visit_id, closed=closed)
+
+
+def _shots(db: Connection, moments: Sequence[Moment]) -> list[Shot]:
+    parts = {one.visit.visit_id: one.part for one in moments}
+    found = [
+        (capture, part)
+        for visit_id, part in parts.items()
+        for capture in captures_of_visit(db, visit_id)
+    ]
+    return shots_of(db, found[:_MOST_CAPTURES])
+
+
+def _steps(db: Connection, moments: Sequence[Moment]) -> list[Step]:
+    texts = [_text_of(db, one) for one in moments]
+    pairs = zip(moments, moments[1:], texts, texts[1:], strict=False)
+    return [Step(before=a, after=b, lines=difference(was, now)) for a, b, was, now in pairs]
+
+
+def _text_of(db: Connection, moment: Moment) -> PageText | None:
+    judged = moment.visit.assessment
+    return text_of(db, judged.text_digest) if judged and judged.text_digest else None
+
+
+def _objects(card: Card, tasks: Sequence[SupervisionTask], shots: Sequence[Shot]) -> list[str]:
+    names = [f"alert:{card.alert.id}", f"case:{card.case.id}", f"site:{card.site.domain}"]
+    names += [f"task:{one.number}" for one in tasks]
+    return names + [f"capture:{one.capture.id}" for one in shots]
+
+
+def _seen(db: Connection, site_id: int) -> tuple[str, str]:
+    first, last = seen_between(db, [site_id]).get(site_id, (None, None))
+    return (first.isoformat() if first else "", last.isoformat() if last else "")

@@ -1,0 +1,107 @@
+"""How our documents call things: as an officer says it to somebody new to this program."""
+
+from collections.abc import Sequence
+
+from crawler.domain.assessment import TEST_STATE_NAMES, Assessment, FourTests, Side, Track, Yield
+from crawler.domain.capture import Capture, Fetcher, HopKind, Outcome, Profile
+from crawler.domain.site import Site
+from crawler.service.catalogue import Catalogue
+from crawler.service.console.shown import exact, per_cent
+from crawler.service.packing.veil import Veil
+
+FETCHERS = {Fetcher.HTTP: "直接请求网页源文件", Fetcher.BROWSER: "用浏览器打开网页并截图"}
+PROFILES = {
+    Profile.DESKTOP: "电脑用户",
+    Profile.PHONE: "手机用户",
+    Profile.SEARCH: "从搜索引擎点入的用户",
+}
+HOPS = {
+    HopKind.START: "起始网址",
+    HopKind.REDIRECT: "服务器转向",
+    HopKind.META: "网页转向",
+    HopKind.SCRIPT: "脚本转向",
+    HopKind.FORM: "表单转向",
+}
+TRACKS = {
+    Track.BAIT: "承诺给出资人",
+    Track.LOAN: "借款成本",
+    Track.LICENSED: "持牌产品用语",
+}
+PIECES = {
+    "manifest": "采集清单（证据链所记）",
+    "body": "网页源文件，按收到的原样",
+    "dom": "浏览器中呈现的网页（纯文本形式）",
+    "picture": "首屏截图",
+    "full_picture": "全页截图",
+    "ocr": "图中文字（由程序识别所得，非原件）",
+    "certificate": "网站证书",
+    "warc": "全部请求与应答的原始记录（WARC 1.1）",
+}
+TESTS = (
+    ("非法性", "unlawful"),
+    ("公开性", "public"),
+    ("利诱性", "enticing"),
+    ("社会性", "social"),
+)
+
+
+def outcome_name(words: Catalogue, outcome: Outcome | str) -> str:
+    """How an attempt ended, in Chinese."""
+    return words.name("outcome", str(outcome))
+
+
+def subject_of(site: Site, veil: Veil) -> str:
+    """Who a site is filed for."""
+    return veil.text(site.unit_name) or "（备案名单未载明）"
+
+
+def tests_of(assessment: Assessment | None, veil: Veil) -> list[tuple[str, str, str]]:
+    """Name, state and note of each of the four."""
+    tests = assessment.tests if assessment else FourTests()
+    notes = {name: told for name, _, told in (one.partition("：") for one in tests.notes)}
+    return [
+        (name, TEST_STATE_NAMES[getattr(tests, attribute)], veil.text(notes.get(name, "")))
+        for name, attribute in TESTS
+    ]
+
+
+def reasons_of(assessment: Assessment | None, side: Side, veil: Veil) -> list[str]:
+    """The reasons of one side, the weightiest first."""
+    if assessment is None:
+        return []
+    mine = [one for one in assessment.reasons if one.side is side]
+    ordered = sorted(mine, key=lambda one: -abs(one.points))
+    return list(dict.fromkeys(veil.text(one.text) for one in ordered))
+
+
+def yields_of(assessment: Assessment | None, veil: Veil) -> list[tuple[str, str, str]]:
+    """As written, as annual per cent, what for: each writing once, the highest first."""
+    if assessment is None:
+        return []
+    once: dict[tuple[str, float | None], Yield] = {}
+    for one in assessment.yields:
+        once.setdefault((" ".join(one.raw.split()), one.annual_high), one)
+    ordered = sorted(once.items(), key=lambda item: -(item[1].annual_high or 0.0))
+    return [
+        (veil.text(raw), per_cent(y.annual_low, y.annual_high) or "—", TRACKS[y.track])
+        for (raw, _), y in ordered
+    ][:20]
+
+
+def how_seen(capture: Capture) -> str:
+    """With what and as whom."""
+    return f"{FETCHERS[capture.fetcher]}，以{PROFILES[capture.profile]}的身份访问"
+
+
+def peers_of(capture: Capture) -> list[str]:
+    """The addresses that were really connected to."""
+    return list(dict.fromkeys(hop.peer for hop in capture.hops if hop.peer))
+
+
+def when(captures: Sequence[Capture]) -> str:
+    """From the first to the last, in China's time."""
+    if not captures:
+        return "—"
+    first = min(one.started_at for one in captures)
+    last = max(one.ended_at for one in captures)
+    return f"{exact(first)} 至 {exact(last)}"
