@@ -9,6 +9,7 @@ from crawler.domain.errors import BadInput, NotAllowed, TryLater, WatchError
 from crawler.service.commands import (
     alerts,
     doctor,
+    evidence,
     exceptions,
     judging,
     lexicon,
@@ -44,6 +45,7 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("search", search.search),
     ("index", search.index),
     ("verify", verifying.verify),
+    ("evidence", evidence.evidence),
     ("user", user.user),
     ("doctor", doctor.doctor),
 )

@@ -194,7 +194,7 @@ def _act(of: Dossier, asker: Asker, done: Exported, now: datetime) -> Act:
     )
 
 
-def checked(asker: Asker, roles: frozenset[Role]) -> Asker:
+def allowed(asker: Asker, roles: frozenset[Role]) -> Asker:
     """Names in full only for those whose work it is; for others it is no right."""
     if asker.lifted and not roles & MAY_SEE:
         raise NotAllowed("只有专员和主管可以导出未遮盖个人信息的证据包")
