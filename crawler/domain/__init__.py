@@ -33,7 +33,8 @@ from crawler.domain.user import Role, Session, User
 __all__ = [
     "Act", "Alert", "AlertState", "Assessment", "BadInput", "Box", "Calendar", "Capture", "Card",
     "Case", "Category", "Change", "Client", "Contact", "CreditClass", "Decision", "Delivery",
-    "Department", "Endpoint", "EventType", "Evidence", "Exchange", "Exemption", "Feedback", "Field", "Filing",
+    "Department", "Endpoint", "EventType", "Evidence", "Exchange",
+    "Exemption", "Feedback", "Field", "Filing",
     "FilingList", "Flag", "Form", "FourTests", "GiveUp", "Hit", "Hop", "Level", "Lexicon",
     "Listed", "NotAllowed", "Outcome", "PageKind", "PageStructure", "PageText", "Reason",
     "Receipt", "Refusal", "Register", "RegisterList", "Review", "Role", "Run", "Scope", "Session",
