@@ -33,7 +33,7 @@ _BODY_IN_DESCRIPTION = {
     "requestBody": {
         "required": True,
         "description": "任务反馈（/schemas/feedback）；接收端有映射文件的，按其报文格式",
-        "content": {"application/json": {"schema": {"type": "object"}}},
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Feedback"}}},
     }
 }
 _SIGNED = {

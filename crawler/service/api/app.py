@@ -43,7 +43,7 @@ def status(client: Anyone, api: Shared) -> StatusShown:
 @about.get("/schemas/{name}", responses=responses(422), response_model=dict[str, Any])
 def schema(name: Literal["message", "feedback", "mapping"]) -> Response:
     """消息、反馈与映射文件的 JSON Schema。"""
-    return JSONResponse(json.loads((SCHEMAS / f"{name}.json").read_text("utf-8")))
+    return JSONResponse(_published(name))
 
 
 def api_app(house: House) -> FastAPI:
@@ -68,10 +68,17 @@ def app_of(
         app.include_router(router)
     answer_problems(app)
     app.add_middleware(Guarded)
-    _describe_problems(app)
+    _describe(app)
     return app
 
 
-def _describe_problems(app: FastAPI) -> None:
-    described = app.openapi()
-    described["components"]["schemas"]["Problem"] = ProblemShown.model_json_schema()
+def _describe(app: FastAPI) -> None:
+    """What no route declares by itself: the errors, and the report as it is published."""
+    shapes = app.openapi()["components"]["schemas"]
+    shapes["Problem"] = ProblemShown.model_json_schema()
+    shapes["Feedback"] = _published("feedback")
+
+
+def _published(name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads((SCHEMAS / f"{name}.json").read_text("utf-8"))
+    return schema
