@@ -1,6 +1,7 @@
 """Take one filing list into the store, or only rehearse it."""
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from crawler.domain.audit import Act
@@ -11,7 +12,7 @@ from crawler.reading.list_rules import ListRules
 from crawler.service.wiring import House
 from crawler.store.audit import note
 from crawler.store.evidence import file_digest
-from crawler.store.lists import ImportReport, import_list
+from crawler.store.lists import ImportReport, import_list, stage_list
 
 
 def import_file(
@@ -24,7 +25,9 @@ def import_file(
     whole: bool,
     rehearse: bool,
 ) -> ImportReport:
-    """Every row accepted, merged or refused, in one transaction; BadInput if it is no list."""
+    """Every row accepted, merged or refused, in one transaction; BadInput if it is no list. Others
+    may write while the rows are read.
+    """
     region = house.config.region
     opened = open_list(path, region, rules_of(house))
     filing_list = FilingList(
@@ -35,9 +38,9 @@ def import_file(
         received_at=at,
         whole=whole,
     )
-    transaction = house.database.rehearsal if rehearse else house.database.transaction
-    with transaction() as db:
-        report = import_list(db, filing_list, opened.rows, actor, region)
+    staging = partial(stage_list, entries=opened.rows, region=region)
+    with house.database.prepared(staging, rehearse=rehearse) as (db, staged):
+        report = import_list(db, filing_list, staged, actor, region)
         counts = f"{report.rows}={report.accepted}+{report.merged}+{report.refused}"
         act = Act(
             at=at,

@@ -10,6 +10,7 @@ from pathlib import Path
 from crawler.config import Config, load_config
 from crawler.domain.delivery import Endpoint
 from crawler.domain.errors import BadInput
+from crawler.service.own_hosts import own_addresses
 from crawler.service.pipes import Greeting
 from crawler.store.database import Database, migrate, open_database
 from lexicons.publishing import put_in_force
@@ -106,7 +107,7 @@ def greeting_for(house: House, worker: str, *, patient: bool) -> Greeting:
         patient=patient,
         hosts=hosts_of(house.config),
         allow=crawl.allow,
-        deny=crawl.deny,
+        deny=(*crawl.deny, *own_addresses(house.config)),
         ports=crawl.ports,
         proxy=crawl.proxy,
         robots=crawl.robots,

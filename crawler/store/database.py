@@ -1,9 +1,9 @@
 """Open the store, migrate it, and hand out transactions. The parent process alone does this."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 __all__ = ["Connection", "Database", "migrate", "open_database", "upsert"]
 
+T = TypeVar("T")
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -30,12 +31,21 @@ class Database:
                 yield connection
 
     @contextmanager
-    def rehearsal(self) -> Iterator[Connection]:
-        """A transaction that is always rolled back: what would happen, without it happening."""
+    def prepared(
+        self, prepare: Callable[[Connection], T], *, rehearse: bool = False
+    ) -> Iterator[tuple[Connection, T]]:
+        """A transaction after long work in temporary tables, while which others may write. A
+        rehearsal is rolled back: what would happen, without it happening.
+        """
         with self.engine.connect() as connection:
+            connection.detach()  # its temporary tables go with it
+            with connection.begin():
+                outcome = prepare(connection)
             connection.execution_options(writes=True)
-            yield connection
-            connection.rollback()
+            with connection.begin() as transaction:
+                yield connection, outcome
+                if rehearse:
+                    transaction.rollback()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

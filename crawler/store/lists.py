@@ -1,12 +1,12 @@
 """Filing lists: what each one said, row by row, and the difference it made to its source's last.
 
-One list is one transaction: a temporary table takes the rows as they stream in, the
-comparison is done by the engine, and nothing is half-imported.
+Temporary tables take the rows as they stream in, while others may write; then the comparison is
+done by the engine in one transaction, and nothing is half-imported.
 """
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
@@ -59,6 +59,18 @@ _incoming = Table(
 )
 
 
+_refused = Table(
+    "refused",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("row", Integer),
+    Column("column", String(100)),
+    Column("value", Text),
+    Column("reason", Text),
+    prefixes=["TEMPORARY"],
+)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImportReport:
     """What became of every row: rows = accepted + merged + refused."""
@@ -72,36 +84,56 @@ class ImportReport:
     refusals: tuple[Refusal, ...]  # the first hundred; all are in the store
 
 
-def import_list(
-    db: Connection,
-    filing_list: FilingList,
-    entries: Iterable[Filing | Refusal],
-    actor: str,
-    region: str,
-) -> ImportReport:
-    """Take a list in: rows, refusals, changes, sites. `region` is for rows that name none."""
-    list_id = _open_list(db, filing_list, actor, region)
-    _incoming.create(db)
-    try:
-        counts = _take(db, list_id, entries, region)
-        kept_rows = _drop_repeats(db)
-        changes = _compare(db, list_id, filing_list)
-        _save_filings(db, list_id, filing_list.source)
-        _save_sites(db, filing_list, actor)
-    finally:
-        _incoming.drop(db)
-    merged = counts.rows - counts.refused - kept_rows
-    totals = {"rows": counts.rows, "refused": counts.refused}
-    totals |= {"accepted": kept_rows, "merged": merged}
-    db.execute(update(filing_lists).where(filing_lists.c.id == list_id).values(totals))
-    return ImportReport(list_id=list_id, changes=changes, refusals=counts.first, **totals)
-
-
 @dataclass(kw_only=True, slots=True)
-class _Counts:
+class Staged:
+    """How many rows wait in the temporary tables of one connection, and how many were no use."""
+
     rows: int = 0
     refused: int = 0
     first: tuple[Refusal, ...] = ()
+
+
+def stage_list(db: Connection, entries: Iterable[Filing | Refusal], region: str) -> Staged:
+    """Stream the rows into temporary tables; nothing of the store is touched or locked. A row is
+    refused if any of its cells made it unusable. `region` is for rows that name none.
+    """
+    _incoming.create(db)
+    _refused.create(db)
+    staged, refused_rows = Staged(), set[int]()
+    for batch in _in_batches(entries):
+        bad = [entry for entry in batch if isinstance(entry, Refusal)]
+        good = [entry for entry in batch if isinstance(entry, Filing)]
+        before = len(refused_rows)
+        refused_rows |= {entry.row for entry in bad}
+        staged.refused = len(refused_rows)
+        staged.rows += len(good) + staged.refused - before
+        staged.first += tuple(bad[: 100 - len(staged.first)])
+        rows = [row for entry in good for row in _incoming_rows(entry, region)]
+        if rows:
+            db.execute(insert(_incoming), rows)
+        if bad:
+            db.execute(insert(_refused), [asdict(entry) for entry in bad])
+    return staged
+
+
+def import_list(
+    db: Connection, filing_list: FilingList, staged: Staged, actor: str, region: str
+) -> ImportReport:
+    """Take in what `stage_list` staged on this connection: refusals, changes, filings, sites."""
+    list_id = _open_list(db, filing_list, actor, region)
+    kept_rows = _drop_repeats(db)
+    changes = _compare(db, list_id, filing_list)
+    _save_refusals(db, list_id, region)
+    _save_filings(db, list_id, filing_list.source)
+    _save_sites(db, filing_list, actor)
+    totals = {
+        "rows": staged.rows,
+        "refused": staged.refused,
+        "accepted": kept_rows,
+        "merged": staged.rows - staged.refused - kept_rows,
+    }
+    db.execute(update(filing_lists).where(filing_lists.c.id == list_id).values(totals))
+    return ImportReport(list_id=list_id, changes=changes, refusals=staged.first, **totals)
 
 
 def _open_list(db: Connection, filing_list: FilingList, actor: str, region: str) -> int:
@@ -120,48 +152,19 @@ def _open_list(db: Connection, filing_list: FilingList, actor: str, region: str)
     return int(made.inserted_primary_key[0])  # type: ignore[index]
 
 
-def _take(
-    db: Connection, list_id: int, entries: Iterable[Filing | Refusal], region: str
-) -> _Counts:
-    """Stream the rows in; a row is refused if any of its cells made it unusable."""
-    counts, refused_rows = _Counts(), set[int]()
-    for batch in _in_batches(entries):
-        rows: list[dict[str, Any]] = []
-        bad: list[dict[str, Any]] = []
-        for entry in batch:
-            if isinstance(entry, Refusal):
-                bad.append(_refusal_row(list_id, entry, region))
-                if entry.row not in refused_rows:
-                    refused_rows.add(entry.row)
-                    counts.rows += 1
-                    counts.refused += 1
-                if len(counts.first) < 100:
-                    counts.first += (entry,)
-            else:
-                counts.rows += 1
-                rows += _incoming_rows(entry, region)
-        if rows:
-            db.execute(insert(_incoming), rows)
-        if bad:
-            db.execute(insert(refusals), bad)
-    return counts
-
-
 def _in_batches(entries: Iterable[Filing | Refusal]) -> Iterator[list[Filing | Refusal]]:
     stream = iter(entries)
     while batch := list(islice(stream, _BATCH)):
         yield batch
 
 
-def _refusal_row(list_id: int, refusal: Refusal, region: str) -> dict[str, Any]:
-    return {
-        "list_id": list_id,
-        "row": refusal.row,
-        "column": refusal.column,
-        "value": refusal.value,
-        "reason": refusal.reason,
-        "region": region,
-    }
+def _save_refusals(db: Connection, list_id: int, region: str) -> None:
+    columns = ["row", "column", "value", "reason"]
+    rows = select(*(_refused.c[name] for name in columns), literal(list_id), literal(region))
+    statement = insert(refusals).from_select(
+        [*columns, "list_id", "region"], rows.order_by(_refused.c.id)
+    )
+    db.execute(statement)
 
 
 def _incoming_rows(filing: Filing, region: str) -> list[dict[str, Any]]:

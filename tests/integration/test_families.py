@@ -19,7 +19,7 @@ from crawler.store.alerts import alerts_of_site
 from crawler.store.database import Database
 from crawler.store.discrepancies import listings_for
 from crawler.store.families import MOST_HOLDERS, family_of, relatives, save_marks
-from crawler.store.lists import import_list
+from crawler.store.lists import import_list, stage_list
 from crawler.store.visits import every_site, start_sweep, visits_by_id
 from tests.builders import NOON, a_filing, an_assessment
 from tests.integration.answering_house import a_database
@@ -47,7 +47,7 @@ def visits(db: Connection, count: int) -> list[Visit]:
         )
         for n in range(count)
     ]
-    import_list(db, listed, rows, "ops", "310118")
+    import_list(db, listed, stage_list(db, rows, "310118"), "ops", "310118")
     start_sweep(db, "all", every_site(), now=NOON, actor="ops", region="", render=False)
     return visits_by_id(db, range(1, count + 1), NOON)
 

@@ -13,7 +13,7 @@ from crawler.service.responding import Responder
 from crawler.store.alerts import alerts_of_site, change_alert
 from crawler.store.cases import case_of, save_case
 from crawler.store.database import Database, migrate, open_database
-from crawler.store.lists import import_list
+from crawler.store.lists import import_list, stage_list
 from crawler.store.visits import every_site, start_sweep, visits_by_id
 from tests.builders import NOON, a_capture, a_filing, an_assessment
 
@@ -49,5 +49,5 @@ def a_store(folder: Path) -> Database:
     migrate(database)
     listed = FilingList(source="s", name="n", sha256="0" * 64, size_bytes=1, received_at=NOON)
     with database.transaction() as db:
-        import_list(db, listed, [a_filing()], "ops", "310118")
+        import_list(db, listed, stage_list(db, [a_filing()], "310118"), "ops", "310118")
     return database
