@@ -14,10 +14,12 @@ from lexicons.numbers import AMOUNT, CHINESE, DECIMAL
 from lexicons.yield_words import (
     ANNUAL,
     BACK,
+    COMES,
     CURRENCY,
     DAILY,
     EVERY,
     GAIN,
+    GIVES,
     LI,
     LINK,
     MONEY,
@@ -26,6 +28,7 @@ from lexicons.yield_words import (
     MONTHLY,
     N1,
     NO_PERIOD_BEFORE,
+    NO_PROMO,
     NUMBER_FIRST,
     OF_TEN_THOUSAND,
     PAYS,
@@ -33,11 +36,23 @@ from lexicons.yield_words import (
     RANGE,
     RATE,
     SPAN,
+    UNIT_OF,
     WEEKLY,
     YIELD,
 )
 
-Reading = Literal["rate", "span_rate", "fen", "money", "flag", "decoy", "money_span", "buyback"]
+Reading = Literal[
+    "rate",
+    "span_rate",
+    "fen",
+    "money",
+    "flag",
+    "decoy",
+    "money_span",
+    "money_year",
+    "money_bonus",
+    "buyback",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +95,13 @@ _SIGNS: dict[str, tuple[str, ...]] = {
         "产",
         "补",
         "释放",
+        "租",
+        "结算",
+        "派发",
+        "分配",
     ),
+    "money_year": ("次年", "一年"),
+    "money_bonus": ("另", "额外", "再"),
     "flag": ("倍", "番", "本", "出局", "杠杆", "配资", "返", "送", "得", "赠"),
 }
 
@@ -121,9 +142,16 @@ SHAPES: tuple[Shape, ...] = (
     ),
     # money for money
     _shape(
+        "invest_x_get_y_after",
+        rf"(?:投入?|存入?|充值?|入金|出资)\s?{MONEY}[^。;!?¦%\d]{{0,14}}?"
+        rf"(?:次(?P<per>年)|(?:满|到期)?(?P<span>一)(?P<per2>年)[后期]?)"
+        rf"(?:可|能|即|就|返还|返|得|取回|取|退|连本带利|拿|领){{1,3}}\s?{BACK}",
+        "money_year",
+    ),
+    _shape(
         "invest_x_return_y",
         rf"(?:(?:投资|投入|投|存入|存款|存|充值|充|入金|本金|买入|认购|购买|缴纳?|预存)\s?{MONEY}|"
-        rf"{MONEY_BEFORE}(?:购买?|认购|存入|入会|投入))[^。;!?¦]{{0,16}}?{EVERY}{PAYS}\s?{BACK}",
+        rf"{MONEY_BEFORE}(?:购买?|认购|存入|入会|投入))[^。;!?¦]{{0,16}}?{EVERY}{PAYS}\s?{BACK}{NO_PROMO}",
         "money",
     ),
     _shape(
@@ -172,6 +200,49 @@ SHAPES: tuple[Shape, ...] = (
         rf"{CURRENCY}",
         "money",
     ),
+    # money for a share or a thing, and what it yields again and again
+    _shape(
+        "share_and_return",
+        rf"{GIVES}[^\d。;!?¦]{{0,8}}[\s¦:]{{0,3}}{MONEY}{UNIT_OF}?[^。;!?¦%\d]{{0,36}}?"
+        rf"(?:[¦,]\s?)?{EVERY}(?:每?[份台头套箱座亩])?[\u4e00-\u9fff]{{0,3}}?{COMES}"
+        rf"[\u4e00-\u9fff]{{0,4}}?[\s¦:]{{0,3}}{BACK}{NO_PROMO}",
+        "money",
+        1,
+        _MEDIUM,
+    ),
+    _shape(
+        "share_and_return",
+        rf"{GIVES}[^\d。;!?¦]{{0,8}}[\s¦:]{{0,3}}{MONEY}{UNIT_OF}?[^。;!?¦%\d]{{0,20}}"
+        rf"{COMES}[^。;!?¦%\d]{{0,16}}?(?P<per>每年|每月|每天|每日|每周|每季度?)"
+        rf"(?:按|约|固定|稳定)?[\s:]{{0,2}}{BACK}{NO_PROMO}",
+        "money",
+        1,
+        _MEDIUM,
+    ),
+    _shape(
+        "share_and_return",
+        rf"(?<![\d.])(?P<p>{AMOUNT})\s?(?P<pu>万|千)?\s?{CURRENCY}?{UNIT_OF}[,¦\s]{{0,2}}"
+        rf"{EVERY}(?:均|可)?(?:净|固定)?{COMES}[\s¦:]{{0,3}}{BACK}{NO_PROMO}",
+        "money",
+        1,
+        _MEDIUM,
+    ),
+    _shape(
+        "share_and_return",
+        rf"{GIVES}[^\d。;!?¦]{{0,8}}{MONEY}[^。;!?¦%\d]{{0,24}}?(?P<per>每年|每月|每季度?|每周|每[天日])"
+        rf"(?:按)?\s?{BACK}(?:的)?(?:派发|分红|返还|派息|收益|红利|租金)",
+        "money",
+        1,
+        _MEDIUM,
+    ),
+    _shape(
+        "bonus_after",
+        rf"(?:存入?|预存|充值|投入?|缴纳?|交)\s?{MONEY}[^。;!?¦%]{{0,40}}?{SPAN}后?[^。;!?¦%]{{0,16}}?"
+        rf"(?:另|额外|再)(?:外)?(?:发|送|给|付|返|领|补贴?|奖)\s?{BACK}",
+        "money_bonus",
+        1,
+        _MEDIUM,
+    ),
     # multiples
     _shape(
         "period_multiple",
@@ -197,6 +268,13 @@ SHAPES: tuple[Shape, ...] = (
         "annual_percent_word",
         rf"(?:{ANNUAL}[^。;\d¦]{{0,8}}?|{YIELD}率?{LINK})百分之\s?(?P<n1>{DECIMAL})",
     ),
+    _shape(
+        "annual_points",
+        rf"(?:每年|一年|年年|逐年)\s?(?:可|能|均|最高|稳定|固定)?(?:坐享|坐收|享受?|领取?|拿|得|收|赚|"
+        rf"补贴?|返还?|付){LINK}{RATE}",
+        confidence=_MEDIUM,
+    ),
+    _shape("annual_points", rf"(?<![\u4e00-\u9fff])每年\s?{RATE}(?=[\t¦]|$)", confidence=_MEDIUM),
     _shape("annual_cn_first", rf"百分之(?P<cn>{CHINESE})(?:以上|左右)?的?{ANNUAL}"),
     _shape(
         "annual_cn_points",
@@ -373,8 +451,8 @@ SHAPES: tuple[Shape, ...] = (
     _shape(
         "yield_no_period",
         rf"(?:坐享|享受?|高达|超过|获得?|给予?|至少|稳赚|稳定|固定|"
-        rf"保底){LINK}{NUMBER_FIRST}(?:以上|左右)?的?(?:固定|稳定|高额?|投资|保底|超高|"
-        rf"年度)?(?:收益|回报|返利|分红|利润|利息)",
+        rf"保底){LINK}{NUMBER_FIRST}(?:以上|左右)?的?\s?(?:固定|稳定|高额?|投资|保底|超高|"
+        rf"年度){{0,2}}(?:收益|回报|返利|分红|利润|利息|租金)",
         "rate",
         1,
         _LOW,
@@ -386,6 +464,7 @@ SHAPES: tuple[Shape, ...] = (
         1,
         _LOW,
     ),
+    _shape("yield_no_period", rf"(?:坐享|坐收){LINK}{RATE}", "rate", 1, _LOW),
     _shape("yield_no_period", rf"保底(?:收益|分红|回报)?\s?{RATE}", "rate", 1, _LOW),
     # figures without a rate
     _shape(
@@ -420,7 +499,7 @@ SHAPES: tuple[Shape, ...] = (
 )
 # what makes a window with such a sign worth reading: somebody gives, gains, pays or owes
 TOPIC = re.compile(
-    r"收益|回报|回馈|赎回|回购|加价|溢价|领取?|报酬|理财|固收|存款|"
+    r"坐[享收]|出资|认[养领]|分配|补贴|年租|每年|收益|回报|回馈|赎回|回购|加价|溢价|领取?|报酬|理财|固收|存款|"
     r"年[ ·.*_|-]?[化华划]|利率|[月年日周分]利|息|返|分红|派息|利润|盈利|赚|静态|释放|"
     r"复利|[日月]产|翻|倍|回本|出局|收回|杠杆|配资|"
     r"[充存投买费金]\s?\d|日化|/\s?[天日月年]|租金|每[日天]"
@@ -428,10 +507,11 @@ TOPIC = re.compile(
 # where a rate can stand: without one of these nearby no shape can match. It runs over every
 # page as it is, so it begins with one class of characters, and looks around only there.
 ANCHOR = re.compile(
-    r"[%％﹪‰倍番本局杆资之分厘点返还送得赠赚息红入益利产取领馈万千](?:(?<=[%％﹪‰倍])|(?<=翻番)|"
+    r"[%％﹪‰倍番本局杆资之分厘点返还送得赠赚息红入益利产取领馈万千租款月年按发](?:(?<=[%％﹪‰倍])|(?<=翻番)|"
     r"(?<=[回返]本)|(?<=收回成本)|(?<=出局)|(?<=[杠槓]杆)|"
     r"(?<=配资)|(?<=[百万千]分之)|(?<=[\d一二两三四五六七八九十][分厘])|"
     r"(?<=[\d一二两三四五六七八九十]\s[分厘])|(?<=个点)|(?<=分点)|"
-    r"(?<=[返还送得赠赚息红入益利产取领馈])(?:[\s:：约为是高达可到了]{0,3})[1-9１-９]|"
+    r"(?<=每[月年])[\s:：按约]{0,3}[1-9１-９]|(?<=[每季][度月年]按)\s?[1-9１-９]|"
+    r"(?<=[返还送得赠赚息红入益利产取领馈租款发])(?:[\s:：约为是高达可到了]{0,3})[1-9１-９]|"
     r"(?<=[^\d][万千])分?之?[\d一二两三五])"
 )

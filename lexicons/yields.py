@@ -134,6 +134,21 @@ def _money_span(_shape: Shape, match: re.Match[str]) -> tuple[float, float]:
     return figure, figure
 
 
+def _money_year(_shape: Shape, match: re.Match[str]) -> tuple[float, float]:
+    paid, back = amount(match["p"], match["pu"]), amount(match["q"], match["qu"])
+    figure = _annual((back - paid) / paid * 100) if 0 < paid < back else 0.0
+    return figure, figure
+
+
+def _money_bonus(_shape: Shape, match: re.Match[str]) -> tuple[float, float]:
+    paid, more = amount(match["p"], match["pu"]), amount(match["q"], match["qu"])
+    if not 0 < more < paid:
+        return 0.0, 0.0
+    times = _PER_YEAR[_period(match["per"])] / max(number(match["span"]), 1)
+    figure = _annual(more / paid * 100 * times)
+    return figure, figure
+
+
 def _buyback(_shape: Shape, match: re.Match[str]) -> tuple[float, float]:
     times = _PER_YEAR[_period(match["per"])] / max(number(match["span"]), 1)
     figure = _annual((float(match["back"]) - 100) * times)
@@ -154,6 +169,8 @@ _FIGURES = {
     "fen": _fen,
     "money": _money,
     "money_span": _money_span,
+    "money_year": _money_year,
+    "money_bonus": _money_bonus,
     "buyback": _buyback,
     "flag": _nothing,
     "decoy": _nothing,
