@@ -62,6 +62,8 @@ def open_task(
         region=dispatch.region or alert.region,
         lead=dispatch.lead,
         cooperating=dispatch.cooperating,
+        contested=dispatch.contested,
+        joint=dispatch.joint,
         rule=dispatch.rule,
         drafted_by=review.actor,
         needs_approval=needed,
@@ -122,4 +124,6 @@ def _acknowledge_by(limits: Limits, start: datetime, calendar: Calendar) -> date
 
 def _summary(alert: Alert, review: Review) -> str:
     remark = f"复核意见：{review.reason.strip()}" if review.reason.strip() else ""
-    return "。".join(part for part in (alert.sentence, remark) if part)[:_LONGEST_SUMMARY]
+    if not remark:
+        return alert.sentence[:_LONGEST_SUMMARY]
+    return "。".join((alert.sentence.rstrip("。"), remark))[:_LONGEST_SUMMARY]

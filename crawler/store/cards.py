@@ -187,6 +187,18 @@ def pictured(db: Connection, visit_ids: Sequence[int]) -> dict[int, list[Capture
     return found
 
 
+def newest_pictured(db: Connection, site_ids: Sequence[int]) -> dict[int, list[Capture]]:
+    """The browser's newest capture of several sites."""
+    mine = captures.c.site_id.in_(site_ids) & (captures.c.fetcher == str(Fetcher.BROWSER))
+    newest = (
+        select(func.max(captures.c.id).label("id")).where(mine).group_by(captures.c.site_id)
+    ).subquery()
+    rows = select(captures.c.site_id, captures.c.manifest).join(
+        newest, newest.c.id == captures.c.id
+    )
+    return {site_id: [_CAPTURE.decode(manifest)] for site_id, manifest in db.execute(rows)}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seen:
     """One capture in a site's history."""

@@ -1,6 +1,5 @@
 """预警详情: one sheet of paper that tells what it is, why it is here, how bad, who, what to do."""
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +9,13 @@ from starlette.responses import Response
 from alerts.masking import without_name
 from crawler.domain.alert import AlertState
 from crawler.domain.assessment import TEST_STATE_NAMES, FourTests, Side, TestState
-from crawler.domain.capture import Capture, PageText
+from crawler.domain.capture import Capture
 from crawler.domain.filing import Filing, main_licence_of, normal_licence
 from crawler.domain.page import Contact, ContactKind, PageStructure
 from crawler.domain.site import Site
 from crawler.service.console.access import DECIDERS, READERS, SUPERVISORS, get, post
 from crawler.service.console.calls import Call, Missing
+from crawler.service.console.changes import comparable
 from crawler.service.console.deciding import REASONS, card_here, may_undo
 from crawler.service.console.looking import (
     Sight,
@@ -30,7 +30,7 @@ from crawler.service.console.looking import (
     top_promise,
     yields_by_height,
 )
-from crawler.service.console.marks import Mark, cells_apart, lines_of, of_reason, of_yield
+from crawler.service.console.marks import Mark, lines_of, of_reason, of_yield
 from crawler.service.console.shown import masked_contact, per_cent
 from crawler.store.captures import captures_of_visit
 from crawler.store.cards import (
@@ -40,7 +40,6 @@ from crawler.store.cards import (
     decisions_on_site,
     history,
     queue,
-    texts_and_runs,
 )
 from crawler.store.database import Connection
 from crawler.store.lists import filing_of
@@ -48,7 +47,6 @@ from crawler.store.tasks import tasks_of_case
 from crawler.store.texts import structure_of
 
 MOST_LINES = 60
-_MOST_SHOWN = 120_000  # characters of a text
 TESTS = (
     ("非法性", "unlawful"),
     ("公开性", "public"),
@@ -85,23 +83,22 @@ def reveal(call: Call) -> Response:
     return _page(call, card, open_names=True)
 
 
-def change(call: Call) -> Response:
-    """变化: what differs between two captures of the site, line by line."""
+def enlarged(call: Call) -> Response:
+    """One picture as large as it is, with its marks."""
     card = card_here(call, call.number("id"))
     with call.house.database.reading() as db:
-        seen = history(db, card.site.id)
-        older, newer = _two(call, seen)
-        texts, _ = texts_and_runs(db, [one.text_digest for one in (older, newer) if one], [])
-    lines = _difference(older, newer, texts)
-    return call.page(
-        "change.html", card=card, older=older, newer=newer, lines=lines, seen=seen, name_of=name_of
-    )
+        shots = pictures(captures_of_visit(db, card.alert.visit_id))
+        sight = sight_of(db, call, card, _asked_for(call, shots))
+    if sight.picture is None:
+        raise Missing
+    named = [(one, _named(one)) for one in shots]
+    return call.page("picture.html", card=card, picture=sight.picture, shots=named, name_of=name_of)
 
 
 ROUTES = (
     get("/alerts/{id}", show, READERS),
     post("/alerts/{id}/reveal", reveal, DECIDERS),
-    get("/alerts/{id}/change", change, READERS),
+    get("/alerts/{id}/picture", enlarged, READERS),
 )
 
 
@@ -127,7 +124,7 @@ def _page(call: Call, card: Card, *, open_names: bool) -> Response:
         captures=captures,
         compared=compared(card.site, known["filing"], structure),
         contacts=_contacts(structure, masked=not open_names),
-        older=_last_different(known["seen"], card.alert.visit_id, _judged(card)),
+        different=_last_different(known["seen"], card.alert.visit_id),
         may_undo=bool(known["decisions"]) and may_undo(known["decisions"][0], call),
         choices=REASONS,
         name_of=name_of,
@@ -282,46 +279,11 @@ def _misleading(card: Card) -> list[str]:
     return list(dict.fromkeys(one.word for one in hits))[:8]
 
 
-def _last_different(seen: Sequence[Seen], visit_id: int, judged: str) -> Seen | None:
-    """The newest capture of an earlier visit with another text than the judged one."""
-    earlier = (one for one in seen if one.visit_id < visit_id and one.text_digest)
-    return next((one for one in earlier if one.text_digest != judged), None)
-
-
-def _two(call: Call, seen: Sequence[Seen]) -> tuple[Seen | None, Seen | None]:
-    by_id = {one.id: one for one in seen}
-    newer = by_id.get(call.query.get("to", "")) or (seen[0] if seen else None)
-    asked = call.query.get("from", "")
-    if asked and asked not in by_id:
-        raise Missing
-    older = by_id.get(asked) or (
-        next((one for one in seen if newer and one.text_digest != newer.text_digest), None)
-    )
-    return older, newer
-
-
-def _difference(
-    older: Seen | None, newer: Seen | None, texts: dict[str, PageText]
-) -> list[tuple[str, str]]:
-    """(−, line), (+, line), (…, how many lines are the same)."""
-    if older is None or newer is None:
-        return []
-    was, is_ = (
-        _plain_lines(texts.get(older.text_digest)),
-        _plain_lines(texts.get(newer.text_digest)),
-    )
-    lines: list[tuple[str, str]] = []
-    matcher = difflib.SequenceMatcher(None, was, is_, autojunk=False)
-    for tag, a, b, c, d in matcher.get_opcodes():
-        if tag == "equal":
-            lines.append(("…", str(b - a)))
-        else:
-            lines += [("−", one) for one in was[a:b]] + [("+", one) for one in is_[c:d]]
-    return lines[:600]
-
-
-def _plain_lines(text: PageText | None) -> list[str]:
-    if text is None:
-        return []
-    whole = "\n".join(field.text for field in text.fields)[:_MOST_SHOWN]
-    return [cells_apart(one)[:500] for one in whole.split("\n") if one.strip()][:3_000]
+def _last_different(seen: Sequence[Seen], visit_id: int) -> tuple[Seen, Seen] | None:
+    """The newest capture of an earlier visit whose text is another than what the same fetcher got
+    in this visit, and the latter.
+    """
+    mine = [one for one in seen if one.visit_id == visit_id and one.text_digest]
+    earlier = [one for one in seen if one.visit_id < visit_id]
+    pairs = ((older, newer) for newer in mine for older in earlier if comparable(older, newer))
+    return next(pairs, None)

@@ -26,6 +26,7 @@ from crawler.service.catalogue import LANGUAGES, sayer
 from crawler.service.console import (
     alert,
     alerts,
+    changes,
     deciding,
     evidence,
     people,
@@ -69,7 +70,11 @@ def _home(call: Call) -> Response:
 PAGES: tuple[Page, ...] = (
     Page(routes=(get("/", _home, EVERYONE), *signing_in.ROUTES)),
     Page(title="今日", path="/today", routes=today.ROUTES),
-    Page(title="预警", path="/alerts", routes=alerts.ROUTES + deciding.ROUTES + alert.ROUTES),
+    Page(
+        title="预警",
+        path="/alerts",
+        routes=alerts.ROUTES + deciding.ROUTES + alert.ROUTES + changes.ROUTES,
+    ),
     Page(title="任务", path="/tasks", routes=tasks.ROUTES),
     Page(routes=evidence.ROUTES),
     Page(title="用户", path="/people", routes=people.ROUTES),

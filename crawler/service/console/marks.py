@@ -16,6 +16,7 @@ from crawler.domain.assessment import Assessment, Reason, Side, Track, Yield
 from crawler.domain.capture import Box, PageText, Run
 
 MOST_MARKS = 40
+_HARDLY = 30  # characters that are not worth folding away
 # what kind of hit a category is, for the eye; all others tell what kind of business it is
 _KINDS = {
     "yield_promise": "yield",
@@ -195,19 +196,29 @@ def _lines_of_field(name: str, text: str, marks: Sequence[Mark], *, whole: bool)
     near = [any(wanted[max(i - 1, 0) : i + 2]) for i in range(len(cuts))]
     if not any(near) and name in ("title", "body"):
         near[: 3 if name == "body" else 1] = [True] * min(len(near), 3 if name == "body" else 1)
+    return _folded(name, text, marks, list(zip(cuts, near, strict=True)))
+
+
+def _folded(
+    name: str, text: str, marks: Sequence[Mark], cuts: Sequence[tuple[tuple[int, int], bool]]
+) -> list[Line]:
+    """The kept lines; what lies between is told by its length, unless it is hardly anything."""
     lines: list[Line] = []
-    skipped = 0
-    for (start, end), keep in zip(cuts, near, strict=True):
+    waiting: list[tuple[int, int]] = []
+    for (start, end), keep in cuts:
         if not text[start:end].strip():
             continue
         if not keep:
-            skipped += end - start
+            waiting.append((start, end))
             continue
-        stretches = _stretches(text, start, end, _touching(marks, start, end))
-        lines.append(Line(field=name, stretches=stretches, skipped=skipped, first=not lines))
-        skipped = 0
-    if skipped and lines:
-        lines.append(Line(field=name, skipped=skipped))
+        skipped = sum(b - a for a, b in waiting)
+        for a, b in (*(waiting if skipped < _HARDLY else ()), (start, end)):
+            stretches = _stretches(text, a, b, _touching(marks, a, b))
+            left_out = skipped if skipped >= _HARDLY else 0
+            lines.append(Line(field=name, stretches=stretches, skipped=left_out, first=not lines))
+        waiting = []
+    if waiting and lines:
+        lines.append(Line(field=name, skipped=sum(b - a for a, b in waiting)))
     return lines
 
 

@@ -2,8 +2,9 @@
 closed table; who may make it stands here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from alerts.dispatching import Dispatch
 from alerts.tasking import approve, extend, move_task, redirect
 from crawler.domain.assessment import Level
+from crawler.domain.capture import Capture
 from crawler.domain.errors import BadInput
 from crawler.domain.task import (
     CONCLUSION_NAMES,
@@ -30,8 +32,9 @@ from crawler.service.console.access import DECIDERS, READERS, SUPERVISORS, get, 
 from crawler.service.console.calls import Call, Missing, Refused, whole_number
 from crawler.service.console.deciding import department
 from crawler.service.console.keeping import Notice
-from crawler.service.console.looking import name_of
-from crawler.store.cards import case_members
+from crawler.service.console.looking import name_of, pictures
+from crawler.store.cards import Card, case_members, newest_pictured, pictured
+from crawler.store.database import Connection
 from crawler.store.taskboards import feedbacks_of, open_task_counts, tasks_where
 from crawler.store.tasks import moves_of, task_of
 
@@ -81,6 +84,7 @@ _NEEDS_REMARK = frozenset(
     {Move.ANSWER, Move.RETURN, Move.EXTEND, Move.SUSPEND, Move.TRANSFER, Move.CANCEL}
 )
 SHOWN = 60
+MOST_COMPARED = 6  # sites with pictures on a task's page
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +94,29 @@ class Choice:
     move: Move
     name: str
     needs_remark: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stage:
+    """One time limit of a task; `met` when it was."""
+
+    name: str
+    limit: datetime | None
+    met: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Side:
+    """A site of the task: what was judged, and what it looks like now."""
+
+    card: Card
+    before: tuple[Capture, str] | None
+    after: tuple[Capture, str] | None
+
+    @property
+    def again(self) -> bool:
+        """Whether it was pictured again since."""
+        return bool(self.before and self.after and self.before[0].id != self.after[0].id)
 
 
 def board(call: Call) -> Response:
@@ -132,6 +159,7 @@ def show(call: Call) -> Response:
         moves = moves_of(db, task.id)
         members = case_members(db, task.case_id, call.reach)
         answers = feedbacks_of(db, task.number)
+        sides = _before_and_after(db, members[:MOST_COMPARED])
     return call.page(
         "task.html",
         task=task,
@@ -140,6 +168,9 @@ def show(call: Call) -> Response:
         | {"draft": "起草", "add_site": "增加网站", "redirect": "改派"},
         members=members,
         answers=answers,
+        heading=_heading(task),
+        stages=_stages(task, moves),
+        sides=sides,
         choices=choices_of(task, call),
         own=task.needs_approval and task.drafted_by == call.actor,
         conclusions=CONCLUSION_NAMES,
@@ -202,6 +233,39 @@ ROUTES = (
     post("/tasks/{id}/move", move, DECIDERS),
     post("/tasks/{id}/redirect", send_elsewhere, SUPERVISORS),
 )
+
+
+def _heading(task: SupervisionTask) -> str:
+    """The title without the sentence that stands below it anyway."""
+    subject, _, rest = task.title.partition("：")
+    return subject if rest and task.summary.startswith(rest.rstrip("。")[:40]) else task.title
+
+
+def _stages(task: SupervisionTask, moves: Sequence[Any]) -> list[Stage]:
+    """The three limits of a task, and when each was met."""
+    met: dict[str, datetime] = {}
+    for one in moves:
+        met.setdefault(one.move, one.at)
+    began = met.get(Move.ACKNOWLEDGE) or met.get(Move.WORK) or met.get(Move.ANSWER)
+    return [
+        Stage(name="签收", limit=task.acknowledge_by, met=began),
+        Stage(name="首次反馈", limit=task.answer_by, met=met.get(Move.ANSWER)),
+        Stage(name="办结", limit=task.due_at, met=task.closed_at),
+    ]
+
+
+def _before_and_after(db: Connection, members: Sequence[Card]) -> list[Side]:
+    """Of each site the picture that was judged, and the newest one there is."""
+    before = pictured(db, [one.alert.visit_id for one in members])
+    after = newest_pictured(db, [one.site.id for one in members if one.site.id])
+    return [
+        Side(
+            card=one,
+            before=next(iter(pictures(before.get(one.alert.visit_id, ()))), None),
+            after=next(iter(pictures(after.get(one.site.id or 0, ()))), None),
+        )
+        for one in members
+    ]
 
 
 def _made(call: Call, task: SupervisionTask, wanted: Move, remark: str) -> SupervisionTask:
