@@ -43,6 +43,8 @@ class CrawlSettings(BaseModel):
     fetchers: int = 0  # 0: one a core
     robots: Literal["respect", "ignore"] = "respect"  # the authority may decide otherwise
     patient: bool = True  # look again, longer, at what did not end well
+    # also as a phone and from a search engine, where a page or its subject's name asks for it
+    looks: Literal["suspicious", "off"] = "suspicious"
     agent: str = (
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
         " Chrome/140.0.0.0 Safari/537.36"
@@ -75,10 +77,13 @@ class SearchSettings(BaseModel):
     model_config = _STRICT
 
     elasticsearch: str = ""  # address; empty: the embedded engine
-    index: str = "xunwang-texts"
+    index: str = Field("xunwang-texts", pattern=r"^[a-z][a-z0-9-]{0,99}$")  # the alias's name
     user: str = ""
     password: SecretStr = SecretStr("")
     ca_file: Path | None = None
+    timeout_s: float = Field(10.0, gt=0)
+    hits_only: bool = False  # index only texts in which something was found
+    keep_days: int = Field(0, ge=0)  # texts first seen before that leave the index; 0: none does
 
 
 class EndpointSettings(BaseModel):
@@ -94,6 +99,7 @@ class EndpointSettings(BaseModel):
     events: tuple[EventType, ...] = ()
     levels: tuple[Level, ...] = ()
     regions: tuple[str, ...] = ()
+    mapping: Path | None = None  # its own names and codes: a file, beside the settings if relative
 
     @model_validator(mode="after")
     def _is_signed(self) -> Self:

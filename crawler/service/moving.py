@@ -1,12 +1,12 @@
 """What moves beside everything else: messages that are due, texts that are not indexed yet."""
 
+import time
 from datetime import UTC, datetime
 
 from alerts.delivering import DeliverySummary, deliver_due
 from crawler.service.desks import courier_of, poster_of
-from crawler.service.searching import engine_of
+from crawler.service.searching import Indexer
 from crawler.service.wiring import House, endpoints_of
-from indexer.indexing import index_pending
 
 
 class Mover:
@@ -17,12 +17,16 @@ class Mover:
         self._endpoints = endpoints_of(house.config)
         self._poster = poster_of(house)
         self._courier = courier_of(house, self._poster)
-        self._engine = engine_of(house)
+        self._indexer = Indexer(house, time.monotonic)
 
     def move(self) -> None:
         """One round of both."""
         self.deliver()
-        index_pending(self._house.database, self._engine, datetime.now(UTC))
+        self.index()
+
+    def index(self) -> None:
+        """Make searchable what is not yet."""
+        self._indexer.round(datetime.now(UTC))
 
     def deliver(self) -> DeliverySummary:
         """Send what is due."""

@@ -1,10 +1,55 @@
-"""The search engine of an installation."""
+"""The search engine of an installation, and the loop that feeds it."""
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from crawler.domain.errors import BadInput, WatchError
 from crawler.service.wiring import House
 from indexer.embedded import EmbeddedEngine
 from indexer.engines import Engine
+from indexer.indexing import IndexSummary, expire, index_pending
+
+ROUND = 800  # texts, so that nobody who shares the loop waits long
+_LONGEST_REST_S = 60.0
+_EXPIRY_EVERY_S = 3_600.0
 
 
 def engine_of(house: House) -> Engine:
-    """The embedded one; Elasticsearch where the settings name it comes with its own engine."""
+    """The embedded one, in the store itself."""
+    if house.database.engine.dialect.name != "sqlite":
+        raise BadInput("使用 PostgreSQL 时，检索须设置 search.elasticsearch")
     return EmbeddedEngine(house.database)
+
+
+class Indexer:
+    """Takes what waits, a round at a time. While the engine is away it rests, longer each time."""
+
+    def __init__(self, house: House, seconds: Callable[[], float]) -> None:
+        self._house, self._seconds = house, seconds
+        self._engine: Engine | None = None
+        self._rest_s, self._rests_until, self._expires_at = 0.0, float("-inf"), float("-inf")
+
+    def round(self, now: datetime) -> IndexSummary:
+        """Never an error: crawling and telling go on without search."""
+        if self._seconds() < self._rests_until:
+            return IndexSummary()
+        try:
+            done = self._index(now)
+        except WatchError as trouble:
+            done = IndexSummary(waiting_because=str(trouble))
+        if done.waiting_because:
+            self._rest_s = min(max(1.0, self._rest_s * 2), _LONGEST_REST_S)
+            self._rests_until = self._seconds() + self._rest_s
+        else:
+            self._rest_s = 0.0
+        return done
+
+    def _index(self, now: datetime) -> IndexSummary:
+        settings = self._house.config.search
+        self._engine = self._engine or engine_of(self._house)
+        if settings.keep_days and self._seconds() >= self._expires_at:
+            expire(self._house.database, self._engine, now - timedelta(days=settings.keep_days))
+            self._expires_at = self._seconds() + _EXPIRY_EVERY_S
+        return index_pending(
+            self._house.database, self._engine, ROUND, hits_only=settings.hits_only
+        )

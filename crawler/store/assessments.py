@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from crawler.domain.assessment import Assessment, rates_of
+from crawler.store.places import note_judged
 from crawler.store.tables import assessments
 
 
@@ -30,6 +31,7 @@ def save_assessment(db: Connection, assessment: Assessment, site_id: int, region
             body=msgspec.to_builtins(assessment, builtin_types=()),
         )
     )
+    note_judged(db, assessment, site_id)
 
 
 def assessment_of(db: Connection, visit_id: int) -> Assessment | None:

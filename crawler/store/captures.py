@@ -7,8 +7,9 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
-from crawler.domain.capture import Capture, manifest_digest, manifest_of
+from crawler.domain.capture import Capture, Evidence, manifest_digest, manifest_of
 from crawler.store.database import upsert
+from crawler.store.places import note_seen
 from crawler.store.tables import captures, segments
 
 _CAPTURE = msgspec.json.Decoder(Capture)
@@ -55,6 +56,7 @@ def save_captures(db: Connection, kept: Sequence[Kept]) -> None:
         )
     if rows:
         db.execute(insert(captures), rows)
+        note_seen(db, rows)
 
 
 def capture_of(db: Connection, capture_id: str) -> Capture | None:
@@ -86,12 +88,19 @@ def runs_of(db: Connection, capture_id: str) -> bytes | None:
 
 def commit_segments(db: Connection, kept: Sequence[Kept], now: datetime) -> None:
     """Note how far each segment is committed; what lies behind is cut off after a crash."""
+    commit_evidence(db, [(one.region, one.capture.evidence) for one in kept], now)
+
+
+def commit_evidence(
+    db: Connection, kept: Sequence[tuple[str, Sequence[Evidence]]], now: datetime
+) -> None:
+    """The same of records that belong to no new capture; each with its region."""
     ends: dict[str, tuple[int, str]] = {}
-    for one in kept:
-        for evidence in one.capture.evidence:
+    for one_region, records in kept:
+        for evidence in records:
             end = evidence.offset + evidence.length
             if end > ends.get(evidence.segment, (0, ""))[0]:
-                ends[evidence.segment] = (end, one.region)
+                ends[evidence.segment] = (end, one_region)
     for name, (end, region) in ends.items():
         row = {"name": name, "region": region, "committed": end, "created_at": now}
         statement = upsert(db, segments).values(row)

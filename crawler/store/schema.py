@@ -5,6 +5,7 @@ from crawler.store import (
     people_tables,
     platform_tables,
     schedule_tables,
+    search_tables,
     subject_tables,
     tables,
 )
@@ -17,5 +18,6 @@ __all__ = [
     "people_tables",
     "platform_tables",
     "schedule_tables",
+    "search_tables",
     "subject_tables",
 ]

@@ -267,6 +267,7 @@ texts = Table(
     Column("first_seen_at", Moment, nullable=False),
     Column("index_state", String(20), nullable=False, server_default="waiting"),
     Column("index_reason", Text, nullable=False, server_default=""),
+    Column("index_version", Integer, nullable=False, server_default=text("1")),  # grows
     Index(None, "index_state", "first_seen_at"),
 )
 

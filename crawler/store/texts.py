@@ -7,7 +7,20 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    select,
+    tuple_,
+    update,
+)
 
 from crawler.domain.capture import Field, PageText
 from crawler.domain.page import PageStructure
@@ -15,6 +28,8 @@ from crawler.store.database import upsert
 from crawler.store.tables import texts
 
 _FIELDS = msgspec.json.Decoder(tuple[tuple[str, str], ...])
+# a text that was only read quickly so far: its tokens are new to the index
+_UNREAD = func.coalesce(cast(texts.c.tokens, Text), "null") == "null"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +43,8 @@ class ReadText:
 
 def save_texts(db: Connection, read: Sequence[ReadText], now: datetime) -> None:
     """Keep what is new; a text that was only read quickly before gets its structure and tokens."""
-    for one in read:
+    # in one order: two parents that save the same texts would wait for each other
+    for one in sorted(read, key=lambda one: one.text.digest):
         close = one.structure is not None
         row = {
             "digest": one.text.digest,
@@ -41,7 +57,12 @@ def save_texts(db: Connection, read: Sequence[ReadText], now: datetime) -> None:
         db.execute(
             statement.on_conflict_do_update(
                 index_elements=["digest"],
-                set_={"structure": row["structure"], "tokens": row["tokens"]},
+                set_={
+                    "structure": row["structure"],
+                    "tokens": row["tokens"],
+                    "index_state": case((_UNREAD, "waiting"), else_=texts.c.index_state),
+                    "index_version": texts.c.index_version + case((_UNREAD, 1), else_=0),
+                },
             )
             if close
             else statement.on_conflict_do_nothing(index_elements=["digest"])
@@ -60,21 +81,70 @@ def structure_of(db: Connection, digest: str) -> PageStructure | None:
     return msgspec.convert(found, PageStructure) if found else None
 
 
-def not_yet_indexed(db: Connection, limit: int) -> list[str]:
-    """Digests of texts that wait for the index, oldest first."""
-    rows = select(texts.c.digest).where(texts.c.index_state == "waiting")
-    return list(db.scalars(rows.order_by(texts.c.first_seen_at, texts.c.digest).limit(limit)))
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waiting:
+    """A text as the index takes it. Whoever indexed an older version has not indexed this one."""
+
+    digest: str
+    version: int
+    first_seen_at: datetime
+    text: PageText
+    tokens: tuple[str, ...] = ()
 
 
-def mark_indexed(db: Connection, digests: Sequence[str], state: str, reason: str = "") -> None:
-    """indexed, or refused with the reason the index gave."""
+def waiting_texts(db: Connection, most: int, most_bytes: int) -> list[Waiting]:
+    """Texts that wait for the index, oldest first; at least one, if there is any."""
+    return _within(db, select(*_WANTED).where(texts.c.index_state == "waiting"), most, most_bytes)
+
+
+def texts_after(
+    db: Connection, last: tuple[datetime, str] | None, most: int, most_bytes: int
+) -> list[Waiting]:
+    """All texts, oldest first, in steps; whichever were refused or left out before, too."""
+    rows = select(*_WANTED).where(texts.c.index_state != "expired")
+    if last is not None:
+        rows = rows.where(tuple_(texts.c.first_seen_at, texts.c.digest) > last)
+    return _within(db, rows, most, most_bytes)
+
+
+def texts_by_digest(db: Connection, digests: Sequence[str]) -> dict[str, PageText]:
+    """Several texts at once."""
+    rows = db.execute(select(texts.c.digest, texts.c.fields).where(texts.c.digest.in_(digests)))
+    return {row.digest: unpack_text(row.fields) for row in rows}
+
+
+def mark_indexed(
+    db: Connection, done: Sequence[tuple[str, int]], state: str, reason: str = ""
+) -> None:
+    """indexed, left (no hit, and only hits are wanted), or refused with the index's reason. A text
+    that changed since it was read has another version by now, and goes on waiting.
+    """
+    if not done:
+        return
+    same = and_(
+        texts.c.digest == bindparam("a_digest"), texts.c.index_version == bindparam("a_version")
+    )
     values = {"index_state": state, "index_reason": reason}
-    db.execute(update(texts).where(texts.c.digest.in_(digests)).values(values))
+    rows = [{"a_digest": digest, "a_version": version} for digest, version in done]
+    db.execute(update(texts).where(same).values(values), rows)
 
 
-def mark_all_unindexed(db: Connection) -> None:
-    """The index is gone or will be built anew."""
-    db.execute(update(texts).values(index_state="waiting", index_reason=""))
+def index_counts(db: Connection) -> dict[str, int]:
+    """How many texts are indexed, wait, were left out, expired or refused."""
+    rows = select(texts.c.index_state, func.count()).group_by(texts.c.index_state)
+    return {state: count for state, count in db.execute(rows)}
+
+
+def refused_texts(db: Connection, limit: int = 50) -> list[tuple[str, str]]:
+    """Texts that the index will never take, with its reason."""
+    rows = select(texts.c.digest, texts.c.index_reason).where(texts.c.index_state == "refused")
+    return [(row.digest, row.index_reason) for row in db.execute(rows.limit(limit))]
+
+
+def expire_texts(db: Connection, before: datetime) -> int:
+    """Texts first seen before a moment are no longer kept in the index."""
+    old = and_(texts.c.first_seen_at < before, texts.c.index_state != "expired")
+    return db.execute(update(texts).where(old).values(index_state="expired")).rowcount
 
 
 def pack_text(text: PageText) -> bytes:
@@ -87,3 +157,35 @@ def unpack_text(packed: bytes) -> PageText:
     """The text behind `pack_text`, without boxes."""
     pairs = _FIELDS.decode(zlib.decompress(packed))
     return PageText(fields=tuple(Field(name=name, text=text) for name, text in pairs))
+
+
+_WANTED = (
+    texts.c.digest,
+    texts.c.index_version,
+    texts.c.first_seen_at,
+    texts.c.tokens,
+    func.length(texts.c.fields).label("size"),
+)
+
+
+def _within(db: Connection, rows: Select[Any], most: int, most_bytes: int) -> list[Waiting]:
+    """Sizes first: two hundred huge pages at once would not be flat memory."""
+    ordered = rows.order_by(texts.c.first_seen_at, texts.c.digest).limit(most)
+    chosen: list[Row[Any]] = []
+    size = 0
+    for row in db.execute(ordered):
+        size += row.size
+        if chosen and size > most_bytes:
+            break
+        chosen.append(row)
+    known = texts_by_digest(db, [row.digest for row in chosen])
+    return [
+        Waiting(
+            digest=row.digest,
+            version=row.index_version,
+            first_seen_at=row.first_seen_at,
+            text=known[row.digest],
+            tokens=tuple(row.tokens or ()),
+        )
+        for row in chosen
+    ]

@@ -4,23 +4,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.querying import Phrase, ends_alone, grams_of, question_from
+from indexer.matching import answers
+from indexer.querying import Phrase, question_from
+from indexer.snippets import LONGEST, snippet_of
+from indexer.wording import comparable, pairs_of, stretches_of
+from tests.builders import a_text
 
 HAN = "保本息年化收益理财"
 
 
+def phrase(*parts: tuple[str, ...], excluded: bool = False) -> Phrase:
+    return Phrase(parts, excluded)
+
+
 def test_pairs_do_not_reach_over_what_stands_between() -> None:
-    assert grams_of("保本，息 P2P") == ["保本", "本", "息", "p2p"]
+    assert pairs_of(stretches_of("保本，息 P2P 8.5%")) == ["保本", "息", "p2p", "8.5"]
 
 
 @pytest.mark.parametrize(
     ("words", "meant"),
     [
-        ("保本 且 年化", ((Phrase("保本"), Phrase("年化")),)),
-        ("保本 或 年化", ((Phrase("保本"),), (Phrase("年化"),))),
-        ("保本 非 银行", ((Phrase("保本"), Phrase("银行", excluded=True)),)),
-        ('"保本 保息"', ((Phrase("保本 保息"),),)),
-        ("Ｐ２Ｐ", ((Phrase("p2p"),),)),
+        ("保本 且 年化", ((phrase(("保本",)), phrase(("年化",))),)),
+        ("保本 或 年化", ((phrase(("保本",)),), (phrase(("年化",)),))),
+        ("保本 非 银行", ((phrase(("保本",)), phrase(("银行",), excluded=True)),)),
+        ('"保本 保息"', ((phrase(("保本", "保息")),),)),
+        ("年化8%", ((phrase(("年化", "8")),),)),
+        ("息 8", ((phrase(("息",)), phrase(("8",))),)),
+        ("Ｐ２Ｐ", ((phrase(("p2p",)),),)),
         ("且", ()),
         ("非 银行", ()),
         ('"', ()),
@@ -31,16 +41,38 @@ def test_questions_are_read_as_meant(words: str, meant: tuple[object, ...]) -> N
     assert question_from(words).alternatives == meant
 
 
+def test_only_no_words_at_all_ask_for_everything() -> None:
+    assert question_from("  ").anything
+    assert not question_from("且").anything
+
+
 @given(st.text())
 def test_no_question_is_an_error(words: str) -> None:
     question_from(words)
 
 
+@given(st.text())
+def test_the_comparable_form_keeps_every_place_and_is_a_fixed_point(text: str) -> None:
+    folded = comparable(text)
+
+    assert len(folded) == len(text)
+    assert comparable(folded) == folded
+
+
 @given(st.text(HAN, min_size=2), st.data())
-def test_every_two_characters_of_a_text_are_in_its_index(text: str, data: st.DataObject) -> None:
+def test_every_piece_of_a_text_answers_it(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text) - 2))
+    end = data.draw(st.integers(start + 2, len(text)))
 
-    pair = text[start : start + 2]
+    assert answers(a_text(text), question_from(text[start:end]))
 
-    assert pair in grams_of(text)
-    assert not ends_alone(pair)
+
+@given(st.text(), st.text(max_size=20))
+def test_marks_lie_apart_within_the_piece(text: str, words: str) -> None:
+    snippet = snippet_of(text, question_from(words).phrases)
+
+    at = 0
+    for start, end in snippet.marks:
+        assert at <= start < end <= len(snippet.text)
+        at = end
+    assert len(snippet.text) <= LONGEST

@@ -1,0 +1,93 @@
+"""Where a distinct text stands, and what narrows a search for it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+_DIGEST_BITS = 32
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """One site that shows (or showed) a text, with what was judged of it there."""
+
+    digest: str
+    site_id: int
+    domain: str
+    unit_name: str
+    region: str
+    kind: str  # of the subject
+    level: str = "none"
+    categories: tuple[str, ...] = ()
+    rates: tuple[float, ...] = ()  # annual percent
+    terms: tuple[str, ...] = ()  # watched words that were hit
+    family: str = ""
+    capture_id: str = ""  # the newest
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Narrowing:
+    """What one place must satisfy, all of it. Region is a prefix; empty means any."""
+
+    region: str = ""
+    levels: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    family: str = ""
+    rate_from: float | None = None
+    rate_to: float | None = None
+    since: datetime | None = None  # when the text was first seen
+    until: datetime | None = None  # before this
+
+    @property
+    def of_place(self) -> bool:
+        """Whether it says anything of the place, and not only of time."""
+        return bool(
+            self.region or self.levels or self.categories or self.kinds or self.family
+        ) or not (self.rate_from is None and self.rate_to is None)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it leaves everything."""
+        return not self.of_place and self.since is None and self.until is None
+
+
+def suits(place: Place, wanted: Narrowing) -> bool:
+    """Whether a place satisfies everything that is asked of one."""
+    return (
+        place.region.startswith(wanted.region)
+        and (not wanted.levels or place.level in wanted.levels)
+        and (not wanted.categories or not set(wanted.categories).isdisjoint(place.categories))
+        and (not wanted.kinds or place.kind in wanted.kinds)
+        and (not wanted.family or place.family == wanted.family)
+        and _has_rate(place, wanted)
+    )
+
+
+def in_time(first_seen_at: datetime, wanted: Narrowing) -> bool:
+    """Whether a text appeared in the wanted stretch of time; whole seconds count."""
+    at = first_seen_at.replace(microsecond=0)
+    after = wanted.since is None or at >= wanted.since.replace(microsecond=0)
+    return after and (wanted.until is None or at < wanted.until.replace(microsecond=0))
+
+
+def order_of(first_seen_at: datetime, digest: str) -> int:
+    """A text's number in time: the second it was first seen, then its digest. It never changes, so
+    deep paging stays steady while the index grows.
+    """
+    return start_of(first_seen_at) + int(digest[:8], 16)
+
+
+def start_of(moment: datetime) -> int:
+    """The lowest number of that second."""
+    return int((moment.astimezone(UTC) - _EPOCH).total_seconds()) << _DIGEST_BITS
+
+
+def _has_rate(place: Place, wanted: Narrowing) -> bool:
+    if wanted.rate_from is None and wanted.rate_to is None:
+        return True
+    low = wanted.rate_from if wanted.rate_from is not None else float("-inf")
+    high = wanted.rate_to if wanted.rate_to is not None else float("inf")
+    return any(low <= rate <= high for rate in place.rates)

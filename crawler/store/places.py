@@ -1,0 +1,155 @@
+"""Where each distinct text stands. Whatever changes there makes the text wait for the index again,
+in the transaction of the capture or judgement that changed it.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, tuple_, update
+
+from crawler.domain.assessment import Assessment, rates_of
+from crawler.domain.search import Place
+from crawler.store.database import upsert
+from crawler.store.search_tables import text_places
+from crawler.store.tables import captures, sites, texts
+
+
+def note_seen(db: Connection, seen: Sequence[dict[str, Any]]) -> None:
+    """Rows of `captures` just written: each text stands at its site, since then or again."""
+    rows = {(one["text_digest"], one["site_id"]): one for one in seen if one["text_digest"]}
+    if not rows:
+        return
+    known = _regions(db, list(rows))
+    for one in rows.values():
+        values = _fresh(one)
+        again = {
+            "region": values["region"],
+            "capture_id": values["capture_id"],
+            "last_seen_at": values["last_seen_at"],
+        }
+        statement = upsert(db, text_places).values(values)
+        db.execute(
+            statement.on_conflict_do_update(index_elements=["text_digest", "site_id"], set_=again)
+        )
+    _wait_again(db, {pair[0] for pair, one in rows.items() if known.get(pair) != one["region"]})
+
+
+def note_judged(db: Connection, assessment: Assessment, site_id: int) -> None:
+    """The texts of a visit stand under its judgement; hit terms belong to the judged text."""
+    shown = select(captures.c.text_digest).where(
+        captures.c.visit_id == assessment.visit_id, captures.c.text_digest != ""
+    )
+    here = text_places.c.site_id == site_id
+    rows = db.execute(select(text_places).where(here, text_places.c.text_digest.in_(shown))).all()
+    changed = set()
+    for row in rows:
+        judged = _judged(assessment, row.text_digest)
+        if any(getattr(row, name) != value for name, value in judged.items()):
+            one = here & (text_places.c.text_digest == row.text_digest)
+            db.execute(update(text_places).where(one).values(judged | {"unwatched": True}))
+            changed.add(row.text_digest)
+    _wait_again(db, changed)
+
+
+def places_of(db: Connection, digests: Sequence[str], region: str = "") -> dict[str, list[Place]]:
+    """Where these texts stand under a region prefix, the last seen first."""
+    found: dict[str, list[Place]] = {}
+    wanted = text_places.c.text_digest.in_(digests), text_places.c.region.startswith(region)
+    rows = db.execute(_joined().where(*wanted).order_by(text_places.c.last_seen_at.desc()))
+    for row in rows:
+        found.setdefault(row.text_digest, []).append(_place(row))
+    return found
+
+
+def unwatched_places(db: Connection, limit: int) -> list[Place]:
+    """Places that saved searches have not looked at since they changed; locked, where the engine
+    locks rows, until this transaction has marked them.
+    """
+    rows = _joined().where(text_places.c.unwatched).limit(limit)
+    rows = rows.with_for_update(of=text_places, skip_locked=True)
+    return [_place(row) for row in db.execute(rows)]
+
+
+def mark_watched(db: Connection, places: Iterable[Place]) -> None:
+    """Saved searches have looked."""
+    pairs = [(one.digest, one.site_id) for one in places]
+    same = tuple_(text_places.c.text_digest, text_places.c.site_id).in_(pairs)
+    db.execute(update(text_places).where(same).values(unwatched=False))
+
+
+def _fresh(capture: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "text_digest": capture["text_digest"],
+        "site_id": capture["site_id"],
+        "region": capture["region"],
+        "level": "none",
+        "categories": [],
+        "rates": [],
+        "terms": [],
+        "capture_id": capture["id"],
+        "first_seen_at": capture["ended_at"],
+        "last_seen_at": capture["ended_at"],
+        "unwatched": True,
+    }
+
+
+def _judged(assessment: Assessment, digest: str) -> dict[str, Any]:
+    mine = assessment.text_digest in ("", digest)
+    return {
+        "level": str(assessment.level),
+        "categories": list(assessment.categories),
+        "rates": list(rates_of(assessment)),
+        "terms": sorted({hit.word for hit in assessment.hits}) if mine else [],
+    }
+
+
+def _regions(db: Connection, pairs: list[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    columns = text_places.c.text_digest, text_places.c.site_id, text_places.c.region
+    rows = db.execute(select(*columns).where(tuple_(*columns[:2]).in_(pairs)))
+    return {(row.text_digest, row.site_id): row.region for row in rows}
+
+
+def _wait_again(db: Connection, digests: Iterable[str]) -> None:
+    """A version that grows: an index that holds a newer one refuses the older."""
+    wanted = sorted(digests)  # in one order, or two writers would wait for each other
+    if not wanted:
+        return
+    later = {"index_state": "waiting", "index_reason": "", "index_version": _next_version()}
+    db.execute(update(texts).where(texts.c.digest.in_(wanted)).values(later))
+
+
+def _next_version() -> Any:
+    return texts.c.index_version + 1
+
+
+def _joined() -> Any:
+    columns = (sites.c.domain, sites.c.unit_name, sites.c.subject_kind)
+    return select(text_places, *columns).join(sites, sites.c.id == text_places.c.site_id)
+
+
+def _place(row: Row[Any]) -> Place:
+    first_seen: datetime = row.first_seen_at
+    return Place(
+        digest=row.text_digest,
+        site_id=row.site_id,
+        domain=row.domain,
+        unit_name=row.unit_name,
+        region=row.region,
+        kind=row.subject_kind,
+        level=row.level,
+        categories=tuple(row.categories),
+        rates=tuple(row.rates),
+        terms=tuple(row.terms),
+        family=row.family,
+        capture_id=row.capture_id,
+        first_seen_at=first_seen,
+        last_seen_at=row.last_seen_at,
+    )
+
+
+def pages_of(db: Connection, capture_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Title and address of captures."""
+    columns = captures.c.id, captures.c.title, captures.c.final_url
+    rows = db.execute(select(*columns).where(captures.c.id.in_(capture_ids)))
+    return {row.id: (row.title, row.final_url) for row in rows}

@@ -1,0 +1,392 @@
+"""Search over every engine: the same promises on the embedded one and on Elasticsearch."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from crawler.domain.assessment import Level
+from crawler.store.database import Database, migrate, open_database
+from crawler.store.texts import index_counts
+from indexer.embedded import EmbeddedEngine
+from indexer.engines import Order, SearchRequest
+from indexer.indexing import expire, index_pending, rebuild
+from indexer.matching import answers
+from indexer.querying import question_from
+from indexer.searching import every_answer
+from tests.builders import NOON, a_text
+from tests.integration.search_house import SearchHouse
+
+SAVING = "保本保息，年化收益8%"
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrated once, copied for each test."""
+    file = tmp_path_factory.mktemp("search") / "x.db"
+    opened = open_database(f"sqlite:///{file}")
+    migrate(opened)
+    opened.close()
+    return file
+
+
+@pytest.fixture
+def database(migrated: Path, tmp_path: Path) -> Iterator[Database]:
+    opened = open_database(f"sqlite:///{shutil.copy(migrated, tmp_path)}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def house(database: Database) -> SearchHouse:
+    return SearchHouse(database, EmbeddedEngine(database))
+
+
+def test_a_two_character_word_finds_and_is_marked(house: SearchHouse) -> None:
+    digest = house.shows("本公司承诺" + SAVING)
+    house.shows("普通网站")
+    house.index()
+
+    result = house.search("保本")
+
+    assert [one.digest for one in result.answers] == [digest]
+    assert result.total == 1
+    snippet = result.answers[0].snippet
+    assert {snippet.text[start:end] for start, end in snippet.marks} == {"保本"}
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("保本", "AB"),
+        ("保本 且 年化", "A"),
+        ("保本 年化", "A"),
+        ("保本 或 旅游", "ABC"),
+        ("保本 非 银行", "A"),
+        ("NOT 银行 保本", "A"),
+        ('"保本 保息"', ""),
+        ("保本保息", "A"),
+        ("本保", "A"),  # as it stands in the text, over words
+        ("息年", ""),  # a comma stands between
+        ("Ｐ２Ｐ", "C"),
+        ("p2p", "C"),
+        ("2", ""),  # words and numbers are whole
+        ("8%", "A"),
+        ("7.5", "B"),
+        ("7", ""),
+        ("游", "C"),  # one character
+        ("旅 且 游", "C"),
+        ("旅 且 银", ""),
+        ("保 非 年", "B"),
+        ("", "ABC"),
+        ("且", ""),
+        ("非 保本", ""),
+        ("*", ""),
+        ("body:保本", ""),
+        ("OR 旅游", "C"),
+        ("标题词", "C"),
+        ("图上字", "B"),
+        ("替代", "A"),
+        ("代文", "A"),
+        ("字旅", ""),  # fields do not run into each other
+    ],
+)
+def test_questions_find_what_they_mean(house: SearchHouse, words: str, found: str) -> None:
+    texts = {
+        "A": a_text("保本保息，年化8%", alt="替代文字"),
+        "B": a_text("银行存款保本，利率7.5%", ocr="图上字"),
+        "C": a_text("旅游，远离P2P", title="标题词"),
+    }
+    names = {house.shows(text): name for name, text in texts.items()}
+    house.index()
+
+    assert "".join(sorted(names[one] for one in house.found(words))) == found
+
+
+@pytest.mark.fault("D14")
+@pytest.mark.parametrize(
+    "words",
+    [
+        "保" * 10_000, "a" * 10_000, "*", "?", '"', '""', '"保本', "且 或 非", "((((", "))",
+        "/.*.*.*x/", "保本~2^9", "<script>alert(1)</script>", "' OR 1=1 --", "\x00",
+        "NEAR(保本 年化)",
+        "_exists_:body", "body:*", "{!x}", "\\", "\ud800", "🙂", "保本 AND AND 年化", "[1 TO *]",
+    ],
+)  # fmt: skip
+def test_no_string_is_an_error(house: SearchHouse, words: str) -> None:
+    house.shows(SAVING)
+    house.index()
+
+    assert house.search(words).total in (0, 1)
+
+
+def test_regions_are_strangers(house: SearchHouse) -> None:
+    mine = house.shows(SAVING, "a.example.cn", region="310118")
+    both = house.shows("两区都有的" + SAVING, "b.example.cn", region="310118")
+    house.shows("两区都有的" + SAVING, "c.example.cn", region="310115", level=Level.RED)
+    house.shows("别区的" + SAVING, "d.example.cn", region="310115")
+    house.index()
+
+    answers = house.search("保本", region="310118").answers
+
+    assert {one.digest for one in answers} == {mine, both}
+    assert {one.region for one in answers} == {"310118"}
+    assert {one.level for one in answers} == {"none"}  # what it is elsewhere is not told
+    assert all(one.other_sites == 0 for one in answers)
+    assert house.search("保本", region="31").total == 3
+    assert house.found("保本", region="31011800") == []
+
+
+def test_an_index_that_lags_shows_no_region_what_it_lost(house: SearchHouse) -> None:
+    house.shows(SAVING, region="310118", level=Level.RED)
+    house.index()
+    house.shows(SAVING, region="310115")  # the site moved; the index has not heard of it yet
+
+    assert house.found("保本", region="310118") == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"levels": ("red",)}, "A"),
+        ({"levels": ("red", "none")}, "AC"),
+        ({"categories": ("yield_promise",)}, "AB"),
+        ({"categories": ("pyramid",)}, "B"),
+        ({"kinds": ("person",)}, "B"),
+        ({"rate_from": 10.0}, "B"),
+        ({"rate_from": 8.0, "rate_to": 8.0}, "A"),
+        ({"rate_to": 100.0}, "AB"),
+        ({"since": NOON}, "BC"),
+        ({"until": NOON}, "A"),
+        ({"since": NOON - timedelta(days=1), "until": NOON + timedelta(hours=1)}, "AB"),
+        ({"levels": ("red",), "kinds": ("person",)}, ""),
+        ({"levels": ("nonsense",)}, ""),
+    ],
+)
+def test_filters_narrow(house: SearchHouse, asked: dict[str, object], found: str) -> None:
+    names = {
+        house.shows(SAVING + "甲", "a.example.cn", level=Level.RED, rate=8.0,
+                    categories=["yield_promise"], at=NOON - timedelta(days=1)): "A",
+        house.shows(SAVING + "乙", "b.example.cn", level=Level.BLUE, rate=24.0, kind="person",
+                    categories=["yield_promise", "pyramid"]): "B",
+        house.shows(SAVING + "丙", "c.example.cn", at=NOON + timedelta(days=1)): "C",
+    }  # fmt: skip
+    house.index()
+
+    for words in ("保本", ""):
+        result = house.search(words, **asked)
+        assert "".join(sorted(names[one.digest] for one in result.answers)) == found
+        assert result.total == len(found)
+
+
+def test_a_filter_holds_at_one_place_not_across_two(house: SearchHouse) -> None:
+    house.shows(SAVING, "a.example.cn", region="310118", level=Level.RED)
+    house.shows(SAVING, "b.example.cn", region="310115", level=Level.BLUE)
+    house.index()
+
+    assert house.found("保本", region="310118", levels=("blue",)) == []
+    assert len(house.found("保本", region="310118", levels=("red",))) == 1
+
+
+def test_facets_count_texts(house: SearchHouse) -> None:
+    house.shows(SAVING, "a.example.cn", level=Level.RED, categories=["yield_promise"])
+    house.shows(SAVING, "b.example.cn", level=Level.RED, categories=["yield_promise"])
+    house.shows("另一份" + SAVING, "c.example.cn", region="310115", kind="person")
+    house.shows("无关", "d.example.cn", level=Level.RED)
+    house.index()
+
+    facets = house.search("保本", facets=True).facets
+
+    assert facets["level"] == {"red": 1, "none": 1}
+    assert facets["category"] == {"yield_promise": 1}
+    assert facets["kind"] == {"enterprise": 1, "person": 1}
+    assert facets["region"] == {"310118": 1, "310115": 1}
+    near = house.search("保本", region="310115", facets=True).facets
+    assert near["level"] == {"none": 1}
+    assert near["region"] == {"310115": 1}
+
+
+def test_pages_follow_each_other_and_miss_nothing(house: SearchHouse) -> None:
+    made = [
+        house.shows(f"{SAVING} 第{number}号", at=NOON + timedelta(seconds=number // 3))
+        for number in range(25)
+    ]
+    house.index()
+
+    seen: list[str] = []
+    after = ""
+    while True:
+        page = house.search("保本", limit=7, after=after)
+        assert page.total == 25
+        seen += [one.digest for one in page.answers]
+        if not (after := page.next):
+            break
+        house.shows(f"{SAVING} 新来{after}", at=NOON + timedelta(days=1))  # it grows meanwhile
+        house.index()
+        page = house.search("保本", limit=1)
+        assert page.answers[0].digest not in made
+        break
+    rest = house.search("保本", limit=100, after=after)
+
+    assert sorted(seen + [one.digest for one in rest.answers]) == sorted(made)
+    times = [made.index(one) // 3 for one in seen + [one.digest for one in rest.answers]]
+    assert times == sorted(times, reverse=True)  # newest first
+
+
+def test_a_key_that_no_page_gave_is_the_first_page(house: SearchHouse) -> None:
+    house.shows(SAVING)
+    house.index()
+
+    assert len(house.found("保本", after="';drop table")) == 1
+
+
+def test_an_export_holds_every_answer(house: SearchHouse) -> None:
+    made = {house.shows(f"{SAVING} 第{number}号") for number in range(12)}
+    house.index()
+
+    request = SearchRequest(words="保本", limit=5)
+    got = [one.digest for one in every_answer(house.database, house.engine, request, 10_000)]
+
+    assert set(got) == made
+    assert len(got) == 12
+
+
+def test_relevance_brings_the_text_that_says_it_most(house: SearchHouse) -> None:
+    much = house.shows("保本保本保本保本", at=NOON - timedelta(days=9))
+    for number in range(5):
+        house.shows(f"保本，以及许多别的话：第{number}号页面讲的是天气、旅游、交通和饮食" * 3)
+    house.index()
+
+    assert house.found("保本", order=Order.RELEVANCE)[0] == much
+    assert house.found("保本", order=Order.NEWEST)[-1] == much
+
+
+def test_what_is_judged_later_is_found_by_its_level(house: SearchHouse) -> None:
+    digest = house.shows(SAVING)
+    house.index()
+    assert house.found("保本", levels=("red",)) == []
+
+    house.shows(SAVING, level=Level.RED, rate=18.0)
+    house.index()
+
+    assert house.found("保本", levels=("red",), rate_from=18.0) == [digest]
+
+
+def test_repeats_are_harmless(house: SearchHouse) -> None:
+    for _ in range(3):
+        house.shows(SAVING)
+        house.index()
+
+    assert house.search("保本").total == 1
+    assert house.engine.count() == 1
+
+
+def test_hits_only_leaves_the_rest_out(house: SearchHouse) -> None:
+    hit = house.shows(SAVING, "a.example.cn", level=Level.YELLOW)
+    house.shows("保本的普通页", "b.example.cn")
+
+    done = index_pending(house.database, house.engine, hits_only=True)
+    house.engine.refresh()
+
+    assert (done.indexed, done.left) == (1, 1)
+    assert house.found("保本") == [hit]
+
+
+def test_a_rebuild_keeps_everything_and_takes_what_comes_meanwhile(house: SearchHouse) -> None:
+    old = house.shows(SAVING, level=Level.RED)
+    house.index()
+    meanwhile: list[str] = []
+
+    def during(_: int) -> None:
+        house.engine.refresh()
+        assert old in house.found("保本")  # it answers while the new one is built
+        meanwhile.append(house.shows("保本的新页", "b.example.cn"))
+        index_pending(house.database, house.engine)
+
+    done = rebuild(house.database, house.engine, on_progress=during)
+    house.engine.refresh()
+
+    assert done.indexed >= 1
+    assert set(house.found("保本")) == {old, *meanwhile}
+    assert house.found("保本", levels=("red",)) == [old]
+
+
+def test_a_lost_index_is_made_again_from_the_store(house: SearchHouse) -> None:
+    digest = house.shows(SAVING)
+    house.index()
+    house.engine.drop()
+
+    rebuild(house.database, house.engine)
+    house.engine.refresh()
+
+    assert house.found("保本") == [digest]
+
+
+def test_old_texts_leave_the_index_and_stay_in_the_store(house: SearchHouse) -> None:
+    house.shows(SAVING, at=NOON - timedelta(days=400))
+    young = house.shows("年轻的" + SAVING)
+    house.index()
+
+    expire(house.database, house.engine, NOON - timedelta(days=365))
+    house.engine.refresh()
+
+    assert house.found("保本") == [young]
+    with house.database.reading() as db:
+        assert index_counts(db) == {"expired": 1, "indexed": 1}
+
+
+def test_tomorrows_word_finds_yesterdays_page(house: SearchHouse) -> None:
+    digest = house.shows("本店出售元宇宙康养通证", at=NOON - timedelta(days=30))
+    house.index()
+
+    assert house.found("康养通证") == [digest]
+
+
+def test_a_huge_page_is_found(house: SearchHouse) -> None:
+    digest = house.shows("普通文字，" * 350_000 + "末尾保本")  # 5 MB in UTF-8
+    house.index()
+
+    assert house.found("末尾保本") == [digest]
+
+
+def test_a_word_longer_than_a_keyword_may_be_is_no_trouble(house: SearchHouse) -> None:
+    digest = house.shows("x" * 40_000 + " 保本", tokens=["长" * 20_000])
+    house.index()
+
+    assert house.found("保本") == [digest]
+    assert house.found("x" * 200) == [digest]
+
+
+LETTERS = st.sampled_from('保本息年化收益a1. ，。Ａ\n"')
+WORDS = st.sampled_from('保本息年化收 且或非"ab1.，')
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    bodies=st.lists(st.text(LETTERS, max_size=14), min_size=1, max_size=6),
+    asked=st.lists(st.text(WORDS, max_size=10), min_size=1, max_size=10),
+)
+def test_an_engine_finds_what_the_texts_hold(
+    house: SearchHouse, bodies: list[str], asked: list[str]
+) -> None:
+    """One law for all engines: what one text answers by itself, the index finds, and no more."""
+    house.engine.drop()
+    texts = [a_text(f"{body}") for body in bodies if body]
+    mark = f"z{abs(hash(tuple(bodies)))}z"
+    made = {}
+    for text in texts:
+        marked = a_text(text.fields[0].text, description=mark)
+        made[house.shows(marked)] = marked
+    house.index()
+    rebuild(house.database, house.engine)
+    house.engine.refresh()
+
+    for words in [*asked, *(re.sub(r"\s+", " ", one)[:6] for one in bodies)]:
+        question = question_from(words)
+        expected = {digest for digest, text in made.items() if answers(text, question)}
+        assert set(house.found(words, limit=1_000)) & set(made) == expected, words
