@@ -8,6 +8,7 @@ from crawler.store import (
     search_tables,
     subject_tables,
     tables,
+    task_tables,
 )
 
 metadata = tables.metadata
@@ -20,4 +21,5 @@ __all__ = [
     "schedule_tables",
     "search_tables",
     "subject_tables",
+    "task_tables",
 ]

@@ -145,6 +145,7 @@ sites = Table(
     Column("failures_in_a_row", Integer, nullable=False, server_default=text("0")),
     Column("text_digest", String(64), nullable=False, server_default=""),
     Column("needs_browser", Boolean, nullable=False, server_default=text("false")),
+    Column("rhythm_days", Integer, nullable=False, server_default=text("7")),
     Column("uscc", String(18), nullable=False, server_default=""),
     Column("last_outcome", String(20), nullable=False, server_default=""),
     Column("last_seen_at", Moment),
@@ -380,6 +381,8 @@ tasks = Table(
     Column("lead_name", String(200), nullable=False),
     Column("cooperating", JSON, nullable=False),
     Column("rule", Text, nullable=False),
+    Column("contested", Text, nullable=False, server_default=""),  # who else may claim it
+    Column("joint", JSON, nullable=False, server_default="[]"),  # codes that each owe a result
     Column("drafted_by", String(100), nullable=False),
     Column("approved_by", String(100), nullable=False),
     Column("needs_approval", Boolean, nullable=False),
