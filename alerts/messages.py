@@ -11,10 +11,12 @@ from datetime import date, datetime
 from typing import Any
 
 from alerts.payloads import Finding, alert_payload, moment, more_sites, site_payload, task_payload
+from alerts.translating import translate
 from crawler.domain.alert import Alert
 from crawler.domain.assessment import Level, at_least
 from crawler.domain.case import Case
 from crawler.domain.delivery import Delivery, Endpoint, EventType
+from crawler.domain.dialect import Dialect
 from crawler.domain.ids import ulid
 from crawler.domain.lexicon import Category
 from crawler.domain.site import Sweep
@@ -162,14 +164,16 @@ def _delivery(
         endpoint=endpoint.name,
         subject=occasion.subject,
         seq=occasion.seq,
-        body=_body(occasion, message_id, key, now),
+        body=_body(occasion, endpoint.dialect, message_id, key, now),
         region=occasion.region,
         created_at=now,
         due_at=now,
     )
 
 
-def _body(occasion: Occasion, message_id: str, key: str, now: datetime) -> bytes:
+def _body(
+    occasion: Occasion, dialect: Dialect | None, message_id: str, key: str, now: datetime
+) -> bytes:
     envelope = {
         "spec_version": SPEC_VERSION,
         "type": str(occasion.event),  # the standard's name for the field
@@ -181,6 +185,9 @@ def _body(occasion: Occasion, message_id: str, key: str, now: datetime) -> bytes
         "timestamp": moment(now),  # the standard's name again
         "sent_at": moment(now),
     }
-    text = json.dumps(envelope | dict(occasion.content), ensure_ascii=False, separators=(",", ":"))
+    message = envelope | dict(occasion.content)
+    if dialect is not None:
+        return translate(dialect, message)
+    text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
     # A lone surrogate from a hostile page is no UTF-8; it is told as a question mark.
     return text.encode("utf-8", "replace")

@@ -28,7 +28,6 @@ KEPT_BYTES = 4_096
 AGENT = "xunwang-webhook/1"
 
 _deadline: ContextVar[float] = ContextVar("deadline")
-_HEADERS = {"content-type": "application/json; charset=utf-8", "user-agent": AGENT}
 
 
 class Poster:
@@ -85,7 +84,8 @@ class Poster:
     def _post(self, endpoint: Endpoint, delivery: Delivery, at: datetime) -> Receipt:
         url = _url_of(endpoint)
         signed = signer_of(endpoint).sign(delivery.id, at, delivery.body)
-        headers = {"host": url.netloc.decode("ascii")} | signed | _HEADERS
+        headers = {"host": url.netloc.decode("ascii")} | signed
+        headers |= {"content-type": _media_type(delivery.body), "user-agent": AGENT}
         headers["content-length"] = str(len(delivery.body))
         with self._pool_of(endpoint).stream(
             "POST",
@@ -167,6 +167,11 @@ def _left(timeout: float | None) -> float:
     if left <= 0:
         raise httpcore2.ReadTimeout("deadline")
     return min(left, timeout) if timeout is not None else left
+
+
+def _media_type(body: bytes) -> str:
+    kind = "xml" if body.startswith(b"<") else "json"
+    return f"application/{kind}; charset=utf-8"
 
 
 def _url_of(endpoint: Endpoint) -> httpx2.URL:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from crawler.domain.assessment import Level
+from crawler.domain.dialect import Dialect
 
 
 class EventType(StrEnum):
@@ -33,13 +34,14 @@ class Endpoint:
     """Who receives, and of what: empty tuples mean everything."""
 
     name: str
-    url: str
+    url: str  # empty: it fetches
     secret: str = field(repr=False)  # whsec_…; never logged
     former_secret: str = field(default="", repr=False)  # signs too, while the key is changed
     sm3: bool = False  # a second signature with HMAC-SM3, where 国密 is asked for
     events: tuple[EventType, ...] = ()
     levels: tuple[Level, ...] = ()
     regions: tuple[str, ...] = ()  # prefixes: 31 is all of Shanghai
+    dialect: Dialect | None = None  # its names and codes; None: ours
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from alerts.dialects import load_dialect
 from crawler.config import Config, load_config
 from crawler.domain.delivery import Endpoint
 from crawler.domain.errors import BadInput
@@ -136,6 +137,7 @@ def endpoints_of(config: Config) -> tuple[Endpoint, ...]:
             events=one.events,
             levels=one.levels,
             regions=one.regions,
+            dialect=load_dialect(config.home / one.mapping, one.events) if one.mapping else None,
         )
         for one in config.delivery.endpoints
     )

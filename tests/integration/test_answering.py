@@ -16,10 +16,10 @@ from alerts.answering import (
     Effect,
     Fault,
     Sender,
-    read_feedback,
     take_feedback,
 )
 from alerts.desk import Desk
+from alerts.reporting import read_feedback
 from alerts.reviewing import confirm
 from alerts.tasking import move_task
 from crawler.domain.delivery import EventType

@@ -1,16 +1,26 @@
 """What a platform reports about a task, signed or with a token: the same effect either way."""
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Depends, Header, Path, Request
 
-from alerts.answering import LARGEST_BODY, Answered, Fault, Sender, take_feedback
+from alerts.answering import (
+    LARGEST_BODY,
+    Answered,
+    Fault,
+    Sender,
+    take_feedback,
+)
+from alerts.reporting import read_feedback
 from alerts.signing import signer_of
+from alerts.translating import read_report
 from crawler.domain.delivery import Endpoint
 from crawler.domain.errors import NotAllowed
-from crawler.domain.task import TASK_STATE_NAMES, SupervisionTask
+from crawler.domain.task import TASK_STATE_NAMES, Feedback, SupervisionTask
 from crawler.service.api.access import Api, Shared, TaskAnswerer, body_up_to
 from crawler.service.api.problems import Problem, responses
 from crawler.service.api.shapes import AnsweredShown, TaskStands
@@ -52,7 +62,7 @@ _SIGNED = {
 def call_back(number: TaskNumber, request: Request, api: Shared, body: Body) -> AnsweredShown:
     """签收、状态与结果的回调。以投递所用密钥签名（Standard Webhooks）；同一编号只办一次。"""
     endpoint, message_id = _signed_by(api, request, body)
-    sender = Sender(name=endpoint.name, regions=endpoint.regions)
+    sender = Sender(name=endpoint.name, regions=endpoint.regions, read=_reader(endpoint))
     return _taken(api, number, body, _own_id("e", endpoint.name, message_id), sender)
 
 
@@ -65,8 +75,15 @@ def answer(
     client: TaskAnswerer, number: TaskNumber, key: Key, api: Shared, body: Body
 ) -> AnsweredShown:
     """以令牌反馈任务。以 Idempotency-Key 去重，次序无关。"""
-    sender = Sender(name=client.name, regions=(client.reach,))
+    bound = next((one for one in api.desk().endpoints if one.name == client.endpoint), None)
+    sender = Sender(name=client.name, regions=(client.reach,), read=_reader(bound))
     return _taken(api, number, body, _own_id("c", client.name, key), sender)
+
+
+def _reader(endpoint: Endpoint | None) -> Callable[[str, bytes], Feedback]:
+    if endpoint is None or endpoint.dialect is None:
+        return read_feedback
+    return partial(read_report, endpoint.dialect)
 
 
 def _signed_by(api: Api, request: Request, body: bytes) -> tuple[Endpoint, str]:
