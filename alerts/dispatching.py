@@ -1,26 +1,21 @@
-"""Who does it: lead and cooperating departments by finding and by kind of subject, in the region
-where the subject is registered. The rule that fired is named, and a contradiction too.
+"""Who does it: lead and cooperating departments by finding and by kind of subject; 登记地 leads and
+行为地 cooperates (条例 art. 20). The rule that fired is written on the task, a contradiction too.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from alerts.locating import Located, kind_of, located
 from alerts.rulebooks import read_rulebook
 from crawler.domain.errors import BadInput
-from crawler.domain.filing import Filing, SubjectKind, uscc_is_consistent
+from crawler.domain.filing import Filing, SubjectKind
 from crawler.domain.site import Site
-from crawler.domain.task import Department
+from crawler.domain.subject import NOBODY_ASKED, Standing
+from crawler.domain.task import MOST_JOINT, Department
 
 DEPARTMENTS_FILE = Path(__file__).parent / "departments.yaml"
-
-_PROVINCE_CODES = {
-    "京": "11", "津": "12", "冀": "13", "晋": "14", "蒙": "15", "辽": "21", "吉": "22", "黑": "23",
-    "沪": "31", "苏": "32", "浙": "33", "皖": "34", "闽": "35", "赣": "36", "鲁": "37", "豫": "41",
-    "鄂": "42", "湘": "43", "粤": "44", "桂": "45", "琼": "46", "渝": "50", "蜀": "51", "黔": "52",
-    "滇": "53", "藏": "54", "陕": "61", "陇": "62", "青": "63", "宁": "64", "新": "65",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +26,7 @@ class Rule:
     lead: str
     cooperating: tuple[str, ...] = ()
     binding: bool = False  # whatever kind of subject it is
+    joint: int = 0  # so many of the cooperating inspect with the lead: 联合检查 1+1, 1+2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,39 +49,31 @@ class Dispatch:
     cooperating: tuple[Department, ...]
     region: str
     rule: str
+    contested: str = ""  # who else may claim it; the common superior decides before it is sent
+    joint: tuple[str, ...] = ()  # codes among the cooperating that each owe a result
 
 
 def dispatch(
-    category: str, site: Site, filing: Filing | None, departments: Departments, home: str = ""
+    category: str,
+    site: Site,
+    filing: Filing | None,
+    departments: Departments,
+    home: str = "",
+    standing: Standing = NOBODY_ASKED,
 ) -> Dispatch:
-    """登记地 leads, 行为地 cooperates (条例 art. 20). `home` is this installation's own region
-    prefix; empty: all of it is home.
+    """登记地 leads, 行为地 cooperates. `home` is this installation's own region prefix (empty: all
+    of it is home), `standing` what the registers say of the subject.
     """
-    region, source, doubt = registered_in(site, filing)
-    if region and not region.startswith(home):
-        return _sent_to(
-            departments.elsewhere, home, f"登记地 {region}（{source}）", doubt, departments
-        )
-    rule = _rule_for(category, site.subject_kind, departments)
-    if not region and not rule.binding:
+    where = located(site, filing, standing)
+    kind = kind_of(site, filing, standing)
+    if where.region and not where.region.startswith(home):
+        place = f"登记地 {where.region}（{where.source}）"
+        return _sent_to(departments.elsewhere, home, place, where, departments)
+    rule = _rule_for(category, kind, departments)
+    if not where.region and not rule.binding:
         rule = departments.unknown
-    return _sent_to(rule, region or home, f"登记地（{source}）", doubt, departments)
-
-
-def registered_in(site: Site, filing: Filing | None) -> tuple[str, str, str]:
-    """The subject's region, where that is known from, and what contradicts it: by its 统一社会信用
-    代码, else by the filing, else by the licence's province.
-    """
-    uscc = filing.uscc if filing else ""
-    filed = (filing.region if filing else "") or site.region
-    if uscc_is_consistent(uscc):
-        told = uscc[2:8]
-        differs = bool(filed) and not told.startswith(filed.rstrip("0") or filed)
-        return told, "统一社会信用代码", f"备案地为 {filed}" if differs else ""
-    if filed:
-        return filed, "备案", ""
-    province = _PROVINCE_CODES.get(site.main_licence[:1], "")
-    return (f"{province}0000", "备案号省份", "") if province else ("", "不明", "")
+    known = f"登记地 {where.region}（{where.source}）" if where.region else "登记地（不明）"
+    return _sent_to(rule, where.region or home, known, where, departments)
 
 
 def load_departments(path: Path = DEPARTMENTS_FILE) -> Departments:
@@ -117,13 +105,30 @@ def _rule_for(category: str, kind: SubjectKind, departments: Departments) -> Rul
     return departments.by_subject.get(kind, finding)
 
 
-def _sent_to(rule: Rule, region: str, place: str, doubt: str, departments: Departments) -> Dispatch:
-    said = f"{rule.name} · {place}" + (f" · 存疑：{doubt}，请协调确认" if doubt else "")
+def _sent_to(
+    rule: Rule, region: str, place: str, where: Located, departments: Departments
+) -> Dispatch:
+    lead = _department(rule.lead, region, departments)
+    cooperating = [_department(code, region, departments) for code in rule.cooperating]
+    joint = tuple(one.code for one in cooperating[: rule.joint])
+    said = [rule.name, place]
+    if where.street:
+        said.append(f"属地 {where.street}")
+    for one, source in where.acts_in:
+        said.append(f"行为地 {one}（{source}）协办")
+        here = _department(rule.lead, one, departments)
+        if here.code != lead.code:
+            cooperating.append(replace(here, name=f"{here.name}（行为地 {one}）"))
+    if joint:
+        said.append(f"联合检查 1+{len(joint)}")
+    said += [f"存疑：{doubt}，请协调确认" for doubt in where.doubts]
     return Dispatch(
-        lead=_department(rule.lead, region, departments),
-        cooperating=tuple(_department(code, region, departments) for code in rule.cooperating),
+        lead=lead,
+        cooperating=tuple({one.code: one for one in cooperating}.values()),
         region=region.ljust(6, "0") if region else "",
-        rule=said,
+        rule=" · ".join(said),
+        contested=where.contested,
+        joint=joint,
     )
 
 
@@ -150,11 +155,21 @@ def _rule(key: str, given: Any, names: Mapping[str, str], path: Path) -> Rule:
         lead=str(given["lead"]),
         cooperating=_list(given, "cooperating"),
         binding=given.get("binding") is True,
+        joint=_joint(key, given, path),
     )
     unknown = [code for code in (rule.lead, *rule.cooperating) if code not in names]
     if unknown:
         raise BadInput(f"{path.name}：规则 {key} 提到未列出的部门 {unknown[0]}")
     return rule
+
+
+def _joint(key: str, given: Any, path: Path) -> int:
+    joint = given.get("joint", 0)
+    if type(joint) is not int or not 0 <= joint <= min(
+        MOST_JOINT, len(_list(given, "cooperating"))
+    ):
+        raise BadInput(f"{path.name}：规则 {key} 的 joint 须为 0 至协办部门数，最多 {MOST_JOINT}")
+    return joint
 
 
 def _kind(key: str, path: Path) -> SubjectKind:

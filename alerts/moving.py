@@ -29,6 +29,7 @@ from crawler.store.cases import save_case
 from crawler.store.database import Connection
 from crawler.store.outbox import put
 from crawler.store.sites import make_due
+from crawler.store.task_results import still_owed
 from crawler.store.tasks import change_task, save_move, save_task, tasks_of_case
 
 _RECHECK_AFTER = timedelta(days=1)
@@ -39,7 +40,7 @@ _NOT_DEALT_WITH = frozenset({Conclusion.UNFOUNDED, Conclusion.LICENSED})
 class Step:
     """What is being done to a task, by whom, when, and what they say about it."""
 
-    move: str  # of the table, or draft, add_site, redirect
+    move: str  # of the table, or draft, add_site, redirect, join, result, remind, escalate
     actor: str
     at: datetime
     remark: str = ""
@@ -58,6 +59,9 @@ def make_move(
         after = replace(after, conclusion=conclusion)
     if after.state is TaskState.CLOSED and after.conclusion is None:
         raise NotAllowed("办结须有处置结论")
+    owed = still_owed(db, task) if after.state is TaskState.CLOSED else ()
+    if owed:
+        raise NotAllowed(f"联合检查尚缺结果：{'、'.join(owed)}")
     write_move(db, task, after, step, desk)
     _follow(db, after, step.at)
     return after
@@ -112,7 +116,7 @@ def _after(task: SupervisionTask, move: Move, step: Step, desk: Desk) -> Supervi
     if move is Move.SEND:
         return sent(task, step.actor, step.at, desk.calendar)
     if move is Move.RESUME:
-        return resumed(task, step.actor, step.at)
+        return resumed(task, step.actor, step.at, desk.calendar)
     return moved(task, move, step.actor, step.at)
 
 

@@ -2,20 +2,34 @@
 table of moves only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alerts.dispatching import Dispatch
 from crawler.domain.alert import Alert, Review
 from crawler.domain.assessment import Level, at_least
-from crawler.domain.calendar import Calendar, working_days_after, working_time_after
+from crawler.domain.calendar import (
+    Calendar,
+    working_days_after,
+    working_time_after,
+    working_time_between,
+)
 from crawler.domain.case import Case
 from crawler.domain.errors import NotAllowed
-from crawler.domain.task import Move, SupervisionTask, TaskState, moved
+from crawler.domain.task import (
+    MOST_JOINT,
+    TASK_STATE_NAMES,
+    Department,
+    Move,
+    SupervisionTask,
+    TaskState,
+    moved,
+)
 
 APPROVAL_FROM = Level.ORANGE  # from here on a supervisor sees a task before it leaves
 _LONGEST_TITLE, _LONGEST_SUMMARY = 200, 300
+_NOT_SENT = frozenset({TaskState.DRAFTED, TaskState.APPROVED, TaskState.RETURNED})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,9 +64,9 @@ def open_task(
     approval_from: Level | None = APPROVAL_FROM,
 ) -> SupervisionTask:
     """The task behind a confirmed alert, not numbered yet: drafted where a supervisor must approve
-    it, else approved by the setting (None: never needed).
+    it, else approved by the setting (None: never needed). A contested one always needs a decision.
     """
-    needed = needs_approval(alert.level, approval_from)
+    needed = needs_approval(alert.level, approval_from) or bool(dispatch.contested)
     task = SupervisionTask(
         case_id=case.id,
         state=TaskState.DRAFTED if needed else TaskState.APPROVED,
@@ -90,19 +104,52 @@ def extended(
     return replace(later, answer_by=answer_by, due_at=due_at)
 
 
-def resumed(task: SupervisionTask, actor: str, at: datetime) -> SupervisionTask:
-    """The task going on; what it stood still is added to its limits."""
-    stood = at - (task.suspended_at or at)
+def resumed(task: SupervisionTask, actor: str, at: datetime, calendar: Calendar) -> SupervisionTask:
+    """The task going on; the office time that it stood still is added to its limits."""
+    stood = working_time_between(task.suspended_at or at, at, calendar)
     going = moved(task, Move.RESUME, actor, at)
-    answer_by = task.answer_by + stood if task.answer_by else None
-    return replace(going, answer_by=answer_by, due_at=task.due_at + stood)
+    answer_by = task.answer_by and working_time_after(task.answer_by, stood, calendar)
+    due_at = working_time_after(task.due_at, stood, calendar)
+    return replace(going, answer_by=answer_by, due_at=due_at)
 
 
 def redirected(task: SupervisionTask, dispatch: Dispatch) -> SupervisionTask:
     """A returned task with other departments, before it is approved again."""
     if task.state is not TaskState.RETURNED:
         raise NotAllowed(f"任务 {task.number} 未被退回，不能改派")
-    return replace(task, lead=dispatch.lead, cooperating=dispatch.cooperating, rule=dispatch.rule)
+    return replace(
+        task,
+        lead=dispatch.lead,
+        cooperating=dispatch.cooperating,
+        rule=dispatch.rule,
+        contested=dispatch.contested,
+        joint=dispatch.joint,
+    )
+
+
+def settled_claim(task: SupervisionTask, actor: str, remark: str) -> SupervisionTask:
+    """A contested task after somebody said who leads; NotAllowed if they did not say."""
+    if not task.contested:
+        return task
+    if not remark.strip():
+        raise NotAllowed(f"{task.contested}；审核时须写明由谁主办及理由")
+    rule = f"{task.rule} · 经{actor}确定主办：{remark.strip()[:200]}"
+    return replace(task, contested="", rule=rule)
+
+
+def joined(task: SupervisionTask, partners: Sequence[Department]) -> SupervisionTask:
+    """The task as a joint inspection with one or two departments beside the lead; none: alone."""
+    if task.state not in _NOT_SENT:
+        raise NotAllowed(
+            f"任务 {task.number} 为“{TASK_STATE_NAMES[task.state]}”，派发前才能定联合检查"
+        )
+    codes = tuple(dict.fromkeys(one.code for one in partners))
+    if len(codes) > MOST_JOINT or len(codes) != len(partners) or task.lead.code in codes:
+        raise NotAllowed(f"联合检查为主办加 1 至 {MOST_JOINT} 个不同的部门")
+    others = {one.code: one for one in (*task.cooperating, *partners)}
+    said = f" · 联合检查 1+{len(codes)}" if codes else ""
+    rule = f"{task.rule.partition(' · 联合检查')[0]}{said}"
+    return replace(task, cooperating=tuple(others.values()), joint=codes, rule=rule)
 
 
 def with_limits(task: SupervisionTask, start: datetime, calendar: Calendar) -> SupervisionTask:

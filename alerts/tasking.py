@@ -1,25 +1,40 @@
 """The doors by which people move a task, each one transaction."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from alerts.desk import Desk
 from alerts.dispatching import Dispatch
 from alerts.moving import Step, act_of, make_move, write_move
-from alerts.supervising import extended, redirected
-from crawler.domain.errors import BadInput
-from crawler.domain.task import Conclusion, Move, SupervisionTask
+from alerts.supervising import extended, joined, redirected, settled_claim
+from crawler.domain.errors import BadInput, NotAllowed
+from crawler.domain.task import (
+    CONCLUSION_NAMES,
+    NEEDS_REASON,
+    TASK_ENDS,
+    TASK_STATE_NAMES,
+    Conclusion,
+    Department,
+    Move,
+    SupervisionTask,
+    TaskResult,
+)
 from crawler.store.audit import note
 from crawler.store.database import Connection, Database
+from crawler.store.task_results import save_result
 from crawler.store.tasks import change_task, task_of
 
 
 def approve(
     database: Database, task_id: int, actor: str, now: datetime, desk: Desk, remark: str = ""
 ) -> SupervisionTask:
-    """A supervisor's yes; the task is sent at once."""
+    """A supervisor's yes; the task is sent at once. For a contested one the remark
+    says who leads.
+    """
     with database.transaction() as db:
         yes = Step(move=Move.APPROVE, actor=actor, at=now, remark=remark)
-        approved = make_move(db, _known(db, task_id), yes, desk)
+        approved = make_move(db, settled_claim(_known(db, task_id), actor, remark), yes, desk)
         return make_move(db, approved, Step(move=Move.SEND, actor=actor, at=now), desk)
 
 
@@ -33,7 +48,10 @@ def move_task(
     remark: str = "",
     conclusion: Conclusion | None = None,
 ) -> SupervisionTask:
-    """Any other move of the table (`approve` and `extend` have their own functions)."""
+    """Any other move of the table (`approve` and `extend` have their own functions). Side roads
+    need a reason.
+    """
+    _check_reason(move, remark)
     with database.transaction() as db:
         step = Step(move=move, actor=actor, at=now, remark=remark)
         return make_move(db, _known(db, task_id), step, desk, conclusion)
@@ -49,6 +67,7 @@ def extend(
     remark: str = "",
 ) -> SupervisionTask:
     """That many working days more."""
+    _check_reason(Move.EXTEND, remark)
     with database.transaction() as db:
         task = _known(db, task_id)
         step = Step(move=Move.EXTEND, actor=actor, at=now, remark=remark)
@@ -66,6 +85,49 @@ def redirect(
         step = Step(move="redirect", actor=actor, at=now, remark=to.lead.name)
         note(db, act_of(step, task, other))
         return other
+
+
+def join(
+    database: Database,
+    task_id: int,
+    partners: Sequence[Department],
+    actor: str,
+    now: datetime,
+) -> SupervisionTask:
+    """联合检查 "1+1" or "1+2": these departments inspect with the lead and each owe a result; none
+    makes it the lead's alone again.
+    """
+    with database.transaction() as db:
+        task = _known(db, task_id)
+        other = joined(task, partners)
+        change_task(db, other, task)
+        names = "、".join(one.name for one in partners) or "取消"
+        note(db, act_of(Step(move="join", actor=actor, at=now, remark=names), task, other))
+        return other
+
+
+def record_result(
+    database: Database, task_id: int, result: TaskResult, desk: Desk
+) -> SupervisionTask:
+    """What one department of a joint inspection found; a second one corrects the first."""
+    with database.transaction() as db:
+        task = _known(db, task_id)
+        names = {one.code: one.name for one in task.cooperating if one.code in task.joint}
+        if result.department not in names:
+            raise NotAllowed(f"任务 {task.number} 的联合检查部门是：{'、'.join(names) or '（无）'}")
+        if task.sent_at is None or task.state in TASK_ENDS:
+            raise NotAllowed(f"任务 {task.number} 为“{TASK_STATE_NAMES[task.state]}”，不能登记结果")
+        before = save_result(db, task, result)
+        found = CONCLUSION_NAMES[result.conclusion]
+        was = f"（更正，原为{CONCLUSION_NAMES[before.conclusion]}）" if before else ""
+        remark = f"{names[result.department]}：{found}{was} {result.note}".strip()
+        step = Step(move="result", actor=result.actor, at=result.at, remark=remark[:1_000])
+        return write_move(db, task, replace(task, seq=task.seq + 1), step, desk)
+
+
+def _check_reason(move: Move, remark: str) -> None:
+    if move in NEEDS_REASON and not remark.strip():
+        raise BadInput("退回、延期、挂起、移送、撤销须写明理由")
 
 
 def _known(db: Connection, task_id: int) -> SupervisionTask:

@@ -52,3 +52,18 @@ def working_time_after(start: datetime, length: timedelta, calendar: Calendar) -
             left -= closes - here
         here = datetime.combine(here.date() + timedelta(days=1), time(0), calendar.zone)
     return here
+
+
+def working_time_between(start: datetime, end: datetime, calendar: Calendar) -> timedelta:
+    """How much office time lies between two moments; none if the end comes first."""
+    day, last = start.astimezone(calendar.zone).date(), end.astimezone(calendar.zone).date()
+    found = timedelta()
+    for _ in range(1_000):  # bounded: no limit is longer than that many days
+        if day > last:
+            break
+        if calendar.works_on(day):
+            opens = datetime.combine(day, calendar.opens, calendar.zone)
+            closes = datetime.combine(day, calendar.closes, calendar.zone)
+            found += max(timedelta(), min(end, closes) - max(start, opens))
+        day += timedelta(days=1)
+    return found

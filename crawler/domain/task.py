@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from crawler.domain.assessment import Level
+from crawler.domain.calendar import Calendar, working_time_between
 from crawler.domain.errors import NotAllowed
 
 
@@ -122,6 +123,8 @@ TASK_MOVES: dict[tuple[TaskState, Move], TaskState] = {
 }
 TASK_ENDS = frozenset({_S.CLOSED, _S.TRANSFERRED, _S.CANCELLED})
 MOST_RETURNS = 2  # after that the coordinating department decides
+MOST_JOINT = 2  # 联合检查 "1+1" and "1+2"
+NEEDS_REASON = frozenset({_M.RETURN, _M.EXTEND, _M.SUSPEND, _M.TRANSFER, _M.CANCEL})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,6 +150,8 @@ class SupervisionTask:
     lead: Department
     cooperating: tuple[Department, ...] = ()
     rule: str = ""  # the dispatch rule that fired
+    contested: str = ""  # who else may claim it; empty once a supervisor decided
+    joint: tuple[str, ...] = ()  # codes of departments that each owe a result (联合检查)
     drafted_by: str
     approved_by: str = ""
     needs_approval: bool = True  # by a supervisor, who is not the drafter
@@ -160,6 +165,17 @@ class SupervisionTask:
     conclusion: Conclusion | None = None
     returns: int = 0
     seq: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskResult:
+    """What one department of a joint inspection found."""
+
+    department: str  # its code
+    conclusion: Conclusion
+    note: str
+    actor: str
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -184,6 +200,8 @@ def moved(task: SupervisionTask, move: Move, actor: str, at: datetime) -> Superv
         raise NotAllowed(f"任务 {task.number} 为“{TASK_STATE_NAMES[task.state]}”，不能执行 {move}")
     if move is Move.APPROVE and task.needs_approval and actor == task.drafted_by:
         raise NotAllowed("不能审核自己起草的任务")
+    if move is Move.APPROVE and task.contested:
+        raise NotAllowed(task.contested)
     if move is Move.RETURN and task.returns >= MOST_RETURNS:
         raise NotAllowed(f"任务 {task.number} 已退回 {MOST_RETURNS} 次，由协调部门决定")
     return replace(
@@ -222,13 +240,22 @@ def limit_of(task: SupervisionTask) -> datetime | None:
     return task.due_at
 
 
-def urgency_of(task: SupervisionTask, now: datetime) -> Urgency:
-    """Whether somebody should be reminded, or told that the limit has passed."""
+def urgency_of(task: SupervisionTask, now: datetime, calendar: Calendar | None = None) -> Urgency:
+    """Whether somebody should be reminded, or told that the limit has passed. With a calendar,
+    nights and days off do not count towards the 80 %.
+    """
     limit = limit_of(task)
-    start = task.sent_at or task.created_at
-    if limit is None or now < start + (limit - start) * _AMBER_FROM:
+    if limit is None:
         return Urgency.IN_TIME
-    return Urgency.AMBER if now < limit else Urgency.OVERDUE
+    if now >= limit:
+        return Urgency.OVERDUE
+    start = task.sent_at or task.created_at
+    if calendar is None:
+        gone, whole = now - start, limit - start
+    else:
+        gone = working_time_between(start, now, calendar)
+        whole = working_time_between(start, limit, calendar)
+    return Urgency.AMBER if whole and gone >= whole * _AMBER_FROM else Urgency.IN_TIME
 
 
 def overdue(task: SupervisionTask, now: datetime) -> bool:

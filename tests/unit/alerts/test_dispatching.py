@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from alerts.dispatching import DEPARTMENTS_FILE, dispatch, load_departments, registered_in
+from alerts.dispatching import DEPARTMENTS_FILE, dispatch, load_departments
+from alerts.locating import located
 from crawler.domain.errors import BadInput
-from crawler.domain.filing import SubjectKind
+from crawler.domain.filing import SubjectKind, uscc_is_consistent
+from crawler.domain.subject import NOBODY_ASKED, Listed, Register, Standing
 from tests.builders import a_filing, a_site
 
 DEPARTMENTS = load_departments()
@@ -16,8 +18,6 @@ TERMS = Path(__file__).parents[3] / "lexicons" / "terms"
 
 def uscc(region: str) -> str:
     """A consistent code of a region, its last character counted out."""
-    from crawler.domain.filing import uscc_is_consistent
-
     start = f"91{region}MA1JN0000"
     return next(
         code for c in "0123456789ABCDEFGHJKLMNPQRTUWXY" if uscc_is_consistent(code := start + c)
@@ -85,7 +85,94 @@ def test_two_sources_that_contradict_each_other_are_named_never_resolved_silentl
 def test_the_region_comes_from_the_best_source(
     site: object, filing: object, region: str, source: str
 ) -> None:
-    assert registered_in(site, filing)[:2] == (region, source)  # type: ignore[arg-type]
+    where = located(site, filing)  # type: ignore[arg-type]
+
+    assert (where.region, where.source) == (region, source)
+
+
+def entity(region: str, **given: object) -> Standing:
+    line = Listed(**({"register": Register.ENTITIES, "name": "甲", "region": region} | given))  # type: ignore[arg-type]
+    return Standing(asked=(Register.ENTITIES,), found=(line,))
+
+
+@pytest.mark.parametrize(
+    ("code", "standing", "region", "source"),
+    [
+        ("310104", NOBODY_ASKED, "310104", "统一社会信用代码"),
+        ("", entity("310106", uscc=uscc("310106")), "310106", "统一社会信用代码"),
+        ("", entity("310106"), "310106", "法人库"),
+        ("310000", entity("310115"), "310115", "统一社会信用代码，法人库"),
+        ("310141", NOBODY_ASKED, "310118", "统一社会信用代码，备案"),
+        ("310229", NOBODY_ASKED, "310118", "统一社会信用代码"),  # 青浦县
+    ],
+)
+def test_the_registered_place_is_refined_and_called_by_its_name_of_today(
+    code: str, standing: Standing, region: str, source: str
+) -> None:
+    where = located(a_site(), a_filing(uscc=uscc(code)) if code else None, standing)
+
+    assert (where.region, where.source, where.contested) == (region, source, "")
+
+
+def test_two_claims_to_be_the_registered_place_are_contested_and_both_are_named() -> None:
+    filing = a_filing(uscc=uscc("310115"))
+
+    who = dispatch("yield_promise", a_site(), filing, DEPARTMENTS, standing=entity("310104"))
+
+    assert "310115" in who.contested
+    assert "310104" in who.contested
+    assert "共同上级" in who.contested
+    assert "存疑：法人库地为 310104" in who.rule
+
+
+def test_registered_here_and_acting_elsewhere_the_other_place_cooperates() -> None:
+    filing = a_filing(uscc=uscc("310115"), region="310118")
+
+    who = dispatch("yield_promise", a_site(), filing, DEPARTMENTS, home="31")
+
+    assert who.lead.code == "310115-JR"
+    assert [one.name for one in who.cooperating if one.code == "310118-JR"] == [
+        "金融监管局（办）（行为地 310118）"
+    ]
+    assert "行为地 310118（备案）协办" in who.rule
+    assert who.contested == ""
+
+
+def test_a_former_district_contests_nothing() -> None:
+    filing = a_filing(uscc=uscc("310229"), region="310118")
+
+    assert "存疑" not in dispatch("yield_promise", a_site(), filing, DEPARTMENTS).rule
+
+
+def test_the_code_tells_the_kind_where_the_filing_does_not() -> None:
+    site = a_site(subject_kind=SubjectKind.UNKNOWN, uscc="52310118MJ0000AB36")
+
+    assert dispatch("yield_promise", site, None, DEPARTMENTS).rule.startswith("社会组织")
+
+
+def test_a_joint_inspection_names_who_owes_a_result(tmp_path: Path) -> None:
+    book = DEPARTMENTS_FILE.read_text("utf-8").replace(
+        "name: 养老领域集资\n", "name: 养老领域集资\n    joint: 2\n"
+    )
+    file = tmp_path / "departments.yaml"
+    file.write_text(book, "utf-8")
+
+    who = dispatch("elderly_care", a_site(), None, load_departments(file))
+
+    assert who.joint == ("310118-MZ", "310118-GA")
+    assert "联合检查 1+2" in who.rule
+
+
+@pytest.mark.parametrize("joint", ["3", "-1", "true", "'2'", "99999999999"])
+def test_a_joint_inspection_of_nobody_or_too_many_is_refused(tmp_path: Path, joint: str) -> None:
+    book = DEPARTMENTS_FILE.read_text("utf-8").replace(
+        "name: 养老领域集资\n", f"name: 养老领域集资\n    joint: {joint}\n"
+    )
+    file = tmp_path / "departments.yaml"
+    file.write_text(book, "utf-8")
+
+    with pytest.raises(BadInput, match="joint"):
+        load_departments(file)
 
 
 def test_where_nothing_tells_the_region_the_network_authorities_lead() -> None:

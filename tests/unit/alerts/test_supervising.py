@@ -11,6 +11,7 @@ from alerts.dispatching import dispatch, load_departments
 from alerts.supervising import extended, open_task, redirected, resumed, sent
 from crawler.domain.alert import Decision, Review
 from crawler.domain.assessment import Level
+from crawler.domain.calendar import working_time_between
 from crawler.domain.case import CHINA, Case
 from crawler.domain.errors import NotAllowed
 from crawler.domain.task import Move, SupervisionTask, TaskState, moved
@@ -60,7 +61,7 @@ def test_a_red_task_of_tuesday_noon_has_the_limits_of_its_level() -> None:
 def test_the_task_names_the_rule_and_quotes_the_review() -> None:
     task = a_task()
 
-    assert task.rule == "集资类 · 登记地（备案）"
+    assert task.rule == "集资类 · 登记地 310118（备案）"
     assert task.summary == "疑似承诺保本高收益。复核意见：见截图"
     assert (task.lead.code, task.lead.name) == ("310118-JR", "金融监管局（办）")
 
@@ -87,10 +88,11 @@ def test_what_a_task_stood_still_is_added_to_its_limits() -> None:
     working = replace(a_task(), state=TaskState.WORKING)
     waiting = moved(working, Move.SUSPEND, "li", NOON)
 
-    going = resumed(waiting, "li", NOON + timedelta(days=2))
+    # noon on Tuesday to noon on Thursday: two days of 8.5 hours of office time
+    going = resumed(waiting, "li", NOON + timedelta(days=2), CALENDAR)
 
     assert going.state is TaskState.WORKING
-    assert going.due_at == working.due_at + timedelta(days=2)
+    assert working_time_between(working.due_at, going.due_at, CALENDAR) == timedelta(hours=17)
     assert going.suspended_at is None
 
 
