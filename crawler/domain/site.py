@@ -38,6 +38,7 @@ class Site:
     text_digest: str = ""  # of the last good visit
     needs_browser: bool = False  # learned: its plain answer tells too little
     uscc: str = ""  # of its subject, where the filing has a usable one
+    rhythm_days: int = 7  # between visits that end well; less once something was confirmed
 
 
 class SweepState(StrEnum):
@@ -94,7 +95,8 @@ class Visit:
     standing: Standing = NOBODY_ASKED  # what the registers say of the subject
 
 
-RHYTHM = timedelta(days=7)
+RHYTHM_DAYS = 7
+CLOSE_RHYTHM_DAYS = 1  # for sites with something confirmed
 RETRY_AFTER = timedelta(hours=12)
 LONGEST_RETRY = timedelta(days=28)
 
@@ -130,12 +132,12 @@ def deserves_patience(outcome: Outcome) -> bool:
     return outcome in _WORTH_PATIENCE
 
 
-def next_visit(site: Site, outcome: Outcome, now: datetime, rhythm: timedelta = RHYTHM) -> datetime:
+def next_visit(site: Site, outcome: Outcome, now: datetime) -> datetime:
     """When to come back: by its rhythm if seen, sooner after trouble, later after repeated
     trouble.
     """
     if ended_well(outcome):
-        return now + rhythm
+        return now + timedelta(days=site.rhythm_days)
     doublings = min(site.failures_in_a_row, 6)
     return now + min(RETRY_AFTER * (1 << doublings), LONGEST_RETRY)
 

@@ -10,6 +10,7 @@ from alerts.excepting import covered
 from alerts.grouping import belonging_of, case_for, taken_up_again
 from alerts.messages import alert_told, goes_unasked, messages_of
 from alerts.payloads import Finding
+from alerts.rechecking import looked_again
 from crawler.domain.alert import Alert
 from crawler.domain.assessment import Assessment
 from crawler.domain.audit import Act
@@ -39,6 +40,7 @@ class Responder:
 
     def respond(self, db: Connection, visit: Visit, assessment: Assessment, now: datetime) -> None:
         """Open, raise, repeat or reopen the site's alert; tell who subscribed, once."""
+        looked_again(db, visit, assessment, now)
         opened, last = alerts_of_site(db, visit.site.id)
         change = alert_for(visit, assessment, opened, last, now)
         if change.alert is None:

@@ -13,6 +13,7 @@ from crawler.domain.capture import Capture, Outcome
 from crawler.domain.site import SiteState, Sweep, SweepState, Visit, VisitState, ended_well
 from crawler.domain.subject import NOBODY_ASKED, to_watch
 from crawler.store.exceptions import excepted_terms
+from crawler.store.rechecks import rechecked_sites, sites_due_for_recheck
 from crawler.store.sites import sites_by_id
 from crawler.store.subjects import standings_of
 from crawler.store.tables import alerts, captures, sites, sweeps, visits
@@ -61,7 +62,8 @@ def every_site(region: str = "") -> Select[Any]:
 
 def due_sites(now: datetime, region: str = "") -> Select[Any]:
     """Sites whose time has come."""
-    return every_site(region).where(or_(sites.c.due_at.is_(None), sites.c.due_at <= now))
+    timely = or_(sites.c.due_at.is_(None), sites.c.due_at <= now)
+    return every_site(region).where(or_(timely, sites.c.id.in_(sites_due_for_recheck(now))))
 
 
 def named_sites(domains: Sequence[str]) -> Select[Any]:
@@ -131,6 +133,7 @@ def visits_by_id(db: Connection, ids: Sequence[int], now: datetime | None = None
     site_by_id = sites_by_id(db, site_ids)
     known = _captures_of(db, ids)
     opened, watched = _alerts_of(db, site_ids)
+    watched |= rechecked_sites(db, site_ids, now)
     excepted = excepted_terms(db, site_ids, now)
     standings = defaultdict(lambda: NOBODY_ASKED, standings_of(db, list(site_by_id.values())))
     return [
