@@ -3,11 +3,12 @@ message, and what follows for case, alerts and site.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from alerts.desk import MACHINE, Desk
 from alerts.gathering import case_behind, findings_of
 from alerts.messages import messages_of, task_told
+from alerts.rechecking import plan
 from alerts.supervising import resumed, sent
 from crawler.domain.alert import Alert, AlertState
 from crawler.domain.assessment import rank
@@ -15,6 +16,7 @@ from crawler.domain.audit import Act
 from crawler.domain.case import Case
 from crawler.domain.delivery import EventType
 from crawler.domain.errors import NotAllowed
+from crawler.domain.recheck import follow_up
 from crawler.domain.task import (
     TASK_ENDS,
     Conclusion,
@@ -31,9 +33,6 @@ from crawler.store.outbox import put
 from crawler.store.sites import make_due
 from crawler.store.task_results import still_owed
 from crawler.store.tasks import change_task, save_move, save_task, tasks_of_case
-
-_RECHECK_AFTER = timedelta(days=1)
-_NOT_DEALT_WITH = frozenset({Conclusion.UNFOUNDED, Conclusion.LICENSED})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -155,9 +154,9 @@ def _settle(db: Connection, task: SupervisionTask, now: datetime) -> None:
     stays known, so silent unless it gets worse.
     """
     save_case(db, replace(case_behind(db, task.case_id), closed_at=now))
-    _look_again(db, task, now + _RECHECK_AFTER)
-    if task.state is not TaskState.CLOSED or task.conclusion in _NOT_DEALT_WITH:
-        return
     for alert in alerts_of_case(db, task.case_id):
-        if alert.state is AlertState.CONFIRMED and alert.settled_at is None:
+        if alert.state is not AlertState.CONFIRMED:
+            continue
+        plan(db, task, alert, now)
+        if follow_up(task).settles and alert.settled_at is None:
             change_alert(db, replace(alert, settled_at=now), AlertState.CONFIRMED)
