@@ -8,6 +8,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -106,7 +107,7 @@ class Poster:
             max_connections=self._connections,
             max_keepalive_connections=self._connections,
             keepalive_expiry=10.0,
-            network_backend=_Door(self._permit),
+            network_backend=_Door(self._permit, self._connections),
         )
 
 
@@ -114,11 +115,14 @@ _WAITS = ("connect", "read", "write", "pool")
 
 
 class _Door(httpcore2.NetworkBackend):
-    """Asks for each host at its own connect, and dials exactly the address it was given."""
+    """Asks for each host at its own connect, and dials exactly the address it was given. Asking may
+    wait for a resolver that never answers, so it happens aside, and only until the deadline.
+    """
 
-    def __init__(self, permit: Permit) -> None:
+    def __init__(self, permit: Permit, askers: int) -> None:
         self._permit = permit
         self._real = httpcore2.SyncBackend()
+        self._askers = ThreadPoolExecutor(askers, thread_name_prefix="resolving")
 
     def connect_tcp(
         self,
@@ -128,7 +132,12 @@ class _Door(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
-        address = self._permit(host, port)
+        asked = self._askers.submit(self._permit, host, port)
+        try:
+            address = asked.result(_left(timeout))
+        except TimeoutError:
+            asked.cancel()
+            raise httpcore2.ConnectTimeout(f"{host} 的解析没有答复") from None
         dialled = self._real.connect_tcp(
             address, port, _left(timeout), local_address, socket_options
         )

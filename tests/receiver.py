@@ -144,7 +144,7 @@ class Receiver:
             await self._one_request(reader, writer)
             writer.close()
             await writer.wait_closed()
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # the other side went away, or spoke no HTTP
         finally:
             writer.transport.abort()
@@ -234,16 +234,7 @@ _EVENTS = {
     "sweep.finished": "巡查完成",
     "coverage.daily": "覆盖日报",
 }
-_TOLD = (
-    "number",
-    "case_number",
-    "level_name",
-    "domain",
-    "subject",
-    "unit_name",
-    "title",
-    "status_name",
-)
+_TOLD = ("task_no", "level_name", "state_name", "domain", "name", "title", "verified")
 _FAILED = {"late": "迟答", "drop": "收下后断开连接", "huge": "答 50 MB", "endless": "答个没完"}
 
 
@@ -254,7 +245,7 @@ def sentence(one: Received, times: int = 1) -> str:
     except ValueError:
         event = {}
     kind = str(event.get("type", "?"))
-    parts = [_EVENTS.get(kind, "收到消息"), kind, *_words(event.get("data"))]
+    parts = [_EVENTS.get(kind, "收到消息"), kind, *_words(event)]
     parts.append("签名有效" if one.valid else f"不予采信（{one.complaint}）")
     if one.valid and times > 1:
         parts.append(f"同一消息第 {times} 次，不重复办理")
@@ -263,10 +254,10 @@ def sentence(one: Received, times: int = 1) -> str:
     return " ".join(_tame(part) for part in parts)
 
 
-def _words(data: object) -> list[str]:
-    """The few fields a person asks for first, wherever they stand in the event."""
+def _words(event: object) -> list[str]:
+    """The few fields a person asks for first, wherever they first stand in the event."""
     found: dict[str, str] = {}
-    waiting: deque[object] = deque([data])
+    waiting: deque[object] = deque([event])
     while waiting:
         here = waiting.popleft()
         if isinstance(here, dict):

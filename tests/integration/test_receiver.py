@@ -20,7 +20,8 @@ NOW = datetime(2026, 5, 12, 4, 0, tzinfo=UTC)
 BODY = json.dumps(
     {
         "type": "alert.opened",
-        "data": {"level_name": "红", "site": {"domain": "huitongjinfu-demo.cn"}},
+        "alert": {"level_name": "红", "verified": "未经人工核实"},
+        "site": {"domain": "huitongjinfu-demo.cn"},
     }
 ).encode()
 
@@ -155,11 +156,20 @@ def test_an_unknown_failure_is_refused() -> None:
 def test_a_person_reads_one_chinese_line() -> None:
     line = sentence(_received(BODY))
 
-    assert line == "收到预警 alert.opened 红 huitongjinfu-demo.cn 签名有效"
+    assert line == "收到预警 alert.opened 红 huitongjinfu-demo.cn 未经人工核实 签名有效"
+
+
+@pytest.mark.parametrize("name", ["alert.opened", "task.created"])
+def test_a_published_example_is_told_by_what_it_is_about(name: str) -> None:
+    line = sentence(_received(Path(f"alerts/schemas/examples/{name}.json").read_bytes()))
+
+    assert "a.example.cn" in line
+    assert "疑似承诺保本高收益" in line
+    assert name != "task.created" or "已派发" in line
 
 
 def test_no_control_character_reaches_the_terminal() -> None:
-    event = {"type": "alert.opened", "data": {"title": "\x1b[31m红\n第二行" + "长" * 500}}
+    event = {"type": "alert.opened", "alert": {"title": "\x1b[31m红\n第二行" + "长" * 500}}
 
     line = sentence(_received(json.dumps(event).encode()))
 

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -105,6 +106,23 @@ async def test_the_address_that_was_permitted_is_the_one_dialled() -> None:
 
     assert receipt.status == 204
     assert receiver.received[0].headers["host"] == f"platform.invalid:{receiver.port}"
+
+
+def test_a_resolver_that_never_answers_is_left_at_the_deadline() -> None:
+    hung = threading.Event()
+
+    def resolving(host: str, port: int) -> str:
+        hung.wait(5)
+        return "127.0.0.1"
+
+    with Poster(resolving, deadline_s=0.2) as poster:
+        start = time.monotonic()
+        receipt = poster.send(an_endpoint(url="http://slow.invalid/"), a_delivery(1), NOON)
+        spent = time.monotonic() - start
+        hung.set()
+
+    assert receipt.reason.startswith("timed_out")
+    assert spent < 2
 
 
 @contextmanager

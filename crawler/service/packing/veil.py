@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from alerts.masking import masked_name
-from crawler.domain.filing import Filing, SubjectKind
+
+from crawler.domain.filing import Filing, SubjectKind, masked
 from crawler.domain.page import PageStructure
 from crawler.domain.site import Site
 from crawler.service.console.shown import masked_contact, plain
@@ -34,7 +34,7 @@ class Veil:
         if self.lifted:
             return text
         for name in self.names:
-            text = text.replace(name, masked_name(name))
+            text = text.replace(name, masked(name))
         for contact in self.contacts:
             text = text.replace(contact, masked_contact(contact))
         return _NUMBERS.sub(lambda found: masked_contact(found[0]), text)
@@ -47,7 +47,7 @@ class Veil:
         personal = any(one in name.lower() for one in _PERSONAL_CELLS)
         if self.lifted or not personal or not value.strip():
             return self.words(value)
-        return masked_contact(value) if any(c.isdigit() for c in value) else masked_name(value)
+        return masked_contact(value) if any(c.isdigit() for c in value) else masked(value)
 
 
 def veil_of(
