@@ -63,7 +63,8 @@ def _answers(
     for digest, fitting in chosen.items():
         title, url = pages.get(fitting[0].capture_id, ("", ""))
         answer = _answer(fitting[0], texts[digest], question)
-        yield replace(answer, title=title, url=url, other_sites=len(fitting) - 1)
+        others = sum(one.sites for one in fitting) - 1
+        yield replace(answer, title=title, url=url, other_sites=others)
 
 
 def _answer(place: Place, text: PageText, question: Question) -> Answer:

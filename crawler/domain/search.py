@@ -9,7 +9,9 @@ _DIGEST_BITS = 32
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """One site that shows (or showed) a text, with what was judged of it there."""
+    """Sites that show (or showed) a text and of which the same was judged; the one named is the
+    last that was seen. A text may stand at thousands of sites, but at few such places.
+    """
 
     digest: str
     site_id: int
@@ -25,6 +27,7 @@ class Place:
     capture_id: str = ""  # the newest
     first_seen_at: datetime
     last_seen_at: datetime
+    sites: int = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

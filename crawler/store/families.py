@@ -12,6 +12,7 @@ from crawler.domain.family import Mark, MarkKind, are_kin, mark_from, told_kinds
 from crawler.domain.site import Site
 from crawler.store.database import upsert
 from crawler.store.finding_tables import families, family_marks, family_members
+from crawler.store.places import note_kinship
 from crawler.store.tables import alerts, cases, sites
 
 MOST_HOLDERS = 200  # what more sites share is a vendor's, not one hand's
@@ -122,6 +123,7 @@ def _join(
         return known.get(site.id)
     family_id = min(known.values()) if known else _found(db, site, now)
     others = set(known.values()) - {family_id}
+    entering = [one for one in (site.id, *kin) if known.get(one) != family_id]
     if others:
         moved = update(family_members).where(family_members.c.family_id.in_(others))
         db.execute(moved.values(family_id=family_id))
@@ -129,6 +131,8 @@ def _join(
     for site_id, shared in {site.id: every, **kin}.items():
         if site_id not in known or site_id == site.id:
             _enter(db, site_id, family_id, shared, now)
+    if entering:
+        note_kinship(db, entering)
     _gather_cases(db, family_id)
     return family_id
 

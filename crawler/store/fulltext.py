@@ -183,7 +183,7 @@ def _place_query(narrowing: Narrowing) -> str:
         "substr(p.region, 1, length(:region)) = :region": narrowing.region,
         "p.level IN (SELECT value FROM json_each(:levels))": narrowing.levels,
         "s.subject_kind IN (SELECT value FROM json_each(:kinds))": narrowing.kinds,
-        "p.family = :family": narrowing.family,
+        "CAST(f.family_id AS TEXT) = :family": narrowing.family,
         "EXISTS (SELECT 1 FROM json_each(p.categories) c "
         "WHERE c.value IN (SELECT value FROM json_each(:categories)))": narrowing.categories,
         "EXISTS (SELECT 1 FROM json_each(p.rates) r WHERE r.value BETWEEN :low AND :high)": (
@@ -191,9 +191,11 @@ def _place_query(narrowing: Narrowing) -> str:
         ),
     }
     chosen = ["p.text_digest = e.digest", *(key for key, value in conditions.items() if value)]
-    joined = (
-        "text_places p JOIN sites s ON s.id = p.site_id" if narrowing.kinds else "text_places p"
-    )
+    joined = "text_places p"
+    if narrowing.kinds:
+        joined += " JOIN sites s ON s.id = p.site_id"
+    if narrowing.family:
+        joined += " JOIN family_members f ON f.site_id = p.site_id"
     return f"SELECT 1 FROM {joined} WHERE {' AND '.join(chosen)}"
 
 

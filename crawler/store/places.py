@@ -6,13 +6,31 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    String,
+    cast,
+    func,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 
 from crawler.domain.assessment import Assessment, rates_of
 from crawler.domain.search import Place
 from crawler.store.database import upsert
+from crawler.store.finding_tables import family_members
 from crawler.store.search_tables import text_places
 from crawler.store.tables import captures, sites, texts
+
+_ONE = literal(1)
+_OF_SITE = (
+    sites.c.subject_kind,
+    func.coalesce(cast(family_members.c.family_id, String), "").label("family"),
+)
 
 
 def note_seen(db: Connection, seen: Sequence[dict[str, Any]]) -> None:
@@ -21,6 +39,8 @@ def note_seen(db: Connection, seen: Sequence[dict[str, Any]]) -> None:
     if not rows:
         return
     known = _regions(db, list(rows))
+    moved = [one for pair, one in rows.items() if known.get(pair) != one["region"]]
+    changed = {one["text_digest"] for one in moved if not _stands_alike(db, one)}
     for one in rows.values():
         values = _fresh(one)
         again = {
@@ -32,7 +52,7 @@ def note_seen(db: Connection, seen: Sequence[dict[str, Any]]) -> None:
         db.execute(
             statement.on_conflict_do_update(index_elements=["text_digest", "site_id"], set_=again)
         )
-    _wait_again(db, {pair[0] for pair, one in rows.items() if known.get(pair) != one["region"]})
+    _wait_again(db, changed)
 
 
 def note_judged(db: Connection, assessment: Assessment, site_id: int) -> None:
@@ -52,22 +72,40 @@ def note_judged(db: Connection, assessment: Assessment, site_id: int) -> None:
     _wait_again(db, changed)
 
 
+def note_kinship(db: Connection, site_ids: Sequence[int]) -> None:
+    """These sites came to a family, or to another: the index tells their texts by it."""
+    here = select(text_places.c.text_digest).where(text_places.c.site_id.in_(site_ids))
+    _wait_again(db, set(db.scalars(here)))
+
+
 def places_of(db: Connection, digests: Sequence[str], region: str = "") -> dict[str, list[Place]]:
     """Where these texts stand under a region prefix, the last seen first."""
     found: dict[str, list[Place]] = {}
     wanted = text_places.c.text_digest.in_(digests), text_places.c.region.startswith(region)
-    rows = db.execute(_joined().where(*wanted).order_by(text_places.c.last_seen_at.desc()))
-    for row in rows:
+    alike = _alike().where(*wanted).subquery()
+    rows = (
+        select(alike, sites.c.id.label("site_id"), sites.c.domain, sites.c.unit_name)
+        .join(captures, captures.c.id == alike.c.capture_id)
+        .join(sites, sites.c.id == captures.c.site_id)
+        .order_by(alike.c.last_seen_at.desc(), alike.c.capture_id.desc())
+    )
+    for row in db.execute(rows):
         found.setdefault(row.text_digest, []).append(_place(row))
     return found
 
 
 def unwatched_places(db: Connection, limit: int) -> list[Place]:
-    """Places that saved searches have not looked at since they changed; locked, where the engine
-    locks rows, until this transaction has marked them.
+    """Single sites that saved searches have not looked at since they changed; locked, where the
+    engine locks rows, until this transaction has marked them.
     """
-    rows = _joined().where(text_places.c.unwatched).limit(limit)
-    rows = rows.with_for_update(of=text_places, skip_locked=True)
+    rows = (
+        select(text_places, sites.c.domain, sites.c.unit_name, *_OF_SITE, _ONE.label("sites"))
+        .join(sites, sites.c.id == text_places.c.site_id)
+        .outerjoin(family_members, family_members.c.site_id == sites.c.id)
+        .where(text_places.c.unwatched)
+        .limit(limit)
+        .with_for_update(of=text_places, skip_locked=True)
+    )
     return [_place(row) for row in db.execute(rows)]
 
 
@@ -123,9 +161,56 @@ def _next_version() -> Any:
     return texts.c.index_version + 1
 
 
-def _joined() -> Any:
-    columns = (sites.c.domain, sites.c.unit_name, sites.c.subject_kind)
-    return select(text_places, *columns).join(sites, sites.c.id == text_places.c.site_id)
+def _alike() -> Select[Any]:
+    """Places of one text that no search can tell apart are one."""
+    told = (
+        text_places.c.text_digest,
+        text_places.c.region,
+        text_places.c.level,
+        text_places.c.categories,
+        text_places.c.rates,
+        text_places.c.terms,
+        *_OF_SITE,
+    )
+    return (
+        select(
+            *told,
+            func.max(text_places.c.capture_id).label("capture_id"),
+            func.min(text_places.c.first_seen_at).label("first_seen_at"),
+            func.max(text_places.c.last_seen_at).label("last_seen_at"),
+            func.count().label("sites"),
+        )
+        .join(sites, sites.c.id == text_places.c.site_id)
+        .outerjoin(family_members, family_members.c.site_id == sites.c.id)
+        .group_by(*told)
+    )
+
+
+def _stands_alike(db: Connection, capture: dict[str, Any]) -> bool:
+    """Whether the index knows a place of this text like a new one here: a page that thousands of
+    sites share is not indexed thousands of times.
+    """
+    kin = family_members.c.family_id
+    mine = (
+        select(sites.c.subject_kind, kin)
+        .outerjoin(family_members, family_members.c.site_id == sites.c.id)
+        .where(sites.c.id == capture["site_id"])
+        .subquery()
+    )
+    like = (
+        select(text_places.c.site_id)
+        .join(sites, sites.c.id == text_places.c.site_id)
+        .outerjoin(family_members, family_members.c.site_id == sites.c.id)
+        .join(mine, mine.c.subject_kind == sites.c.subject_kind)
+        .where(
+            text_places.c.text_digest == capture["text_digest"],
+            text_places.c.region == capture["region"],
+            text_places.c.level == "none",
+            func.coalesce(kin, 0) == func.coalesce(mine.c.family_id, 0),
+            text_places.c.site_id != capture["site_id"],
+        )
+    )
+    return db.scalar(like.limit(1)) is not None
 
 
 def _place(row: Row[Any]) -> Place:
@@ -145,6 +230,7 @@ def _place(row: Row[Any]) -> Place:
         capture_id=row.capture_id,
         first_seen_at=first_seen,
         last_seen_at=row.last_seen_at,
+        sites=row.sites,
     )
 
 

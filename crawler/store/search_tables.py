@@ -15,7 +15,6 @@ text_places = Table(
     Column("categories", JSON, nullable=False),
     Column("rates", JSON, nullable=False),
     Column("terms", JSON, nullable=False),
-    Column("family", String(60), nullable=False, server_default=""),
     Column("capture_id", String(26), nullable=False),
     Column("first_seen_at", Moment, nullable=False),
     Column("last_seen_at", Moment, nullable=False),

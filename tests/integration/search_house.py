@@ -14,6 +14,8 @@ from crawler.domain.ids import ulid
 from crawler.store.assessments import save_assessment
 from crawler.store.captures import Kept, save_captures
 from crawler.store.database import Database
+from crawler.store.finding_tables import families, family_members
+from crawler.store.places import note_kinship
 from crawler.store.tables import sites, sweeps, visits
 from crawler.store.texts import ReadText, save_texts
 from indexer.engines import Engine, SearchRequest, SearchResult
@@ -80,6 +82,19 @@ class SearchHouse:
 
     def search(self, words: str, **asked: Any) -> SearchResult:
         return search(self.database, self.engine, SearchRequest(words=words, **asked))
+
+    def join_family(self, domain: str) -> int:
+        """A family with this site in it."""
+        with self.database.transaction() as db:
+            site = db.execute(select(sites).where(sites.c.domain == domain)).one()
+            family = int(db.execute(
+                insert(families).values(region=site.region, made_at=NOON).returning(families.c.id)
+            ).scalar_one())  # fmt: skip
+            db.execute(insert(family_members).values(
+                site_id=site.id, family_id=family, region=site.region, shared=[], joined_at=NOON,
+            ))  # fmt: skip
+            note_kinship(db, [site.id])
+        return family
 
     def _site(self, db: Any, domain: str, region: str, kind: str) -> int:
         if (known := db.scalar(select(sites.c.id).where(sites.c.domain == domain))) is not None:

@@ -193,6 +193,35 @@ def test_a_filter_holds_at_one_place_not_across_two(house: SearchHouse) -> None:
     assert len(house.found("保本", region="310118", levels=("red",))) == 1
 
 
+def test_a_page_of_many_sites_is_indexed_once_for_all_of_a_kind(house: SearchHouse) -> None:
+    digest = house.shows("网站建设中", "a.example.cn")
+    house.index()
+    for number in range(5):
+        house.shows("网站建设中", f"n{number}.example.cn")
+    with house.database.reading() as db:
+        assert index_counts(db) == {"indexed": 1}  # nothing that a search could tell is new
+
+    house.shows("网站建设中", "p.example.cn", kind="person")
+    with house.database.reading() as db:
+        assert index_counts(db) == {"waiting": 1}
+    house.index()
+
+    [answer] = house.search("建设").answers
+    assert (answer.digest, answer.domain, answer.other_sites) == (digest, "p.example.cn", 6)
+    assert house.found("建设", kinds=("person",)) == [digest]
+
+
+def test_a_family_narrows(house: SearchHouse) -> None:
+    mine = house.shows(SAVING, "a.example.cn")
+    house.shows("别家的" + SAVING, "b.example.cn")
+    house.index()
+    family = house.join_family("a.example.cn")
+    house.index()
+
+    assert house.found("保本", family=str(family)) == [mine]
+    assert house.found("保本", family="0") == []
+
+
 def test_facets_count_texts(house: SearchHouse) -> None:
     house.shows(SAVING, "a.example.cn", level=Level.RED, categories=["yield_promise"])
     house.shows(SAVING, "b.example.cn", level=Level.RED, categories=["yield_promise"])
