@@ -27,7 +27,8 @@ from crawler.store.schedules import (
 
 MOST_MISSED = 100  # written down by name; an every-minute schedule after a year says no more
 MOST_STEPS = 10_000
-_DEFAULTS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600}
+# a wake-up is never too late: what it does is the same at any time
+_DEFAULTS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 
 log = structlog.get_logger()
 Clock = Callable[[], datetime]

@@ -26,8 +26,11 @@ def sweeping_for(
     words: Catalogue,
     on_progress: Callable[[Counter[VisitState]], None],
     warn: Callable[[str], None],
+    beside: Callable[[], None] | None = None,
 ) -> Sweeping:
-    """Ready to run. A missing browser is said here, before the first page."""
+    """Ready to run. A missing browser is said here, before the first page. `beside` moves what
+    waits meanwhile; without one, deliveries and the index are moved.
+    """
     settle_segments(house.database, house.evidence, datetime.now(UTC))
     run = f"{int(time.time()):x}-{os.getpid()}"
     crews = [*fetching_crews(house, run), reading_crew(house, run)]
@@ -56,5 +59,5 @@ def sweeping_for(
         owner=house.owner,
         on_progress=on_progress,
         on_notice=warn,
-        beside=Mover(house).move,
+        beside=beside or Mover(house).move,
     )

@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 
-__all__ = ["Connection", "Database", "migrate", "open_database", "upsert"]
+__all__ = ["Connection", "Database", "migrate", "open_database", "schema_version", "upsert"]
 
 T = TypeVar("T")
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -75,6 +76,11 @@ def migrate(database: Database) -> None:
     with database.transaction() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def schema_version(db: Connection) -> str:
+    """The migration this store stands at; empty for none."""
+    return MigrationContext.configure(db).get_current_revision() or ""
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

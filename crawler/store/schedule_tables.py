@@ -55,6 +55,7 @@ firings = Table(
     Column("sweep_id", ForeignKey("sweeps.id")),
     Column("asked_by", String(100), nullable=False, server_default=""),
     Column("stop_asked", Boolean, nullable=False, server_default=text("false")),
+    Column("runner", String(200), nullable=False, server_default=""),  # the parent that runs it
     Column("region", String(6), nullable=False),
     Column("ended_at", Moment),
     UniqueConstraint("schedule_id", "fire_at"),

@@ -119,6 +119,20 @@ def firings_in(
     return [_firing(row, known[row.schedule_id]) for row in found]
 
 
+def claim_firing(db: Connection, firing_id: int, runner: str) -> bool:
+    """Take one that waits; False where another parent was quicker."""
+    mine = (firings.c.id == firing_id) & (firings.c.state == str(FiringState.WAITING))
+    taken = {"state": str(FiringState.RUNNING), "runner": runner}
+    return db.execute(update(firings).where(mine).values(taken)).rowcount == 1
+
+
+def lay_aside(db: Connection, runner: str, reason: str) -> int:
+    """What this parent ran when it ended waits again, with its sweep; how many those are."""
+    mine = (firings.c.runner == runner) & (firings.c.state == str(FiringState.RUNNING))
+    waiting = {"state": str(FiringState.WAITING), "reason": reason}
+    return db.execute(update(firings).where(mine).values(waiting)).rowcount
+
+
 def mark_firing(
     db: Connection,
     firing_id: int,

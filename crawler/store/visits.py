@@ -33,6 +33,14 @@ def start_sweep(
     render: bool,
 ) -> Sweep:
     """One sweep with a waiting visit for each wanted site (a select of sites.id)."""
+    sweep_id = open_sweep(db, selection, now=now, actor=actor, region=region, render=render)
+    return fill_sweep(db, sweep_id, wanted)
+
+
+def open_sweep(
+    db: Connection, selection: str, *, now: datetime, actor: str, region: str, render: bool
+) -> int:
+    """A sweep of nothing yet; its number."""
     values = {
         "selection": selection,
         "state": str(SweepState.RUNNING),
@@ -42,7 +50,11 @@ def start_sweep(
         "started_at": now,
     }
     made = db.execute(insert(sweeps).values(values))
-    sweep_id = int(made.inserted_primary_key[0])  # type: ignore[index]
+    return int(made.inserted_primary_key[0])  # type: ignore[index]
+
+
+def fill_sweep(db: Connection, sweep_id: int, wanted: Select[Any]) -> Sweep:
+    """A waiting visit for each watched one of the wanted sites."""
     chosen = wanted.subquery()
     rows = (
         select(literal(sweep_id), sites.c.id, sites.c.region, literal(str(VisitState.WAITING)))

@@ -1,0 +1,44 @@
+"""`serve`: one process for console, timetable, sweeps, deliveries and index."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crawler.domain.errors import BadInput
+from crawler.service.doors import Door
+from crawler.service.holding import held
+from crawler.service.logbook import keep_logs
+from crawler.service.serving import Doorway, Serving
+from crawler.service.showing import say, warn
+from crawler.store.people import list_users
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="监听的地址")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="端口；0 为任意空闲端口")] = 8080,
+    certificate: Annotated[Path | None, typer.Option(help="TLS 证书（PEM）")] = None,
+    key: Annotated[Path | None, typer.Option(help="TLS 私钥（PEM）")] = None,
+) -> None:
+    """控制台、计划、巡查、投递与索引，一个进程。例：xunwang serve --port 8080"""
+    door: Door = context.obj
+    doorway = Doorway(host=host, port=port, certificate=certificate, key=key)
+    _check_files(doorway)
+    with door.opened() as (house, words), held(house.home, "serve"):
+        with doorway.opened() as listening:
+            keep_logs(house.home)
+            say(f"巡网已启动：{doorway.address(listening)}（Ctrl-C 或 SIGTERM 结束）")
+            with house.database.reading() as db:
+                if not list_users(db):
+                    warn("还没有用户，请执行 xunwang user add 姓名 --role admin")
+            asyncio.run(Serving(house, words).run(doorway, listening))
+
+
+def _check_files(doorway: Doorway) -> None:
+    if (doorway.certificate is None) != (doorway.key is None):
+        raise BadInput("--certificate 与 --key 须一起给出")
+    for file in (doorway.certificate, doorway.key):
+        if file is not None and not file.is_file():
+            raise BadInput(f"文件 {file} 不存在")

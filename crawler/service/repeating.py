@@ -1,0 +1,53 @@
+"""A thread that does one thing again and again until told to end, whatever goes wrong once."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+LONGEST_PAUSE_S = 60.0
+
+log = structlog.get_logger()
+
+
+class Repeating:
+    """Pauses `pause_s` between two goes; longer, up to a minute, while the act fails."""
+
+    def __init__(self, name: str, act: Callable[[], object], pause_s: float) -> None:
+        self.name = name
+        self._act, self._pause_s = act, pause_s
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self.failures = 0  # in a row
+        self._done_at = time.monotonic()
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """No further go; `join` waits for the one under way."""
+        self._over.set()
+
+    def join(self, seconds: float) -> bool:
+        """Whether it ended in time."""
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def idle_s(self) -> float:
+        """Seconds since a go went well."""
+        return time.monotonic() - self._done_at
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            try:
+                self._act()
+            except Exception:  # the next go may fare better; it must take place
+                self.failures += 1
+                if self.failures in (1, 10, 100):
+                    log.exception("failed", action=self.name, count=self.failures)
+            else:
+                self.failures, self._done_at = 0, time.monotonic()
+            self._over.wait(min(self._pause_s * 2 ** min(self.failures, 10), LONGEST_PAUSE_S))

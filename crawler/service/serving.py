@@ -1,0 +1,176 @@
+"""`serve`: console, timetable, sweeps, deliveries and index in one process, from the first request
+to a tidy end.
+"""
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from crawler.domain.errors import BadInput, TryLater
+from crawler.service.catalogue import Catalogue
+from crawler.service.health import Check, health_routes
+from crawler.service.moving import Mover
+from crawler.service.repeating import Repeating
+from crawler.service.scheduler import Timetable
+from crawler.service.sweeper import Sweeper
+from crawler.service.web import web_app
+from crawler.service.wiring import House
+from crawler.store.database import schema_version
+
+ENDS_IN_S = 9.5  # whatever hangs: the store survives an end at any moment
+GREETS_OFF_S = 2  # for open requests
+LATE_S = 300.0  # without a good round, deliveries or index are in trouble
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Doorway:
+    """Where requests come in; with a certificate, encrypted."""
+
+    host: str
+    port: int
+    certificate: Path | None = None
+    key: Path | None = None
+
+    def opened(self) -> socket.socket:
+        """Listening; TryLater if another program has the port."""
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        try:
+            return socket.create_server((self.host, self.port), family=family, backlog=512)
+        except PermissionError:
+            raise BadInput(f"端口 {self.port} 需要管理员权限，请用 --port 换一个") from None
+        except (OSError, OverflowError) as error:
+            taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+            why = "端口已被占用" if taken else error
+            raise TryLater(f"{self.host}:{self.port} 无法监听：{why}，可用 --port 换一个") from None
+
+    def address(self, listening: socket.socket) -> str:
+        """As a browser is given it."""
+        name, port = listening.getsockname()[:2]
+        shown = f"[{name}]" if ":" in name else name
+        return f"{'https' if self.certificate else 'http'}://{shown}:{port}"
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that leaves signals to the house."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Serving:
+    """All that runs beside the requests, and how it ends."""
+
+    def __init__(self, house: House, words: Catalogue) -> None:
+        self._house = house
+        self._place = house.run / "address"  # for whoever must find it
+        self._mover: Mover | None = None
+        self._sweeper = Sweeper(house, words, _now)
+        self._timetable = Timetable(house.database, _now, ())
+        self._steady = (
+            Repeating("deliver", lambda: self._moving().deliver(), 1.0),
+            Repeating("index", lambda: self._moving().index(), 1.0),
+            Repeating("timetable", self._timetable.follow, 2.0),
+        )
+        self._over = asyncio.Event()
+
+    async def run(self, doorway: Doorway, listening: socket.socket) -> None:
+        """Until SIGTERM or SIGINT; a second one ends it at once."""
+        server = _Server(self._settings(doorway))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._asked_to_end)
+        answering = asyncio.create_task(server.serve(sockets=[listening]))
+        self._start()
+        self._place.write_text(doorway.address(listening), "utf-8")
+        try:
+            over = asyncio.create_task(self._over.wait())
+            await asyncio.wait([answering, over], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._end_by_force(ENDS_IN_S)
+            server.should_exit = True
+            await self._end(time.monotonic() + ENDS_IN_S)
+            await answering
+        self._place.unlink(missing_ok=True)
+        log.info("served", action="end")
+
+    def _start(self) -> None:
+        self._timetable.start()
+        self._sweeper.start()
+        for one in self._steady:
+            one.start()
+
+    async def _end(self, by: float) -> None:
+        self._timetable.stop()
+        self._sweeper.stop()
+        for one in self._steady:
+            one.stop()
+        for part in (self._sweeper, *self._steady):
+            await asyncio.to_thread(part.join, max(0.0, by - time.monotonic()))
+
+    def _asked_to_end(self) -> None:
+        if self._over.is_set():
+            os._exit(1)
+        log.info("asked to end", action="end")
+        self._over.set()
+
+    def _end_by_force(self, seconds: float) -> None:
+        late = threading.Timer(seconds, os._exit, (1,))
+        late.daemon = True
+        late.start()
+
+    def _settings(self, doorway: Doorway) -> uvicorn.Config:
+        return uvicorn.Config(
+            web_app(self._house, health_routes(self._checks())),
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GREETS_OFF_S,
+            timeout_keep_alive=30,
+            ssl_certfile=doorway.certificate,
+            ssl_keyfile=doorway.key,
+        )
+
+    def _checks(self) -> dict[str, Check]:
+        return {
+            "database": self._database,
+            "evidence": self._evidence,
+            "sweeper": lambda: "" if self._sweeper.is_well() else "thread ended",
+            **{one.name: partial(_late, one) for one in self._steady},
+        }
+
+    def _database(self) -> str:
+        with self._house.database.reading() as db:
+            return "" if schema_version(db) else "no schema"
+
+    def _evidence(self) -> str:
+        return "" if os.access(self._house.evidence, os.W_OK) else "not writable"
+
+    def _moving(self) -> Mover:
+        # made at the first round, not before the first request: building it takes a while
+        if self._mover is None:
+            self._mover = Mover(self._house)
+        return self._mover
+
+
+def _late(one: Repeating) -> str:
+    return f"no good round for {one.idle_s():.0f} s" if one.idle_s() > LATE_S else ""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

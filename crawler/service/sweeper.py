@@ -1,0 +1,198 @@
+"""Who sweeps while the house is served: takes waiting firings one after the other and runs their
+sweeps in a thread of its own, for children die with the thread that started them.
+
+The command line and the console only write rows; this looks at them.
+"""
+
+import asyncio
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from crawler.domain.errors import WatchError
+from crawler.domain.schedule import Firing, FiringState, is_quiet
+from crawler.domain.site import Sweep, SweepState, VisitState
+from crawler.service.catalogue import Catalogue
+from crawler.service.choosing import sweep_for
+from crawler.service.sweep_building import sweeping_for
+from crawler.service.sweeping import Sweeping
+from crawler.service.wiring import House
+from crawler.store.schedules import (
+    claim_firing,
+    firings_in,
+    lay_aside,
+    mark_firing,
+    stop_asked,
+)
+from crawler.store.visits import sweep_of
+
+LOOK_S = 1.0
+MOST_WAITING = 50
+ENDING, QUIET, STOPPED = "服务停止，下次启动接着做", "静默时段，过后接着做", "由人停止"
+
+log = structlog.get_logger()
+
+
+class Sweeper:
+    """One sweep at a time. `may_start` says in one line why none may start now, or nothing;
+    `after` is told of each sweep that came to its end.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        words: Catalogue,
+        clock: Callable[[], datetime],
+        may_start: Callable[[], str] = lambda: "",
+        after: Callable[[Sweep], None] = lambda _: None,
+    ) -> None:
+        self._house, self._words, self._clock = house, words, clock
+        self._may_start, self._after = may_start, after
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+        self.counts: Counter[VisitState] = Counter()  # of the running sweep
+        self.sweep_id = 0
+
+    def start(self) -> None:
+        """Take up what was laid aside, then whatever waits."""
+        with self._house.database.transaction() as db:
+            lay_aside(db, self._house.owner, ENDING)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Give back what is under way; `join` waits for it."""
+        self._over.set()
+
+    def join(self, seconds: float) -> bool:
+        """Whether it ended in time."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def is_well(self) -> bool:
+        """Whether its thread lives."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            try:
+                busy = self._take_one()
+            except Exception:  # the thread must outlive any one sweep
+                log.exception("sweep failed", action="sweep")
+                busy = False
+            if not busy:
+                self._over.wait(LOOK_S)
+
+    def _take_one(self) -> bool:
+        firing = self._next()
+        if firing is None:
+            return False
+        try:
+            self._sweep(firing)
+        except WatchError as error:
+            self._mark(firing, FiringState.FAILED, str(error))
+        except BaseException:
+            self._mark(firing, FiringState.FAILED, "内部错误，见日志")
+            raise
+        finally:
+            self.sweep_id, self.counts = 0, Counter()
+        return True
+
+    def _next(self) -> Firing | None:
+        """The oldest that may run now, claimed."""
+        now = self._clock()
+        with self._house.database.reading() as db:
+            waiting = firings_in(db, (FiringState.WAITING,), limit=MOST_WAITING)
+        for firing in waiting:
+            if firing.stop_asked:
+                self._mark(firing, FiringState.STOPPED, STOPPED)
+            elif is_quiet(firing.schedule, now):
+                self._say(firing, QUIET)
+            elif why := self._may_start():
+                self._say(firing, why)
+            elif self._claimed(firing):
+                return firing
+        return None
+
+    def _claimed(self, firing: Firing) -> bool:
+        with self._house.database.transaction() as db:
+            return claim_firing(db, firing.id, self._house.owner)
+
+    def _sweep(self, firing: Firing) -> None:
+        sweep = self._sweep_of(firing)
+        if not sweep.sites:
+            self._mark(firing, FiringState.DONE, "没有符合条件的网站", sweep.id)
+            return
+        self.sweep_id = sweep.id
+        log.info("sweep begins", action="sweep", sweep=sweep.id, sites=sweep.sites)
+        state, why = asyncio.run(self._swept(firing, sweep))
+        log.info("sweep ends", action="sweep", sweep=sweep.id, state=state, error=why)
+        if state is SweepState.FINISHED:
+            self._mark(firing, FiringState.DONE, "", sweep.id)
+            with self._house.database.reading() as db:
+                done = sweep_of(db, sweep.id)
+            self._after(done)
+        elif why in (ENDING, QUIET):
+            self._mark(firing, FiringState.WAITING, why, sweep.id)
+        else:
+            self._mark(firing, FiringState.STOPPED, why or "没有做完", sweep.id)
+
+    def _sweep_of(self, firing: Firing) -> Sweep:
+        """The one laid aside, else a new one; both are written down before the first page."""
+        now = self._clock()
+        actor = firing.asked_by or f"schedule:{firing.schedule.name}"
+        with self._house.database.transaction() as db:
+            if firing.sweep_id:
+                return sweep_of(db, firing.sweep_id)
+            sweep = sweep_for(db, firing.schedule, actor, os.urandom(16).hex(), now)
+            mark_firing(db, firing.id, FiringState.RUNNING, now, sweep_id=sweep.id)
+        return sweep
+
+    async def _swept(self, firing: Firing, sweep: Sweep) -> tuple[SweepState, str]:
+        """How it ended, and why it ended early."""
+        sweeping = sweeping_for(
+            self._house, sweep, self._words, self._count, _told, beside=lambda: None
+        )
+        looking = asyncio.create_task(self._look(firing, sweeping))
+        try:
+            state = await sweeping.run()
+        finally:
+            looking.cancel()
+        await asyncio.wait([looking])
+        return state, "" if looking.cancelled() else looking.result()
+
+    def _count(self, counts: Counter[VisitState]) -> None:
+        self.counts = Counter(counts)
+
+    async def _look(self, firing: Firing, sweeping: Sweeping) -> str:
+        """Ends the sweep when something says so, and says what."""
+        while not (why := await asyncio.to_thread(self._early_end, firing)):
+            await asyncio.to_thread(self._over.wait, LOOK_S)
+        sweeping.stop()
+        return why
+
+    def _early_end(self, firing: Firing) -> str:
+        if self._over.is_set():
+            return ENDING
+        with self._house.database.reading() as db:
+            if stop_asked(db, firing.id):
+                return STOPPED
+        return QUIET if is_quiet(firing.schedule, self._clock()) else ""
+
+    def _say(self, firing: Firing, reason: str) -> None:
+        """Why it still waits, written down once."""
+        if firing.reason != reason:
+            self._mark(firing, FiringState.WAITING, reason)
+
+    def _mark(
+        self, firing: Firing, state: FiringState, reason: str, sweep_id: int | None = None
+    ) -> None:
+        with self._house.database.transaction() as db:
+            mark_firing(db, firing.id, state, self._clock(), reason=reason, sweep_id=sweep_id)
+
+
+def _told(notice: str) -> None:
+    log.warning("sweep notice", action="sweep", notice=notice)
