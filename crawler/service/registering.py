@@ -73,8 +73,7 @@ def take_register(
         whole=handed.whole,
     )
     entries = read_register(handed.path, taken, rules)
-    transaction = house.database.rehearsal if rehearse else house.database.transaction
-    with transaction() as db:
+    with house.database.prepared(lambda db: None, rehearse=rehearse) as (db, _):
         _check_newer(db, taken)
         before = _standing_now(db, sites_named_by(db, taken.register, source))
         report = import_register(db, taken, entries, actor, house.config.region)
