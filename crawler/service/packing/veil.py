@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-
 from crawler.domain.filing import Filing, SubjectKind, masked
 from crawler.domain.page import PageStructure
 from crawler.domain.site import Site
