@@ -88,13 +88,14 @@ def replay_deliveries(
     now: datetime,
     *,
     ids: Sequence[str] = (),
+    keys: Sequence[str] = (),
     endpoint: str = "",
     event: EventType | None = None,
     limit: int = 10_000,
 ) -> list[str]:
     """Let what was given up (or is named) go out again under its own ids; noted in the audit."""
     with database.transaction() as db:
-        again = replay(db, now, ids=ids, endpoint=endpoint, event=event, limit=limit)
+        again = replay(db, now, ids=ids, keys=keys, endpoint=endpoint, event=event, limit=limit)
         if again:
             told = f"{len(again)} 条，{again[0]} … {again[-1]}"
             chosen = endpoint or (str(event) if event else "") or "ids"

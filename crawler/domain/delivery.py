@@ -29,6 +29,13 @@ class DeliveryState(StrEnum):
     GIVEN_UP = "given_up"
 
 
+DELIVERY_STATE_NAMES = {
+    DeliveryState.WAITING: "等待投递",
+    DeliveryState.DELIVERED: "已送达",
+    DeliveryState.GIVEN_UP: "死信",
+}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Endpoint:
     """Who receives, and of what: empty tuples mean everything."""

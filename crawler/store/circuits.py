@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from crawler.store.database import upsert
 from crawler.store.tables import circuits
@@ -22,10 +23,17 @@ class Circuit:
 def circuit_of(db: Connection, endpoint: str) -> Circuit:
     """How an endpoint is doing; a new one is well."""
     row = db.execute(select(circuits).where(circuits.c.endpoint == endpoint)).first()
-    if row is None:
-        return Circuit(endpoint=endpoint)
+    return _circuit(row) if row else Circuit(endpoint=endpoint)
+
+
+def all_circuits(db: Connection) -> dict[str, Circuit]:
+    """How all are doing that were ever in trouble, by name."""
+    return {row.endpoint: _circuit(row) for row in db.execute(select(circuits))}
+
+
+def _circuit(row: Row[Any]) -> Circuit:
     return Circuit(
-        endpoint=endpoint,
+        endpoint=row.endpoint,
         failures=row.failures,
         blocked_until=row.blocked_until,
         paused=row.paused,

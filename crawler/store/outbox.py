@@ -146,14 +146,17 @@ def replay(
     now: datetime,
     *,
     ids: Sequence[str] = (),
+    keys: Sequence[str] = (),
     endpoint: str = "",
     event: EventType | None = None,
     limit: int = 10_000,
 ) -> list[str]:
-    """Let messages that were given up, or are named, go out once more under their own ids."""
+    """Let messages that were given up, or are named by id or event key, go out once more under
+    their own ids.
+    """
     chosen = select(outbox.c.id).where(outbox.c.state != _WAITING)
-    if ids:
-        chosen = chosen.where(outbox.c.id.in_(ids))
+    if ids or keys:
+        chosen = chosen.where(outbox.c.id.in_(ids) | outbox.c.event_key.in_(keys))
     else:
         chosen = chosen.where(outbox.c.state == str(DeliveryState.GIVEN_UP))
     if endpoint:
@@ -189,13 +192,32 @@ def list_deliveries(
     states: Iterable[DeliveryState] = (),
     subject: str = "",
     region: str = "",
+    endpoint: str = "",
+    event: EventType | None = None,
+    before: str = "",
     limit: int = 100,
 ) -> list[Delivery]:
-    """Messages, newest first."""
+    """Messages, newest first; `before` is the id that the page before ended with."""
     rows = _chosen(select(outbox), states, subject, region)
+    for column, wanted in ((outbox.c.endpoint, endpoint), (outbox.c.event, event)):
+        rows = rows.where(column == str(wanted)) if wanted else rows
+    if before:
+        rows = rows.where(outbox.c.id < before)
     return [
         delivery_from(row) for row in db.execute(rows.order_by(outbox.c.id.desc()).limit(limit))
     ]
+
+
+def oldest_waiting(db: Connection) -> dict[str, datetime]:
+    """Since when the oldest message of each endpoint has been waiting: an outbox that ages is the
+    first sign that nobody is told.
+    """
+    rows = (
+        select(outbox.c.endpoint, func.min(outbox.c.created_at))
+        .where(outbox.c.state == _WAITING)
+        .group_by(outbox.c.endpoint)
+    )
+    return {str(name): at for name, at in db.execute(rows)}
 
 
 def delivery_counts(db: Connection) -> dict[tuple[str, DeliveryState], int]:
