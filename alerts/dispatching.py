@@ -136,6 +136,16 @@ def _department(code: str, region: str, departments: Departments) -> Department:
     return Department(code=f"{region.ljust(6, '0')}-{code}", name=departments.names[code])
 
 
+def department_coded(code: str, names: Mapping[str, str]) -> Department:
+    """A department as people write it, region and short code (310118-GA); BadInput if the rule book
+    has none.
+    """
+    region, _, short = code.partition("-")
+    if short not in names or not (len(region) == 6 and region.isascii() and region.isdigit()):
+        raise BadInput(f"没有部门 {code[:40] or '（空）'}；写法如 310118-GA，代码见派发规则")
+    return Department(code=code, name=names[short])
+
+
 def _part(content: Mapping[str, Any], name: str, path: Path) -> Mapping[str, Any]:
     part = content.get(name)
     if not isinstance(part, dict):
