@@ -28,6 +28,7 @@ from crawler.domain.alert import Alert, AlertState, Decision
 from crawler.domain.assessment import Assessment, Level, rank
 from crawler.domain.capture import Capture, Fetcher, PageText
 from crawler.domain.case import Case
+from crawler.domain.page import PageStructure
 from crawler.domain.site import Site
 from crawler.store.alerts import alert_from
 from crawler.store.cases import case_from
@@ -327,16 +328,28 @@ def _part(row: Row[Any], table: Table) -> Any:
     return SimpleNamespace(**{column.name: row._mapping[column] for column in table.c})
 
 
-def texts_and_runs(
-    db: Connection, digests: Iterable[str], capture_ids: Iterable[str]
-) -> tuple[dict[str, PageText], dict[str, bytes]]:
-    """Several texts by digest, and the boxes of several captures."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """Texts by digest, what their close reading found, and the boxes of captures."""
+
+    texts: Mapping[str, PageText]
+    structures: Mapping[str, PageStructure]
+    runs: Mapping[str, bytes]
+
+
+def texts_and_runs(db: Connection, digests: Iterable[str], capture_ids: Iterable[str] = ()) -> Kept:
+    """Several texts, and the boxes of those captures whose text is among them."""
+    shown = (captures.c.text_digest == texts.c.digest) & captures.c.id.in_(set(capture_ids))
+    columns = (texts.c.digest, texts.c.fields, texts.c.structure, captures.c.id, captures.c.runs)
     wanted = texts.c.digest.in_({one for one in digests if one})
-    found = db.execute(select(texts.c.digest, texts.c.fields).where(wanted))
-    boxes = db.execute(
-        select(captures.c.id, captures.c.runs).where(captures.c.id.in_(set(capture_ids)))
-    )
-    return (
-        {row.digest: unpack_text(row.fields) for row in found},
-        {row.id: row.runs or b"" for row in boxes},
+    found = db.execute(select(*columns).select_from(texts.outerjoin(captures, shown)).where(wanted))
+    rows = found.all()
+    return Kept(
+        texts={row.digest: unpack_text(row.fields) for row in rows},
+        structures={
+            row.digest: msgspec.convert(row.structure, PageStructure)
+            for row in rows
+            if row.structure
+        },
+        runs={row.id: row.runs or b"" for row in rows if row.id},
     )

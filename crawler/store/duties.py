@@ -67,32 +67,35 @@ def duties(db: Connection, reach: str, now: datetime, day_ends: datetime) -> Dut
 def last_sweep(db: Connection, reach: str) -> LastSweep | None:
     """The newest sweep that visits sites within reach, counted there."""
     newest = select(func.max(sweeps.c.id)).where(sweeps.c.sites > 0).scalar_subquery()
-    here = visits.c.region.startswith(reach)
-    counts = (
-        select(visits.c.sweep_id, visits.c.outcome, func.count().label("n"))
-        .where(visits.c.sweep_id == newest, here)
-        .group_by(visits.c.sweep_id, visits.c.outcome)
-    )
-    found = db.execute(counts).all()
-    if not found:
-        return None
-    sweep_id = found[0].sweep_id
     holes = (
         select(func.count())
         .select_from(alerts.join(visits, visits.c.site_id == alerts.c.site_id))
         .where(
-            visits.c.sweep_id == sweep_id,
+            visits.c.sweep_id == newest,
             visits.c.outcome.in_(NOT_SEEN),
             alerts.c.state == "open",
             alerts.c.region.startswith(reach),
         )
         .scalar_subquery()
     )
-    sweep = db.execute(select(sweeps, holes.label("holes")).where(sweeps.c.id == sweep_id)).one()
+    counts = (
+        select(visits.c.sweep_id, visits.c.outcome, func.count().label("n"))
+        .where(visits.c.sweep_id == newest, visits.c.region.startswith(reach))
+        .group_by(visits.c.sweep_id, visits.c.outcome)
+        .subquery()
+    )
+    found = db.execute(
+        select(sweeps, counts.c.outcome, counts.c.n, holes.label("holes")).join(
+            counts, counts.c.sweep_id == sweeps.c.id
+        )
+    ).all()
+    if not found:
+        return None
+    sweep = found[0]
     by_outcome = {row.outcome: row.n for row in found}
     unseen = sum(by_outcome.get(one, 0) for one in NOT_SEEN)
     return LastSweep(
-        id=sweep_id,
+        id=sweep.id,
         state=sweep.state,
         started_at=sweep.started_at,
         finished_at=sweep.finished_at,

@@ -44,7 +44,6 @@ from crawler.store.cards import (
 from crawler.store.database import Connection
 from crawler.store.lists import filing_of
 from crawler.store.tasks import tasks_of_case
-from crawler.store.texts import structure_of
 
 MOST_LINES = 60
 TESTS = (
@@ -107,7 +106,6 @@ def _page(call: Call, card: Card, *, open_names: bool) -> Response:
         captures = captures_of_visit(db, card.alert.visit_id)
         shots = pictures(captures)
         sight = sight_of(db, call, card, _asked_for(call, shots))
-        structure = structure_of(db, _judged(card))
         known = _known(db, call, card)
     return call.page(
         "alert.html",
@@ -122,8 +120,8 @@ def _page(call: Call, card: Card, *, open_names: bool) -> Response:
         picture=sight.picture,
         shots=[(one, _named(one)) for one in shots],
         captures=captures,
-        compared=compared(card.site, known["filing"], structure),
-        contacts=_contacts(structure, masked=not open_names),
+        compared=compared(card.site, known["filing"], sight.structure),
+        contacts=_contacts(sight.structure, masked=not open_names),
         different=_last_different(known["seen"], card.alert.visit_id),
         may_undo=bool(known["decisions"]) and may_undo(known["decisions"][0], call),
         choices=REASONS,
@@ -134,10 +132,6 @@ def _page(call: Call, card: Card, *, open_names: bool) -> Response:
         misleading=_misleading(card),
         lowering=lowering(card.assessment, call.console.level_of),
     )
-
-
-def _judged(card: Card) -> str:
-    return card.assessment.text_digest if card.assessment else ""
 
 
 def _asked_for(call: Call, shots: Sequence[tuple[Capture, str]]) -> tuple[Capture, str] | None:

@@ -37,7 +37,7 @@ def show(call: Call) -> Response:
         seen = history(db, card.site.id)
         older, newer = _two(call, seen)
         both = [one for one in (older, newer) if one]
-        texts, _ = texts_and_runs(db, [one.text_digest for one in both], [])
+        texts = texts_and_runs(db, [one.text_digest for one in both]).texts
         shots = pictured(db, [one.visit_id for one in both])
     return call.page(
         "change.html",

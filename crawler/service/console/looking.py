@@ -20,6 +20,7 @@ from crawler.domain.assessment import (
 )
 from crawler.domain.capture import Capture, PageText, Profile
 from crawler.domain.filing import Filing, shown_unit_name
+from crawler.domain.page import PageStructure
 from crawler.domain.site import Site
 from crawler.service.console.calls import Call
 from crawler.service.console.evidence import KINDS, picture_in, size_of_kept
@@ -53,6 +54,7 @@ class Sight:
     """What there is to see of a card: its judged text, the marks in it, one picture with them."""
 
     text: PageText | None = None
+    structure: PageStructure | None = None
     marks: tuple[Mark, ...] = ()
     picture: Picture | None = None
 
@@ -185,11 +187,16 @@ def sight_of(db: Connection, call: Call, card: Card, shot: tuple[Capture, str] |
     judged = card.assessment.text_digest if card.assessment else ""
     capture, kind = shot or (None, "")
     digests = [judged, *([capture.text_digest] if capture else [])]
-    texts, runs = texts_and_runs(db, digests, [capture.id] if capture else [])
-    marks = marks_in(card, texts)
-    boxes = runs.get(capture.id, b"") if capture else b""
-    picture = picture_of(call, capture, kind, boxes, marks, texts, judged) if capture else None
-    return Sight(text=texts.get(judged), marks=marks, picture=picture)
+    kept = texts_and_runs(db, digests, [capture.id] if capture else [])
+    marks = marks_in(card, kept.texts)
+    boxes = kept.runs.get(capture.id, b"") if capture else b""
+    seen = picture_of(call, capture, kind, boxes, marks, kept.texts, judged) if capture else None
+    return Sight(
+        text=kept.texts.get(judged),
+        structure=kept.structures.get(judged),
+        marks=marks,
+        picture=seen,
+    )
 
 
 def marks_in(card: Card, texts: Mapping[str, PageText]) -> tuple[Mark, ...]:
