@@ -8,6 +8,7 @@ import typer
 from crawler.domain.errors import BadInput, NotAllowed, TryLater, WatchError
 from crawler.service.commands import (
     alerts,
+    deliveries,
     doctor,
     evidence,
     exceptions,
@@ -19,7 +20,7 @@ from crawler.service.commands import (
     serving,
     sites,
     sweeps,
-    tasks,
+    tasks_desk,
     user,
     verifying,
 )
@@ -39,10 +40,11 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("confirm", alerts.confirm),
     ("dismiss", alerts.dismiss),
     ("watch", alerts.watch),
-    ("tasks", tasks.tasks),
-    ("outbox", tasks.outbox),
-    ("deliver", tasks.deliver),
-    ("replay", tasks.replay),
+    ("tasks", tasks_desk.tasks),
+    ("outbox", deliveries.outbox),
+    ("deliver", deliveries.deliver),
+    ("deliveries", deliveries.deliveries),
+    ("replay", deliveries.replay),
     ("search", search.search),
     ("index", search.index),
     ("serve", serving.serve),
