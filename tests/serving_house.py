@@ -1,6 +1,7 @@
 """A served house as its operator has it: a real process, spoken to over HTTP, ended by a signal."""
 
 import http.client
+import io
 import json
 import os
 import signal
@@ -8,10 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from crawler.service.cli import main
 
 XUNWANG = str(Path(sys.executable).parent / "xunwang")
 
@@ -53,6 +56,33 @@ def run_in(home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
         timeout=120,
         check=False,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    code: int
+    out: str
+    err: str
+
+
+def told(home: Path, *words: str, actor: str = "ops") -> Said:
+    """The command line without a process of its own: what it prints, and how it exits."""
+    out, err = io.StringIO(), io.StringIO()
+    before = sys.argv, os.environ.get("XUNWANG_ACTOR")
+    sys.argv = ["xunwang", "--home", str(home), *words]
+    os.environ["XUNWANG_ACTOR"] = actor
+    code: object = 0
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            main()
+    except SystemExit as ended:
+        code = ended.code
+    finally:
+        sys.argv = before[0]
+        os.environ.pop("XUNWANG_ACTOR")
+        if before[1] is not None:
+            os.environ["XUNWANG_ACTOR"] = before[1]
+    return Said(code=int(str(code or 0)), out=out.getvalue(), err=err.getvalue())
 
 
 @contextmanager

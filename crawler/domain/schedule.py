@@ -41,6 +41,22 @@ class FiringState(StrEnum):
     SKIPPED = "skipped"
 
 
+STATE_NAMES = {
+    ScheduleState.ACTIVE: "启用",
+    ScheduleState.PAUSED: "暂停",
+    ScheduleState.REMOVED: "已删除",
+}
+FIRING_NAMES = {
+    FiringState.WAITING: "等待",
+    FiringState.RUNNING: "进行中",
+    FiringState.DONE: "完成",
+    FiringState.STOPPED: "停止",
+    FiringState.FAILED: "失败",
+    FiringState.MISSED: "错过",
+    FiringState.SKIPPED: "跳过",
+}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Schedule:
     """What is swept, and when. `selection` is all, due, list:N or sample:PERCENT."""
@@ -93,6 +109,8 @@ def checked(schedule: Schedule) -> Schedule:
         _check_sample(schedule)
     if schedule.quiet:
         quiet_hours(schedule.quiet)
+    if schedule.region and not re.fullmatch(r"\d{6}", schedule.region):
+        raise BadInput(f"区划 {schedule.region} 须为六位代码")
     zone_of(schedule.zone)
     return replace(schedule, cron=plain_cron(schedule.cron))
 
@@ -102,6 +120,13 @@ def _check_sample(schedule: Schedule) -> None:
         raise BadInput("抽查比例须大于 0")
     if not schedule.officers:
         raise BadInput("双随机抽查须列出检查人员（--officers 甲,乙）")
+
+
+def selection_name(selection: str) -> str:
+    """What a selection is called."""
+    kind, _, rest = selection.partition(":")
+    names = {"all": "全部网站", "due": "到期的网站", "list": f"名单 {rest}", "site": rest}
+    return f"随机抽查 {rest}%" if kind == "sample" else names.get(kind, selection)
 
 
 def percent_of(selection: str) -> float:

@@ -24,3 +24,13 @@ def held(home: Path, purpose: str) -> Iterator[None]:
         file.flush()
         yield
         file.truncate(0)
+
+
+def holder_of(home: Path) -> str:
+    """Who holds this home, as they wrote it; empty for nobody."""
+    try:
+        with (home / "lock").open("a+") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return (home / "lock").read_text("utf-8").strip() or "另一个进程"
+    return ""

@@ -151,6 +151,18 @@ def mark_firing(
     db.execute(update(firings).where(firings.c.id == firing_id).values(values))
 
 
+def ask_run(db: Connection, schedule: Schedule, actor: str, now: datetime) -> int:
+    """Fire it now, whatever its timetable says; BadInput while an earlier one is not over."""
+    going = (FiringState.WAITING, FiringState.RUNNING)
+    if firings_in(db, going, limit=1, schedule_id=schedule.id):
+        raise BadInput(f"计划“{schedule.name}”的上一次巡查还没有结束")
+    number = put_firing(db, schedule, now, FiringState.WAITING, "立即执行", actor)
+    if number is None:
+        raise BadInput(f"计划“{schedule.name}”此刻已经执行过")
+    note(db, _act("schedule.run", schedule, actor, now, after=f"firing:{number}"))
+    return number
+
+
 def ask_stop(db: Connection, schedule: Schedule, actor: str, now: datetime) -> int:
     """Ask what runs or waits of a schedule to stop; how many were asked."""
     going = firings.c.state.in_([str(FiringState.WAITING), str(FiringState.RUNNING)])
