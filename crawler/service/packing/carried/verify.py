@@ -23,7 +23,7 @@ START = "0" * 64
 BLOCK = 1 << 20
 MOST_MEMBERS = 20000
 MOST_JSON = 256 << 20
-MOST_RECORD = 512 << 20
+MOST_RECORD = 128 << 20
 DOS_TIME, DOS_DATE = 0, (1 << 5) | 1  # 1980-01-01 00:00
 UTF8 = 0x800
 
@@ -431,15 +431,14 @@ def gzip_members(pack, name, faults):
     """(digest of the member as it lies, digest of the record's block), one record at a time."""
     rest, blocks = b"", pack.blocks(name)
     while True:
-        reader = zlib.decompressobj(31)
-        stored, inside, size = hashlib.sha256(), bytearray(), 0
+        reader, stored, record, began = zlib.decompressobj(31), hashlib.sha256(), Record(), False
         while not reader.eof:
+            rest = rest or next(blocks, b"")
             if not rest:
-                rest = next(blocks, b"")
-            if not rest:
-                if stored.digest() != hashlib.sha256().digest() or size:
+                if began:
                     faults.add(name, "末尾记录残缺")
                 return
+            began = True
             try:
                 made = reader.decompress(rest, BLOCK)
             except zlib.error:
@@ -448,14 +447,33 @@ def gzip_members(pack, name, faults):
             used = len(rest) - len(reader.unconsumed_tail) - len(reader.unused_data)
             stored.update(rest[:used])
             rest = rest[used:]
-            size += len(made)
-            if size > MOST_RECORD:
+            record.take(made)
+            if record.size > MOST_RECORD:
                 faults.add(name, "记录过大，其后未核")
                 return
-            inside += made
-        head = inside.find(b"\r\n\r\n")
-        block = bytes(inside[head + 4 : -4]) if head >= 0 else b""
-        yield stored.hexdigest(), hashlib.sha256(block).hexdigest()
+        yield stored.hexdigest(), record.digest()
+
+
+class Record:
+    """Hashes the block of a WARC record as it comes: what stands between its head and its end."""
+
+    def __init__(self):
+        self.size, self.held, self.inside = 0, b"", False
+        self.sha = hashlib.sha256()
+
+    def take(self, made):
+        self.size += len(made)
+        self.held += made
+        if not self.inside:
+            head = self.held.find(b"\r\n\r\n")
+            if head < 0 and len(self.held) < BLOCK:
+                return
+            self.inside, self.held = True, self.held[head + 4 :] if head >= 0 else b""
+        self.sha.update(self.held[:-4])
+        self.held = self.held[-4:]
+
+    def digest(self):
+        return self.sha.hexdigest()
 
 
 def check_audit(pack, manifest, faults):
