@@ -10,12 +10,12 @@ from crawler.domain.assessment import Assessment, Level, Reason, Side, Yield
 from crawler.domain.capture import Field, PageText, is_blank
 from crawler.domain.lexicon import Hit, Zone
 from crawler.domain.page import PageStructure
-from crawler.domain.site import Visit, ended_well
+from crawler.domain.site import Site, Visit, ended_well
 from crawler.domain.subject import LicenceState, licence_state
 from lexicons import wording
 from lexicons.card_yields import card_yields
 from lexicons.claiming import Claim, find_claims
-from lexicons.evidence import Strength, Weighed, rate_points, strengths
+from lexicons.evidence import Strength, Weighed, is_promise, rate_points, strengths
 from lexicons.four_tests import four_tests
 from lexicons.licences import is_licensed_name
 from lexicons.matching import find_hits
@@ -83,12 +83,14 @@ def find(
         near.setdefault(rate.field, []).append(rate.start)
     excepted = set(visit.excepted_terms)
     weighed = weigh((hit for hit in hits if hit.word not in excepted), fields, near, tools)
+    for field in fields.values():
+        field.reading.signs.mark_rates(_promised(rates, field, tools))
     readings = [field.reading for field in fields.values()]
     kinds = tools.vocabulary.possible(one.signs for one in readings)
     claims = find_claims(readings, kinds, tools.weights)
     disguised = any(one.hit.obfuscated and one.points > 0 for one in weighed)
     core, modifiers = _divided(weighed, tools)
-    pairs = [(field.normal.text, field.reading.signs) for field in fields.values()]
+    spoken = [(name, field.normal.text, field.reading.signs) for name, field in fields.items()]
     return Findings(
         visit=visit,
         text=text,
@@ -99,8 +101,10 @@ def find(
         rates=rates,
         strengths=strengths(core, claims, tools.weights),
         modifiers=modifiers,
-        names=_names(visit, tools),
-        purpose=purpose_of(pairs, claims, disguised, structure, tools.weights),
+        names=sensitive_names(visit.site, tools),
+        purpose=purpose_of(
+            spoken, claims, rate_points(rates, tools.weights), disguised, structure, tools.weights
+        ),
         tools=tools,
     )
 
@@ -115,6 +119,14 @@ def _rates(
         yield rate, read.reading.contexts.factor(*place, "yield_promise")[0]
 
 
+def _promised(
+    rates: Iterable[tuple[Yield, float]], field: ReadField, tools: Tools
+) -> Iterator[tuple[int, int]]:
+    for rate, _ in rates:
+        if rate.field == field.reading.name and is_promise(rate, tools.weights):
+            yield field.place(rate.start, rate.end)
+
+
 def _divided(
     weighed: Iterable[Weighed], tools: Tools
 ) -> tuple[tuple[Weighed, ...], tuple[Weighed, ...]]:
@@ -126,9 +138,9 @@ def _divided(
     return tuple(core), tuple(modifiers)
 
 
-def _names(visit: Visit, tools: Tools) -> tuple[Hit, ...]:
+def sensitive_names(site: Site, tools: Tools) -> tuple[Hit, ...]:
     """Words of 条例 art. 9 in the names of the subject and the site."""
-    named = (("unit_name", visit.site.unit_name), ("site_name", visit.site.site_name))
+    named = (("unit_name", site.unit_name), ("site_name", site.site_name))
     page = PageText(fields=tuple(Field(name=n, text=t) for n, t in named if t))
     categories = tools.lexicon.categories
     hits = find_hits(page, tools.finder) if page.fields else ()

@@ -13,12 +13,17 @@ _LOWERING = ("edu", "news", "law", "recruit", "tech", "game", "shop", "lawyer")
 GROUPS = (*_LOWERING, "bare", "light_verb", "ban")  # that contexts.yaml must have
 _TECH_ONLY = frozenset({"virtual_currency", "p2p_lending", "mlm_fund_pool", "payment_laundering"})
 _SENTENCE_END = re.compile(r"[。!?;！？；\n]")
-_CLAUSE_END = re.compile(r"[，,。!?;！？；:：\n“”\"《》()（）]")
-_QUOTE = re.compile("[“”「」『』]")
+_CLAUSE_END = re.compile(r"[，,。!?;！？；:：\n《》()（）]")
+_QUOTES = frozenset('“”「」『』"')
+_EXPOSED = re.compile(
+    r"(?:均|都|皆|全|一律|实)?(?:为|是|属于|属|系)(?:违法|非法|诈骗|骗局|骗术|骗子|假冒|冒充|虚假|传销|伪造|陷阱|谣言)"
+    r"|(?:与|和)(?:我司|我行|本行|本院|本所|本公司|本平台|我们)[^。；;\n]{0,6}无关|切勿相信|请勿相信|不要相信|谨防上当|(?:均|都|皆)?(?:不可信|不属实|不受法律保护|无效|不予受理)"
+)
+_QUOTE = re.compile('[“”「」『』"]')
 _JOINING = frozenset({"、", "/", "和", "或", "及", "以及", "与"})
-_LONGEST_LIST = 3
+_LONGEST_LIST = 4
 _BAN_REACH = 30
-_CLAUSE_REACH = 24
+_CLAUSE_REACH = 30
 
 
 class Cutting(Protocol):
@@ -55,6 +60,8 @@ class Contexts:
         left, right = self._sentence(start, end)
         if any(left <= ban.start < start and start - ban.end <= _BAN_REACH for ban in self._bans):
             lowest, why = float(self._weights.contexts["banned"]), "banned"
+        if lowest == 1.0 and _EXPOSED.search(self._text, end, right):
+            lowest, why = float(self._weights.contexts["banned"]), "exposed"
         if lowest == 1.0 and self._quoted(start, end):
             lowest, why = float(self._weights.contexts["quoted"]), "quoted"
         total = lowest
@@ -99,13 +106,13 @@ class Contexts:
         """
         tokens = [token for token, _ in before if token.strip()]
         listed = 0
-        while tokens and tokens[-1] in _JOINING and listed < _LONGEST_LIST:
-            tokens = tokens[:-2]
+        while listed < _LONGEST_LIST and (shorter := _without_listed(tokens)) is not None:
+            tokens = shorter
             listed += 1
         for token in reversed(tokens):
             if token in self._bare:
                 return True
-            if token not in self._light:
+            if token not in self._light and token not in _QUOTES:
                 return False
         return False
 
@@ -120,6 +127,19 @@ class Contexts:
         before = [m.end() for m in _SENTENCE_END.finditer(self._text, begin, start)]
         after = _SENTENCE_END.search(self._text, end, stop)
         return (before[-1] if before else begin), (after.start() if after else stop)
+
+
+def _without_listed(tokens: list[str]) -> list[str] | None:
+    """The tokens without the last item of a list before the word: 保本、 or “养老卡”; None if there
+    is none.
+    """
+    if tokens and tokens[-1] in _JOINING:
+        return tokens[:-2]
+    at = len(tokens) - 1 if tokens and tokens[-1] in _QUOTES else len(tokens)  # the word's own mark
+    if at < 2 or at == len(tokens) or tokens[at - 1] not in _QUOTES:
+        return None
+    opened = next((i for i in range(at - 2, -1, -1) if tokens[i] in _QUOTES), None)
+    return None if opened is None else [*tokens[:opened], tokens[at]]
 
 
 def _different(signs: Sequence[Sign], left: int, right: int, start: int, end: int) -> int:

@@ -93,6 +93,13 @@ def _of_words(words: Sequence[Weighed], repeats: int, weights: Mapping[str, floa
     return points + weights["repeated"] * min(2, repeats)
 
 
+def is_promise(rate: Yield, weights: Weights) -> bool:
+    """Whether a rate is promised to who gives money, above the yardstick, and no mere guess."""
+    high = rate.annual_high
+    enough = high is not None and high >= weights.yardstick["yellow"]
+    return enough and rate.track is Track.BAIT and rate.confidence is not Confidence.LOW
+
+
 def rate_points(found: Iterable[tuple[Yield, float]], weights: Weights) -> float:
     """What promised rates add: the highest of them, lowered by its context."""
     return max((_rate_points(rate, weights) * factor for rate, factor in found), default=0.0)

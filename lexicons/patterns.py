@@ -70,7 +70,11 @@ class Finder:
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether Latin letters and digits at a word's ends do not go on beside it (ico in icon)."""
+    """Whether Latin letters and digits at a word's ends do not go on beside it (ico in icon), nor
+    is it the end of a file's name (favicon.ico).
+    """
+    if start > 1 and text[start - 1] == "." and text[start].isascii() and text[start - 2].isascii():
+        return not text[start - 2].isalnum()
     return not (
         (start > 0 and _go_on(text[start - 1], text[start]))
         or (end < len(text) and _go_on(text[end - 1], text[end]))

@@ -15,11 +15,15 @@ from lexicons.weighing import Purpose as PurposeWeights
 from lexicons.weighing import Weights
 
 GROUPS = ("licensed_self", "licensed_service")  # that contexts.yaml must have
+_TITLE_GROUPS = ("edu", "news")
 _ARTICLE_OF_LAW = re.compile(r"第[一二三四五六七八九十百零\d]{1,5}条")
 _CHAT = frozenset({"qq", "wechat", "telegram"})
 _OFFER_BUTTON = re.compile(
     r"投资|出借|认购|申购|开户|借款|贷款|借钱|注册|领取|下载|加入|入金|充值|配资|购买|申请"
 )
+
+
+Spoken = tuple[str, str, Signs]  # a field's name, its normal form, the vocabulary in it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,20 +41,24 @@ class Purpose:
 
 
 def purpose_of(
-    fields: Sequence[tuple[str, Signs]],
+    fields: Sequence[Spoken],
     claims: Sequence[Claim],
+    promised: float,
     disguised: bool,
     structure: PageStructure | None,
     weights: Weights,
 ) -> Purpose:
-    """The purpose of a page from its words (normal forms) and, where it was read, its structure."""
-    signs = [signs for _, signs in fields]
+    """The purpose of a page from its words (normal forms), the points of the rates it promises and,
+    where it was read, its structure.
+    """
+    signs = [signs for _, _, signs in fields]
     own = weights.purpose
     built, shown = _structure(structure, own.structure)
     offering = _points(signs, own.offers, own.most_of_group) + max(built, 0)
-    offering += _claimed(claims, own) + own.disguise * disguised
-    informing = _points(signs, own.informs, own.most_of_group) + max(-built, 0)
-    informing += own.articles_of_law * sum(_articles(text) for text, _ in fields)
+    offering += _claimed(claims, own) + own.disguise * disguised + own.rate * promised
+    informing = _informing(signs, own) + max(-built, 0)
+    informing += own.articles_of_law * sum(_articles(text) for _, text, _ in fields)
+    informing += own.title_informs * _informing_in_title(fields)
     share = (offering + own.prior) / (offering + informing + own.prior + own.doubt)
     return Purpose(
         offering=offering,
@@ -74,6 +82,15 @@ def _points(signs: Sequence[Signs], groups: Mapping[str, float], most: int) -> f
     return sum(weight * min(most, _distinct(signs, group)) for group, weight in groups.items())
 
 
+def _informing(signs: Sequence[Signs], weights: PurposeWeights) -> float:
+    """One word of a kind may stand there by chance: the first counts in part."""
+    counts = {group: _distinct(signs, group) for group in weights.informs}
+    return sum(
+        weight * min(weights.most_of_group, max(0.0, counts[group] - weights.chance))
+        for group, weight in weights.informs.items()
+    )
+
+
 def _distinct(signs: Sequence[Signs], group: str) -> int:
     return len({word for one in signs for word in one.words(group)})
 
@@ -89,11 +106,17 @@ def _articles(text: str) -> int:
     return found if found >= 3 else 0
 
 
-def _licensed(fields: Sequence[tuple[str, Signs]], weights: Mapping[str, Any]) -> float:
-    signs = [signs for _, signs in fields]
+def _informing_in_title(fields: Sequence[Spoken]) -> int:
+    """A title that warns, reports or teaches says what the whole page is for."""
+    titles = [signs for name, _, signs in fields if name == "title"]
+    return min(2, sum(_distinct(titles, group) for group in _TITLE_GROUPS))
+
+
+def _licensed(fields: Sequence[Spoken], weights: Mapping[str, Any]) -> float:
+    signs = [signs for _, _, signs in fields]
     own = min(4, _distinct(signs, "licensed_self"))
     services = min(4, _distinct(signs, "licensed_service"))
-    named = any(names_itself_licensed(text) for text, _ in fields)
+    named = any(names_itself_licensed(text) for _, text, _ in fields)
     points: float = weights["self"] * own + weights["service"] * services
     return points + float(weights["identity"]) * named
 

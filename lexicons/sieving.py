@@ -2,10 +2,14 @@
 it takes every word at its worst: what it stops could be no finding with all in its favour.
 """
 
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from crawler.domain.assessment import Yield
 from crawler.domain.capture import PageText
 from crawler.domain.lexicon import Hit
 from lexicons.claiming import FieldReading, find_claims
-from lexicons.evidence import Weighed, rate_points, strengths, total
+from lexicons.evidence import Weighed, is_promise, rate_points, strengths, total
 from lexicons.matching import find_hits
 from lexicons.normalising import normalise
 from lexicons.reading import Tools
@@ -29,25 +33,28 @@ def worst_score(text: PageText, tools: Tools) -> float:
     """The score of a page if nothing around its words spoke for it."""
     words = [_whole(hit, tools) for hit in find_hits(text, tools.finder)]
     core = [one for one in words if not tools.lexicon.categories[one.hit.category].modifier]
-    readings = _readings(text, tools)
+    rates = [(rate, 1.0) for field in text.fields for rate in find_yields(field.name, field.text)]
+    readings = _readings(text, [rate for rate, _ in rates], tools)
     kinds = tools.vocabulary.possible(one.signs for one in readings)
     claims = find_claims(readings, kinds, tools.weights)
     found = strengths(core, claims, tools.weights)
-    rates = [(rate, 1.0) for field in text.fields for rate in find_yields(field.name, field.text)]
     hidden = any(one.hit.obfuscated for one in core)
     extra = tools.weights.evidence["obfuscated"] * hidden
     return total(found, tools.weights) + rate_points(rates, tools.weights) + extra
 
 
-def _readings(text: PageText, tools: Tools) -> list[FieldReading]:
-    return [
-        FieldReading(
-            name=field.name,
-            signs=tools.vocabulary.claim_signs(normalise(field.text).text),
-            contexts=_Unheard(),
+def _readings(text: PageText, rates: Sequence[Yield], tools: Tools) -> list[FieldReading]:
+    readings = []
+    for field in text.fields:
+        normal = normalise(field.text)
+        signs = tools.vocabulary.claim_signs(normal.text)
+        signs.mark_rates(
+            (bisect_left(normal.offsets, rate.start), bisect_left(normal.offsets, rate.end))
+            for rate in rates
+            if rate.field == field.name and is_promise(rate, tools.weights)
         )
-        for field in text.fields
-    ]
+        readings.append(FieldReading(name=field.name, signs=signs, contexts=_Unheard()))
+    return readings
 
 
 def _whole(hit: Hit, tools: Tools) -> Weighed:

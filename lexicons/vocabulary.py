@@ -39,6 +39,10 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
 }
 
 
+RATE = "<收益数>"  # a promised rate above the yardstick, found by the number rules
+_WRITTEN_OTHERWISE = SHAPES.keys() | {RATE}
+
+
 class Sign(NamedTuple):
     """A word of the vocabulary at a place of a normal form."""
 
@@ -74,8 +78,8 @@ class Vocabulary:
         claimed = {word for kind in kinds for word in (*kind.objects, *kind.promises)}
         self._about = _kinds_of(kinds, lambda kind: kind.objects)
         self._promised = _kinds_of(kinds, lambda kind: kind.promises)
-        self._claimed = _Words(claimed - SHAPES.keys())
-        self._all = _Words((around | claimed) - SHAPES.keys())
+        self._claimed = _Words(claimed - _WRITTEN_OTHERWISE)
+        self._all = _Words((around | claimed) - _WRITTEN_OTHERWISE)
 
     def signs(self, text: str) -> "Signs":
         """Every word of the vocabulary in a normal form, overlapping ones too."""
@@ -164,6 +168,11 @@ class Signs:
             key=lambda sign: (sign.start, -sign.end),
         )
 
+    def mark_rates(self, places: Iterable[tuple[int, int]]) -> None:
+        """Where promised rates stand: each is a promise like a word."""
+        if marked := [Sign(RATE, start, end) for start, end in islice(places, _MOST_OF_A_WORD)]:
+            self.found[RATE] = marked
+
     def _look_for_shapes(self, words: Container[str]) -> None:
         for name, shape in SHAPES.items():
             if name in words and name not in self._shaped:
@@ -216,6 +225,6 @@ def _kinds(claims: list[dict[str, Any]]) -> Iterator[ClaimKind]:
 
 def _word(written: Any) -> str:
     word = str(written)
-    if word.startswith("<") and word not in SHAPES:
+    if word.startswith("<") and word not in _WRITTEN_OTHERWISE:
         raise ValueError(f"没有数量写法 {word}")
-    return word if word in SHAPES else normal_form(word)
+    return word if word in _WRITTEN_OTHERWISE else normal_form(word)

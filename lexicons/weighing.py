@@ -24,6 +24,9 @@ class Purpose:
     offers: Mapping[str, float]
     informs: Mapping[str, float]
     most_of_group: int
+    title_informs: float
+    chance: float
+    rate: float
     articles_of_law: float
     offering_claim: float
     any_claim: float

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from crawler.domain.assessment import Level, Reason, Side, Track, Yield
 from crawler.domain.lexicon import Hit, Lexicon
 from crawler.domain.subject import LicenceState
-from lexicons.claiming import Claim
+from lexicons.claiming import Claim, Promise
 from lexicons.evidence import Strength, Weighed
 from lexicons.purpose import Purpose
 from lexicons.reading import ReadField
@@ -13,7 +13,7 @@ from lexicons.weighing import Weights
 
 _CONTEXTS = {
     "negated": "被否定", "quoted": "加引号提及",
-    "banned": "处于禁止性语句", "edu": "处于宣传教育语境",
+    "banned": "处于禁止性语句", "exposed": "处于揭露、澄清语句", "edu": "处于宣传教育语境",
     "news": "处于新闻报道语境", "law": "处于法规语境", "recruit": "处于招聘语境",
     "tech": "处于技术语境", "game": "处于游戏语境", "shop": "处于电商活动语境",
     "lawyer": "处于法律服务语境",
@@ -65,7 +65,7 @@ def _of_word(one: Weighed) -> Reason:
 def _of_claim(claim: Claim, fields: dict[str, ReadField]) -> Reason:
     first = claim.promises[0]
     start, end = fields[first.field].normal.span(first.start, first.end)
-    words = "、".join(promise.word for promise in claim.promises[:5] if promise.word[0] != "<")
+    words = "、".join(_promised(promise, fields) for promise in claim.promises[:5])
     return Reason(
         side=Side.FOR,
         rule=f"claim:{claim.kind.id}",
@@ -74,6 +74,15 @@ def _of_claim(claim: Claim, fields: dict[str, ReadField]) -> Reason:
         start=start,
         end=end,
     )
+
+
+def _promised(promise: Promise, fields: dict[str, ReadField]) -> str:
+    """The promise by its word, or as the page writes it where it is a way of writing numbers."""
+    if not promise.word.startswith("<"):
+        return promise.word
+    field = fields[promise.field]
+    start, end = field.normal.span(promise.start, promise.end)
+    return " ".join(field.text[start:end].split())[:20]
 
 
 def reason_at(side: Side, rule: str, hit: Hit, points: float) -> Reason:

@@ -59,9 +59,35 @@ def test_a_denial_reaches_over_the_list_it_governs(judge: Judge) -> None:
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        '本院从未推出"养老卡""预存返利"“投资养老”产品，稳赚不赔更是没有',
+        "本所不发行任何“稳赚不赔”产品",
+        "我们不对外销售“保本保息”“稳赚不赔”的产品",
+        "本行从来没有推出稳赚不赔的产品",
+    ],
+)
+def test_a_denial_reaches_into_marks_and_over_a_list_of_them(judge: Judge, body: str) -> None:
+    for word in ("预存返利", "稳赚不赔", "保本保息"):
+        if f"“{word}”" in body or f'"{word}"' in body or "推出稳" in body:
+            assert points_of(judge, body, word) == 0
+
+
+def test_what_is_called_fraud_afterwards_weighs_little(judge: Judge) -> None:
+    exposed = points_of(judge, "网上的彩票计划群均为非法", "彩票计划")
+
+    assert exposed <= points_of(judge, "加入彩票计划群，包中奖，立即充值投资", "彩票计划") / 4
+
+
+def test_the_end_of_a_file_name_is_no_word(judge: Judge) -> None:
+    assert not judge.tools.vocabulary.claim_signs("favicon.ico 白皮书").of_words({"ico"})
+    assert judge.tools.vocabulary.claim_signs("参与ico 白皮书").of_words({"ico"})
+
+
+@pytest.mark.parametrize(
     ("plain", "lowered", "context"),
     [
-        ("投资理财，稳赚不赔", "稳赚不赔的投资都是骗局", "edu"),
+        ("投资理财，稳赚不赔", "稳赚不赔的投资都是骗局", "exposed"),
         ("投资理财，稳赚不赔", "所谓“稳赚不赔”的投资", "quoted"),
         ("投资理财，稳赚不赔", "不得宣传稳赚不赔的投资", "banned"),
         ("投资理财，稳赚不赔", "被告人称投资稳赚不赔，法院判决其有罪", "news"),
