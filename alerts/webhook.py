@@ -7,9 +7,10 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -19,7 +20,7 @@ import httpcore2
 import httpx2
 
 from alerts.signing import signer_of
-from crawler.domain.delivery import LONGEST_WAIT_S, Delivery, Endpoint, Receipt
+from crawler.domain.delivery import LONGEST_WAIT_S, Delivery, Endpoint, EventType, Receipt
 from crawler.domain.errors import BadInput, NotAllowed
 
 Permit = Callable[[str, int], str]  # host and port → the address to dial; NotAllowed if none
@@ -29,6 +30,15 @@ KEPT_BYTES = 4_096
 AGENT = "xunwang-webhook/1"
 
 _deadline: ContextVar[float] = ContextVar("deadline")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Posted:
+    """What one probe came to: the receipt, the headers of the answer, how long it took."""
+
+    receipt: Receipt
+    headers: Mapping[str, str]
+    seconds: float
 
 
 class Poster:
@@ -52,9 +62,19 @@ class Poster:
 
     def send(self, endpoint: Endpoint, delivery: Delivery, at: datetime) -> Receipt:
         """One attempt. What the endpoint answered, or why nothing came back, is the receipt."""
+        return self._caught(endpoint, delivery, at, None, {})
+
+    def _caught(
+        self,
+        endpoint: Endpoint,
+        delivery: Delivery,
+        at: datetime,
+        given: Mapping[str, str] | None,
+        told: dict[str, str],
+    ) -> Receipt:
         mark = _deadline.set(time.monotonic() + self._deadline_s)
         try:
-            return self._post(endpoint, delivery, at)
+            return self._post(endpoint, delivery, at, given, told)
         except NotAllowed as refusal:
             return _failed(delivery, at, f"blocked_address：{refusal}")
         except BadInput as mistake:
@@ -65,6 +85,19 @@ class Poster:
             return _failed(delivery, at, _named(error))
         finally:
             _deadline.reset(mark)
+
+    def post(
+        self, endpoint: Endpoint, headers: Mapping[str, str], body: bytes, at: datetime
+    ) -> Posted:
+        """One attempt with headers of one's own, signed or not: how a receiver is probed."""
+        delivery = Delivery(
+            id="probe", event_key="", event=EventType.ALERT_OPENED, endpoint=endpoint.name,
+            subject="", seq=0, body=body, region="", created_at=at, due_at=at,
+        )  # fmt: skip
+        told: dict[str, str] = {}
+        start = time.monotonic()
+        receipt = self._caught(endpoint, delivery, at, headers, told)
+        return Posted(receipt=receipt, headers=told, seconds=time.monotonic() - start)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -82,10 +115,18 @@ class Poster:
     ) -> None:
         self.close()
 
-    def _post(self, endpoint: Endpoint, delivery: Delivery, at: datetime) -> Receipt:
+    def _post(
+        self,
+        endpoint: Endpoint,
+        delivery: Delivery,
+        at: datetime,
+        given: Mapping[str, str] | None,
+        told: dict[str, str],
+    ) -> Receipt:
         url = _url_of(endpoint)
-        signed = signer_of(endpoint).sign(delivery.id, at, delivery.body)
-        headers = {"host": url.netloc.decode("ascii")} | signed
+        if given is None:
+            given = signer_of(endpoint).sign(delivery.id, at, delivery.body)
+        headers = {"host": url.netloc.decode("ascii")} | dict(given)
         headers |= {"content-type": _media_type(delivery.body), "user-agent": AGENT}
         headers["content-length"] = str(len(delivery.body))
         with self._pool_of(endpoint).stream(
@@ -95,6 +136,9 @@ class Poster:
             content=delivery.body,
             extensions={"timeout": dict.fromkeys(_WAITS, self._deadline_s)},
         ) as answer:
+            told.update(
+                (n.decode("latin-1").lower(), v.decode("latin-1")) for n, v in answer.headers
+            )
             return _receipt(delivery, at, answer)
 
     def _pool_of(self, endpoint: Endpoint) -> httpcore2.ConnectionPool:
