@@ -19,8 +19,10 @@ from pathlib import Path
 import structlog
 import uvicorn
 
+from alerts.escalating import escalate
 from crawler.domain.errors import BadInput, TryLater
 from crawler.service.catalogue import Catalogue
+from crawler.service.desks import Desks
 from crawler.service.health import Check, health_routes
 from crawler.service.moving import Mover
 from crawler.service.repeating import Repeating
@@ -82,10 +84,12 @@ class Serving:
         self._mover: Mover | None = None
         self._sweeper = Sweeper(house, words, _now)
         self._timetable = Timetable(house.database, _now, ())
+        self._desks = Desks(house)
         self._steady = (
             Repeating("deliver", lambda: self._moving().deliver(), 1.0),
             Repeating("index", lambda: self._moving().index(), 1.0),
             Repeating("timetable", self._timetable.follow, 2.0),
+            Repeating("limits", self._remind, 60.0),
         )
         self._over = asyncio.Event()
 
@@ -160,6 +164,9 @@ class Serving:
 
     def _evidence(self) -> str:
         return "" if os.access(self._house.evidence, os.W_OK) else "not writable"
+
+    def _remind(self) -> None:
+        escalate(self._house.database, _now(), self._desks.current())
 
     def _moving(self) -> Mover:
         # made at the first round, not before the first request: building it takes a while
