@@ -8,6 +8,7 @@ import typer
 from crawler.domain.errors import BadInput, NotAllowed, TryLater, WatchError
 from crawler.service.commands import (
     alerts,
+    client,
     deliveries,
     doctor,
     evidence,
@@ -15,6 +16,7 @@ from crawler.service.commands import (
     judging,
     lexicon,
     lists,
+    platform,
     registers,
     schedule,
     search,
@@ -49,6 +51,8 @@ COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("search", search.search),
     ("index", search.index),
     ("serve", serving.serve),
+    ("platform", platform.platform),
+    ("client", client.client),
     ("schedule", schedule.schedule),
     ("verify", verifying.verify),
     ("evidence", evidence.evidence),
