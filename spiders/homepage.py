@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
@@ -12,6 +12,7 @@ from scrapy import Request, Spider
 from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.settings import Settings
 
+from crawler.domain.capture import Profile
 from crawler.domain.site import Site, Visit
 from crawler.fetching.capturing import Fetched
 from crawler.fetching.dialling import Through
@@ -28,7 +29,7 @@ from spiders.walking import Walk
 
 __all__ = ["PATIENT", "QUICK", "HomepageSpider", "run_homepage_spider", "way_out"]
 
-Sink = Callable[[Visit, Fetched], Awaitable[None]]
+Sink = Callable[..., Awaitable[None]]  # the visit, then what it brought as each profile
 
 logger = logging.getLogger(__name__)
 
@@ -44,10 +45,12 @@ class HomepageSpider(Spider):
         sink: Sink | None = None,
         out: WayOut | None = None,
         url: str = "",
+        profiles: Sequence[Profile] = (Profile.DESKTOP,),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.out = out or way_out()
+        self._profiles = tuple(profiles)
         self._source = source or _one_visit(url)
         self._sink = sink or self._keep_item
         self._taking = asyncio.Lock()
@@ -63,15 +66,16 @@ class HomepageSpider(Spider):
 
     async def _work(self) -> None:
         while (visit := await self._next()) is not None:
-            await self._sink(visit, await self._walked(visit))
+            walked = [await self._walked(visit, profile) for profile in self._profiles]
+            await self._sink(visit, *walked)
 
     async def _next(self) -> Visit | None:
         async with self._taking:
             return await anext(self._source, None)
 
-    async def _walked(self, visit: Visit) -> Fetched:
+    async def _walked(self, visit: Visit, profile: Profile) -> Fetched:
         """One outcome for every visit, even where we are at fault ourselves."""
-        walk = Walk(out=self.out, ask=self._ask)
+        walk = Walk(out=self.out, ask=self._ask, profile=profile)
         try:
             return await walk.visit(visit)
         except Exception as error:
@@ -126,14 +130,21 @@ def way_out(
     )
 
 
-async def run_homepage_spider(source: AsyncIterator[Visit], sink: Sink, out: WayOut) -> None:
-    """Walk until the source ends; call it in the loop that is running. Cancelled, it hangs up and
-    reports nothing of what was under way. An error of the sink ends the walk and is raised.
+async def run_homepage_spider(
+    source: AsyncIterator[Visit],
+    sink: Sink,
+    out: WayOut,
+    profiles: Sequence[Profile] = (Profile.DESKTOP,),
+) -> None:
+    """Walk until the source ends, each visit as every profile; call it in the loop that is
+    running. Cancelled, it hangs up and reports nothing of what was under way. An error of the
+    sink ends the walk and is raised.
     """
     settings = Settings()
     settings.setmodule(import_module("crawler.settings"))
     settings.setdict({"EXTENSIONS": {}, "FEEDS": {}}, priority="cmdline")
-    await AsyncCrawlerRunner(settings).crawl(HomepageSpider, source=source, sink=sink, out=out)
+    runner = AsyncCrawlerRunner(settings)
+    await runner.crawl(HomepageSpider, source=source, sink=sink, out=out, profiles=profiles)
 
 
 async def _one_visit(url: str) -> AsyncIterator[Visit]:

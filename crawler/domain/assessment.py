@@ -6,10 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from crawler.domain.capture import Capture, PageText
 from crawler.domain.lexicon import Hit
-from crawler.domain.page import PageStructure
-from crawler.domain.site import Visit
 
 
 class Level(StrEnum):
@@ -157,16 +154,3 @@ def rates_of(assessment: Assessment) -> tuple[float, ...]:
         if figure is not None
     }
     return tuple(sorted(figures))
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
-    """All that is to be recorded of one visit. A value: whoever holds the store writes it down."""
-
-    visit: Visit
-    captures: tuple[Capture, ...]  # new ones
-    texts: tuple[PageText, ...]
-    structure: PageStructure | None = None
-    assessment: Assessment | None = None  # None: not judged yet, the reader's turn
-    tokens: tuple[str, ...] = ()  # jieba tokens of a page past the sieve
-    render_reason: str = ""  # why the browser should look, empty if it need not

@@ -83,9 +83,7 @@ class Listings:
     domains: dict[str, Holder] = field(default_factory=dict)
 
 
-def against_filing(
-    site: Site, imprint: Imprint, listings: Listings, capture: str
-) -> tuple[Discrepancy, ...]:
+def against_filing(site: Site, imprint: Imprint, listings: Listings) -> tuple[Discrepancy, ...]:
     """All in which a page disagrees with its filing. On another's site only that is told: what is
     signed there is the other's.
     """
@@ -93,7 +91,7 @@ def against_filing(
         found = _elsewhere(site, imprint.elsewhere, listings)
     else:
         found = [*_numbers(site, imprint, listings), *_subjects(site, imprint)]
-    return tuple(replace(one, captures=(capture,)) for one in found)
+    return tuple(replace(one, captures=(imprint.capture,)) for one in found)
 
 
 def foreign_numbers(site: Site, imprint: Imprint) -> tuple[str, ...]:

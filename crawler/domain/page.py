@@ -61,6 +61,7 @@ class Contact:
 class Imprint:
     """Who a page says is behind it, and where it was seen: what is held against its filing."""
 
+    capture: str  # id of the one that shows it
     filing_numbers: tuple[str, ...] = ()  # normal forms, footer first
     companies: tuple[str, ...] = ()  # only of a page that was read closely
     elsewhere: str = ""  # the registered domain it was seen under, where that is not the site's

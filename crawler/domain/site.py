@@ -65,14 +65,16 @@ class Sweep:
 
 
 class VisitState(StrEnum):
-    """Whose turn it is: the fetcher's, the patient fetcher's, the reader's, the browser's,
-    nobody's.
+    """Whose turn it is: the fetcher's, the patient fetcher's, the reader's, the fetcher's that
+    looks as other visitors do, the browser's, the picture reader's, nobody's.
     """
 
     WAITING = "waiting"
     PATIENT = "patient"
     READING = "reading"
+    COMPARING = "comparing"
     RENDERING = "rendering"
+    DECIPHERING = "deciphering"
     CLOSED = "closed"
 
 

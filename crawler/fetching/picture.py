@@ -22,6 +22,7 @@ _INK = (32, 32, 32)
 _RULE = (160, 160, 160)
 _LEAST_WIDTH = 640  # a digest must fit in one line
 _THUMBNAIL_QUALITY = 75
+_FEWEST_SHADES = 24
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -54,6 +55,26 @@ def thumbnail(picture: bytes, *, width: int = 320, height: int = 200) -> bytes:
     sheet = Image.new("RGB", (width, height), _PAPER)
     sheet.paste(small, ((width - small.width) // 2, 0))
     return _encoded(sheet, "JPEG")
+
+
+def difference_hash(picture: bytes) -> int | None:
+    """64 bits of how brightness changes from left to right: near copies differ in few. None for
+    what is no picture, or shows next to nothing.
+    """
+    try:
+        small = _opened(picture).convert("L").resize((9, 8), Image.Resampling.BILINEAR)
+    except BadInput:
+        return None
+    low, high = small.getextrema()
+    if float(high) - float(low) < _FEWEST_SHADES:  # type: ignore[arg-type]
+        return None
+    rows = small.tobytes()
+    bits = 0
+    for row in range(8):
+        for column in range(8):
+            at = row * 9 + column
+            bits = bits << 1 | (rows[at] < rows[at + 1])
+    return bits
 
 
 def size_of(picture: bytes) -> tuple[int, int]:

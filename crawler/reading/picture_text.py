@@ -15,9 +15,16 @@ from crawler.domain.capture import Box, Field, Run
 
 _MOST_PIXELS = 40_000_000
 _SLICE = 1_600  # rows read at once: a longer picture would be shrunk until nothing is legible
+_MOST_ROWS = 4_640  # what nobody scrolls to persuades nobody; a slice takes seconds
 _OVERLAP = 80  # a line cut by one slice is whole in the next
 _SURE_ENOUGH = 0.6
 _MOST_LINES = 1_000
+_PARAMS = {
+    "Global.log_level": "error",
+    "Global.use_cls": False,  # page pictures stand upright
+    "EngineConfig.onnxruntime.intra_op_num_threads": 1,  # more only spin against the fetchers
+    "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+}
 _log = logging.getLogger(__name__)
 
 
@@ -71,14 +78,15 @@ def _opened(picture: bytes) -> Image.Image | None:
 def _lines_in(image: Image.Image) -> Iterator[_Line]:
     """The lines from top to bottom; what two slices share is told once."""
     seen: list[_Line] = []
-    for top in range(0, image.height, _SLICE - _OVERLAP):
-        bottom = min(top + _SLICE, image.height)
+    height = min(image.height, _MOST_ROWS)
+    for top in range(0, height, _SLICE - _OVERLAP):
+        bottom = min(top + _SLICE, height)
         for line in _lines_of_slice(image.crop((0, top, image.width, bottom)), top):
-            ends_in_cut = bottom < image.height and line.box.y + line.box.height > bottom - 3
+            ends_in_cut = bottom < height and line.box.y + line.box.height > bottom - 3
             if not ends_in_cut and not any(_same(line, other) for other in seen[-60:]):
                 seen.append(line)
                 yield line
-        if bottom == image.height:
+        if bottom == height:
             break
 
 
@@ -129,7 +137,7 @@ def _eye() -> Any:
     except ImportError:
         _log.warning("ocr absent: words inside pictures are not read (install the ocr extra)")
         return None
-    return RapidOCR(params={"Global.log_level": "error", "Global.use_cls": False})
+    return RapidOCR(params=_PARAMS)
 
 
 @cache

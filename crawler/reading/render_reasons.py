@@ -87,11 +87,12 @@ def _refreshes(page: _Page) -> bool:
 
 
 def _jumps(page: _Page) -> bool:
-    """A short page with a jump in its scripts, or any page that looks where its visitor came from
-    before it jumps.
-    """
-    if page.chars < MEAGRE and _JUMP.search(page.html):
-        return True
+    """A short page with a jump in its scripts."""
+    return page.chars < MEAGRE and bool(_JUMP.search(page.html))
+
+
+def _jumps_for_searchers(page: _Page) -> bool:
+    """A page that looks where its visitor came from before it jumps."""
     if "referrer" not in page.html:
         return False
     for test in _TESTS_THE_WAY_IN.finditer(page.html):
@@ -137,6 +138,7 @@ def _thin(page: _Page) -> bool:
 
 _REASONS: tuple[tuple[str, Callable[[_Page], bool]], ...] = (
     ("meta_refresh", _refreshes),
+    ("search_redirect", _jumps_for_searchers),
     ("script_redirect", _jumps),
     ("frames", _framed),
     ("private_font", _private),
@@ -144,3 +146,6 @@ _REASONS: tuple[tuple[str, Callable[[_Page], bool]], ...] = (
     ("image_heavy", _pictured),
     ("thin_text", _thin),
 )
+OF_THE_PAGE = frozenset(
+    reason for reason, _ in _REASONS
+)  # what the next sweep need not learn again

@@ -6,25 +6,34 @@ It runs as a user that may touch nothing of ours, so the parent keeps what it br
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crawler.domain.capture import Capture, EvidenceKind, Fetcher
+from crawler.domain.capture import Capture, EvidenceKind, Fetcher, Profile
 from crawler.domain.errors import WatchError
+from crawler.domain.family import PICTURE_BANDS, Mark, MarkKind
 from crawler.domain.ids import ulid
 from crawler.domain.site import Visit, ended_well
 from crawler.fetching.browser import Browser, BrowserRecipe
+from crawler.fetching.clock import clock_state
 from crawler.fetching.dialling import Dialler, Straight, Through, upstream_from
 from crawler.fetching.egress import Egress
+from crawler.fetching.picture import difference_hash
 from crawler.fetching.rendering import Rendered
+from crawler.reading.page_kinds import page_kind_of
 from crawler.service.passages import passage_from
 from crawler.service.pipes import Downward, Greeting, Keepsake, Order, Outlet, Ready, Report
 from crawler.service.starting import run_child
 from crawler.service.watching import Watch
 
 HEARTBEAT_S = 0.5
-FULL_FOR = frozenset({"hit", "watched_change"})
+FULL_FOR = frozenset({"hit", "watched_change", "image_heavy", "cloak_phone", "cloak_search"})
+OTHER_LOOKS = {
+    "cloak_phone": Profile.PHONE,
+    "cloak_search": Profile.SEARCH,
+    "search_redirect": Profile.SEARCH,
+}
 
 
 async def draw(records: AsyncIterator[Downward], greeting: Greeting, outlet: Outlet) -> None:
@@ -62,23 +71,45 @@ async def _draw_all(
 
 
 async def _draw_one(visit: Visit, browser: Browser, outlet: Outlet, greeting: Greeting) -> None:
-    url = address_of(visit)
-    rendered = await browser.render(url, full_page=visit.render_reason in FULL_FOR)
-    outlet.put(report_of(visit, rendered, greeting.tool))
+    looks = [Profile.DESKTOP]
+    if other := OTHER_LOOKS.get(visit.render_reason):
+        looks.append(other)
+    full_page = visit.render_reason in FULL_FOR
+    drawn = [
+        await browser.render(address_of(visit, look), look, full_page=full_page) for look in looks
+    ]
+    outlet.put(report_of(visit, drawn, greeting.tool))
     await outlet.room()
 
 
-def address_of(visit: Visit) -> str:
-    """Where the plain fetch ended, else the site's own address."""
-    seen = [one for one in visit.captures if ended_well(one.outcome) and one.final_url]
+def address_of(visit: Visit, look: Profile = Profile.DESKTOP) -> str:
+    """Where the plain fetch of a desktop ended; another visitor is sent to where it began, for it
+    may be led elsewhere. Else the site's own address.
+    """
+    usual = [one for one in visit.captures if one.profile is Profile.DESKTOP]
+    seen = [one for one in usual if ended_well(one.outcome) and one.final_url]
+    if seen and look is not Profile.DESKTOP and seen[-1].hops:
+        return seen[-1].hops[0].url
     return seen[-1].final_url if seen else f"http://{visit.site.domain}/"
 
 
-def report_of(visit: Visit, rendered: Rendered, tool: str) -> Report:
-    """The capture, its words, and the bytes the parent is asked to keep."""
+def report_of(visit: Visit, drawn: Sequence[Rendered], tool: str) -> Report:
+    """The captures, their words, and the bytes the parent is asked to keep."""
+    made = [(_capture_of(visit, rendered, tool), rendered) for rendered in drawn]
+    texts = dict.fromkeys(rendered.text for rendered in drawn if rendered.text.fields)
+    return Report(
+        visit_id=visit.id,
+        captures=tuple(capture for capture, _ in made),
+        texts=tuple(texts),
+        marks=tuple(mark for rendered in drawn[:1] for mark in picture_marks(rendered.picture)),
+        keepsakes=tuple(keepsake for one in made for keepsake in _keepsakes(*one)),
+    )
+
+
+def _capture_of(visit: Visit, rendered: Rendered, tool: str) -> Capture:
     at_ms = int(rendered.started_at.timestamp() * 1_000)
     text = rendered.text
-    capture = Capture(
+    return Capture(
         id=ulid(at_ms, os.urandom(10)),
         visit_id=visit.id,
         site_id=visit.site.id,
@@ -93,18 +124,14 @@ def report_of(visit: Visit, rendered: Rendered, tool: str) -> Report:
         content_type=rendered.content_type,
         encoding="utf-8",
         title=rendered.title[:500],
+        page_kind=page_kind_of(text, None, rendered.status),
         started_at=rendered.started_at,
         ended_at=rendered.ended_at,
         tls=rendered.tls,
         text_digest=text.digest if text.fields else "",
         render_reason=visit.render_reason,
         tool=f"{tool} {rendered.browser}".strip(),
-    )
-    return Report(
-        visit_id=visit.id,
-        captures=(capture,),
-        texts=(text,) if text.fields else (),
-        keepsakes=tuple(_keepsakes(capture, rendered)),
+        clock=clock_state(),
     )
 
 
@@ -125,6 +152,16 @@ def _keepsakes(capture: Capture, rendered: Rendered) -> list[Keepsake]:
         for kind, media_type, content in kept
         if content
     ]
+
+
+def picture_marks(picture: bytes) -> Iterator[Mark]:
+    """The first screen's look in quarters: near copies share most of them."""
+    found = difference_hash(picture)
+    if found is None:
+        return
+    for quarter in range(PICTURE_BANDS):
+        part = (found >> (16 * quarter)) & 0xFFFF
+        yield Mark(kind=MarkKind.PICTURE, value=f"{quarter}.{part:04x}")
 
 
 async def _beat(watch: Watch) -> None:

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crawler.domain.capture import Capture, Outcome, PageText, is_blank
+from crawler.domain.capture import Capture, Flag, Outcome, PageText, Profile, is_blank
 from crawler.domain.site import Visit, ended_well
 from crawler.fetching.capturing import Fetched
+from crawler.fetching.clock import clock_state
 from crawler.fetching.robots import RobotsPolicy
 from crawler.reading.decoding import decode
 from crawler.reading.page_kinds import page_kind_of
-from crawler.reading.render_reasons import needs_browser
+from crawler.service.comparing import are_unlike, lead_apart
 from crawler.service.passages import passage_from
 from crawler.service.pipeline import Page, glance
 from crawler.service.pipes import Downward, Greeting, Order, Outlet, Ready, Report
@@ -26,6 +27,7 @@ from lexicons.judging import Judge
 from spiders.homepage import PATIENT, QUICK, run_homepage_spider, way_out
 
 GROUP_S = 0.2
+OTHER_LOOKS = (Profile.PHONE, Profile.SEARCH)
 
 
 @dataclass(kw_only=True)
@@ -37,12 +39,26 @@ class Fetching:
     watch: Watch
     outlet: Outlet
     tool: str
+    plain: dict[int, tuple[PageText, ...]] = field(default_factory=dict)  # what desktops saw
     _kept: list[Report] = field(default_factory=list)
 
     async def take(self, visit: Visit, fetched: Fetched) -> None:
         """Keep, read, sieve; the report leaves with the next group."""
         with self.watch.at(visit.id):
             self._kept.append(self._report(visit, fetched))
+        await self.outlet.room()
+
+    async def take_looks(self, visit: Visit, *looks: Fetched) -> None:
+        """Keep and read what other visitors are shown; the reader compares."""
+        with self.watch.at(visit.id):
+            pages = [self._page(fetched) for fetched in looks]
+            plain = self.plain.pop(visit.id, ())
+            report = Report(
+                visit_id=visit.id,
+                captures=tuple(_flagged(visit, page, plain) for page in pages),
+                texts=tuple(dict.fromkeys(page.text for page in pages if page.html)),
+            )
+            self._kept.append(report)
         await self.outlet.room()
 
     async def speak(self) -> None:
@@ -60,17 +76,20 @@ class Fetching:
         for report in kept:
             self.outlet.put(report)
 
-    def _report(self, visit: Visit, fetched: Fetched) -> Report:
+    def _page(self, fetched: Fetched) -> Page:
+        """What came, kept first, then read."""
         evidence = tuple(
             record
             for hop, exchange in fetched.numbered
             for record in self.writer.keep_exchange(exchange, hop)
         )
-        capture = replace(fetched.capture, evidence=evidence, tool=self.tool)
+        capture = replace(fetched.capture, evidence=evidence, tool=self.tool, clock=clock_state())
         if fetched.body:
-            page = _read(capture, fetched)
-        else:
-            page = Page(capture=capture, html="", text=PageText())
+            return _read(capture, fetched)
+        return Page(capture=capture, html="", text=PageText())
+
+    def _report(self, visit: Visit, fetched: Fetched) -> Report:
+        page = self._page(fetched)
         verdict = glance(_with(visit, page.capture), page, self.judge, page.capture.ended_at)
         return Report(
             visit_id=visit.id,
@@ -78,6 +97,8 @@ class Fetching:
             texts=verdict.texts if page.html else (),
             assessment=verdict.assessment,
             render_reason=verdict.render_reason if page.html else "",
+            look_reason=verdict.look_reason,
+            imprint=verdict.imprint if page.html else None,
         )
 
 
@@ -89,8 +110,7 @@ def _read(capture: Capture, fetched: Fetched) -> Page:
     """The page with its words, and the capture that says how they were read."""
     decoded = decode(fetched.body, fetched.declared_encodings)
     page = Page.read(capture, decoded.text)
-    why = needs_browser(decoded.text, page.text)
-    blank = ended_well(capture.outcome) and is_blank(page.text) and not why
+    blank = ended_well(capture.outcome) and is_blank(page.text) and not page.wants
     read = replace(
         capture,
         outcome=Outcome.EMPTY if blank else capture.outcome,
@@ -99,15 +119,30 @@ def _read(capture: Capture, fetched: Fetched) -> Page:
         flags=tuple(dict.fromkeys((*capture.flags, *decoded.flags))),
         title=page.text.field("title")[:500],
         text_digest=page.text.digest,
-        page_kind=page_kind_of(page.text, None, capture.status, why),
+        page_kind=page_kind_of(page.text, None, capture.status, page.wants),
     )
     return replace(page, capture=read)
 
 
-async def visits_from(records: AsyncIterator[Downward]) -> AsyncIterator[Visit]:
-    """The visits that the parent hands down."""
+def _flagged(visit: Visit, page: Page, plain: tuple[PageText, ...]) -> Capture:
+    """The capture of another look, with a flag where it shows something else than a desktop saw."""
+    capture = page.capture
+    here = [one.final_url for one in visit.captures if ended_well(one.outcome)]
+    apart = any(lead_apart(url, capture.final_url) for url in here)
+    unlike = ended_well(capture.outcome) and any(are_unlike(one, page.text) for one in plain)
+    if not (apart or unlike):
+        return capture
+    return replace(capture, flags=tuple(dict.fromkeys((*capture.flags, Flag.DIVERGENT))))
+
+
+async def visits_from(
+    records: AsyncIterator[Downward], plain: dict[int, tuple[PageText, ...]]
+) -> AsyncIterator[Visit]:
+    """The visits that the parent hands down; texts that come with one are put aside."""
     async for record in records:
         if isinstance(record, Order):
+            if record.texts:
+                plain[record.visit.id] = record.texts
             yield record.visit
 
 
@@ -132,8 +167,11 @@ async def fetch(records: AsyncIterator[Downward], greeting: Greeting, outlet: Ou
         robots=RobotsPolicy(greeting.robots),
         agent=greeting.agent,
     )
+    visits = visits_from(records, fetching.plain)
+    sink = fetching.take_looks if greeting.looks else fetching.take
+    profiles = OTHER_LOOKS if greeting.looks else (Profile.DESKTOP,)
     try:
-        await run_homepage_spider(visits_from(records), fetching.take, out)
+        await run_homepage_spider(visits, sink, out, profiles)
     finally:
         speaking.cancel()
         fetching.flush()

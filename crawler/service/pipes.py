@@ -11,12 +11,14 @@ from typing import BinaryIO
 import msgspec
 
 from crawler.domain.assessment import Assessment
-from crawler.domain.capture import Capture, PageText
+from crawler.domain.capture import Capture, Field, PageText
+from crawler.domain.discrepancy import Discrepancy
 from crawler.domain.errors import BadInput
-from crawler.domain.page import PageStructure
+from crawler.domain.family import Mark
+from crawler.domain.page import Imprint, PageStructure
 from crawler.domain.site import Visit
 
-VERSION = 1
+VERSION = 2
 LONGEST = 256 * 1024 * 1024
 _LENGTH = 4
 
@@ -33,6 +35,7 @@ class Greeting(msgspec.Struct, tag="greeting", frozen=True, kw_only=True):
     agent: str
     slots: int
     patient: bool = False
+    looks: bool = False  # as a phone and from a search engine, instead of as a desktop
     hosts: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
@@ -44,11 +47,23 @@ class Greeting(msgspec.Struct, tag="greeting", frozen=True, kw_only=True):
     tool: str = ""
 
 
+class PictureReading(msgspec.Struct, frozen=True, kw_only=True):
+    """What a capture's picture says, beside its text."""
+
+    capture_id: str
+    field: Field
+    qr_codes: tuple[str, ...] = ()
+    tool: str = ""
+
+
 class Order(msgspec.Struct, tag="order", frozen=True, kw_only=True):
-    """One visit to work on, with the texts that only a browser could read."""
+    """One visit to work on, with the texts that only a browser could read, and what was read in
+    its pictures.
+    """
 
     visit: Visit
     texts: tuple[PageText, ...] = ()
+    readings: tuple[PictureReading, ...] = ()
 
 
 class Keepsake(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +86,12 @@ class Report(msgspec.Struct, tag="report", frozen=True, kw_only=True):
     tokens: tuple[str, ...] = ()
     assessment: Assessment | None = None
     render_reason: str = ""
+    look_reason: str = ""
+    picture_reason: str = ""
+    imprint: Imprint | None = None
+    marks: tuple[Mark, ...] = ()
+    discrepancies: tuple[Discrepancy, ...] = ()
+    readings: tuple[PictureReading, ...] = ()
     keepsakes: tuple[Keepsake, ...] = ()
 
 

@@ -5,12 +5,14 @@ It opens the kept bytes itself, so a visit can be read again after any crash.
 
 import resource
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from crawler.domain.capture import Capture, Evidence, EvidenceKind, Fetcher, PageText
+from crawler.domain.capture import Capture, Evidence, EvidenceKind, Fetcher, Field, PageText
 from crawler.domain.errors import BadInput
+from crawler.domain.family import Mark, MarkKind
 from crawler.fetching.capturing import html_of_answer
 from crawler.reading.decoding import decode
 from crawler.service.pipeline import Page, examine
@@ -41,7 +43,12 @@ def report_of(order: Order, folder: Path, judge: Judge, at: datetime) -> Report:
     """Everything that was seen of a visit, judged as one."""
     visit = order.visit
     texts = {text.digest: text for text in order.texts}
-    pages = [page for capture in visit.captures for page in _pages(capture, folder, texts)]
+    readings = {one.capture_id: one.field for one in order.readings}
+    pages = [
+        _with_picture_words(page, readings.get(capture.id))
+        for capture in visit.captures
+        for page in _pages(capture, folder, texts)
+    ]
     if not pages:
         pages = [Page(capture=visit.captures[-1], html="", text=PageText())]
     verdict = examine(visit, pages, judge, at)
@@ -52,7 +59,25 @@ def report_of(order: Order, folder: Path, judge: Judge, at: datetime) -> Report:
         tokens=verdict.tokens,
         assessment=verdict.assessment,
         render_reason=verdict.render_reason,
+        look_reason=verdict.look_reason,
+        picture_reason="" if order.readings else verdict.picture_reason,
+        imprint=verdict.imprint,
+        marks=(*verdict.marks, *_codes(order)),
+        discrepancies=verdict.discrepancies,
     )
+
+
+def _with_picture_words(page: Page, words: Field | None) -> Page:
+    """The page with what its picture says as a field of its own."""
+    if words is None or not words.text:
+        return page
+    return replace(page, text=PageText(fields=(*page.text.fields, words)))
+
+
+def _codes(order: Order) -> Iterator[Mark]:
+    for reading in order.readings:
+        for code in reading.qr_codes:
+            yield Mark(kind=MarkKind.QR, value=code)
 
 
 def _pages(capture: Capture, folder: Path, texts: dict[str, PageText]) -> Iterator[Page]:

@@ -3,15 +3,17 @@
 What happens because of it (alert, audit, outgoing message) is in the same transaction.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
 
-from crawler.domain.assessment import Assessment, rank
-from crawler.domain.capture import Capture, EvidenceKind, Fetcher, PageText
+from crawler.domain.assessment import Assessment, Level, rank
+from crawler.domain.capture import Capture, EvidenceKind, Fetcher, PageText, Profile
+from crawler.domain.discrepancy import Discrepancy, against_filing, foreign_numbers, weighed
 from crawler.domain.site import (
+    Site,
     Visit,
     VisitState,
     deserves_patience,
@@ -19,12 +21,16 @@ from crawler.domain.site import (
     next_visit,
     outcome_of,
 )
+from crawler.reading.render_reasons import OF_THE_PAGE
 from crawler.service.pipes import Keepsake, Report
 from crawler.store.assessments import save_assessment
-from crawler.store.captures import Kept, commit_segments, save_captures
+from crawler.store.captures import Kept, commit_evidence, commit_segments, save_captures
 from crawler.store.chain import append_links
 from crawler.store.database import Connection, Database
+from crawler.store.discrepancies import listings_for, save_discrepancies
 from crawler.store.evidence import Resource, SegmentWriter
+from crawler.store.families import save_marks
+from crawler.store.picture_texts import PictureWords, save_picture_words
 from crawler.store.sites import save_seen
 from crawler.store.texts import ReadText, save_texts
 from crawler.store.visits import advance
@@ -40,16 +46,22 @@ class Recorder:
     writer: SegmentWriter  # for what workers without a segment ask to be kept
     chain: str
     answer: Answer
+    level_of: Callable[[float], Level]
     renders: bool
     patient: bool
+    looks: bool = False
+    pictures: bool = False  # whether there is somebody who reads them
 
     def record(self, group: Sequence[tuple[Visit, Report]], now: datetime) -> None:
         """Evidence first, then all rows of the group at once."""
         kept = [(visit, self._with_keepsakes(report)) for visit, report in group]
-        if any(report.keepsakes for _, report in group):
+        words = [one for visit, report in group for one in self._picture_words(visit, report, now)]
+        if words or any(report.keepsakes for _, report in group):
             self.writer.sync()
         with self.database.transaction() as db:
             self._save_captures(db, kept, now)
+            commit_evidence(db, [(one.region, one.evidence) for one in words], now)
+            save_picture_words(db, words, now)
             for visit, report in kept:
                 self._close_turn(db, visit, report, now)
 
@@ -62,6 +74,33 @@ class Recorder:
             evidence = tuple(self.writer.keep_resource(_resource(one, capture)) for one in mine)
             captures.append(replace(capture, evidence=capture.evidence + evidence))
         return msgspec.structs.replace(report, captures=tuple(captures), keepsakes=())
+
+    def _picture_words(self, visit: Visit, report: Report, now: datetime) -> Iterator[PictureWords]:
+        """What was read in pictures, kept as derived records of their own."""
+        for one in report.readings:
+            capture = next((c for c in visit.captures if c.id == one.capture_id), None)
+            if capture is None:
+                continue
+            content = msgspec.json.encode(
+                {"tool": one.tool, "lines": one.field, "qr": one.qr_codes}
+            )
+            derived = Resource(
+                kind=EvidenceKind.OCR,
+                url=capture.final_url,
+                media_type="application/json",
+                content=content,
+                at=now,
+            )
+            found = bool(one.field.text or one.qr_codes)
+            yield PictureWords(
+                capture_id=capture.id,
+                visit_id=visit.id,
+                region=visit.site.region,
+                field=one.field,
+                qr_codes=one.qr_codes,
+                evidence=(self.writer.keep_resource(derived),) if found else (),
+                tool=one.tool,
+            )
 
     def _save_captures(
         self, db: Connection, group: Sequence[tuple[Visit, Report]], now: datetime
@@ -82,8 +121,10 @@ class Recorder:
         if self.patient and visit.state is VisitState.WAITING and deserves_patience(outcome):
             advance(db, visit.id, VisitState.PATIENT, now=now, outcome=str(outcome))
         elif report.assessment is None:
+            reason = report.render_reason or visit.render_reason
+            self._note_marks(db, visit, report, now)
             advance(
-                db, visit.id, VisitState.READING, now=now, render_reason=report.render_reason,
+                db, visit.id, VisitState.READING, now=now, render_reason=reason,
                 outcome=str(outcome),
             )  # fmt: skip
         else:
@@ -94,17 +135,45 @@ class Recorder:
     ) -> None:
         captures = visit.captures + report.captures
         outcome = outcome_of(captures)
+        found = _discrepancies(db, visit.site, report)
+        assessment = weighed(assessment, found, self.level_of)
+        save_discrepancies(db, visit, found, now)
+        self._note_marks(db, visit, report, now)
         save_assessment(db, assessment, visit.site.id, visit.site.region)
         self.answer(db, replace(visit, captures=captures), assessment, now)
-        drawn = any(capture.fetcher is Fetcher.BROWSER for capture in captures)
-        wanted = report.render_reason if self.renders and not drawn else ""
-        state = VisitState.RENDERING if wanted else VisitState.CLOSED
         advance(
-            db, visit.id, state, now=now, outcome=str(outcome),
+            db, visit.id, self._next_turn(captures, report), now=now, outcome=str(outcome),
             urgency=rank(assessment.level),
             render_reason=report.render_reason or visit.render_reason,
         )  # fmt: skip
         save_seen(db, [_learned(visit, captures, assessment, now)])
+
+    def _note_marks(self, db: Connection, visit: Visit, report: Report, now: datetime) -> None:
+        if report.marks:
+            save_marks(db, visit.site, report.marks, now)
+
+    def _next_turn(self, captures: tuple[Capture, ...], report: Report) -> VisitState:
+        """Who else should look: another visitor, then the browser, then whoever reads pictures."""
+        if self.looks and report.look_reason:
+            return VisitState.COMPARING
+        drawn = any(capture.fetcher is Fetcher.BROWSER for capture in captures)
+        if self.renders and report.render_reason and not drawn:
+            return VisitState.RENDERING
+        if self.pictures and report.picture_reason:
+            return VisitState.DECIPHERING
+        return VisitState.CLOSED
+
+
+def _discrepancies(db: Connection, site: Site, report: Report) -> tuple[Discrepancy, ...]:
+    """In what the page disagrees with its filing and with other visitors' views. The lists are
+    asked only about what is not the site's own.
+    """
+    imprint = report.imprint
+    if imprint is None:
+        return report.discrepancies
+    domains = [imprint.elsewhere] if imprint.elsewhere else []
+    listings = listings_for(db, foreign_numbers(site, imprint), domains)
+    return (*report.discrepancies, *against_filing(site, imprint, listings))
 
 
 def _resource(keepsake: Keepsake, capture: Capture) -> Resource:
@@ -147,12 +216,14 @@ def _learned(
     }
     if not ended_well(outcome):
         return values | {"failures_in_a_row": visit.site.failures_in_a_row + 1}
-    last = next(c for c in reversed(captures) if ended_well(c.outcome))
+    seen = [one for one in captures if ended_well(one.outcome)]
+    usual = [one for one in seen if one.profile is Profile.DESKTOP]
+    last = (usual or seen)[-1]
     drawn = last.fetcher is Fetcher.BROWSER
     return values | {
         "failures_in_a_row": 0,
         "final_url": last.final_url,
         "text_digest": assessment.text_digest,
         "last_seen_at": now,
-        "needs_browser": drawn and visit.render_reason not in ("", "hit", "watched_change"),
+        "needs_browser": visit.site.needs_browser or (drawn and visit.render_reason in OF_THE_PAGE),
     } | ({"last_picture_at": now} if drawn else {})  # fmt: skip

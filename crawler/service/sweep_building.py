@@ -9,15 +9,16 @@ from datetime import UTC, datetime
 from crawler.domain.site import Sweep, VisitState
 from crawler.service.browsing import browsing_crew
 from crawler.service.catalogue import Catalogue
-from crawler.service.crews import fetching_crews, reading_crew
+from crawler.service.crews import fetching_crews, looking_crew, picture_crew, reading_crew
 from crawler.service.moving import Mover
 from crawler.service.recording import Recorder
 from crawler.service.responding import Responder
 from crawler.service.sealing import settle_segments
-from crawler.service.sweeping import Sweeping
+from crawler.service.sweeping import Crew, Sweeping
 from crawler.service.wiring import House, endpoints_of
 from crawler.store.evidence import SegmentWriter
 from lexicons.loading import load_lexicon
+from lexicons.weighing import load_weights
 
 
 def sweeping_for(
@@ -34,22 +35,29 @@ def sweeping_for(
     settle_segments(house.database, house.evidence, datetime.now(UTC))
     run = f"{int(time.time()):x}-{os.getpid()}"
     crews = [*fetching_crews(house, run), reading_crew(house, run)]
+    if house.config.crawl.looks == "suspicious":
+        crews.append(looking_crew(house, run))
     if sweep.render and house.config.browser.enabled:
         crew, trouble = browsing_crew(house, run)
         if crew is not None:
             crews.append(crew)
+            crews += _picture_crews(house, run, words, warn)
         else:
             warn(words.say("sweep.no_browser", reason=trouble))
     responder = Responder(
         endpoints=endpoints_of(house.config), categories=load_lexicon(house.lexicon).categories
     )
+    served = {crew.state for crew in crews}
     recorder = Recorder(
         database=house.database,
         writer=SegmentWriter(house.evidence, f"{run}-parent", datetime.now(UTC)),
         chain=house.owner,
         answer=responder.respond,
-        renders=any(crew.state is VisitState.RENDERING for crew in crews),
+        level_of=lambda score: load_weights(house.lexicon).level(score),
+        renders=VisitState.RENDERING in served,
         patient=house.config.crawl.patient,
+        looks=VisitState.COMPARING in served,
+        pictures=VisitState.DECIPHERING in served,
     )
     return Sweeping(
         sweep=sweep,
@@ -61,3 +69,13 @@ def sweeping_for(
         on_notice=warn,
         beside=beside or Mover(house).move,
     )
+
+
+def _picture_crews(
+    house: House, run: str, words: Catalogue, warn: Callable[[str], None]
+) -> list[Crew]:
+    """Who reads the words in pictures; nobody, said once, where the extra is not installed."""
+    crew = picture_crew(house, run)
+    if crew is None:
+        warn(words.say("sweep.no_ocr"))
+    return [crew] if crew is not None else []

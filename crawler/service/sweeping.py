@@ -17,13 +17,12 @@ from typing import TypeVar
 
 import structlog
 
-from crawler.domain.capture import Fetcher
 from crawler.domain.site import Sweep, SweepState, Visit, VisitState
 from crawler.service.children import Child
+from crawler.service.ordering import orders_for
 from crawler.service.pipes import Order, Ready, Report, Upward
 from crawler.service.recording import Recorder
 from crawler.store.database import Connection, Database
-from crawler.store.texts import text_of
 from crawler.store.visits import (
     claim_visits,
     close_unrendered,
@@ -220,7 +219,7 @@ class Sweeping:
                 lease=LEASE,
                 limit=limit,
             )
-            return [_order(db, visit) for visit in visits]
+            return orders_for(db, crew.state, visits)
 
         return await self._write(claimed)
 
@@ -278,14 +277,3 @@ class Sweeping:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _order(db: Connection, visit: Visit) -> Order:
-    """A visit with the words that only a browser could read."""
-    digests = {
-        capture.text_digest
-        for capture in visit.captures
-        if capture.fetcher is Fetcher.BROWSER and capture.text_digest
-    }
-    texts = (text_of(db, digest) for digest in sorted(digests))
-    return Order(visit=visit, texts=tuple(text for text in texts if text is not None))

@@ -231,16 +231,17 @@ def waiting_count(db: Connection, sweep_id: int) -> Counter[VisitState]:
 def outcome_count(db: Connection, sweep_id: int) -> dict[str, int]:
     """How the visits of a sweep ended, by outcome; the empty name is not ended yet."""
     rows = (
-        select(visits.c.outcome, func.count())
+        select(visits.c.outcome, func.count().label("sites"))
         .where(visits.c.sweep_id == sweep_id)
         .group_by(visits.c.outcome)
     )
-    return dict(db.execute(rows).tuples().all())
+    return {row.outcome: row.sites for row in db.execute(rows)}
 
 
 def close_unrendered(db: Connection, sweep_id: int, now: datetime) -> None:
-    """Visits whose only turn left is the browser's, where there is none."""
-    waiting = (visits.c.sweep_id == sweep_id) & (visits.c.state == str(VisitState.RENDERING))
+    """Visits that are judged and whose only turn left nobody here can take."""
+    states = (VisitState.COMPARING, VisitState.RENDERING, VisitState.DECIPHERING)
+    waiting = (visits.c.sweep_id == sweep_id) & visits.c.state.in_([str(one) for one in states])
     closed = {"state": str(VisitState.CLOSED), "closed_at": now, "lease_until": None}
     db.execute(update(visits).where(waiting).values(closed))
 

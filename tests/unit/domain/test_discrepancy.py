@@ -27,8 +27,8 @@ def filed(**given: object) -> Site:
 
 
 def found(site: Site, listings: Listings | None = None, **shown: object) -> dict[str, str]:
-    imprint = Imprint(**({"characters": 500} | shown))  # type: ignore[arg-type]
-    told = against_filing(site, imprint, listings or Listings(), "C1")
+    imprint = Imprint(**({"capture": "C1", "characters": 500} | shown))  # type: ignore[arg-type]
+    told = against_filing(site, imprint, listings or Listings())
     assert all(one.captures == ("C1",) for one in told)
     return {str(one.kind): one.text for one in told}
 
@@ -105,8 +105,10 @@ def test_a_second_domain_of_the_same_subject_is_no_other_site() -> None:
 
 
 def test_only_numbers_that_are_not_the_sites_own_are_asked_about() -> None:
-    assert foreign_numbers(filed(), Imprint(filing_numbers=(f"{OTHER}-2", OTHER))) == (OTHER,)
-    assert foreign_numbers(filed(), Imprint(filing_numbers=(OTHER, OWN))) == ()
+    assert foreign_numbers(
+        filed(), Imprint(capture="C1", filing_numbers=(f"{OTHER}-2", OTHER))
+    ) == (OTHER,)
+    assert foreign_numbers(filed(), Imprint(capture="C1", filing_numbers=(OTHER, OWN))) == ()
 
 
 def levels(score: float) -> Level:

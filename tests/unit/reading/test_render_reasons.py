@@ -27,7 +27,7 @@ def reason(html: str) -> str:
         ("<script>window.location.replace('/m/')</script>请稍候", "script_redirect"),
         ("<script>self['location']['href']='/m/'</script>", "script_redirect"),
         ("<script>if(location.href=='x'){}</script>" + BRIEF, ""),
-        (CLOAK + PLENTY, "script_redirect"),
+        (CLOAK + PLENTY, "search_redirect"),
         ("<script>if(document.referrer){back()}</script>" + PLENTY, ""),
         ("<frameset><frame src=a.htm><frame src=b.htm></frameset>", "frames"),
         ('<iframe src="http://b.example/" width="100%" height="100%"></iframe>', "frames"),
