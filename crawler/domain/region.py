@@ -32,3 +32,17 @@ def _stem(code: str) -> str:
     if not names_a_district(code):
         code = code[:4] if code[4:] == "00" and code[2:4] != "00" else code[:2]
     return code
+
+
+_NAMES = {
+    "310000": "上海市", "310101": "黄浦区", "310104": "徐汇区", "310105": "长宁区",
+    "310106": "静安区", "310107": "普陀区", "310109": "虹口区", "310110": "杨浦区",
+    "310112": "闵行区", "310113": "宝山区", "310114": "嘉定区", "310115": "浦东新区",
+    "310116": "金山区", "310117": "松江区", "310118": "青浦区", "310120": "奉贤区",
+    "310141": "上海自贸区", "310151": "崇明区",
+}  # fmt: skip
+
+
+def region_name(code: str) -> str:
+    """What a region is called; its code where nobody listed it."""
+    return _NAMES.get(todays_code(code), code)

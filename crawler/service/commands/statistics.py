@@ -1,0 +1,82 @@
+"""`statistics`: the tables that are reported, by month or quarter; CSV and XLSX."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crawler.domain.errors import BadInput
+from crawler.domain.lexicon import Category
+from crawler.domain.statistics import OF_ALERTS, Dimension, month_of, period_from
+from crawler.service.desks import desk_of
+from crawler.service.doors import Door, now
+from crawler.service.reporting import (
+    Facts,
+    Sheet,
+    alert_sheet,
+    all_sheets,
+    as_csv,
+    as_workbook,
+    facts_of,
+    summary,
+    task_sheet,
+)
+from crawler.service.showing import as_json, say, table
+
+
+def statistics(
+    context: typer.Context,
+    period: Annotated[
+        str, typer.Argument(metavar="[期间]", help="2026-05、2026Q2、2026 或 起..止；默认本月")
+    ] = "",
+    by: Annotated[list[Dimension] | None, typer.Option(help="按什么分，可写多次；默认全部")] = None,
+    region: Annotated[str, typer.Option(help="只算这个区划前缀的")] = "",
+    csv: Annotated[Path | None, typer.Option(help="写入 CSV 文件")] = None,
+    xlsx: Annotated[Path | None, typer.Option(help="写入 XLSX 文件，一表一页")] = None,
+    json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+) -> None:
+    """统计报表：预警、准确率、任务、按期率、处置结论。
+
+    例：xunwang statistics 2026Q2 --by region --by category --xlsx 季报.xlsx
+    """
+    door: Door = context.obj
+    at = now()
+    wanted = period_from(period or month_of(at))
+    with door.opened() as (house, _):
+        with house.database.reading() as db:
+            facts = facts_of(db, wanted, region, at)
+        sheets = _sheets(facts, by or (), desk_of(house).categories)
+    for path, write in ((csv, as_csv), (xlsx, as_workbook)):
+        if path is not None:
+            _save(path, write(sheets))
+    if json:
+        as_json([{"title": s.title, "columns": s.columns, "rows": s.rows} for s in sheets])
+    elif csv is None and xlsx is None:
+        for sheet in sheets:
+            table(sheet.title, sheet.columns, [[_shown(cell) for cell in r] for r in sheet.rows])
+
+
+def _sheets(
+    facts: Facts, by: Sequence[Dimension], categories: Mapping[str, Category]
+) -> Sequence[Sheet]:
+    if not by:
+        return tuple(all_sheets(facts, categories))
+    chosen = [summary(facts)]
+    for one in dict.fromkeys(by):
+        if one in OF_ALERTS:
+            chosen.append(alert_sheet(facts, one, categories))
+        chosen.append(task_sheet(facts, one, categories))
+    return chosen
+
+
+def _save(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise BadInput(f"{path} 无法写入：{error.strerror}") from error
+    say(f"报表已写入 {path}")
+
+
+def _shown(cell: object) -> str:
+    return "" if cell is None else str(cell)

@@ -1,0 +1,246 @@
+"""The reported tables put together, and written for a spreadsheet as CSV or XLSX."""
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO, StringIO
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+
+from crawler.domain.assessment import LEVEL_NAMES
+from crawler.domain.case import CHINA
+from crawler.domain.lexicon import Category
+from crawler.domain.recheck import RECHECK_NAMES
+from crawler.domain.statistics import (
+    DIMENSION_NAMES,
+    OF_ALERTS,
+    AlertFact,
+    AlertRow,
+    Dimension,
+    Key,
+    Period,
+    TaskFact,
+    TaskRow,
+    alert_rows,
+    in_order,
+    month_of,
+    region_shown,
+    task_rows,
+)
+from crawler.domain.task import CONCLUSION_NAMES
+from crawler.store.database import Connection
+from crawler.store.statistics import Watched, alert_facts, task_facts, watched_in
+
+Cell = str | int | float | None
+ALERT_COLUMNS = (
+    "预警", "待核实", "已核实", "误报", "观察", "已合并", "复燃次数", "准确率", "95%区间",
+    "核实用时中位数（小时）",
+)  # fmt: skip
+TASK_COLUMNS = (
+    "任务", "已派发", "已签收", "已反馈", "已办结", "按期办结", "按期率", "属实", "不属实",
+    "其他结论", "移送", "撤销", "在办", "在办超期", "退回次数",
+)  # fmt: skip
+_OTHER = "其他"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sheet:
+    """One table, its last row the sum."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """What all tables of a period are cut from, as of one moment."""
+
+    period: Period
+    region: str
+    at: datetime
+    alerts: Sequence[AlertFact]
+    tasks: Sequence[TaskFact]
+    watched: Watched
+
+
+def facts_of(db: Connection, period: Period, region: str, at: datetime) -> Facts:
+    """Everything of a period under a region prefix."""
+    return Facts(
+        period=period,
+        region=region,
+        at=at,
+        alerts=tuple(alert_facts(db, period, region)),
+        tasks=tuple(task_facts(db, period, region)),
+        watched=watched_in(db, period, region),
+    )
+
+
+def summary(facts: Facts) -> Sheet:
+    """The figures of the whole period, each with what it counts."""
+    found = alert_rows(facts.alerts, _nothing)[1]
+    tasks = task_rows(facts.tasks, _nothing, facts.at)[1]
+    watched = facts.watched
+    per_officer = round(watched.sites / watched.officers) if watched.officers else None
+    rows: list[tuple[str, Cell]] = [
+        ("统计期间", facts.period.name),
+        ("统计时点", f"{facts.at.astimezone(CHINA):%Y-%m-%d %H:%M}"),
+        ("区划范围", facts.region or "全部"),
+        ("在巡网站", watched.sites),
+        ("巡查网站次", watched.visits),
+        ("预警", found.opened),
+        ("准确率（已核实 ÷ 已核实与误报之和）", _share(found.precision)),
+        ("准确率 95% 区间", _interval(found)),
+        ("核实用时中位数（小时，含夜间）", _hours(found.median_h)),
+        ("处理人数", watched.officers),
+        ("处理次数", watched.decisions),
+        ("每名处理人对应在巡网站", per_officer),
+        ("督办任务", tasks.made),
+        ("已派发／已签收／已反馈", f"{tasks.sent}／{tasks.acknowledged}／{tasks.answered}"),
+        ("已办结", tasks.closed),
+        ("按期办结率", _share(tasks.punctuality)),
+        ("属实／不属实", f"{tasks.founded}／{tasks.unfounded}"),
+        *((f"复查：{RECHECK_NAMES[one]}", count) for one, count in watched.rechecks.items()),
+    ]
+    return Sheet(title="总表", columns=("指标", "数值"), rows=rows)
+
+
+def alert_sheet(facts: Facts, by: Dimension, categories: Mapping[str, Category]) -> Sheet:
+    """Alerts of the period cut by one thing."""
+    rows, total = alert_rows(facts.alerts, _key(by, categories))
+    known = {row.name: row for row in rows}
+    order = in_order(known, by, {name: row.opened for name, row in known.items()})
+    return Sheet(
+        title=f"预警按{DIMENSION_NAMES[by]}",
+        columns=(DIMENSION_NAMES[by], *ALERT_COLUMNS),
+        rows=[_alert_cells(row) for row in (*(known[name] for name in order), total)],
+    )
+
+
+def task_sheet(facts: Facts, by: Dimension, categories: Mapping[str, Category]) -> Sheet:
+    """Tasks of the period cut by one thing."""
+    rows, total = task_rows(facts.tasks, _key(by, categories), facts.at)
+    known = {row.name: row for row in rows}
+    order = in_order(known, by, {name: row.made for name, row in known.items()})
+    return Sheet(
+        title=f"任务按{DIMENSION_NAMES[by]}",
+        columns=(DIMENSION_NAMES[by], *TASK_COLUMNS),
+        rows=[_task_cells(row) for row in (*(known[name] for name in order), total)],
+    )
+
+
+def all_sheets(facts: Facts, categories: Mapping[str, Category]) -> Iterator[Sheet]:
+    """The summary, then every cut."""
+    yield summary(facts)
+    for by in Dimension:
+        if by in OF_ALERTS:
+            yield alert_sheet(facts, by, categories)
+        yield task_sheet(facts, by, categories)
+
+
+def as_csv(sheets: Sequence[Sheet]) -> bytes:
+    """Tables one below the other, as a spreadsheet in China opens them: UTF-8 with its mark."""
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    for number, sheet in enumerate(sheets):
+        if number:
+            writer.writerow([])
+        writer.writerow([sheet.title])
+        writer.writerow(sheet.columns)
+        writer.writerows([_harmless(cell) for cell in row] for row in sheet.rows)
+    return out.getvalue().encode("utf-8-sig")
+
+
+def as_workbook(sheets: Sequence[Sheet]) -> bytes:
+    """One sheet a table, heads frozen, the sum in bold."""
+    book = Workbook()
+    book.remove(book.active)
+    for sheet in sheets:
+        page = book.create_sheet(sheet.title[:31])
+        page.append(list(sheet.columns))
+        for row in sheet.rows:
+            page.append([_harmless(cell) for cell in row])
+        for cell in page[1]:
+            cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="E8EEF4")
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+        if sheet.rows and str(sheet.rows[-1][0]) == "合计":
+            for cell in page[page.max_row]:
+                cell.font = Font(bold=True)
+        page.freeze_panes = "B2"
+        for number, _ in enumerate(sheet.columns, start=1):
+            page.column_dimensions[get_column_letter(number)].width = 34 if number == 1 else 12
+    out = BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _harmless(cell: Cell) -> Cell:
+    """What a spreadsheet would take for a formula stays text."""
+    if isinstance(cell, str) and cell.lstrip()[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return f"'{cell}"
+    return cell
+
+
+def _nothing(_fact: AlertFact | TaskFact) -> str:
+    return "合计"
+
+
+def _key(by: Dimension, categories: Mapping[str, Category]) -> Key:
+    def named(fact: AlertFact | TaskFact) -> str:
+        category = categories.get(fact.category)
+        match by:
+            case Dimension.REGION:
+                return region_shown(fact.region)
+            case Dimension.LEVEL:
+                return LEVEL_NAMES[fact.level]
+            case Dimension.CATEGORY:
+                return category.name if category else fact.category or _OTHER
+            case Dimension.CLASS:
+                return (category.report_class if category else "") or _OTHER
+            case Dimension.MONTH:
+                return month_of(fact.created_at if isinstance(fact, TaskFact) else fact.opened_at)
+            case Dimension.DEPARTMENT | Dimension.CONCLUSION:
+                return _of_task(fact, by)
+
+    return named
+
+
+def _of_task(fact: AlertFact | TaskFact, by: Dimension) -> str:
+    if not isinstance(fact, TaskFact):
+        return _OTHER
+    if by is Dimension.DEPARTMENT:
+        return fact.department
+    return CONCLUSION_NAMES[fact.conclusion] if fact.conclusion else "尚无结论"
+
+
+def _alert_cells(row: AlertRow) -> list[Cell]:
+    return [
+        row.name, row.opened, row.open, row.confirmed, row.dismissed, row.watched, row.merged,
+        row.relapsed, _share(row.precision), _interval(row), _hours(row.median_h),
+    ]  # fmt: skip
+
+
+def _task_cells(row: TaskRow) -> list[Cell]:
+    return [
+        row.name, row.made, row.sent, row.acknowledged, row.answered, row.closed, row.in_time,
+        _share(row.punctuality), row.founded, row.unfounded, row.other, row.transferred,
+        row.cancelled, row.under_way, row.late, row.returned,
+    ]  # fmt: skip
+
+
+def _share(share: float | None) -> str:
+    return "" if share is None else f"{share:.1%}"
+
+
+def _interval(row: AlertRow) -> str:
+    if row.interval is None:
+        return ""
+    low, high = row.interval
+    return f"{low:.0%}–{high:.0%}" + ("（样本少）" if row.few else "")
+
+
+def _hours(hours: float | None) -> float | None:
+    return None if hours is None else round(hours, 1)

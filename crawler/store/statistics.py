@@ -1,0 +1,143 @@
+"""What the reported tables are made of, in few queries: alerts and tasks of a period, looks after
+the end, what was watched.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from crawler.domain.alert import AlertState, Decision
+from crawler.domain.assessment import Level
+from crawler.domain.recheck import RecheckResult
+from crawler.domain.statistics import AlertFact, Period, TaskFact
+from crawler.domain.task import Conclusion, Move, TaskState
+from crawler.store.tables import alerts, cases, reviews, sites, task_moves, tasks, visits
+from crawler.store.task_tables import rechecks
+
+_DECIDED = [str(one) for one in Decision if one is not Decision.REOPEN]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Watched:
+    """How much was watched in a period, and by how many people it was judged."""
+
+    sites: int
+    visits: int
+    officers: int  # who decided something
+    decisions: int
+    rechecks: dict[RecheckResult, int]
+
+
+def alert_facts(db: Connection, period: Period, region: str) -> Iterator[AlertFact]:
+    """Alerts opened in a period under a region prefix, as they stand now."""
+    first = (
+        select(reviews.c.alert_id, func.min(reviews.c.id).label("review_id"))
+        .where(reviews.c.decision.in_(_DECIDED))
+        .group_by(reviews.c.alert_id)
+        .subquery()
+    )
+    rows = (
+        select(alerts, cases.c.category, reviews.c.at.label("decided_at"))
+        .select_from(
+            alerts.join(cases, cases.c.id == alerts.c.case_id)
+            .outerjoin(first, first.c.alert_id == alerts.c.id)
+            .outerjoin(reviews, reviews.c.id == first.c.review_id)
+        )
+        .where(
+            alerts.c.opened_at >= period.start,
+            alerts.c.opened_at < period.end,
+            alerts.c.region.startswith(region),
+        )
+    )
+    for row in db.execute(rows.execution_options(yield_per=1_000)):
+        yield _alert_fact(row)
+
+
+def task_facts(db: Connection, period: Period, region: str) -> Iterator[TaskFact]:
+    """Tasks made in a period under a region prefix, as they stand now."""
+    moved = _ever(Move.ACKNOWLEDGE, "acknowledged"), _ever(Move.ANSWER, "answered")
+    rows = (
+        select(tasks, cases.c.category, *moved)
+        .join(cases, cases.c.id == tasks.c.case_id)
+        .where(
+            tasks.c.created_at >= period.start,
+            tasks.c.created_at < period.end,
+            tasks.c.region.startswith(region),
+        )
+    )
+    for row in db.execute(rows.execution_options(yield_per=1_000)):
+        yield _task_fact(row)
+
+
+def watched_in(db: Connection, period: Period, region: str) -> Watched:
+    """What was watched and decided in a period, and what rechecks found."""
+    here = visits.c.region.startswith(region)
+    seen = (visits.c.closed_at >= period.start) & (visits.c.closed_at < period.end) & here
+    decided = (
+        (reviews.c.at >= period.start)
+        & (reviews.c.at < period.end)
+        & reviews.c.region.startswith(region)
+        & reviews.c.decision.in_(_DECIDED)
+    )
+    looked = (
+        (rechecks.c.done_at >= period.start)
+        & (rechecks.c.done_at < period.end)
+        & rechecks.c.region.startswith(region)
+    )
+    row = db.execute(
+        select(
+            select(func.count())
+            .select_from(sites)
+            .where(sites.c.region.startswith(region), sites.c.state == "watched")
+            .scalar_subquery(),
+            select(func.count()).select_from(visits).where(seen).scalar_subquery(),
+            select(func.count(reviews.c.actor.distinct())).where(decided).scalar_subquery(),
+            select(func.count()).select_from(reviews).where(decided).scalar_subquery(),
+        )
+    ).one()
+    found = select(rechecks.c.result, func.count()).where(looked).group_by(rechecks.c.result)
+    return Watched(
+        sites=row[0],
+        visits=row[1],
+        officers=row[2],
+        decisions=row[3],
+        rechecks={RecheckResult(result): count for result, count in db.execute(found)},
+    )
+
+
+def _ever(move: Move, name: str) -> Any:
+    """Whether a task ever made a move."""
+    made = (task_moves.c.task_id == tasks.c.id) & (task_moves.c.move == str(move))
+    return select(task_moves.c.id).where(made).correlate(tasks).exists().label(name)
+
+
+def _alert_fact(row: Row[Any]) -> AlertFact:
+    return AlertFact(
+        region=row.region,
+        level=Level(row.level),
+        category=row.category,
+        opened_at=row.opened_at,
+        state=AlertState(row.state),
+        reopened=row.reopened,
+        decided_at=row.decided_at,
+    )
+
+
+def _task_fact(row: Row[Any]) -> TaskFact:
+    return TaskFact(
+        region=row.region,
+        level=Level(row.level),
+        category=row.category,
+        department=row.lead_name,
+        state=TaskState(row.state),
+        conclusion=Conclusion(row.conclusion) if row.conclusion else None,
+        created_at=row.created_at,
+        sent_at=row.sent_at,
+        acknowledged=row.acknowledged or row.answered,
+        answered=row.answered,
+        due_at=row.due_at,
+        closed_at=row.closed_at,
+        returns=row.returns,
+    )
