@@ -1,8 +1,7 @@
 """`register`: lists of subjects (持牌机构、信用分类、法人库、关注名单、白名单), in and asked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,22 +15,17 @@ from crawler.domain.filing import shown_unit_name
 from crawler.domain.subject import (
     CREDIT_NAMES,
     REGISTER_NAMES,
-    LicenceState,
     Listed,
     Register,
     Standing,
-    ambiguities,
-    credit_of,
-    entity_of,
-    is_stale,
     licence_state,
     proposed_class,
-    to_watch,
     usable_uscc,
 )
 from crawler.service.doors import Door, now
 from crawler.service.registering import Handed, take_back, take_register
 from crawler.service.showing import as_json, say, table, warn
+from crawler.service.standing import day_from, lines_of, told_lists
 from crawler.service.wiring import House
 from crawler.store.sites import site_of_domain
 from crawler.store.subjects import (
@@ -43,12 +37,6 @@ from crawler.store.subjects import (
 )
 
 SHOWN = 20
-LICENCE_NAMES = {
-    LicenceState.UNCHECKED: "未核验（没有载入持牌机构名录）",
-    LicenceState.LICENSED: "持牌（持牌范围须人工核对）",
-    LicenceState.UNLISTED: "持牌机构名录未命中",
-    LicenceState.AMBIGUOUS: "同名主体不止一个，未核验",
-}
 
 
 class RegisterAction(StrEnum):
@@ -125,27 +113,6 @@ def _list(house: House, _door: Door, given: Given) -> None:
         say(f"{REGISTER_NAMES[one]}：现有 {count} 条")
 
 
-def told_lists(rows: Sequence[Any], today: date) -> list[dict[str, Any]]:
-    """Every list with how it stands: in force, replaced by a later one, taken back, stale."""
-    replaced: set[tuple[str, str]] = set()
-    told = []
-    for row in rows:
-        one = row._asdict()
-        key = (row.register, row.source)
-        one["name"] = REGISTER_NAMES[Register(row.register)]
-        one["file"] = row.name
-        if row.dropped_at is not None:
-            one["state"] = "已撤下"
-        elif key in replaced:
-            one["state"] = "已被替换"
-        else:
-            one["state"] = "现行，已过期" if is_stale(row.as_of, today) else "现行"
-        if row.whole and row.dropped_at is None:
-            replaced.add(key)
-        told.append(one)
-    return told
-
-
 def _import(house: House, door: Door, given: Given) -> None:
     if not given.target:
         raise BadInput("请给出名录文件")
@@ -214,24 +181,6 @@ def _show(house: House, _door: Door, given: Given) -> None:
         table("名录所载", columns, rows)
 
 
-def lines_of(standing: Standing) -> list[str]:
-    """What the registers say, one sentence each, as an officer reads it."""
-    told = [f"持牌核对：{LICENCE_NAMES[licence_state(standing)]}"]
-    credit, entity, watched = credit_of(standing), entity_of(standing), to_watch(standing)
-    if credit is not None and credit.credit is not None:
-        written = f"（名录写作“{credit.credit_written}”）"
-        told.append(f"信用分类：{CREDIT_NAMES[credit.credit]}{written}，不计入预警级别")
-    if entity is not None:
-        where = "，".join(part for part in (entity.region, entity.street, entity.address) if part)
-        told.append(f"登记：{entity.name} {entity.uscc} {where} {entity.status}".rstrip())
-    if watched is not None:
-        told.append(f"关注名单：{watched.reason or '未写原因'}（{watched.source} {watched.as_of}）")
-    white = next((one for one in standing.found if one.register is Register.WHITE), None)
-    if white is not None:
-        told.append(f"白名单：{white.reason or '未写原因'}（{white.source}），仅供参考，不免除预警")
-    return [*told, *ambiguities(standing), *standing.notes]
-
-
 def told_standing(standing: Standing) -> dict[str, Any]:
     """The same for a script."""
     return {
@@ -240,14 +189,6 @@ def told_standing(standing: Standing) -> dict[str, Any]:
         "lines": lines_of(standing),
         "found": [msgspec.to_builtins(one) for one in standing.found],
     }
-
-
-def day_from(given: str) -> date:
-    """A day as people type it; BadInput if it is none."""
-    try:
-        return datetime.strptime(given.strip(), "%Y-%m-%d").date()  # noqa: DTZ007  a day has no zone
-    except ValueError:
-        raise BadInput("请写明日期，如 2026-05-01") from None
 
 
 def _kind(given: Given) -> Register:
