@@ -16,7 +16,7 @@ demo: .venv/.core  ## the main job on a made-up web: list, sweep, alerts, warnin
 	@$(BIN)/python -m tests.demo
 
 test: .venv/.dev  ## unit, integration, journey and house tests
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup tests
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not soak" tests
 
 check: .venv/.dev  ## ruff, mypy strict, import contracts
 	@$(BIN)/ruff check .

@@ -203,7 +203,7 @@ def drawn_of(db: Connection, sweep_id: int) -> dict[str, str]:
     joined = drawn_sites.join(sites, sites.c.id == drawn_sites.c.site_id)
     rows = select(sites.c.domain, drawn_sites.c.officer).select_from(joined)
     found = db.execute(rows.where(drawn_sites.c.sweep_id == sweep_id).order_by(sites.c.domain))
-    return dict(found.tuples().all())
+    return {row.domain: row.officer for row in found}
 
 
 def _act(
