@@ -9,7 +9,7 @@ from scrapy.http import Response
 
 from crawler.domain.capture import Exchange, Hop, HopKind, Outcome, Profile
 from crawler.domain.ids import ulid
-from crawler.domain.site import Visit
+from crawler.domain.site import Visit, ended_well
 from crawler.fetching.answer import Answer
 from crawler.fetching.candidates import next_candidate, says_more
 from crawler.fetching.capturing import Fetched, Going, capture_of, hop_of
@@ -22,10 +22,14 @@ from crawler.fetching.trouble import Trouble
 from crawler.fetching.urls import PORTS, Target, scheme_of, target_of
 from crawler.fetching.way_out import WayOut
 from crawler.fetching.wire import WireResponse
+from crawler.reading.decoding import decode
+from crawler.reading.splash import door_of
 from spiders.asking import Permission
 
 Ask = Callable[[Request], Awaitable[Response]]
 
+LEFT_STANDING = frozenset({HopKind.META, HopKind.LINK})  # pages, whatever they lead to
+SMALL = 60_000  # bytes of an empty hall
 MOST_EXCHANGES = 24  # of one visit, over all its candidates
 
 
@@ -39,6 +43,7 @@ class Walk:
     hops: list[Hop] = field(default_factory=list)
     exchanges: list[tuple[int, Exchange]] = field(default_factory=list)
     left_pages: list[bytes] = field(default_factory=list)
+    _entered: bool = False
     _cookies: Cookies = field(default_factory=Cookies)
 
     async def visit(self, visit: Visit) -> Fetched:
@@ -83,14 +88,24 @@ class Walk:
             except Trouble as trouble:
                 return self._troubled(trouble, onward, ended)
             there = redirect_of(answer, ended.url) or refresh_of(answer, ended.body, ended.url)
+            there = there or self._door_of(ended)
             if there is None:
                 return ended
             if scheme_of(there.url) not in PORTS:
                 return _not_followed(ended, there)
-            if there.kind is HopKind.META:
+            if there.kind in LEFT_STANDING:
                 self.left_pages.append(ended.body)
             onward = there
         return _too_many(ended, self.out.limits.hops)
+
+    def _door_of(self, ended: Ended) -> Onward | None:
+        """The way on from an empty hall, taken once a visit."""
+        if self._entered or not ended_well(ended.outcome) or len(ended.body) > SMALL:
+            return None
+        decoded = decode(ended.body, ended.declared_encodings)
+        url = door_of(decoded.text, ended.url)
+        self._entered = bool(url)
+        return Onward(url, HopKind.LINK) if url else None
 
     async def _step(self, onward: Onward) -> tuple[Answer, Ended]:
         target = target_of(onward.url)
@@ -131,7 +146,7 @@ class Walk:
         else:
             self.hops.append(hop_of(onward.url, onward.kind, self.out.now(), None, ""))
         ended = ended_in(onward.url, trouble)
-        if onward.kind is not HopKind.META:
+        if onward.kind not in LEFT_STANDING:
             return ended
         if ended.outcome is not Outcome.BLOCKED_ADDRESS:
             return replace(before, reason=f"页面要转去的地址未能打开：{ended.reason}")

@@ -83,6 +83,7 @@ class HopKind(StrEnum):
     META = "meta"
     SCRIPT = "script"
     FORM = "form"
+    LINK = "link"  # the only door of an empty hall (进入首页)
 
 
 class EvidenceKind(StrEnum):

@@ -77,10 +77,13 @@ def page_kind_of(
     length = len("".join(body.split()))
     if status is not None and status >= 400 and length < _LITTLE:
         return PageKind.ERROR_PAGE
+    door = length < _LITTLE and _is_door(text, structure, length)
     for kind, phrases in _TABLE:
+        if kind is PageKind.ERROR_PAGE and door and _ENTRY.search(text.field("placeholder")):
+            return PageKind.LOGIN_WALL  # 未经授权禁止访问 beside its entries forbids nobody to try
         if length < _LITTLE and (phrases.search(title) or _said(phrases, body, length)):
             return kind
-    if length < _LITTLE and _is_door(text, structure, length):
+    if door:
         return PageKind.LOGIN_WALL
     return PageKind.SHELL if render_reason == "script_shell" else PageKind.ORDINARY
 

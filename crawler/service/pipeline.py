@@ -156,8 +156,8 @@ def _picture_reason(visit: Visit, judged: Sequence[_Judged], assessment: Assessm
     if characters < MEAGRE:
         return "thin_text"
     images = max((one.structure.images for one in drawn if one.structure), default=0)
-    hit = at_least(assessment.level, Level.YELLOW)
-    return "hit" if hit and images >= MANY_IMAGES else ""
+    speaks = images >= MANY_IMAGES and characters < 4 * MEAGRE
+    return "hit" if speaks and at_least(assessment.level, Level.YELLOW) else ""
 
 
 def _imprint(visit: Visit, judged: Sequence[_Judged], *, seen_enough: bool) -> Imprint | None:

@@ -9,7 +9,7 @@ import mimetypes
 import struct
 import zlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,6 +69,13 @@ async def page(call: Call) -> bool:
         return await answer(call, 200, body, content_type=kind)
     text = body.decode().encode(call.name.charset, "replace")
     return await answer(call, 200, text, content_type=call.name.content_type)
+
+
+async def two_faced(call: Call) -> bool:
+    """The page for the desktop; who comes from inside WeChat is shown another."""
+    inside = "MicroMessenger" in call.headers.get("user-agent", "")
+    home = call.path.split("?")[0] == "/"
+    return await page(replace(call, path="/wechat.html") if inside and home else call)
 
 
 def _file(call: Call) -> Path | None:
@@ -189,7 +196,7 @@ async def huge_header(call: Call) -> bool:
 BEHAVIOURS: dict[str, Callable[[Call], Awaitable[bool]]] = {
     behaviour.__name__: behaviour
     for behaviour in (
-        page, missing, broken, busy, download, paper, silent, loop, moved, inward,
+        page, two_faced, missing, broken, busy, download, paper, silent, loop, moved, inward,
         endless, bomb, short, bad_chunk, huge_header,
     )
 }  # fmt: skip

@@ -129,7 +129,13 @@ DEAD = (
     Name(domain="toubu-demo.cn", does="huge_header"),
 )
 
-NAMES = RISKY + CAREFUL + ORDINARY + THIN + DEAD
+SLY = (  # they show one thing and are another
+    Name(domain="mufeng-demo.cn", does="two_faced"),  # a company to desktops, a scheme in WeChat
+    Name(domain="jieming-demo.cn"),  # bears another's filing number
+    Name(domain="yaxu-demo.cn"),  # an empty hall with one door
+)
+
+NAMES = RISKY + CAREFUL + ORDINARY + THIN + DEAD + SLY
 
 
 def hosts_lines(

@@ -70,3 +70,17 @@ def test_a_page_that_also_has_a_message_form_is_no_closed_door() -> None:
     structure = PageStructure(forms=(Form(kind=FormKind.LOGIN), Form(kind=FormKind.CONTACT)))
 
     assert page_kind_of(a_text("登录 密码"), structure) is K.ORDINARY
+
+
+def test_a_login_form_that_forbids_strangers_is_a_closed_door_and_no_error() -> None:
+    words = a_text(
+        "会员系统\n登 录\n内部系统，未经授权禁止访问",
+        title="会员登录",
+        placeholder="账号\n密码\n邀请码",
+    )
+
+    assert page_kind_of(words) is K.LOGIN_WALL
+
+
+def test_an_error_page_that_offers_to_log_in_stays_an_error() -> None:
+    assert page_kind_of(a_text("页面不存在\n登录 | 注册账号", title="404")) is K.ERROR_PAGE
