@@ -1,7 +1,7 @@
 # The same commands at home and in CI.
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-.PHONY: help install demo test check quality
+.PHONY: help install demo test test-all check quality
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/  –/'
@@ -17,6 +17,9 @@ demo: .venv/.core  ## the main job on a made-up web: list, sweep, alerts, warnin
 
 test: .venv/.dev  ## unit, integration, journey and house tests
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not soak" tests
+
+test-all: .venv/.dev  ## the same on real servers too: Elasticsearch, PostgreSQL; nothing is skipped
+	@XUNWANG_TEST_SERVERS=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup tests
 
 check: .venv/.dev  ## ruff, mypy strict, import contracts
 	@$(BIN)/ruff check .

@@ -1,0 +1,61 @@
+"""Real servers for tests that need them: `make test-all` starts them, and fails where it cannot."""
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).parent
+# Elasticsearch refuses root and runs as another user, who must be able to come in here
+CACHE = Path(os.environ.get("XUNWANG_TEST_CACHE", "/var/tmp/xunwang-servers"))
+WANTED = "XUNWANG_TEST_SERVERS"  # set by make test-all: nothing may be skipped
+
+
+def wanted() -> bool:
+    return bool(os.environ.get(WANTED))
+
+
+@contextmanager
+def elasticsearch() -> Iterator[str]:
+    """The address of a fresh server."""
+    folder = CACHE / "elasticsearch"
+    told("elasticsearch-server", "fetch", str(folder), seconds=1_800)
+    port = free_port()
+    told("elasticsearch-server", "start", str(folder), str(port), seconds=300)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        told("elasticsearch-server", "stop", str(folder), seconds=60)
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The address of a fresh database server, as SQLAlchemy writes it."""
+    told("postgres-server", "fetch", seconds=600)
+    folder = CACHE / f"postgres-{os.getpid()}"
+    address = told("postgres-server", "start", str(folder), str(free_port()), seconds=120)
+    try:
+        yield address.splitlines()[-1]
+    finally:
+        told("postgres-server", "stop", str(folder), seconds=60)
+
+
+def told(tool: str, *words: str, seconds: float) -> str:
+    done = subprocess.run(
+        [str(HERE / tool), *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+    assert done.returncode == 0, f"{tool} {words[0]}: {done.stdout[-2_000:]}"
+    return done.stdout.strip()
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
