@@ -1,0 +1,103 @@
+"""Each fire time once, whatever the process, the clock or a second scheduler does."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from crawler.domain.schedule import FiringState, Schedule
+from crawler.service.scheduler import MOST_MISSED, fire_passed, next_fires, passed_fires
+from crawler.store.database import Database, migrate, open_database
+from crawler.store.schedules import add_schedule, claim_firing, firings_in, lay_aside, mark_firing
+
+START = datetime(2026, 5, 12, 4, 0, tzinfo=UTC)  # a Tuesday, noon in Shanghai
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    migrate(opened)
+    yield opened
+    opened.close()
+
+
+def nightly(database: Database, cron: str = "0 2 * * *") -> Schedule:
+    with database.transaction() as db:
+        return add_schedule(db, Schedule(name="每夜", cron=cron, region="310118"), START)
+
+
+def wake(database: Database, schedule: Schedule, at: datetime) -> int | None:
+    with database.transaction() as db:
+        return fire_passed(db, schedule, at)
+
+
+def states(database: Database) -> list[FiringState]:
+    with database.reading() as db:
+        return [one.state for one in reversed(firings_in(db))]
+
+
+@pytest.mark.fault("D27")
+def test_three_missed_fire_times_come_to_one_sweep_and_are_recorded(database: Database) -> None:
+    schedule = nightly(database)
+    assert wake(database, schedule, START + 3 * DAY)
+    assert states(database) == [FiringState.MISSED, FiringState.MISSED, FiringState.WAITING]
+    assert wake(database, schedule, START + 3 * DAY) is None
+
+
+@pytest.mark.fault("D26")
+def test_two_schedulers_wake_for_one_fire_time_and_one_fires(database: Database) -> None:
+    schedule = nightly(database)
+    fired = [wake(database, schedule, START + DAY) for _ in range(2)]
+    assert [bool(one) for one in fired] == [True, False]
+
+
+@pytest.mark.fault("D28")
+def test_a_fire_time_while_the_last_sweep_runs_is_skipped_and_recorded(database: Database) -> None:
+    schedule = nightly(database)
+    number = wake(database, schedule, START + DAY)
+    assert number
+    with database.transaction() as db:
+        assert claim_firing(db, number, "a")
+        assert not claim_firing(db, number, "b")  # another parent comes too late
+    assert wake(database, schedule, START + 2 * DAY) is None
+    assert states(database) == [FiringState.RUNNING, FiringState.SKIPPED]
+
+
+@pytest.mark.fault("D25")
+def test_a_clock_that_jumps_ahead_and_back_fires_no_storm(database: Database) -> None:
+    schedule = nightly(database)
+    ahead = wake(database, schedule, START + 400 * DAY)
+    assert ahead
+    with database.transaction() as db:
+        mark_firing(db, ahead, FiringState.DONE, START)
+    assert len(states(database)) == MOST_MISSED
+
+    assert wake(database, schedule, START + timedelta(hours=1)) is None
+    assert wake(database, schedule, START + DAY)  # its own night is not lost
+    assert wake(database, schedule, START + DAY) is None
+
+
+def test_what_a_dead_parent_ran_waits_again_and_only_its_own(database: Database) -> None:
+    schedule = nightly(database)
+    number = wake(database, schedule, START + DAY)
+    assert number
+    with database.transaction() as db:
+        claim_firing(db, number, "a")
+        assert lay_aside(db, "b", "x") == 0
+        assert lay_aside(db, "a", "x") == 1
+    assert states(database) == [FiringState.WAITING]
+
+
+def test_weekdays_are_the_named_ones_in_the_zone_of_the_schedule() -> None:
+    schedule = Schedule(name="x", cron="30 6 * * mon", zone="Asia/Shanghai")
+    (fire,) = next_fires(schedule, START)
+    assert fire.astimezone(UTC) == datetime(2026, 5, 17, 22, 30, tzinfo=UTC)  # Monday there
+
+
+def test_a_very_busy_timetable_after_a_year_is_counted_quickly() -> None:
+    schedule = Schedule(name="x", cron="* * * * *")
+    found = passed_fires(schedule, START, START + 365 * DAY)
+    assert len(found) == MOST_MISSED
+    assert found[-1] == START + 365 * DAY
