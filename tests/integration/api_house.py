@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from alerts.desk import Desk
 from alerts.reviewing import confirm
@@ -137,7 +138,7 @@ def an_api(folder: Path, settings: str = SETTINGS) -> Iterator[ApiHouse]:
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[int]:
+def served(app: ASGIApp) -> Iterator[int]:
     """An application on a free port."""
     settings = uvicorn.Config(
         app, host="127.0.0.1", port=0, log_level="error", lifespan="off",

@@ -200,10 +200,14 @@ def _several_signatures(prober: Prober) -> Told:
 
 def _bad_signature(form: str) -> Callable[[Prober], Told]:
     def probe(prober: Prober) -> Told:
-        made = _with_signature(lambda one: form.replace("SIGNATURE", one.partition(",")[2]))
+        made = _with_signature(lambda all_: form.replace("SIGNATURE", _first(all_)))
         return _refused(prober.post(**made(prober)))
 
     return probe
+
+
+def _first(signatures: str) -> str:
+    return signatures.split(" ")[0].partition(",")[2]
 
 
 def _former_key(prober: Prober) -> Told:
