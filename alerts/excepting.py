@@ -17,6 +17,7 @@ from crawler.domain.exception import (
     proposed,
     why_broken,
 )
+from crawler.domain.filing import SubjectKind
 from crawler.domain.site import Site
 from crawler.store.audit import note
 from crawler.store.database import Connection, Database
@@ -104,6 +105,9 @@ def _drafted(db: Connection, wish: Wish, actor: str, now: datetime, reach: str) 
     ids = [site.id] if site else sites_of_subject(db, name, reach)
     if not ids:
         raise BadInput(f"没有主办单位为“{name[:50]}”的网站")
+    owner = site or next(iter(sites_by_id(db, ids[:1]).values()))
+    if site is None and owner.subject_kind is SubjectKind.PERSON:
+        raise BadInput("个人可能同名，请按网站提出")
     level, categories, words = found_now(db, ids)
     if wish.term and wish.term.strip() not in words:
         raise BadInput(f"该网站最近一次研判没有命中“{wish.term.strip()[:50]}”")
@@ -117,7 +121,7 @@ def _drafted(db: Connection, wish: Wish, actor: str, now: datetime, reach: str) 
         level=level,
         categories=categories,
         reason=wish.reason,
-        region=(site or next(iter(sites_by_id(db, ids[:1]).values()))).region,
+        region=owner.region,
         proposed_by=actor,
         proposed_at=now,
         expires_at=now + timedelta(days=min(max(wish.days, 0), 10_000)),
