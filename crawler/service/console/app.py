@@ -30,7 +30,9 @@ from crawler.service.console import (
     deciding,
     evidence,
     people,
+    registers,
     signing_in,
+    statistics,
     tasks,
     today,
 )
@@ -76,6 +78,8 @@ PAGES: tuple[Page, ...] = (
         routes=alerts.ROUTES + deciding.ROUTES + alert.ROUTES + changes.ROUTES,
     ),
     Page(title="任务", path="/tasks", routes=tasks.ROUTES),
+    Page(title="名录", path="/registers", routes=registers.ROUTES),
+    Page(title="统计", path="/statistics", routes=statistics.ROUTES),
     Page(routes=evidence.ROUTES),
     Page(title="用户", path="/people", routes=people.ROUTES),
 )
