@@ -1,0 +1,301 @@
+"""The console in a real browser: by keyboard alone, for everybody, nothing from outside."""
+
+import statistics
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Response, sync_playwright
+from sqlalchemy import update
+
+from crawler.domain.assessment import Level
+from crawler.domain.user import Role
+from crawler.service.console.app import all_routes
+from crawler.store.tables import alerts
+from tests.integration.console_house import PASSWORD, Clock, Served, console
+from tests.integration.console_seeds import Seeded, seed_alert, seed_task
+
+CHROMIUM = "/usr/bin/chromium-headless-shell"
+AXE = Path("tests/vendor/axe-core-4.14.1.min.js")
+WIDTHS = (1280, 390)
+MOST_KEYS = 4
+FIRST_SCREEN = 250 * 1024
+
+pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium here")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        # only pages of ours, on loopback
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Fourteen cases, one of them a family of three; a task that waits for a supervisor."""
+    with console(tmp_path_factory.mktemp("browser") / "home", Clock()) as served:
+        levels = (Level.RED, Level.ORANGE, Level.YELLOW)
+        made = [
+            seed_alert(served.house, f"s{n}.example.cn", level=levels[n % 3], unit=f"云湖{n}号公司")
+            for n in range(14)
+        ]
+        family(served, made[:3])
+        seed_task(served.house, "t.example.cn")
+        served.account("shenlan", Role.OFFICER)
+        served.account("zhouning", Role.SUPERVISOR)
+        served.account("all", Role.OFFICER, Role.SUPERVISOR, Role.OPS)
+        served.account("guanli", Role.ADMIN)
+        served.account("heshen", Role.AUDITOR)
+        yield served
+
+
+def family(house: Served, members: list[Seeded]) -> None:
+    """As a template family is: several sites, one case."""
+    with house.house.database.transaction() as db:
+        for one in members:
+            db.execute(
+                update(alerts).where(alerts.c.id == one.alert_id).values(case_id=members[0].case_id)
+            )
+
+
+class Desk:
+    """Somebody before a screen, who has a keyboard and nothing else."""
+
+    def __init__(self, page: Page, port: int) -> None:
+        self.page, self.port, self.pressed = page, port, 0
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.pressed += 1
+
+    def decide(self, *keys: str) -> int:
+        """Press, and wait until the page is another one. How many keys it took."""
+        before = self.page.locator("#now h2").inner_text()
+        for key in keys:
+            self.press(key)
+        self.page.wait_for_function(
+            "before => { const now = document.querySelector('#now h2');"
+            " return document.querySelector('#told .note') && (!now || now.innerText !== before) }",
+            arg=before,
+        )
+        return len(keys)
+
+    def open(self, path: str) -> Response:
+        answer = self.page.goto(f"http://127.0.0.1:{self.port}{path}")
+        assert answer is not None
+        return answer
+
+    def sign_in(self, name: str) -> "Desk":
+        self.open("/sign-in")
+        self.page.wait_for_function("document.activeElement.name === 'name'")
+        self.page.keyboard.type(name)
+        self.press("Tab")
+        self.page.keyboard.type(PASSWORD)
+        self.press("Enter")
+        self.page.wait_for_url(lambda url: "sign-in" not in url)
+        return self
+
+
+@contextmanager
+def desk(
+    browser: Browser, house: Served, name: str, width: int = 1280, *, dark: bool = False
+) -> Iterator[Desk]:
+    scheme = "dark" if dark else "light"
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    context.set_default_timeout(20_000)
+    try:
+        yield Desk(context.new_page(), house.port).sign_in(name)
+    finally:
+        context.close()
+
+
+def paths(house: Served) -> list[str]:
+    """Every page there is, with the first alert and task for the blanks."""
+    found = []
+    for route in all_routes():
+        path = route.path.replace("/alerts/{id}", "/alerts/4").replace("/tasks/{id}", "/tasks/1")
+        if route.method == "GET" and "{" not in path and path not in ("/", "/sign-in"):
+            found.append(path)
+    return found
+
+
+def test_axe_finds_nothing_on_any_page(browser: Browser, house: Served) -> None:
+    axe = AXE.read_text("utf-8")
+    wrong: list[str] = []
+    looked = 0
+    for name, width, dark in (("all", 1280, False), ("all", 390, True), ("guanli", 1280, False)):
+        with desk(browser, house, name, width, dark=dark) as at:
+            for path in paths(house):
+                answer = at.open(path)
+                if answer.status != 200 or "html" not in answer.headers.get("content-type", ""):
+                    continue
+                at.page.evaluate(axe)
+                found = at.page.evaluate("axe.run({resultTypes: ['violations']})")
+                looked += 1
+                wrong += [
+                    f"{path} {width}: {one['id']} {one['nodes'][0]['html'][:120]}"
+                    for one in found["violations"]
+                ]
+    assert looked >= 15
+    assert wrong == []
+
+
+def test_nothing_is_wider_than_the_screen(browser: Browser, house: Served) -> None:
+    turned = "\u202e" + "财富" * 60
+    seed_alert(
+        house.house,
+        "x" * 60 + "." + "y" * 60 + ".example.cn",
+        unit="长" * 400,
+        title="题" * 5_000 + "<script>alert(1)</script>",
+        body=turned + "\n" + "保" * 900,
+        sentence="疑似" + "很" * 900,
+    )
+    for width in WIDTHS:
+        with desk(browser, house, "all", width) as at:
+            for path in (*paths(house), "/alerts/15"):
+                at.open(path)
+                wide = at.page.evaluate("document.documentElement.scrollWidth")
+                assert wide <= width, f"{path} at {width}"
+
+
+def test_no_page_asks_anybody_else_and_the_first_screen_is_small(
+    browser: Browser, house: Served
+) -> None:
+    with desk(browser, house, "all") as at:
+        asked: list[str] = []
+        sizes: list[int] = []
+        at.page.on("request", lambda one: asked.append(one.url))
+        at.page.on("response", lambda one: sizes.append(_size(one)))
+        at.open("/today")
+        at.page.wait_for_load_state("load")
+        small = sum(sizes)
+        for path in paths(house):
+            at.open(path)
+
+    ours = f"http://127.0.0.1:{house.port}/"
+    assert [one for one in asked if not one.startswith((ours, "data:", "blob:"))] == []
+    assert small < FIRST_SCREEN, f"{small} bytes"
+
+
+def _size(response: Response) -> int:
+    return int(response.headers.get("content-length", 0))
+
+
+def test_an_officer_decides_with_few_keys_and_the_task_is_closed_by_keyboard(
+    browser: Browser, house: Served
+) -> None:
+    keys: list[int] = []
+    with desk(browser, house, "shenlan") as at:
+        assert "/today" in at.page.url
+        keys.append(at.decide("Shift+C"))  # the family
+        for place in range(9):
+            keys.append(at.decide("c") if place % 3 else at.decide("d", str(place % 2 + 1)))
+    assert statistics.median(keys) <= MOST_KEYS
+    assert max(keys) <= MOST_KEYS
+
+    with desk(browser, house, "zhouning") as at:
+        _task_moves(at, "审核通过并派发")
+    with desk(browser, house, "shenlan") as at:
+        at.open("/tasks/1")
+        _task_moves(at, "代记签收")
+        _task_moves(at, "代记反馈", remark="网站已关停", concludes=True)
+        _task_moves(at, "开始复核")
+        _task_moves(at, "办结")
+        assert "已办结" in at.page.inner_text("main")
+        assert "属实-整改" in at.page.inner_text("main")
+
+
+def _task_moves(at: Desk, named: str, remark: str = "", *, concludes: bool = False) -> None:
+    """Tab to the form of a move, fill it in, press its button: keys only."""
+    if "/tasks/1" not in at.page.url:
+        at.open("/tasks/1")
+    form = at.page.locator("#do form").filter(has=at.page.get_by_role("button", name=named))
+    form.locator("select, textarea, button").first.focus()
+    if concludes:
+        at.press("ArrowDown", "Tab")  # 属实-整改
+    if remark:
+        at.page.keyboard.type(remark)
+        at.press("Tab")
+    while not at.page.evaluate("document.activeElement.matches('button')"):
+        at.press("Tab")
+    at.press("Enter")
+    at.page.wait_for_function(
+        "named => document.querySelector('#told').innerText.includes(named)", arg=named
+    )
+
+
+def test_the_second_officer_is_told_who_was_quicker(browser: Browser, house: Served) -> None:
+    seeded = seed_alert(house.house, "twice.example.cn", unit="两个人都在看公司")
+    path = f"/alerts/{seeded.alert_id}"
+    with (
+        desk(browser, house, "shenlan") as first,
+        desk(browser, house, "zhouning") as second,
+    ):
+        first.open(path)
+        second.open(path)
+        first.press("d", "1")
+        first.page.wait_for_selector("#told .note")
+        second.press("c")
+        second.page.wait_for_selector("#told .note.bad")
+
+        told = second.page.inner_text("#told")
+    assert "shenlan 已先处理了这一条" in told
+    assert "你的选择没有记录" in told
+
+
+def test_the_tab_key_reaches_everything_and_focus_is_always_seen(
+    browser: Browser, house: Served
+) -> None:
+    seeded = seed_alert(house.house, "tab.example.cn", unit="走一遍公司")
+    with desk(browser, house, "all") as at:
+        at.open(f"/alerts/{seeded.alert_id}")
+        seen: list[str] = []
+        for _ in range(60):
+            at.press("Tab")
+            seen.append(at.page.evaluate(_FOCUS))
+    assert [one for one in seen if one.startswith("hidden")] == []
+    assert len({one for one in seen if one}) >= 20
+
+
+_FOCUS = """() => {
+  const on = document.activeElement;
+  if (!on || on === document.body) return "";
+  const box = on.getBoundingClientRect();
+  const bar = document.querySelector(".decide");
+  const under = bar && !bar.contains(on) && box.top >= bar.getBoundingClientRect().top;
+  const said = on.tagName + " " + (on.getAttribute("href") || on.name || on.textContent || "");
+  return (box.width < 1 && !on.closest(".hide") || under ? "hidden " : "") + said.slice(0, 60);
+}"""
+
+
+def test_the_language_is_a_choice_of_each_person(browser: Browser, house: Served) -> None:
+    with desk(browser, house, "shenlan") as at:
+        at.open("/tasks")
+        at.page.locator(".self summary").focus()
+        at.press("Enter")
+        at.page.get_by_role("button", name="English").focus()
+        at.press("Enter")
+        at.page.wait_for_function("document.documentElement.lang === 'en'")
+
+        assert at.page.inner_text("h1") == "Tasks"
+        assert "/tasks" in at.page.url
+
+
+def test_paper_has_the_case_and_none_of_the_buttons(browser: Browser, house: Served) -> None:
+    with desk(browser, house, "all") as at:
+        at.open("/alerts/4")
+        at.page.emulate_media(media="print")
+        shown = at.page.evaluate(
+            "[...document.querySelectorAll('.btn, .top, .decide, kbd')]"
+            ".filter(one => one.getClientRects().length).length"
+        )
+        text = at.page.inner_text("main")
+    assert shown == 0
+    assert "为什么是" in text
