@@ -1,0 +1,214 @@
+"""Programs, deliveries and dead letters from a terminal."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from crawler.domain.delivery import DeliveryState
+from crawler.domain.errors import BadInput, NotAllowed
+from crawler.service.commands import client, deliveries, platform
+from crawler.service.doors import Door
+from crawler.store.audit import latest_acts
+from crawler.store.circuits import Circuit, save_circuit
+from crawler.store.clients import list_clients
+from crawler.store.database import Database
+from crawler.store.outbox import delivery_of, put
+from tests.builders import NOON
+from tests.integration.answering_house import a_database, a_delivery
+from tests.integration.api_house import SETTINGS
+
+COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
+    ("client", client.client),
+    ("deliveries", deliveries.deliveries),
+    ("replay", deliveries.replay),
+    ("platform", platform.platform),
+)
+DEAD = {"state": DeliveryState.GIVEN_UP, "attempts": 10, "last_reason": "http_error：500"}
+
+
+class Terminal:
+    """Says commands in one installation."""
+
+    def __init__(self, home: Path) -> None:
+        home.mkdir()
+        (home / "xunwang.toml").write_text(SETTINGS, "utf-8")
+        self.home, self.database = home, a_database(home)
+        self.app = typer.Typer()
+        for name, command in COMMANDS:
+            self.app.command(name)(command)
+
+    def say(self, *words: str) -> str:
+        door = Door(home=self.home, config=None, actor="ops")
+        done = CliRunner().invoke(self.app, words, obj=door, env={"COLUMNS": "200"})
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    def asked(self, *words: str) -> Any:
+        return json.loads(self.say(*words, "--json"))
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    return Terminal(tmp_path / "home")
+
+
+def a_full_outbox(database: Database) -> None:
+    with database.transaction() as db:
+        put(db, [
+            a_delivery(1, **DEAD),
+            a_delivery(2, **DEAD | {"endpoint": "fetching"}),
+            a_delivery(3),
+            a_delivery(4, state=DeliveryState.DELIVERED, delivered_at=NOON),
+        ])  # fmt: skip
+        save_circuit(db, Circuit(endpoint="platform", failures=7), NOON)
+
+
+def state_of(database: Database, number: int) -> DeliveryState:
+    with database.reading() as db:
+        found = delivery_of(db, a_delivery(number).id)
+    assert found is not None
+    return found.state
+
+
+def test_a_token_is_shown_once_and_never_kept(terminal: Terminal) -> None:
+    shown = terminal.say("client", "add", "zpt", "--scope", "tasks:read,tasks:answer")
+    token = shown.rsplit("：", 1)[1].strip()
+
+    assert token.startswith("xw_")
+    assert len(token) > 40
+    assert token not in terminal.say("client", "list")
+    assert token.encode() not in (terminal.home / "xunwang.db").read_bytes()
+    assert "看任务、反馈任务" in terminal.say("client")
+    renewed = terminal.asked("client", "renew", "zpt")
+    assert renewed["token"] != token
+    terminal.say("client", "end", "zpt")
+    assert "已停用" in terminal.say("client", "list")
+    with terminal.database.reading() as db:
+        acts = [one.act.action for one in latest_acts(db)]
+    assert acts == ["client.end", "client.renew", "client.add"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["add", "zpt"], "权限"),
+        (["add", "zpt", "--scope", "everything"], "没有这项权限"),
+        (["add", "主平台", "--scope", "tasks:read"], "小写字母"),
+        (["add", "zpt", "--scope", "tasks:read", "--days", "500"], "有效期"),
+        (["add", "zpt", "--scope", "tasks:read", "--region", "31"], "六位"),
+        (["add", "zpt", "--scope", "events:read", "--endpoint", "nobody"], "没有接收端"),
+        (["add", "zpt", "--scope", "events:read", "--endpoint", "fetching"], "超出"),
+        (["renew", "nobody"], "没有名为 nobody"),
+        (["end"], "（空）"),
+    ],
+)
+def test_a_client_that_may_not_be_is_refused_in_one_line(
+    terminal: Terminal, words: list[str], says: str
+) -> None:
+    with pytest.raises(BadInput, match=says):
+        terminal.say("client", *words)
+
+    with terminal.database.reading() as db:
+        assert list_clients(db) == []
+
+
+@pytest.mark.fault("K08")
+def test_dead_letters_are_listed_with_their_reason_and_sent_again(terminal: Terminal) -> None:
+    a_full_outbox(terminal.database)
+
+    dead = terminal.asked("deliveries", "list", "--state", "given_up")
+    shown = terminal.say("deliveries", "show", a_delivery(1).id)
+    one = terminal.asked("deliveries", "retry", a_delivery(1).id)
+    rest = terminal.asked("deliveries", "retry", "--all")
+
+    assert [row["id"] for row in dead] == [a_delivery(2).id, a_delivery(1).id]
+    assert "http_error：500" in shown
+    assert (one, rest) == ([a_delivery(1).id], [a_delivery(2).id])
+    assert state_of(terminal.database, 1) is DeliveryState.WAITING
+    with terminal.database.reading() as db:
+        assert [a.act.actor for a in latest_acts(db) if a.act.action == "delivery.replay"] == [
+            "ops", "ops"
+        ]  # fmt: skip
+
+
+def test_how_the_endpoints_are_doing_is_one_table(terminal: Terminal) -> None:
+    a_full_outbox(terminal.database)
+    with terminal.database.transaction() as db:
+        put(db, [replace(a_delivery(9), endpoint="gone")])
+
+    found = {one["name"]: one for one in terminal.asked("deliveries", "endpoints")}
+
+    assert found["platform"]["says"] == "连续失败 7 次"
+    assert (found["platform"]["waiting"], found["platform"]["given_up"]) == (1, 1)
+    assert found["gone"]["says"] == "已不在配置中，消息留着"
+    assert "（对方来取）" in terminal.say("deliveries", "endpoints")
+
+
+@pytest.mark.fault("K07")
+def test_an_endpoint_is_paused_and_resumed_by_name(terminal: Terminal) -> None:
+    terminal.say("deliveries", "pause", "platform", "--reason", "对方割接")
+    paused = terminal.asked("deliveries", "endpoints")
+    terminal.say("deliveries", "resume", "platform")
+
+    assert paused[0]["says"] == "已暂停：对方割接"
+    assert terminal.asked("deliveries", "endpoints")[0]["says"] == "正常"
+    with pytest.raises(BadInput, match="没有接收端"):
+        terminal.say("deliveries", "pause", "nobody")
+
+
+def test_what_the_other_side_lacks_goes_out_again(terminal: Terminal, tmp_path: Path) -> None:
+    a_full_outbox(terminal.database)
+    missing = tmp_path / "missing.txt"
+    missing.write_text(f"{a_delivery(4).event_key}\n{a_delivery(1).id}\n{'f' * 64}\n", "utf-8")
+
+    said = terminal.say("replay", "--missing", str(missing))
+
+    assert "文件列出 3 条，将重新投递 2 条" in said
+    assert {state_of(terminal.database, n) for n in (1, 4)} == {DeliveryState.WAITING}
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["replay"], "给出一个消息编号"),
+        (["replay", "01JV0000000000000000000000"], "没有可以重投"),
+        (["replay", "--missing", "nowhere.txt"], "无法读取"),
+        (["deliveries", "retry"], "请给出消息编号"),
+        (["deliveries", "retry", "x"], "没有可以重投"),
+        (["deliveries", "show"], "没有编号"),
+        (["platform", "check"], "没有接收端"),
+        (["platform", "check", "http://127.0.0.1:1/"], "--secret"),
+        (["platform", "stub", "--secret", "short"], "密钥"),
+        (["platform", "stub", "--fail", "502"], "不会这样出错"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(
+    terminal: Terminal, words: list[str], says: str
+) -> None:
+    with pytest.raises(BadInput, match=says) as refusal:
+        terminal.say(*words)
+
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_receiver_that_fetches_has_nothing_to_check(terminal: Terminal) -> None:
+    with pytest.raises(NotAllowed, match="自己来取"):
+        terminal.say("platform", "check", "fetching")
+
+
+def test_a_file_that_names_no_messages_is_refused_by_its_line(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    file = tmp_path / "missing.txt"
+    file.write_text(f"{'a' * 64}\nhello\n", "utf-8")
+
+    with pytest.raises(BadInput, match="第 2 行"):
+        terminal.say("replay", "--missing", str(file))
