@@ -76,7 +76,8 @@ class SearchSettings(BaseModel):
 
     model_config = _STRICT
 
-    elasticsearch: str = ""  # address; empty: the embedded engine
+    # address; empty: the embedded engine
+    elasticsearch: str = Field("", pattern=r"^(https?://[^/?#\s]+/?)?$")
     index: str = Field("xunwang-texts", pattern=r"^[a-z][a-z0-9-]{0,99}$")  # the alias's name
     user: str = ""
     password: SecretStr = SecretStr("")

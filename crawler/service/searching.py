@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from importlib import import_module
 
 from crawler.domain.errors import BadInput, WatchError
 from crawler.service.wiring import House
@@ -15,7 +16,22 @@ _EXPIRY_EVERY_S = 3_600.0
 
 
 def engine_of(house: House) -> Engine:
-    """The embedded one, in the store itself."""
+    """Elasticsearch where the settings name one, else the embedded one in the store itself."""
+    settings = house.config.search
+    if settings.elasticsearch:
+        # the client takes a second to load: only who uses it waits for it
+        elastic = import_module("indexer.elastic")
+        engine: Engine = elastic.ElasticEngine(
+            elastic.ElasticServer(
+                url=settings.elasticsearch,
+                alias=settings.index,
+                user=settings.user,
+                password=settings.password.get_secret_value(),
+                ca_file=settings.ca_file,
+                timeout_s=settings.timeout_s,
+            )
+        )
+        return engine
     if house.database.engine.dialect.name != "sqlite":
         raise BadInput("使用 PostgreSQL 时，检索须设置 search.elasticsearch")
     return EmbeddedEngine(house.database)
