@@ -1,71 +1,60 @@
 """xunwang: one sub-command per verb of the path. It talks to people; it decides nothing."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
 
 import typer
 
 from crawler.domain.errors import BadInput, NotAllowed, TryLater, WatchError
-from crawler.service.commands import (
-    alerts,
-    client,
-    deliveries,
-    doctor,
-    evidence,
-    exceptions,
-    judging,
-    lexicon,
-    lists,
-    platform,
-    registers,
-    schedule,
-    search,
-    serving,
-    sites,
-    statistics,
-    sweeps,
-    tasks_desk,
-    user,
-    verifying,
-)
 from crawler.service.doors import door_from
 from crawler.service.showing import complain
 
-COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
-    ("import", lists.import_),
-    ("lists", lists.lists_),
-    ("register", registers.register),
-    ("exceptions", exceptions.exceptions),
-    ("sweep", sweeps.sweep),
-    ("sites", sites.sites),
-    ("judge", judging.judge),
-    ("lexicon", lexicon.lexicon),
-    ("alerts", alerts.alerts),
-    ("confirm", alerts.confirm),
-    ("dismiss", alerts.dismiss),
-    ("watch", alerts.watch),
-    ("tasks", tasks_desk.tasks),
-    ("statistics", statistics.statistics),
-    ("outbox", deliveries.outbox),
-    ("deliver", deliveries.deliver),
-    ("deliveries", deliveries.deliveries),
-    ("replay", deliveries.replay),
-    ("search", search.search),
-    ("index", search.index),
-    ("serve", serving.serve),
-    ("platform", platform.platform),
-    ("client", client.client),
-    ("schedule", schedule.schedule),
-    ("verify", verifying.verify),
-    ("evidence", evidence.evidence),
-    ("user", user.user),
-    ("doctor", doctor.doctor),
-)
+# module of crawler.service.commands and function: only what is asked for is loaded
+COMMANDS = {
+    "import": "lists:import_",
+    "lists": "lists:lists_",
+    "register": "registers:register",
+    "exceptions": "exceptions:exceptions",
+    "sweep": "sweeps:sweep",
+    "sites": "sites:sites",
+    "judge": "judging:judge",
+    "lexicon": "lexicon:lexicon",
+    "alerts": "alerts:alerts",
+    "confirm": "alerts:confirm",
+    "dismiss": "alerts:dismiss",
+    "watch": "alerts:watch",
+    "tasks": "tasks_desk:tasks",
+    "statistics": "statistics:statistics",
+    "outbox": "deliveries:outbox",
+    "deliver": "deliveries:deliver",
+    "deliveries": "deliveries:deliveries",
+    "replay": "deliveries:replay",
+    "search": "search:search",
+    "index": "search:index",
+    "serve": "serving:serve",
+    "platform": "platform:platform",
+    "client": "client:client",
+    "schedule": "schedule:schedule",
+    "verify": "verifying:verify",
+    "evidence": "evidence:evidence",
+    "user": "user:user",
+    "doctor": "doctor:doctor",
+}
 EXIT_CODES = {BadInput: 2, TryLater: 3, NotAllowed: 4}
 INTERRUPTED = 130
 
 
-def app_of(commands: tuple[tuple[str, Callable[..., None]], ...]) -> typer.Typer:
+def command_of(name: str) -> Callable[..., None]:
+    """The function behind a command."""
+    module, _, function = COMMANDS[name].partition(":")
+    command: Callable[..., None] = getattr(
+        import_module(f"crawler.service.commands.{module}"), function
+    )
+    return command
+
+
+def app_of(names: Iterable[str]) -> typer.Typer:
     """The command line as data."""
     app = typer.Typer(
         name="xunwang",
@@ -74,16 +63,21 @@ def app_of(commands: tuple[tuple[str, Callable[..., None]], ...]) -> typer.Typer
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for name, command in commands:
-        app.command(name)(command)
+    app.callback()(_nothing_before)
+    for name in names:
+        app.command(name)(command_of(name))
     return app
+
+
+def _nothing_before() -> None:
+    """Keeps a command's name on the line where it is the only one."""
 
 
 def main() -> None:
     """Exit 0 only if the command did its work; one line on bad input, never a traceback."""
     door, argv = door_from(sys.argv[1:])
     try:
-        code = app_of(COMMANDS)(args=argv, standalone_mode=False, obj=door)
+        code = app_of(_asked(argv))(args=argv, standalone_mode=False, obj=door)
     except typer.TyperException as error:
         complain(str(error))
         sys.exit(2)
@@ -96,3 +90,8 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _asked(argv: Sequence[str]) -> Iterable[str]:
+    """The command that leads the line; all of them where none does: the help names each."""
+    return argv[:1] if argv and argv[0] in COMMANDS else COMMANDS
