@@ -47,9 +47,7 @@ def readings_of(visit: Visit, folder: Path) -> Iterator[PictureReading]:
 
 
 def _read(capture: Capture, folder: Path) -> PictureText | None:
-    """The first screen; of a page made of pictures all of it. One that cannot be opened is named
-    by `verify`.
-    """
+    """The fullest picture there is; one that cannot be opened is named by `verify`."""
     kept = _picture_of(capture)
     if kept is None:
         return None
@@ -61,10 +59,7 @@ def _read(capture: Capture, folder: Path) -> PictureText | None:
 
 def _picture_of(capture: Capture) -> Evidence | None:
     by_kind = {one.kind: one for one in capture.evidence}
-    screen = by_kind.get(EvidenceKind.PICTURE)
-    if capture.render_reason != "image_heavy":
-        return screen
-    return by_kind.get(EvidenceKind.FULL_PICTURE, screen)
+    return by_kind.get(EvidenceKind.FULL_PICTURE, by_kind.get(EvidenceKind.PICTURE))
 
 
 def _tool() -> str:

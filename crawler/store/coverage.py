@@ -1,23 +1,31 @@
 """What the last visit of each site saw: the ledger, line by line. Not captured is never clean."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
-from crawler.domain.capture import Capture, Fetcher
+from crawler.domain.capture import Capture, Fetcher, Profile
+from crawler.domain.filing import SubjectKind, shown_unit_name
 from crawler.domain.site import ended_well
+from crawler.store.discrepancies import discrepancies_of
+from crawler.store.families import families_of
+from crawler.store.finding_tables import discrepancies, family_members
 from crawler.store.tables import alerts, assessments, captures, sites, visits
 
 _BLOCK = 500
 _CAPTURE = msgspec.json.Decoder(Capture)
+LONGEST_PAGE = 200
 
 
 class SiteLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One site with what its last visit saw; `rates` are annual percent."""
+    """One site with what its last visit saw; `rates` are annual percent, `findings` the kinds in
+    which the page disagrees with its filing or with another visitor's view.
+    """
 
     domain: str
     home_url: str | None
@@ -35,18 +43,66 @@ class SiteLine(msgspec.Struct, frozen=True, kw_only=True):
     text_digest: str = ""
     sentence: str = ""
     alert: int | None = None
+    findings: tuple[str, ...] = ()
+    state: str = ""
+    region: str = ""
+    unit_name: str = ""
+    subject_kind: str = ""
+    domain_shown: str = ""
+    last_seen_at: datetime | None = None  # the last good capture, however long ago
+    last_picture_at: datetime | None = None
+    failures_in_a_row: int = 0
+    due_at: datetime | None = None
+    visit_id: int | None = None
+    site_id: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LedgerWanted:
+    """Which sites a list shows. Empty means any."""
+
+    reach: str
+    words: str = ""  # in domain or subject
+    outcome: str = ""  # a closed list's value, or: waiting, failed
+    level: str = ""
+    finding: str = ""
+    family: int = 0
+    unpictured: bool = False
+    limit: int = 50
+    offset: int = 0
 
 
 def site_lines(db: Connection, region: str = "") -> Iterator[SiteLine]:
     """Every site under a region prefix, by id, in flat memory."""
-    stream = iter(db.execute(_last_visits(region).execution_options(yield_per=_BLOCK)))
+    rows = _last_visits().where(sites.c.region.startswith(region)).order_by(sites.c.id)
+    stream = iter(db.execute(rows.execution_options(yield_per=_BLOCK)))
     while block := list(islice(stream, _BLOCK)):
-        seen = _captures(db, [row.visit_id for row in block if row.visit_id])
-        for row in block:
-            yield _line(row, seen.get(row.visit_id, ()))
+        yield from _lines(db, block)
 
 
-def _last_visits(region: str) -> Any:
+def ledger_page(db: Connection, wanted: LedgerWanted) -> tuple[int, list[SiteLine]]:
+    """How many sites a list has, and one page of it."""
+    chosen = _last_visits().where(*_conditions(wanted))
+    total = db.scalar(select(func.count()).select_from(chosen.subquery())) or 0
+    ordered = chosen.order_by(sites.c.domain)
+    rows = db.execute(ordered.limit(min(wanted.limit, LONGEST_PAGE)).offset(wanted.offset)).all()
+    return total, list(_lines(db, rows))
+
+
+def line_of(db: Connection, domain: str, reach: str = "") -> SiteLine | None:
+    """The line of one site within reach."""
+    mine = (sites.c.domain == domain) & sites.c.region.startswith(reach)
+    return next(iter(_lines(db, db.execute(_last_visits().where(mine)).all())), None)
+
+
+def unpictured_count(db: Connection, reach: str = "") -> int:
+    """Watched sites that were seen and have no picture."""
+    seen = sites.c.last_seen_at.is_not(None) & sites.c.last_picture_at.is_(None)
+    mine = sites.c.region.startswith(reach) & (sites.c.state == "watched")
+    return db.scalar(select(func.count()).where(seen, mine)) or 0
+
+
+def _last_visits() -> Select[Any]:
     last = (
         select(visits.c.site_id, func.max(visits.c.id).label("visit_id"))
         .where(visits.c.outcome != "")
@@ -62,8 +118,7 @@ def _last_visits(region: str) -> Any:
         .outerjoin(alerts, opened)
     )
     columns = (
-        sites.c.domain,
-        sites.c.home_url,
+        sites,
         last.c.visit_id,
         visits.c.outcome,
         assessments.c.level,
@@ -71,11 +126,44 @@ def _last_visits(region: str) -> Any:
         assessments.c.categories,
         assessments.c.rates,
         assessments.c.sentence,
-        assessments.c.text_digest,
+        assessments.c.text_digest.label("judged_digest"),
         alerts.c.id.label("alert_id"),
     )
-    named = sites.c.region.startswith(region)
-    return select(*columns).select_from(joined).where(named).order_by(sites.c.id)
+    return select(*columns).select_from(joined)
+
+
+def _conditions(wanted: LedgerWanted) -> list[ColumnElement[bool]]:
+    chosen: list[ColumnElement[bool]] = [sites.c.region.startswith(wanted.reach)]
+    if wanted.words:
+        named = (sites.c.domain, sites.c.domain_shown, sites.c.unit_name)
+        chosen.append(or_(*(one.contains(wanted.words, autoescape=True) for one in named)))
+    if wanted.outcome == "waiting":
+        chosen.append(visits.c.outcome.is_(None))
+    elif wanted.outcome:
+        chosen.append(visits.c.outcome == wanted.outcome)
+    if wanted.level:
+        chosen.append(assessments.c.level == wanted.level)
+    if wanted.finding:
+        mine = (discrepancies.c.visit_id == visits.c.id) & (discrepancies.c.kind == wanted.finding)
+        chosen.append(select(discrepancies.c.visit_id).where(mine).exists())
+    if wanted.family:
+        members = select(family_members.c.site_id).where(
+            family_members.c.family_id == wanted.family
+        )
+        chosen.append(sites.c.id.in_(members))
+    if wanted.unpictured:
+        chosen += [sites.c.last_seen_at.is_not(None), sites.c.last_picture_at.is_(None)]
+    return chosen
+
+
+def _lines(db: Connection, block: Sequence[Any]) -> Iterator[SiteLine]:
+    visit_ids = [row.visit_id for row in block if row.visit_id]
+    seen = _captures(db, visit_ids)
+    found = discrepancies_of(db, visit_ids)
+    families = families_of(db, [row.id for row in block])
+    for row in block:
+        kinds = tuple(str(one.kind) for one in found.get(row.visit_id, ()))
+        yield _line(row, seen.get(row.visit_id, ()), kinds, families.get(row.id))
 
 
 def _captures(db: Connection, visit_ids: Sequence[int]) -> dict[int, list[Capture]]:
@@ -88,9 +176,10 @@ def _captures(db: Connection, visit_ids: Sequence[int]) -> dict[int, list[Captur
     return found
 
 
-def _line(row: Row[Any], seen: Sequence[Capture]) -> SiteLine:
-    best = [one for one in seen if ended_well(one.outcome)] or list(seen)
-    last = best[-1] if best else None
+def _line(
+    row: Any, seen: Sequence[Capture], findings: tuple[str, ...], family: int | None
+) -> SiteLine:
+    last = _telling(seen)
     flags = dict.fromkeys(str(flag) for one in seen for flag in one.flags)
     return SiteLine(
         domain=row.domain,
@@ -103,10 +192,30 @@ def _line(row: Row[Any], seen: Sequence[Capture]) -> SiteLine:
         categories=tuple(row.categories or ()),
         rates=tuple(row.rates or ()),
         rendered=any(c.fetcher is Fetcher.BROWSER and ended_well(c.outcome) for c in seen),
-        family="",
+        family=str(family or ""),
         page_kind=str(last.page_kind) if last else "",
         captured_at=last.ended_at if last else None,
-        text_digest=row.text_digest or "",
+        text_digest=row.judged_digest or "",
         sentence=row.sentence or "",
         alert=row.alert_id,
+        findings=findings,
+        state=row.state,
+        region=row.region,
+        unit_name=shown_unit_name(row.unit_name, SubjectKind(row.subject_kind)),
+        subject_kind=row.subject_kind,
+        domain_shown=row.domain_shown,
+        last_seen_at=row.last_seen_at,
+        last_picture_at=row.last_picture_at,
+        failures_in_a_row=row.failures_in_a_row,
+        due_at=row.due_at,
+        visit_id=row.visit_id,
+        site_id=row.id,
     )
+
+
+def _telling(seen: Sequence[Capture]) -> Capture | None:
+    """The capture that a line shows: the last good one of a desktop, else the best there is."""
+    good = [one for one in seen if ended_well(one.outcome)]
+    usual = [one for one in good if one.profile is Profile.DESKTOP]
+    best = usual or good or seen
+    return best[-1] if best else None

@@ -14,6 +14,7 @@ from crawler.domain.alert import Alert, AlertState
 from crawler.domain.assessment import Assessment, Side
 from crawler.domain.capture import Capture, EvidenceKind
 from crawler.domain.errors import BadInput
+from crawler.domain.family import MARK_NAMES
 from crawler.domain.site import Site
 from crawler.fetching.fonts import find_chinese_font
 from crawler.fetching.picture import with_banner
@@ -26,7 +27,10 @@ from crawler.store.alerts import alert_of, list_alerts
 from crawler.store.assessments import assessment_of
 from crawler.store.captures import captures_of_visit
 from crawler.store.database import Connection
+from crawler.store.discrepancies import discrepancies_of
 from crawler.store.evidence import open_record
+from crawler.store.families import family_of, relatives
+from crawler.store.picture_texts import PictureWords, picture_words_of
 from crawler.store.sites import sites_by_id
 
 
@@ -158,12 +162,18 @@ def _show(house: House, words: Catalogue, number: int, picture: Path | None, *, 
         site = sites_by_id(db, [alert.site_id])[alert.site_id]
         assessment = assessment_of(db, alert.visit_id)
         captures = captures_of_visit(db, alert.visit_id)
+        found = discrepancies_of(db, [alert.visit_id]).get(alert.visit_id, [])
+        pictured = picture_words_of(db, [alert.visit_id]).get(alert.visit_id, [])
+        family = told_family(db, site)
     if picture is not None:
         _save_picture(house, words, alert, captures, picture)
     if json:
         told = _told(alert, site) | {
             "assessment": msgspec.to_builtins(assessment),
             "captures": [msgspec.to_builtins(one) for one in captures],
+            "discrepancies": msgspec.to_builtins(found),
+            "family": family,
+            "picture_words": msgspec.to_builtins(pictured),
         }
         as_json(told)
         return
@@ -173,6 +183,10 @@ def _show(house: House, words: Catalogue, number: int, picture: Path | None, *, 
     say(alert.sentence)
     if assessment is not None:
         _show_reasons(assessment, words)
+    for kin in family:
+        say(f"  {words.say('alerts.family')}  {kin['domain_shown']}  {'、'.join(kin['shared'])}")
+    for read in pictured:
+        _show_picture_words(read, words)
     for capture in captures:
         _show_capture(capture, words)
 
@@ -186,6 +200,31 @@ def _show_reasons(assessment: Assessment, words: Catalogue) -> None:
         ends = {promised.annual_low, promised.annual_high}
         annual = "–".join(f"{figure:g}" for figure in sorted(f for f in ends if f is not None))
         say(f"  {words.say('alerts.yields')}  {promised.raw} → {annual or '?'} %")
+
+
+def told_family(db: Connection, site: Site) -> list[dict[str, Any]]:
+    """The site's relatives: sites of the same kit, with what they share."""
+    family = family_of(db, site.id)
+    kin = relatives(db, family) if family is not None else []
+    return [
+        {
+            "family": family,
+            "domain": one.domain,
+            "domain_shown": one.domain_shown,
+            "shared": [MARK_NAMES[kind] for kind in one.shared],
+        }
+        for one in kin
+        if one.site_id != site.id
+    ]
+
+
+def _show_picture_words(read: PictureWords, words: Catalogue) -> None:
+    """Derived: read by a machine, written by nobody."""
+    if read.field.text:
+        shown = " ".join(read.field.text.split())[:300]
+        out.print(f"  {words.say('alerts.in_picture')}  {escape(shown)}")
+    for code in read.qr_codes:
+        out.print(f"  {words.say('alerts.qr')}  {escape(code)}")
 
 
 def _show_capture(capture: Capture, words: Catalogue) -> None:
