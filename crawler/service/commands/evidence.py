@@ -11,8 +11,15 @@ from crawler.domain.user import Role
 from crawler.service.catalogue import Catalogue
 from crawler.service.desks import desk_of
 from crawler.service.doors import Door, now
-from crawler.service.packing.exporting import Asker, Exported, allowed, export_alert
-from crawler.service.showing import as_json, complain, say
+from crawler.service.packing.blank_forms import FORMS, blank_form
+from crawler.service.packing.exporting import (
+    FORMS_FOLDER,
+    Asker,
+    Exported,
+    allowed,
+    export_alert,
+)
+from crawler.service.showing import as_json, complain, say, warn
 from crawler.service.wiring import House
 from crawler.store.people import user_named
 
@@ -21,16 +28,19 @@ _TERMINAL = "终端"
 
 def evidence(
     context: typer.Context,
-    what: Annotated[str, typer.Argument(metavar="export")],
+    what: Annotated[str, typer.Argument(metavar="export|forms")],
     number: Annotated[int, typer.Argument(metavar="N")] = 0,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="写入这个文件")] = None,
     names: Annotated[bool, typer.Option("--names", help="姓名与联系方式不遮盖（会留痕）")] = False,
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """导出一条预警的证据包。例：xunwang evidence export 3 -o 线索3.zip"""
+    """导出证据包；forms 写出文书模板，供修改。例：xunwang evidence export 3 -o 线索3.zip"""
     door: Door = context.obj
+    if what == "forms":
+        _write_forms(door, output)
+        return
     if what != "export":
-        raise BadInput("evidence 之后应为 export")
+        raise BadInput("evidence 之后应为 export 或 forms")
     if output is None:
         raise BadInput("请用 -o 指明写入的文件")
     with door.opened() as (house, words):
@@ -49,6 +59,17 @@ def asker_of(house: House, actor: str, *, names: bool) -> Asker:
     return allowed(Asker(actor=actor, role=role, reach=reach, lifted=names), roles)
 
 
+def _write_forms(door: Door, folder: Path | None) -> None:
+    """The forms as they came, where ops may change them; one that is there is left alone."""
+    with door.opened() as (house, words):
+        place = folder or house.home / FORMS_FOLDER
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in FORMS:
+            if not (place / name).exists():
+                (place / name).write_bytes(blank_form(name))
+        say(words.say("evidence.forms", path=os.fspath(place), count=len(FORMS)))
+
+
 def _show(done: Exported, output: Path, words: Catalogue, *, json: bool) -> None:
     if json:
         as_json(done)
@@ -57,3 +78,5 @@ def _show(done: Exported, output: Path, words: Catalogue, *, json: bool) -> None
     say(words.say("evidence.root", root=done.root, manifest=done.manifest_sha256))
     for reason in done.broken:
         complain(words.say("evidence.broken", reason=reason))
+    if done.trouble:
+        warn(done.trouble)

@@ -16,7 +16,7 @@ from typing import IO, Literal
 from crawler.domain.errors import BadInput
 
 Role = Literal["evidence", "derived", "record", "document", "reader"]
-_EPOCH = (1980, 1, 1, 0, 0, 0)
+EPOCH = (1980, 1, 1, 0, 0, 0)
 _MOST_BYTES = 0xF000_0000  # a zip without its 64-bit extension, which older readers lack
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -111,7 +111,7 @@ def new_file(destination: Path) -> Iterator[IO[bytes]]:
 
 
 def _info(path: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(path, _EPOCH)
+    info = zipfile.ZipInfo(path, EPOCH)
     info.create_system = 3
     info.external_attr = 0o100644 << 16
     return info

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from crawler.domain.assessment import Level, at_least
 from crawler.domain.capture import PageText
-from crawler.store.dossiers import Judged
+from crawler.store.packs import Judged
 
 MOST_LINES = 3_000
 _NEIGHBOURS = 1

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from alerts.desk import Desk
+from crawler.config import CrawlSettings
 from crawler.domain.audit import Act
 from crawler.domain.errors import NotAllowed
 from crawler.domain.user import Role
@@ -18,6 +19,10 @@ from crawler.service.packing.archive import Member, Pack, evidence_root, new_fil
 from crawler.service.packing.explaining import explained
 from crawler.service.packing.gathering import Dossier, gather
 from crawler.service.packing.keepsakes import Keeping
+from crawler.service.packing.paging import page_of
+from crawler.service.packing.papers import Case as PaperCase
+from crawler.service.packing.papers import papers_of
+from crawler.service.packing.printing import printed
 from crawler.service.packing.stating import (
     alert_stated,
     as_json,
@@ -32,6 +37,7 @@ from crawler.service.packing.stating import (
 from crawler.service.wiring import House, tool_name
 from crawler.store.audit import note
 
+FORMS_FOLDER = "forms"  # where ops put templates of their own
 FORMAT = "xunwang-evidence-pack/1"
 READER = Path(__file__).parent / "carried" / "verify.py"
 MAY_SEE = frozenset({Role.OFFICER, Role.SUPERVISOR})  # whose sight of personal data is an act
@@ -56,6 +62,7 @@ class Exported:
     members: int
     captures: int
     broken: tuple[str, ...]
+    trouble: str = ""  # why there is no PDF
 
 
 def export_alert(
@@ -82,6 +89,7 @@ def write_pack(
     keeping.put_warc(warc, warc.rpartition("/")[2], dossier.shots, dossier.alert.opened_at)
     _put_records(pack, dossier)
     root = evidence_root(pack.members)
+    trouble = _put_papers(pack, house, dossier, keeping, root, desk)
     page = explained(dossier, pack.members, keeping, root, desk=desk, words=catalogue("zh"))
     pack.put("核验说明.html", page, "document")
     pack.put("verify.py", READER.read_bytes(), "reader")
@@ -97,7 +105,34 @@ def write_pack(
         members=members,
         captures=len(dossier.shots),
         broken=tuple(one.reason for one in keeping.broken),
+        trouble=trouble,
     )
+
+
+def _put_papers(
+    pack: Pack, house: House, of: Dossier, keeping: Keeping, root: str, desk: Desk
+) -> str:
+    """Each paper as Word and, where a browser is, as PDF; one line if it is not."""
+    case = PaperCase(
+        of=of, members=tuple(pack.members), broken=tuple(keeping.broken), root=root, desk=desk,
+        words=catalogue("zh"), network=network_of(house.config.crawl),
+    )  # fmt: skip
+    papers = dict(papers_of(case, house.home / FORMS_FOLDER))
+    pages = {name: page_of(content, Path(name).stem) for name, content in papers.items()}
+    pdfs, trouble = printed(pages, house.config.browser)
+    for name, content in papers.items():
+        pack.put(f"文书/{name}", content, "document")
+        if name in pdfs:
+            pack.put(f"文书/{Path(name).stem}.pdf", pdfs[name], "document")
+    return trouble
+
+
+def network_of(crawl: CrawlSettings) -> str:
+    """How the machine reaches the web, as far as it knows itself."""
+    ways = ["经上级代理访问互联网" if crawl.proxy else "直接访问互联网"]
+    if crawl.hosts or crawl.hosts_file:
+        ways.append("部分域名的地址由本机指定（crawl.hosts）")
+    return "；".join(ways) + "；出口地址由办案人员填写：________"
 
 
 def _put_records(pack: Pack, of: Dossier) -> None:

@@ -19,7 +19,8 @@ from crawler.store.audit import Entry
 from crawler.store.captures import captures_of_visit, runs_of
 from crawler.store.cards import Card, card_of
 from crawler.store.database import Connection
-from crawler.store.dossiers import (
+from crawler.store.lists import filing_of
+from crawler.store.packs import (
     Linked,
     ListFacts,
     Stretch,
@@ -30,7 +31,6 @@ from crawler.store.dossiers import (
     seen_between,
     stretch_of,
 )
-from crawler.store.lists import filing_of
 from crawler.store.reviews import reviews_of
 from crawler.store.tasks import tasks_of_case
 from crawler.store.texts import structure_of, text_of

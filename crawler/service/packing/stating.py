@@ -18,7 +18,7 @@ from crawler.service.packing.gathering import Dossier
 from crawler.service.packing.veil import Veil
 from crawler.store.anchors import Anchor
 from crawler.store.audit import Entry
-from crawler.store.dossiers import Stretch
+from crawler.store.packs import Stretch
 
 CONTEXT = 40  # characters on each side of a hit
 

@@ -1,9 +1,11 @@
 """How our documents call things: as an officer says it to somebody new to this program."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from crawler.domain.assessment import TEST_STATE_NAMES, Assessment, FourTests, Side, Track, Yield
 from crawler.domain.capture import Capture, Fetcher, HopKind, Outcome, Profile
+from crawler.domain.case import CHINA
 from crawler.domain.site import Site
 from crawler.service.catalogue import Catalogue
 from crawler.service.console.shown import exact, per_cent
@@ -45,6 +47,22 @@ TESTS = (
 )
 
 
+def one_line(veil: Veil, text: str) -> str:
+    """Words of a page inside a sentence of ours."""
+    return veil.text(" ".join(text.split()))
+
+
+def moment(at: datetime) -> str:
+    """2026年11月26日17时30分, as official papers write it."""
+    here = at.astimezone(CHINA)
+    return f"{here.year}年{here.month}月{here.day}日{here:%H}时{here:%M}分"
+
+
+def day(iso: str) -> str:
+    """The day in China of a moment written as ISO 8601; a dash for none."""
+    return f"{datetime.fromisoformat(iso).astimezone(CHINA):%Y-%m-%d}" if iso else "—"
+
+
 def outcome_name(words: Catalogue, outcome: Outcome | str) -> str:
     """How an attempt ended, in Chinese."""
     return words.name("outcome", str(outcome))
@@ -60,7 +78,7 @@ def tests_of(assessment: Assessment | None, veil: Veil) -> list[tuple[str, str, 
     tests = assessment.tests if assessment else FourTests()
     notes = {name: told for name, _, told in (one.partition("：") for one in tests.notes)}
     return [
-        (name, TEST_STATE_NAMES[getattr(tests, attribute)], veil.text(notes.get(name, "")))
+        (name, TEST_STATE_NAMES[getattr(tests, attribute)], one_line(veil, notes.get(name, "")))
         for name, attribute in TESTS
     ]
 
@@ -71,7 +89,7 @@ def reasons_of(assessment: Assessment | None, side: Side, veil: Veil) -> list[st
         return []
     mine = [one for one in assessment.reasons if one.side is side]
     ordered = sorted(mine, key=lambda one: -abs(one.points))
-    return list(dict.fromkeys(veil.text(one.text) for one in ordered))
+    return list(dict.fromkeys(one_line(veil, one.text) for one in ordered))
 
 
 def yields_of(assessment: Assessment | None, veil: Veil) -> list[tuple[str, str, str]]:

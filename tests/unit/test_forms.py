@@ -1,0 +1,137 @@
+"""文书: a template that is wrong is refused by name; what is right is filled and stays editable."""
+
+import zipfile
+from io import BytesIO
+
+import pytest
+from docx import Document
+
+from crawler.domain.errors import BadInput
+from crawler.service.packing.blank_forms import FORMS, blank_form
+from crawler.service.packing.filling import filled
+from crawler.service.packing.paging import page_of
+from crawler.service.packing.papers import NEEDED
+from crawler.service.packing.printing import without_dates
+
+VALUES = {"线索编号": "310118-JR-1", "主体": "云湖", "文件": [{"名": "a"}, {"名": "b"}]}
+
+
+def a_template(*paragraphs: str, row: str = "") -> bytes:
+    document = Document()
+    for text in paragraphs:
+        document.add_paragraph(text)
+    if row:
+        document.add_table(rows=1, cols=1).rows[0].cells[0].text = row
+    out = BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def words_of(content: bytes) -> list[str]:
+    document = Document(BytesIO(content))
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return [one.text for one in document.paragraphs] + cells
+
+
+def test_placeholders_are_filled_and_rows_repeated() -> None:
+    made = filled(a_template("编号 {{线索编号}}，{{ 主体 }}", row="{{文件.名}}"), "t.docx", VALUES)
+
+    assert words_of(made) == ["编号 310118-JR-1，云湖", "a", "b"]
+
+
+def test_a_placeholder_cut_over_runs_keeps_the_first_runs_look() -> None:
+    document = Document()
+    paragraph = document.add_paragraph()
+    for piece in ("前{{线", "索编", "号}}后"):
+        paragraph.add_run(piece).bold = piece.startswith("前")
+    out = BytesIO()
+    document.save(out)
+
+    made = Document(BytesIO(filled(out.getvalue(), "t.docx", VALUES)))
+
+    assert made.paragraphs[0].text == "前310118-JR-1后"
+    assert made.paragraphs[0].runs[0].text == "前310118-JR-1"
+    assert made.paragraphs[0].runs[0].bold
+
+
+def test_what_is_filled_in_is_never_a_placeholder_or_markup() -> None:
+    nasty = {"线索编号": "{{主体}}<w:p/>&\x00\ufffe", "主体": "秘密"}
+
+    made = filled(a_template("{{线索编号}}"), "t.docx", nasty)
+
+    assert words_of(made) == ["{{主体}}<w:p/>&��"]
+
+
+@pytest.mark.parametrize(
+    ("text", "row", "said"),
+    [
+        ("{{没有这个}}", "", "没有对应的内容"),
+        ("{{文件}}", "", "没有对应的内容"),
+        ("", "{{文件.没有}}", "没有对应的内容"),
+        ("编号 {{线索编号", "", "不完整"),
+        ("编号 线索编号}}", "", "不完整"),
+        ("{{}}", "", "不完整"),
+    ],
+)
+def test_a_broken_placeholder_is_named_with_its_template(text: str, row: str, said: str) -> None:
+    with pytest.raises(BadInput, match=rf"模板 线索报告\.docx.*{said}"):
+        filled(a_template(text, row=row), "线索报告.docx", VALUES)
+
+
+def test_a_needed_placeholder_that_is_missing_is_named() -> None:
+    with pytest.raises(BadInput, match=r"模板 t\.docx 缺少占位符 \{\{线索编号\}\}"):
+        filled(a_template("{{主体}}"), "t.docx", VALUES, ["线索编号"])
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04rubbish"])
+def test_what_is_no_word_document_is_told(content: bytes) -> None:
+    with pytest.raises(BadInput, match="不是 Word 文档"):
+        filled(content, "t.docx", VALUES)
+
+
+def test_a_zip_that_is_no_word_document_is_told() -> None:
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        made.writestr("a.txt", "x")
+
+    with pytest.raises(BadInput, match="不是 Word 文档"):
+        filled(out.getvalue(), "t.docx", VALUES)
+
+
+def test_an_empty_list_leaves_one_row_with_a_dash() -> None:
+    made = filled(a_template(row="{{文件.名}}"), "t.docx", VALUES | {"文件": []})
+
+    assert words_of(made)[-1] == "—"
+
+
+def test_the_same_values_make_the_same_bytes() -> None:
+    template = a_template("{{线索编号}}")
+
+    assert filled(template, "t", VALUES) == filled(template, "t", VALUES)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_each_form_that_comes_with_the_program_has_what_it_needs(name: str) -> None:
+    words = "\n".join(words_of(blank_form(name)))
+
+    assert [one for one in NEEDED[name] if f"{{{{{one}}}}}" not in words] == []
+    assert "违法行为" not in words
+
+
+def test_a_filled_form_becomes_a_page_without_markup_of_others() -> None:
+    template = a_template("{{主体}}")
+    made = filled(template, "t", {"主体": "<script>alert(1)</script>"})
+
+    page = page_of(made, "线索报告").decode()
+
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_a_pdf_loses_its_moment_and_keeps_its_length() -> None:
+    pdf = b"x /CreationDate (D:20261125135544+00'00')\n/ModDate (D:20261125135544+00'00')>> y"
+
+    plain = without_dates(pdf)
+
+    assert len(plain) == len(pdf)
+    assert b"2026" not in plain
