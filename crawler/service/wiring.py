@@ -67,6 +67,8 @@ class House:
 def open_house(home: Path, file: Path | None = None) -> House:
     """Read the settings, make what is missing, bring the store up to date."""
     config = load_config(home, file)
+    if (home / "restore.part").exists():
+        raise BadInput(f"{home} 里有一次没有完成的恢复，请重新执行 xunwang restore")
     try:
         for folder in (home, home / "cache", home / "run", config.evidence_folder):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -8,8 +8,11 @@ from typing import Any, TypeVar
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
+
+from crawler.domain.errors import BadInput
 
 __all__ = ["Connection", "Database", "migrate", "open_database", "schema_version", "upsert"]
 
@@ -75,7 +78,10 @@ def migrate(database: Database) -> None:
     config.set_main_option("script_location", str(_MIGRATIONS))
     with database.transaction() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise BadInput(f"数据库由更新的版本写过，本程序太旧：{error}") from None
 
 
 def schema_version(db: Connection) -> str:

@@ -1,0 +1,184 @@
+"""A whole installation in one file, taken while it works: first the rows of one moment, then the
+evidence those rows speak of. The last member says what every other one must be.
+"""
+
+import hashlib
+import io
+import os
+import shutil
+import tarfile
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+
+from crawler.domain.audit import Act
+from crawler.domain.errors import BadInput, TryLater
+from crawler.service.wiring import House, tool_name
+from crawler.store.audit import note
+from crawler.store.snapshots import open_copy, segment_lengths, standing_of, take_snapshot
+
+FORMAT = 1
+MANIFEST = "MANIFEST.json"
+STORE = "xunwang.db"
+EVIDENCE = "evidence/"
+SETTINGS = ("xunwang.toml", "keys")  # what holds secrets goes only where somebody says so
+_OURS = frozenset({"run", "cache", "logs", "lock", "evidence", "restore.part", STORE, *SETTINGS})
+_SPARE = 1.05
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of a backup."""
+
+    size: int
+    sha256: str
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a backup holds. `missing` are segments the rows speak of that were not there."""
+
+    format: int
+    tool: str
+    made_at: datetime
+    standing: dict[str, Any]
+    files: dict[str, Member]
+    links: dict[str, str]
+    missing: tuple[str, ...] = ()
+    settings: bool = False
+
+
+def back_up(house: House, target: Path, actor: str, now: datetime, *, settings: bool) -> Manifest:
+    """Write it beside, then give it its name; BadInput where that is taken."""
+    if target.exists():
+        raise BadInput(f"{target} 已存在，不会覆盖")
+    if not target.parent.is_dir():
+        raise BadInput(f"目录 {target.parent} 不存在")
+    part = target.with_name(f"{target.name}.part")
+    copy = house.run / f"snapshot-{os.getpid()}.db"
+    try:
+        copy.unlink(missing_ok=True)
+        take_snapshot(house.database, copy)
+        manifest = _written(house, copy, part, now, settings=settings)
+        part.replace(target)
+    except OSError as error:
+        raise TryLater(f"备份没有完成：{error.strerror or error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+        copy.unlink(missing_ok=True)
+    with house.database.transaction() as db:
+        note(db, _act(house, actor, now, manifest))
+    return manifest
+
+
+def _written(house: House, copy: Path, part: Path, now: datetime, *, settings: bool) -> Manifest:
+    snapshot = open_copy(copy)
+    try:
+        with snapshot.reading() as db:
+            lengths, standing = segment_lengths(db), standing_of(db)
+    finally:
+        snapshot.close()
+    _check_room(part, copy.stat().st_size + sum(size for size, _ in lengths.values()))
+    with part.open("xb") as file:
+        part.chmod(0o600)
+        with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
+            writer = _Writer(tar)
+            writer.add(STORE, copy)
+            missing = [name for name, size in _segments(lengths) if not writer.add(
+                EVIDENCE + name, house.evidence / name, size)]  # fmt: skip
+            links = dict(_others(house, writer, settings=settings))
+            manifest = Manifest(
+                format=FORMAT,
+                tool=tool_name(),
+                made_at=now,
+                standing=standing,
+                files=writer.files,
+                links=links,
+                missing=tuple(missing),
+                settings=settings,
+            )
+            writer.add_bytes(MANIFEST, msgspec.json.encode(manifest))
+        file.flush()
+        os.fsync(file.fileno())
+    return manifest
+
+
+def _segments(lengths: dict[str, tuple[int, str]]) -> Iterator[tuple[str, int]]:
+    return ((name, lengths[name][0]) for name in sorted(lengths))
+
+
+def _others(house: House, writer: "_Writer", *, settings: bool) -> Iterator[tuple[str, str]]:
+    """Word lists, forms and what else lies in the home; gives the links that stay inside."""
+    for path in sorted(house.home.rglob("*")):
+        name = path.relative_to(house.home).as_posix()
+        top = name.partition("/")[0]
+        if top.startswith(STORE) or (top in _OURS and not (settings and top in SETTINGS)):
+            continue
+        if path.is_symlink():
+            goal = str(path.readlink())
+            if "/" not in goal and (path.parent / goal).exists():
+                yield name, goal
+        elif path.is_file():
+            writer.add(name, path)
+
+
+def _check_room(part: Path, wanted: int) -> None:
+    free = shutil.disk_usage(part.parent).free
+    if free < wanted * _SPARE:
+        gib = 1024**3
+        raise TryLater(f"{part.parent} 只余 {free / gib:.1f} GiB，备份约需 {wanted / gib:.1f} GiB")
+
+
+class _Writer:
+    """Adds files and remembers what they were."""
+
+    def __init__(self, tar: tarfile.TarFile) -> None:
+        self._tar = tar
+        self.files: dict[str, Member] = {}
+
+    def add(self, name: str, path: Path, size: int | None = None) -> bool:
+        """The first `size` bytes of a file, or all; False if it has not that many."""
+        try:
+            with path.open("rb") as file:
+                there = os.fstat(file.fileno()).st_size
+                wanted = there if size is None else size
+                if there < wanted:
+                    return False
+                self._put(name, file, wanted)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def add_bytes(self, name: str, content: bytes) -> None:
+        self._put(name, io.BytesIO(content), len(content))
+
+    def _put(self, name: str, file: IO[bytes], size: int) -> None:
+        head = tarfile.TarInfo(name)
+        head.size, head.mode = size, 0o600
+        hashed = _Hashed(file)
+        self._tar.addfile(head, hashed)  # type: ignore[arg-type]
+        self.files[name] = Member(size=size, sha256=hashed.digest.hexdigest())
+
+
+class _Hashed:
+    """Reads on, and digests what it read."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self.digest = file, hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._file.read(size)
+        self.digest.update(block)
+        return block
+
+
+def _act(house: House, actor: str, now: datetime, manifest: Manifest) -> Act:
+    return Act(
+        at=now,
+        actor=actor,
+        action="backup.make",
+        object="installation",
+        region=house.config.region,
+        after=f"{len(manifest.files)} files, {len(manifest.missing)} missing",
+    )

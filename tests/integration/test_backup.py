@@ -1,0 +1,196 @@
+"""A backup made while the house works becomes a house of its own, down to the last digest."""
+
+import io
+import json
+import tarfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select
+
+from crawler.domain.audit import Act
+from crawler.service.backing_up import MANIFEST, STORE
+from crawler.service.wiring import House, open_house
+from crawler.store.audit import acts_on, broken_entries, note
+from crawler.store.circuits import circuit_of
+from crawler.store.evidence import segments_in
+from crawler.store.tables import outbox, visits
+from crawler.store.verifying import verify
+from tests.builders import NOON
+from tests.integration.packing_house import a_house, seed_case
+from tests.serving_house import told
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """With a case, a lease, a message that waits, and something in the settings that is secret."""
+    made = a_house(tmp_path / "old")
+    seed_case(made, "a.example.cn")
+    seed_case(made, "b.example.cn", pictures=0)
+    with made.database.transaction() as db:
+        db.execute(visits.update().values(lease_owner="old", lease_until=NOON))
+        db.execute(insert(outbox).values(
+            id="01JV0000000000000000000000", event_key="k", event="alert.opened",
+            endpoint="platform", subject="alert:1", seq=1, body=b"{}", region="310118",
+            state="waiting", created_at=NOON, due_at=NOON,
+        ))  # fmt: skip
+    yield made
+    made.database.close()
+
+
+def backed_up(house: House, tmp_path: Path, *options: str) -> Path:
+    target = tmp_path / "backup.tar"
+    done = told(house.home, "backup", str(target), *options)
+    assert done.code == 0, done.err
+    return target
+
+
+@pytest.mark.fault("D32")
+def test_a_backup_under_writes_restores_elsewhere_and_every_digest_holds(
+    house: House, tmp_path: Path
+) -> None:
+    over = threading.Event()
+    written = []
+
+    def write_on() -> None:
+        while not over.is_set():
+            with house.database.transaction() as db:
+                note(db, Act(at=NOON, actor="w", action="x", object="y", region="310118"))
+            written.append(1)
+
+    writer = threading.Thread(target=write_on)
+    writer.start()
+    try:
+        target = backed_up(house, tmp_path)
+    finally:
+        over.set()
+        writer.join()
+    assert written
+
+    new = tmp_path / "new"
+    done = told(new, "restore", str(target))
+    assert done.code == 0, done.err
+    assert "核验" in done.out
+    restored = open_house(new)
+    with restored.database.reading() as db:
+        found = verify(db, restored.evidence)
+        assert found.captures == 3
+        assert not found.faults
+        assert list(broken_entries(db)) == []
+        assert [one.act.action for one in acts_on(db, "installation")] == ["backup.restore"]
+        assert set(db.scalars(select(visits.c.lease_owner))) == {""}
+        assert "备份恢复" in circuit_of(db, "platform").paused  # nothing goes out unseen
+    assert set(segments_in(restored.evidence)) == set(segments_in(house.evidence))
+    restored.database.close()
+
+
+def test_secrets_stay_at_home_unless_asked_for(house: House, tmp_path: Path) -> None:
+    with tarfile.open(backed_up(house, tmp_path)) as tar:
+        assert "xunwang.toml" not in tar.getnames()
+    (tmp_path / "backup.tar").unlink()
+    with tarfile.open(backed_up(house, tmp_path, "--with-settings")) as tar:
+        assert "xunwang.toml" in tar.getnames()
+    assert (tmp_path / "backup.tar").stat().st_mode & 0o077 == 0
+
+
+def test_a_backup_names_the_segment_that_is_missing(house: House, tmp_path: Path) -> None:
+    gone = next(iter(segments_in(house.evidence)))
+    (house.evidence / gone).unlink()
+    done = told(house.home, "backup", str(tmp_path / "b.tar"))
+    assert (done.code, gone in "".join(done.err.split())) == (1, True)
+    checked = told(tmp_path / "x", "restore", "--check", str(tmp_path / "b.tar"))
+    assert (checked.code, gone in "".join(checked.err.split())) == (1, True)
+    restored = told(tmp_path / "new", "restore", str(tmp_path / "b.tar"))
+    assert restored.code == 1
+    assert "无法读取" in restored.err
+
+
+def test_a_home_with_anything_in_it_and_a_taken_name_are_refused(
+    house: House, tmp_path: Path
+) -> None:
+    target = backed_up(house, tmp_path)
+    assert told(house.home, "backup", str(target)).code == 2
+    assert told(house.home, "backup", str(tmp_path / "no" / "x.tar")).code == 2
+    onto = told(house.home, "restore", str(target))
+    assert (onto.code, "已有数据" in onto.err) == (2, True)
+
+
+def test_a_half_restored_home_refuses_every_command_until_it_is_restored(
+    house: House, tmp_path: Path
+) -> None:
+    target = backed_up(house, tmp_path)
+    new = tmp_path / "new"
+    (new / "restore.part" / "evidence").mkdir(parents=True)
+    refused = told(new, "lists")
+    assert (refused.code, "没有完成的恢复" in refused.err) == (2, True)
+    assert told(new, "restore", str(target)).code == 0
+    assert told(new, "lists").code == 0
+
+
+def bent(
+    target: Path, change: Callable[[tarfile.TarInfo, bytes], tuple[str, bytes] | None]
+) -> Path:
+    """The same archive, with each member as `change` gives it; None leaves it out."""
+    crooked = target.with_name("crooked.tar")
+    with tarfile.open(target) as old, tarfile.open(crooked, "w") as new:
+        for head in old:
+            file = old.extractfile(head)
+            kept = change(head, file.read() if file else b"")
+            if kept is None:
+                continue
+            name, content = kept
+            made = tarfile.TarInfo(name)
+            made.size = len(content)
+            new.addfile(made, io.BytesIO(content))
+    return crooked
+
+
+def flipped(head: tarfile.TarInfo, content: bytes) -> tuple[str, bytes]:
+    return head.name, content[:-1] + bytes([content[-1] ^ 1]) if head.name != MANIFEST else content
+
+
+def without_evidence(head: tarfile.TarInfo, content: bytes) -> tuple[str, bytes] | None:
+    return None if head.name.startswith("evidence/") else (head.name, content)
+
+
+def without_manifest(head: tarfile.TarInfo, content: bytes) -> tuple[str, bytes] | None:
+    return None if head.name == MANIFEST else (head.name, content)
+
+
+def climbing(head: tarfile.TarInfo, content: bytes) -> tuple[str, bytes]:
+    return f"../{head.name}" if head.name == STORE else head.name, content
+
+
+def of_another_format(head: tarfile.TarInfo, content: bytes) -> tuple[str, bytes]:
+    if head.name != MANIFEST:
+        return head.name, content
+    return head.name, json.dumps(json.loads(content) | {"format": 99}).encode()
+
+
+@pytest.mark.parametrize(
+    "change", [flipped, without_evidence, without_manifest, climbing, of_another_format]
+)
+def test_a_backup_that_is_not_what_it_was_is_refused_and_nothing_is_left(
+    change: Callable[[tarfile.TarInfo, bytes], tuple[str, bytes] | None],
+    house: House,
+    tmp_path: Path,
+) -> None:
+    crooked = bent(backed_up(house, tmp_path), change)
+    new = tmp_path / "new"
+    refused = told(new, "restore", str(crooked))
+    assert refused.code == 2, refused.out
+    assert "Traceback" not in refused.err
+    assert not (new / STORE).exists()
+    assert not (tmp_path / STORE).exists()
+
+
+def test_a_torn_file_and_one_that_is_no_backup_are_refused(house: House, tmp_path: Path) -> None:
+    target = backed_up(house, tmp_path)
+    torn = tmp_path / "torn.tar"
+    torn.write_bytes(target.read_bytes()[:-30_000])
+    other = tmp_path / "other.tar"
+    other.write_bytes(b"not a backup at all" * 100)
+    for archive in (torn, other, tmp_path / "none.tar"):
+        assert told(tmp_path / "new", "restore", "--check", str(archive)).code == 2
