@@ -1,6 +1,6 @@
 """Documents in bulks: each item's answer says whether it is in, never will be, or must wait."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from elasticsearch import Elasticsearch
@@ -18,9 +18,35 @@ _MOST_PLACES = 5_000  # of one text; the server refuses more than 10,000
 
 
 def send(client: Elasticsearch, named: Sequence[tuple[str, Document]]) -> Taken:
-    """Documents with the index of each."""
-    done, refused, trouble = [], [], ""
-    answers = streaming_bulk(
+    """Documents with the index of each. A bulk that is too large for whoever stands between is
+    sent in halves; a single text that is, never will be taken.
+    """
+    done, refused, too_large, trouble = [], [], set(), ""
+    for ok, told in _answers(client, named):
+        answer = told["index"]
+        digest, status, error = str(answer["_id"]), answer.get("status"), answer.get("error", {})
+        if ok or status == 409:  # a newer version is there already
+            done.append(digest)
+        elif status == 413:
+            too_large.add(digest)
+        elif isinstance(error, dict) and will_never_be_taken(status, error):
+            refused.append(Refused(digest=digest, reason=reason_of_item(status, error)))
+        else:
+            trouble = _trouble(answer)
+    if len(done) + len(refused) + len(too_large) < len(named):
+        trouble = trouble or "Elasticsearch 的答复不全"
+    taken = Taken(done=tuple(done), refused=tuple(refused), waiting_because=trouble)
+    if not too_large:
+        return taken
+    return _together(
+        taken, _in_halves(client, [one for one in named if one[1].digest in too_large])
+    )
+
+
+def _answers(
+    client: Elasticsearch, named: Sequence[tuple[str, Document]]
+) -> Iterable[tuple[bool, dict[str, Any]]]:
+    return streaming_bulk(
         client,
         (_action(index, document) for index, document in named),
         chunk_size=_CHUNK,
@@ -30,17 +56,22 @@ def send(client: Elasticsearch, named: Sequence[tuple[str, Document]]) -> Taken:
         max_retries=_RETRIES,
         initial_backoff=_FIRST_PAUSE_S,
     )
-    for ok, told in answers:
-        answer = told["index"]
-        status, error = answer.get("status", 0), answer.get("error", {})
-        if ok or status == 409:  # a newer version is there already
-            done.append(str(answer["_id"]))
-        elif isinstance(error, dict) and will_never_be_taken(status, error):
-            reason = reason_of_item(status, error)
-            refused.append(Refused(digest=str(answer["_id"]), reason=reason))
-        else:
-            trouble = _trouble(answer)
-    return Taken(done=tuple(done), refused=tuple(refused), waiting_because=trouble)
+
+
+def _in_halves(client: Elasticsearch, named: Sequence[tuple[str, Document]]) -> Taken:
+    if len(named) == 1:
+        bad = Refused(digest=named[0][1].digest, reason="文本过大，Elasticsearch 不收（413）")
+        return Taken(refused=(bad,))
+    middle = len(named) // 2
+    return _together(send(client, named[:middle]), send(client, named[middle:]))
+
+
+def _together(one: Taken, other: Taken) -> Taken:
+    return Taken(
+        done=one.done + other.done,
+        refused=one.refused + other.refused,
+        waiting_because=one.waiting_because or other.waiting_because,
+    )
 
 
 def taken_by_both(one: Taken, other: Taken) -> Taken:

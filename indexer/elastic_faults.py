@@ -27,6 +27,10 @@ _OF_THE_DOCUMENT = {
     "action_request_validation_exception",
 }
 _LONGEST = 300
+# the last of them: an answer of another shape than Elasticsearch gives
+_STRANGE = (
+    ApiError, TransportError, SerializationError, ValueError, TypeError, KeyError, AttributeError,
+)  # fmt: skip
 
 
 @contextmanager
@@ -34,7 +38,7 @@ def told_plainly() -> Iterator[None]:
     """Whatever goes wrong with the server becomes TryLater with its reason."""
     try:
         yield
-    except (ApiError, TransportError, SerializationError, ValueError) as error:
+    except _STRANGE as error:
         raise TryLater(reason_of(error)) from error
 
 
@@ -55,7 +59,7 @@ def reason_of(error: Exception) -> str:
             return "Elasticsearch 没有按时答复"
         case NoConnection():
             return "无法连接 Elasticsearch"
-        case SerializationError() | ValueError():
+        case SerializationError() | ValueError() | TypeError() | KeyError() | AttributeError():
             return "Elasticsearch 的答复无法读懂：该地址上可能是别的程序"
         case ApiError():
             return _told(error.status_code, _type_of(error.body), str(error))
