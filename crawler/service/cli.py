@@ -36,6 +36,8 @@ COMMANDS = {
     "platform": "platform:platform",
     "client": "client:client",
     "schedule": "schedule:schedule",
+    "backup": "backup:backup",
+    "restore": "backup:restore",
     "verify": "verifying:verify",
     "evidence": "evidence:evidence",
     "user": "user:user",
