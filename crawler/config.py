@@ -134,6 +134,14 @@ class ReviewSettings(BaseModel):
     approval_from: Level | None = Level.ORANGE  # tasks at or above need a supervisor; none: never
 
 
+class EvidenceSettings(BaseModel):
+    """How evidence is bound to a moment."""
+
+    model_config = _STRICT
+
+    timestamp_url: str = ""  # an RFC 3161 authority; empty: none is asked
+
+
 class ConsoleSettings(BaseModel):
     """Who may come in, and for how long."""
 
@@ -160,6 +168,7 @@ class Config(BaseSettings):
     search: SearchSettings = SearchSettings()
     delivery: DeliverySettings = DeliverySettings()
     review: ReviewSettings = ReviewSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
     console: ConsoleSettings = ConsoleSettings()
 
     @property

@@ -116,10 +116,10 @@ def courier_of(house: House, poster: Poster) -> Courier:
 
 def poster_of(house: House) -> Poster:
     """Posts only to public addresses and to receivers that the settings list."""
-    return Poster(_permit(house), deadline_s=house.config.delivery.timeout_s)
+    return Poster(permit_of(house), deadline_s=house.config.delivery.timeout_s)
 
 
-def _permit(house: House) -> Callable[[str, int], str]:
+def permit_of(house: House) -> Callable[[str, int], str]:
     """Resolves once and asks the policy; the address it gives is the one that is dialled."""
     allowed = networks_of(house.config.delivery.allow)
 

@@ -21,6 +21,7 @@ import uvicorn
 
 from alerts.escalating import escalate
 from crawler.domain.errors import BadInput, TryLater
+from crawler.service.anchoring import anchor_heads
 from crawler.service.catalogue import Catalogue
 from crawler.service.desks import Desks
 from crawler.service.health import Check, health_routes
@@ -82,7 +83,7 @@ class Serving:
         self._house = house
         self._place = house.run / "address"  # for whoever must find it
         self._mover: Mover | None = None
-        self._sweeper = Sweeper(house, words, _now)
+        self._sweeper = Sweeper(house, words, _now, after=lambda _: self._anchor())
         self._timetable = Timetable(house.database, _now, ())
         self._desks = Desks(house)
         self._steady = (
@@ -90,8 +91,12 @@ class Serving:
             Repeating("index", lambda: self._moving().index(), 1.0),
             Repeating("timetable", self._timetable.follow, 2.0),
             Repeating("limits", self._remind, 60.0),
+            Repeating("anchor", self._anchor, 3_600.0),
         )
         self._over = asyncio.Event()
+
+    def _anchor(self) -> None:
+        anchor_heads(self._house, _now())
 
     async def run(self, doorway: Doorway, listening: socket.socket) -> None:
         """Until SIGTERM or SIGINT; a second one ends it at once."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert, select, update
 
+from crawler.domain.errors import BadInput, NotAllowed
 from crawler.store.audit import audit_head
 from crawler.store.chain import heads
 from crawler.store.tables import anchors
@@ -56,6 +57,22 @@ def save_anchor(db: Connection, anchor: Anchor) -> int:
         "token": anchor.token,
     }
     return int(db.execute(insert(anchors).values(row).returning(anchors.c.id)).scalar_one())
+
+
+def anchor_of(db: Connection, number: int) -> Anchor:
+    """One by its number; BadInput if there is none."""
+    row = db.execute(select(anchors).where(anchors.c.id == number)).first()
+    if row is None:
+        raise BadInput(f"没有编号为 {number} 的锚点")
+    return _anchor(row)
+
+
+def put_token(db: Connection, number: int, token: bytes, told: str) -> None:
+    """Put a time stamp on an anchor that has none; one that has one keeps it."""
+    bare = (anchors.c.id == number) & anchors.c.token.is_(None)
+    put = update(anchors).where(bare).values(token=token, told=told[:200])
+    if db.execute(put).rowcount != 1:
+        raise NotAllowed(f"锚点 {number} 已有时间戳")
 
 
 def latest_anchor(db: Connection) -> Anchor | None:

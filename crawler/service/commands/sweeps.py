@@ -12,6 +12,7 @@ import typer
 
 from crawler.domain.errors import BadInput
 from crawler.domain.site import Sweep, SweepState, VisitState
+from crawler.service.anchoring import anchor_heads
 from crawler.service.catalogue import Catalogue
 from crawler.service.commands.alerts import show_open_alerts
 from crawler.service.commands.lists import show_report
@@ -57,6 +58,7 @@ def sweep(
         began = now()
         chosen = _sweep_of(house, selection, door.actor, began, words, render=render)
         state = _run(house, chosen, words)
+        anchor_heads(house, now())
         summary = summary_of(house, chosen.id)
         _show(house, summary, words, began, json=json)
     if state is SweepState.STOPPED:
