@@ -3,6 +3,7 @@ exceptions that a person proposes and another approves.
 """
 
 import shutil
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -67,7 +68,7 @@ def load(call: Call) -> Response:
     upload = call.upload("file")
     if upload is None or not upload.filename:
         raise BadInput("请选择名录文件")
-    with TemporaryDirectory(dir=call.house.run) as folder:
+    with closing(upload.file), TemporaryDirectory(dir=call.house.run) as folder:
         handed = Handed(
             path=_kept(upload, Path(folder)),
             register=_register(call),
