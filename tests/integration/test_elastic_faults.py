@@ -1,6 +1,5 @@
 """What a search server can do wrong: nothing is lost, nothing is twice, and one line says why."""
 
-import shutil
 import ssl
 import time
 from collections.abc import Iterator
@@ -8,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete, update
 
 from crawler.config import Config, SearchSettings
 from crawler.domain.errors import TryLater
 from crawler.service.searching import Indexer
 from crawler.service.wiring import House
 from crawler.store.database import Database, migrate, open_database
+from crawler.store.tables import texts
 from crawler.store.texts import index_counts, refused_texts
 from indexer.elastic import ElasticEngine, ElasticServer
 from indexer.engines import SearchRequest
@@ -27,23 +28,24 @@ TEXTS = 12
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A store with texts that wait, made once."""
-    file = tmp_path_factory.mktemp("faults") / "x.db"
-    opened = open_database(f"sqlite:///{file}")
+    opened = open_database(f"sqlite:///{tmp_path_factory.mktemp('faults') / 'x.db'}")
     migrate(opened)
-    house = SearchHouse(opened, ElasticEngine(ElasticServer(url="http://127.0.0.1:1", alias="x")))
+    house = SearchHouse(opened, an_engine("http://127.0.0.1:1"))
     for number in range(TEXTS):
         house.shows(f"保本的第{number}号页面", at=NOON + timedelta(seconds=number))
+    yield opened
     opened.close()
-    return file
 
 
 @pytest.fixture
-def database(filled: Path, tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{shutil.copy(filled, tmp_path)}")
-    yield opened
-    opened.close()
+def database(filled: Database) -> Database:
+    """All of them wait again."""
+    with filled.transaction() as db:
+        db.execute(delete(texts).where(texts.c.first_seen_at > NOON + timedelta(seconds=TEXTS)))
+        db.execute(update(texts).values(index_state="waiting", index_reason=""))
+    return filled
 
 
 @pytest.fixture
@@ -213,7 +215,9 @@ def test_a_bulk_that_is_too_large_goes_in_parts(database: Database, stub: Elasti
 def test_a_single_text_that_is_too_large_is_set_aside(
     database: Database, stub: ElasticStub
 ) -> None:
-    SearchHouse(database, an_engine("http://127.0.0.1:1")).shows("长" * 5_000)
+    SearchHouse(database, an_engine("http://127.0.0.1:1")).shows(
+        "长" * 5_000, at=NOON + timedelta(days=1)
+    )
     stub.longest = 4_000
 
     done = index(database, stub.start())

@@ -39,9 +39,17 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def database(migrated: Path, tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{shutil.copy(migrated, tmp_path)}")
+    opened = a_copy(migrated, tmp_path)
     yield opened
     opened.close()
+
+
+def a_copy(migrated: Path, folder: Path) -> Database:
+    if migrated.exists():
+        shutil.copy(migrated, folder)
+    opened = open_database(f"sqlite:///{folder / migrated.name}")
+    migrate(opened)  # no work for a copy; a store elsewhere (on_postgres) cannot be copied
+    return opened
 
 
 @pytest.fixture(params=ENGINES)
@@ -57,7 +65,7 @@ def asked(
     request: pytest.FixtureRequest, migrated: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[SearchHouse, dict[str, str]]]:
     """Three texts that are only asked for, and the name of each."""
-    opened = open_database(f"sqlite:///{shutil.copy(migrated, tmp_path_factory.mktemp('asked'))}")
+    opened = a_copy(migrated, tmp_path_factory.mktemp("asked"))
     house = SearchHouse(opened, engine_named(request, opened))
     texts = {
         "A": a_text("保本保息，年化8%", alt="替代文字"),
@@ -73,6 +81,8 @@ def asked(
 
 def engine_named(request: pytest.FixtureRequest, database: Database) -> Engine:
     if request.param == "embedded":
+        if database.engine.dialect.name != "sqlite":
+            pytest.skip("FTS5 is SQLite's own")
         return EmbeddedEngine(database)
     url = request.getfixturevalue("elasticsearch_url")
     return ElasticEngine(ElasticServer(url=url, alias=f"suite-{request.fixturename}"))
@@ -135,7 +145,6 @@ def test_questions_find_what_they_mean(
     assert "".join(sorted(names[one] for one in house.found(words))) == found
 
 
-@pytest.mark.fault("D14")
 @pytest.mark.parametrize(
     "words",
     [
@@ -371,6 +380,7 @@ def test_a_rebuild_keeps_everything_and_takes_what_comes_meanwhile(house: Search
     assert house.found("保本", levels=("red",)) == [old]
 
 
+@pytest.mark.fault("D14")
 def test_a_lost_index_is_made_again_from_the_store(house: SearchHouse) -> None:
     digest = house.shows(SAVING)
     house.index()

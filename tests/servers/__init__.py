@@ -30,6 +30,13 @@ def elasticsearch() -> Iterator[str]:
         told("elasticsearch-server", "stop", str(folder), seconds=60)
 
 
+def restart_elasticsearch(folder: Path) -> None:
+    """After a kill: the same port, the same data."""
+    settings = (folder / "node" / "config" / "elasticsearch.yml").read_text("utf-8")
+    port = next(line.split()[1] for line in settings.splitlines() if line.startswith("http.port"))
+    told("elasticsearch-server", "start", str(folder), port, seconds=300)
+
+
 @contextmanager
 def postgres() -> Iterator[str]:
     """The address of a fresh database server, as SQLAlchemy writes it."""

@@ -1,0 +1,170 @@
+"""Faults on a real Elasticsearch: full disk, kill -9, a foreign mapping, random keys."""
+
+import os
+import random
+import signal
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from crawler.domain.capture import Field, PageText
+from crawler.domain.errors import TryLater
+from crawler.store.database import migrate, open_database
+from crawler.store.texts import index_counts
+from indexer.elastic import ElasticEngine, ElasticServer
+from indexer.indexing import index_pending, rebuild
+from tests import servers
+from tests.builders import NOON
+from tests.integration.search_house import SearchHouse
+
+pytestmark = pytest.mark.elastic
+
+
+@pytest.fixture
+def house(elasticsearch_url: str, tmp_path: Path) -> Iterator[SearchHouse]:
+    opened = open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    migrate(opened)
+    engine = ElasticEngine(ElasticServer(url=elasticsearch_url, alias="faults", timeout_s=30))
+    engine.drop()
+    yield SearchHouse(opened, engine)
+    engine.drop()
+    opened.close()
+
+
+@pytest.fixture
+def client(elasticsearch_url: str) -> Iterator[Elasticsearch]:
+    with Elasticsearch(elasticsearch_url, request_timeout=30) as made:
+        yield made
+
+
+def counts(house: SearchHouse) -> dict[str, int]:
+    with house.database.reading() as db:
+        return index_counts(db)
+
+
+@pytest.mark.fault("D16")
+def test_a_full_disk_makes_texts_wait_and_they_go_in_when_there_is_room(
+    house: SearchHouse, client: Elasticsearch
+) -> None:
+    old = house.shows("保本的旧页")
+    house.index()
+    block = "index.blocks.read_only_allow_delete"
+    client.indices.put_settings(index="faults-g*", settings={block: True})
+    new = house.shows("保本的新页")
+
+    done = index_pending(house.database, house.engine)
+
+    assert "只读" in done.waiting_because
+    assert counts(house) == {"indexed": 1, "waiting": 1}
+    assert house.found("保本") == [old]  # searching goes on
+
+    client.indices.put_settings(index="faults-g*", settings={block: None})
+    house.index()
+    assert set(house.found("保本")) == {old, new}
+
+
+def test_an_index_of_another_mapping_is_not_written_to_and_a_rebuild_heals_it(
+    house: SearchHouse, client: Elasticsearch
+) -> None:
+    house.engine.drop()
+    client.indices.create(
+        index="faults-g7-base",
+        mappings={"properties": {"body": {"type": "integer"}}},
+        aliases={"faults": {}},
+    )
+    digest = house.shows("保本的页")
+
+    done = index_pending(house.database, house.engine)
+    assert "rebuild" in done.waiting_because
+    assert counts(house) == {"waiting": 1}
+    assert "rebuild" in house.engine.state().trouble
+
+    rebuild(house.database, house.engine)
+    house.engine.refresh()
+    assert house.found("保本") == [digest]
+    assert house.engine.state().trouble == ""
+
+
+@pytest.mark.fault("D15")
+def test_names_of_a_pages_fields_never_become_fields_of_the_index(
+    house: SearchHouse, client: Elasticsearch
+) -> None:
+    house.shows("第一页")
+    house.index()
+
+    def fields() -> set[str]:
+        told = client.field_caps(index="faults", fields="*")
+        return {name for name, one in told["fields"].items() if "_id" not in name and one}
+
+    before = fields()
+    chance = random.Random(7)
+    for number in range(300):
+        name = f"og:{chance.randrange(10**9)}.{chance.randrange(10**9)}"
+        house.shows(PageText(fields=(Field(name=name, text=f"保本 第{number}"),)))
+    house.index()
+
+    assert fields() == before
+    assert house.search("保本").total == 300
+
+
+def test_months_have_indices_of_their_own_and_old_ones_go_whole(
+    house: SearchHouse, client: Elasticsearch
+) -> None:
+    house.shows("保本的老页", at=NOON - timedelta(days=200))
+    house.shows("保本的新页")
+    house.index()
+    assert sorted(client.indices.get(index="faults-g*")) == [
+        "faults-g1-2025.10", "faults-g1-2026.05", "faults-g1-base",
+    ]  # fmt: skip
+
+    house.engine.forget_before(NOON - timedelta(days=100))
+
+    assert "faults-g1-2025.10" not in client.indices.get(index="faults-g*")
+    assert (
+        client.indices.get_mapping(index="faults-g1-2026.05")["faults-g1-2026.05"]["mappings"][
+            "dynamic"
+        ]
+        == "strict"
+    )
+
+
+def test_writing_to_a_month_that_nobody_made_makes_none(
+    house: SearchHouse, client: Elasticsearch
+) -> None:
+    house.shows("保本的页")
+    house.index()
+    client.indices.delete(index="faults-g1-2026.05")
+    house.shows("保本的另一页")
+    house.index()
+
+    assert (
+        "faults"
+        in client.indices.get_alias(index="faults-g1-2026.05")["faults-g1-2026.05"]["aliases"]
+    )
+
+
+@pytest.mark.fault("D11")
+def test_a_server_killed_in_the_middle_loses_nothing(house: SearchHouse) -> None:
+    """The server of all these tests is killed and started again on its data."""
+    for number in range(2_000):
+        house.shows(f"保本的第{number}号页面，" + "普通文字" * 50)
+    folder = servers.CACHE / "elasticsearch"
+    pid = int((folder / "node" / "pid").read_text())
+    threading.Timer(0.4, os.kill, (pid, signal.SIGKILL)).start()
+
+    done = 0
+    while not (part := index_pending(house.database, house.engine)).waiting_because:
+        done += part.indexed
+        assert part.indexed, "it was all over before the server was killed"
+    assert counts(house).get("waiting", 0) > 0
+    with pytest.raises(TryLater, match="无法连接"):
+        house.found("保本")
+    servers.restart_elasticsearch(folder)
+
+    house.index()
+    assert counts(house) == {"indexed": 2_000}
+    assert house.engine.count() == 2_000

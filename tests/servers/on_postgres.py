@@ -1,0 +1,51 @@
+"""A pytest plugin: every store that a test opens lies in a real PostgreSQL instead of SQLite.
+
+`pytest -p tests.servers.on_postgres tests`: a file's path becomes a database of its own. Tests of
+what only SQLite has are skipped with a line.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import URL, make_url
+
+import crawler.store.database
+from tests import servers
+
+_made: set[str] = set()
+_server: list[URL] = []
+
+
+@pytest.fixture(autouse=True, scope="session")
+def stores_lie_in_postgres() -> Iterator[None]:
+    """One server a test process."""
+    real = crawler.store.database.make_url
+    with servers.postgres() as address:
+        _server.append(make_url(address))
+        crawler.store.database.make_url = _elsewhere  # type: ignore[attr-defined]
+        yield
+        crawler.store.database.make_url = real  # type: ignore[attr-defined]
+        _server.clear()
+
+
+def _elsewhere(url: str) -> URL:
+    """The database that stands for an SQLite file."""
+    wanted = make_url(url)
+    if wanted.drivername != "sqlite" or not _server:
+        return wanted
+    name = "t" + hashlib.sha256(str(wanted.database).encode()).hexdigest()[:20]
+    if name not in _made:
+        _execute(f"CREATE DATABASE {name}")
+        _made.add(name)
+    return _server[0].set(database=name)
+
+
+def _execute(statement: Any) -> None:
+    server = _server[0]
+    with psycopg.connect(
+        host=server.host, port=server.port, user=server.username, dbname="xunwang", autocommit=True
+    ) as connection:
+        connection.execute(statement)
