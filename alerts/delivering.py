@@ -91,16 +91,19 @@ def replay_deliveries(
     keys: Sequence[str] = (),
     endpoint: str = "",
     event: EventType | None = None,
+    region: str = "",
     limit: int = 10_000,
 ) -> list[str]:
     """Let what was given up (or is named) go out again under its own ids; noted in the audit."""
     with database.transaction() as db:
-        again = replay(db, now, ids=ids, keys=keys, endpoint=endpoint, event=event, limit=limit)
+        again = replay(
+            db, now, ids=ids, keys=keys, endpoint=endpoint, event=event, region=region, limit=limit
+        )
         if again:
             told = f"{len(again)} 条，{again[0]} … {again[-1]}"
             chosen = endpoint or (str(event) if event else "") or "ids"
             note(db, Act(at=now, actor=actor, action="delivery.replay",
-                         object=f"outbox:{chosen}"[:200], after=told))  # fmt: skip
+                         object=f"outbox:{chosen}"[:200], region=region, after=told))  # fmt: skip
         return again
 
 

@@ -5,7 +5,7 @@ one before.
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, text
@@ -65,6 +65,34 @@ def latest_acts(db: Connection, region: str = "", limit: int = 200) -> list[Entr
     """The newest acts under a region prefix."""
     rows = select(audit).where(audit.c.region.startswith(region)).order_by(audit.c.seq.desc())
     return [_entry(row) for row in db.execute(rows.limit(limit))]
+
+
+def acts_where(
+    db: Connection,
+    reach: str,
+    *,
+    unplaced: bool = False,
+    actor: str = "",
+    action: str = "",
+    object_: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: int = 0,
+    limit: int = 100,
+) -> list[Entry]:
+    """Acts under a region prefix (and those of no region), newest first. `action` and `object_` are
+    beginnings; `before` is the number that the page before ended with.
+    """
+    within = audit.c.region.startswith(reach)
+    rows = select(audit).where(within | (audit.c.region == "") if unplaced else within)
+    rows = rows.where(audit.c.actor == actor) if actor else rows
+    rows = rows.where(audit.c.action.startswith(action, autoescape=True)) if action else rows
+    rows = rows.where(audit.c.object.startswith(object_, autoescape=True)) if object_ else rows
+    rows = rows.where(audit.c.at >= since) if since else rows
+    rows = rows.where(audit.c.at < until) if until else rows
+    rows = rows.where(audit.c.seq < before) if before else rows
+    ordered = rows.order_by(audit.c.seq.desc()).limit(limit)
+    return [_entry(row) for row in db.execute(ordered)]
 
 
 def audit_head(db: Connection) -> tuple[int, str]:

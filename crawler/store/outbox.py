@@ -149,12 +149,14 @@ def replay(
     keys: Sequence[str] = (),
     endpoint: str = "",
     event: EventType | None = None,
+    region: str = "",
     limit: int = 10_000,
 ) -> list[str]:
     """Let messages that were given up, or are named by id or event key, go out once more under
     their own ids.
     """
     chosen = select(outbox.c.id).where(outbox.c.state != _WAITING)
+    chosen = chosen.where(outbox.c.region.startswith(region))
     if ids or keys:
         chosen = chosen.where(outbox.c.id.in_(ids) | outbox.c.event_key.in_(keys))
     else:

@@ -13,6 +13,7 @@ import structlog
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -28,6 +29,7 @@ from crawler.service.console import (
     alerts,
     changes,
     deciding,
+    deliveries,
     evidence,
     people,
     registers,
@@ -35,6 +37,7 @@ from crawler.service.console import (
     statistics,
     tasks,
     today,
+    trail,
 )
 from crawler.service.console.access import EVERYONE, PUBLIC, Route, get
 from crawler.service.console.calls import Call, Console, Missing, Refused, local
@@ -80,6 +83,7 @@ PAGES: tuple[Page, ...] = (
     Page(title="任务", path="/tasks", routes=tasks.ROUTES),
     Page(title="名录", path="/registers", routes=registers.ROUTES),
     Page(title="统计", path="/statistics", routes=statistics.ROUTES),
+    Page(title="投递", path="/deliveries", routes=deliveries.ROUTES + trail.ROUTES),
     Page(routes=evidence.ROUTES),
     Page(title="用户", path="/people", routes=people.ROUTES),
 )
@@ -100,6 +104,7 @@ def app_of(house: House, clock: Callable[[], datetime]) -> FastAPI:
     app.add_route("/news", _news(console), methods=["GET"])
     app.add_route("/{rest:path}", _nothing(console), methods=["GET", "POST"])
     app.add_middleware(Guarded)
+    app.add_middleware(GZipMiddleware, minimum_size=1_024, compresslevel=5)  # nothing secret in it
     return app
 
 
