@@ -43,6 +43,9 @@ _NAMES = {
 }  # fmt: skip
 
 
+DISTRICTS = {code: name for code, name in _NAMES.items() if names_a_district(code)}
+
+
 def region_name(code: str) -> str:
     """What a region is called; its code where nobody listed it."""
     return _NAMES.get(todays_code(code), code)

@@ -417,3 +417,40 @@ def test_a_large_family_is_told_by_what_was_done(
     officer.post(f"/alerts/{first.alert_id}/family")
 
     assert "整族 2 个已确认" in officer.get("/today").text
+
+
+def test_what_is_handed_over_is_seen_there_with_its_picture_and_no_more_here(
+    house: Served, officer: Visitor
+) -> None:
+    seeded = seed_alert(house.house, "elsewhere.example.cn")
+    there = house.person("jinshan", Role.OFFICER, region="310116")
+    path, picture = f"/alerts/{seeded.alert_id}", f"/evidence/{seeded.capture_id}/screen/thumb"
+    assert there.get(path).status == 404
+
+    answer = officer.post(f"{path}/transfer", {"region": "310116", "reason": "登记地在金山"})
+
+    assert answer.status == 303
+    assert (there.get(path).status, there.get(picture).status) == (200, 200)
+    assert (officer.get(path).status, officer.get(picture).status) == (404, 404)
+    with house.house.database.reading() as db:
+        told = [one.act.after for one in acts_on(db, f"alert:{seeded.alert_id}")]
+    assert "310118 → 310116：登记地在金山" in told
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"region": "310118", "reason": "同一个区"},
+        {"region": "310000", "reason": "不是区"},
+        {"region": "３１０１１６", "reason": "全角"},
+        {"region": "310116", "reason": ""},
+        {},
+    ],
+)
+def test_a_hand_over_without_a_district_or_a_reason_changes_nothing(
+    house: Served, officer: Visitor, fields: dict[str, str]
+) -> None:
+    seeded = seed_alert(house.house, "stays.example.cn")
+
+    assert officer.post(f"/alerts/{seeded.alert_id}/transfer", fields).status == 400
+    assert officer.get(f"/alerts/{seeded.alert_id}").status == 200

@@ -12,6 +12,7 @@ from crawler.domain.assessment import TEST_STATE_NAMES, FourTests, Side, TestSta
 from crawler.domain.capture import Capture
 from crawler.domain.filing import Filing, main_licence_of, normal_licence
 from crawler.domain.page import Contact, ContactKind, PageStructure
+from crawler.domain.region import DISTRICTS
 from crawler.domain.site import Site
 from crawler.service.console.access import DECIDERS, READERS, SUPERVISORS, get, post
 from crawler.service.console.calls import Call, Missing
@@ -129,6 +130,7 @@ def _page(call: Call, card: Card, *, open_names: bool) -> Response:
         is_open=card.alert.state in (AlertState.OPEN, AlertState.WATCHED),
         may_decide=call.may(DECIDERS),
         may_reopen=call.may(SUPERVISORS),
+        districts=DISTRICTS,
         misleading=_misleading(card),
         lowering=lowering(card.assessment, call.console.level_of),
     )

@@ -17,6 +17,7 @@ from alerts.reviewing import watch as watch_alert
 from alerts.tasking import move_task
 from crawler.domain.alert import ALERT_STATE_NAMES, AlertState, Decision
 from crawler.domain.errors import BadInput, NotAllowed
+from crawler.domain.region import names_a_district, region_name
 from crawler.domain.task import Department, Move, SupervisionTask, TaskState
 from crawler.service.console.access import DECIDERS, SUPERVISORS, post
 from crawler.service.console.calls import Call, Missing, Refused, whole_number
@@ -26,6 +27,7 @@ from crawler.store.alerts import alerts_of_case
 from crawler.store.capture_checks import broken_records
 from crawler.store.captures import captures_of_visit
 from crawler.store.cards import Card, Decided, card_of, decisions_on_site
+from crawler.store.handovers import hand_over
 from crawler.store.tasks import tasks_of_case
 
 UNDO_FOR = timedelta(minutes=10)
@@ -157,6 +159,29 @@ def bulk(call: Call) -> Response:
     return call.go(call.back("/alerts"), *notices)
 
 
+def give_away(call: Call) -> Response:
+    """转交: the site is another region's. It goes there with its pictures and history."""
+    card = _card(call)
+    region, reason = call.field("region", 6), call.field("reason", 500)
+    if whole_number(region) is None or not names_a_district(region):
+        raise BadInput("转交须选一个区")
+    if region == card.site.region:
+        raise BadInput("这个网站已经在那个区")
+    if not reason:
+        raise BadInput("转交须写明理由")
+    if card.alert.state not in (AlertState.OPEN, AlertState.WATCHED):
+        raise NotAllowed("已处理的预警不能转交")
+    with call.house.database.transaction() as db:
+        hand_over(db, card.site.id or 0, region)
+        moved = f"{card.site.region} → {region}：{reason}"
+        call.note(db, "alert.transfer", f"alert:{card.alert.id}", card.alert.region, moved)
+        call.note(db, "alert.receive", f"alert:{card.alert.id}", region, moved)
+    said = call.console.say(
+        "{name} 已转交{region}。", name=name_of(card.site), region=region_name(region)
+    )
+    return call.go(call.back("/today"), Notice(text=said))
+
+
 def undo(call: Call) -> Response:
     """撤回, one's own, within ten minutes. A task that nobody outside has heard of goes with it."""
     card = _card(call)
@@ -200,6 +225,7 @@ ROUTES = (
     post("/alerts/{id}/dismiss", dismiss, DECIDERS),
     post("/alerts/{id}/watch", watch, DECIDERS),
     post("/alerts/{id}/merge", merge, DECIDERS),
+    post("/alerts/{id}/transfer", give_away, DECIDERS),
     post("/alerts/{id}/undo", undo, DECIDERS),
     post("/alerts/{id}/reopen", reopen, SUPERVISORS),
 )

@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from crawler.domain.alert import ALERT_STATE_NAMES
 from crawler.domain.assessment import LEVEL_NAMES
+from crawler.domain.region import region_name
 from crawler.domain.task import CONCLUSION_NAMES, TASK_STATE_NAMES
 from crawler.domain.user import ROLE_NAMES
 from crawler.service.catalogue import Say
@@ -46,6 +47,7 @@ def environment(say: Say, language: str = "zh") -> jinja2.Environment:
         "number": lambda value: f"{value:,}",
         "ago": lambda at, now: _moment(at, shown.ago(at, now, say)) if at else Markup(""),
         "until": lambda at, now: _moment(at, shown.until(at, now, say)) if at else Markup(""),
+        "region": region_name,
         "name": lambda value, part: say(NAMES[part].get(value, str(value))),
     }
     return made
