@@ -41,6 +41,9 @@ class Site:
     rhythm_days: int = 7  # between visits that end well; less once something was confirmed
 
 
+RECAPTURE = "alert:"  # how the selection of a sweep begins that looks again at one alert's site
+
+
 class SweepState(StrEnum):
     """running → finished · stopped; a stopped one is gone on with."""
 

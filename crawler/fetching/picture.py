@@ -32,9 +32,9 @@ def with_banner(picture: bytes, *, url: str, at: datetime, font: Path | None = N
     which stay as they are.
     """
     page = _opened(picture)
-    letters = _letters(font)
+    letters = letters_of(font)
     lines = (
-        f"网址 {_plain(url)}" if font else f"URL {_ascii(url)}",
+        f"网址 {plain_text(url)}" if font else f"URL {_ascii(url)}",
         f"{'采集时间' if font else 'Captured'} {china_time(at)}",
         f"SHA-256 {sha256(picture).hexdigest()}",
     )
@@ -98,11 +98,12 @@ def _opened(picture: bytes) -> Image.Image:
     return page
 
 
-def _letters(font: Path | None) -> Font:
+def letters_of(font: Path | None, size: int = _FONT_SIZE) -> Font:
+    """The letters to write with; Pillow's own where no font is given."""
     if font is None:
-        return ImageFont.load_default(_FONT_SIZE)
+        return ImageFont.load_default(size)
     try:
-        return ImageFont.truetype(str(font), _FONT_SIZE)
+        return ImageFont.truetype(str(font), size)
     except OSError as error:
         raise BadInput(f"字体无法读取：{font}") from error
 
@@ -110,12 +111,12 @@ def _letters(font: Path | None) -> Font:
 def _write(sheet: Image.Image, lines: tuple[str, ...], letters: Font, height: int) -> None:
     pen = ImageDraw.Draw(sheet)
     for row, line in enumerate(lines):
-        shown = _cut(line, letters, sheet.width - 2 * _MARGIN)
+        shown = cut_to(line, letters, sheet.width - 2 * _MARGIN)
         pen.text((_MARGIN, _MARGIN // 2 + row * _LINE), shown, fill=_INK, font=letters)
     pen.line((0, height - 1, sheet.width, height - 1), fill=_RULE)
 
 
-def _cut(line: str, letters: Font, width: float) -> str:
+def cut_to(line: str, letters: Font, width: float) -> str:
     """As much of the line as fits, with an ellipsis if that is not all."""
     if letters.getlength(line) <= width:
         return line
@@ -125,14 +126,14 @@ def _cut(line: str, letters: Font, width: float) -> str:
     return kept + "…"
 
 
-def _plain(url: str) -> str:
+def plain_text(url: str) -> str:
     """Without characters that draw nothing or turn the line around."""
     shown = url[:2_000]
     return "".join(c if unicodedata.category(c)[0] not in "CZ" else "�" for c in shown)
 
 
 def _ascii(url: str) -> str:
-    return _plain(url).encode("ascii", "backslashreplace").decode()
+    return plain_text(url).encode("ascii", "backslashreplace").decode()
 
 
 def _encoded(sheet: Image.Image, form: str) -> bytes:

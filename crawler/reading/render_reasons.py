@@ -64,6 +64,11 @@ def needs_browser(html: str, text: PageText) -> str:
     return next((reason for reason, holds in _REASONS if holds(page)), "")
 
 
+def images_in(html: str) -> int:
+    """How many pictures a page has, backgrounds and drawing surfaces among them."""
+    return len(_IMAGE.findall(html[:_MOST_SOURCE])) + html.count("<canvas", 0, _MOST_SOURCE)
+
+
 def meta_refresh_in(html: str) -> tuple[float, str] | None:
     """After how many seconds the page's own head goes on to which address, if it does."""
     found = _REFRESH.search(html[:20_000])

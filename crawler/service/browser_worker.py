@@ -28,7 +28,9 @@ from crawler.service.starting import run_child
 from crawler.service.watching import Watch
 
 HEARTBEAT_S = 0.5
-FULL_FOR = frozenset({"hit", "watched_change", "image_heavy", "cloak_phone", "cloak_search"})
+FULL_FOR = frozenset(
+    {"hit", "watched_change", "image_heavy", "cloak_phone", "cloak_search", "recapture"}
+)
 OTHER_LOOKS = {
     "cloak_phone": Profile.PHONE,
     "cloak_search": Profile.SEARCH,

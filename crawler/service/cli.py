@@ -24,6 +24,8 @@ COMMANDS = {
     "confirm": "alerts:confirm",
     "dismiss": "alerts:dismiss",
     "watch": "alerts:watch",
+    "recapture": "recapture:recapture",
+    "album": "album:album",
     "tasks": "tasks_desk:tasks",
     "statistics": "statistics:statistics",
     "outbox": "deliveries:outbox",

@@ -15,7 +15,7 @@ from crawler.reading.close_text import read_closely
 from crawler.reading.imprints import imprint_of
 from crawler.reading.likeness import marks_of
 from crawler.reading.quick_text import read_quickly
-from crawler.reading.render_reasons import MEAGRE, needs_browser
+from crawler.reading.render_reasons import MEAGRE, images_in, needs_browser
 from crawler.service.comparing import View, differences_between
 from lexicons.assessing import sensitive_names
 from lexicons.judging import Judge
@@ -153,9 +153,9 @@ def _picture_reason(visit: Visit, judged: Sequence[_Judged], assessment: Assessm
     if visit.render_reason in ENOUGH_IN_A_PICTURE:
         return visit.render_reason
     characters = max(len("".join(one.page.text.field("body").split())) for one in drawn)
-    if characters < MEAGRE:
+    images = max(images_in(one.page.html) for one in drawn)
+    if characters < MEAGRE and images:
         return "thin_text"
-    images = max((one.structure.images for one in drawn if one.structure), default=0)
     speaks = images >= MANY_IMAGES and characters < 4 * MEAGRE
     return "hit" if speaks and at_least(assessment.level, Level.YELLOW) else ""
 

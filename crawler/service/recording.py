@@ -51,6 +51,7 @@ class Recorder:
     patient: bool
     looks: bool = False
     pictures: bool = False  # whether there is somebody who reads them
+    always: str = ""  # why the browser looks and other visitors' views are taken whatever was seen
 
     def record(self, group: Sequence[tuple[Visit, Report]], now: datetime) -> None:
         """Evidence first, then all rows of the group at once."""
@@ -144,7 +145,7 @@ class Recorder:
         advance(
             db, visit.id, self._next_turn(captures, report), now=now, outcome=str(outcome),
             urgency=rank(assessment.level),
-            render_reason=report.render_reason or visit.render_reason,
+            render_reason=report.render_reason or visit.render_reason or self.always,
         )  # fmt: skip
         save_seen(db, [_learned(visit, captures, assessment, now)])
 
@@ -154,10 +155,11 @@ class Recorder:
 
     def _next_turn(self, captures: tuple[Capture, ...], report: Report) -> VisitState:
         """Who else should look: another visitor, then the browser, then whoever reads pictures."""
-        if self.looks and report.look_reason:
+        looked = any(capture.profile is not Profile.DESKTOP for capture in captures)
+        if self.looks and not looked and (report.look_reason or self.always):
             return VisitState.COMPARING
         drawn = any(capture.fetcher is Fetcher.BROWSER for capture in captures)
-        if self.renders and report.render_reason and not drawn:
+        if self.renders and not drawn and (report.render_reason or self.always):
             return VisitState.RENDERING
         if self.pictures and report.picture_reason:
             return VisitState.DECIPHERING

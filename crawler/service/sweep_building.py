@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from crawler.domain.site import Sweep, VisitState
+from crawler.domain.site import RECAPTURE, Sweep, VisitState
 from crawler.service.browsing import browsing_crew
 from crawler.service.catalogue import Catalogue
 from crawler.service.crews import fetching_crews, looking_crew, picture_crew, reading_crew
@@ -58,6 +58,7 @@ def sweeping_for(
         patient=house.config.crawl.patient,
         looks=VisitState.COMPARING in served,
         pictures=VisitState.DECIPHERING in served,
+        always="recapture" if sweep.selection.startswith(RECAPTURE) else "",
     )
     return Sweeping(
         sweep=sweep,

@@ -185,6 +185,12 @@ def _alerts_of(db: Connection, site_ids: Sequence[int]) -> tuple[dict[int, int],
     return opened, {row.site_id for row in found if row.state == AlertState.WATCHED}
 
 
+def last_visit_of(db: Connection, site_id: int, sweep_id: int) -> int:
+    """The visit of a site in a sweep; 0 if there is none."""
+    mine = (visits.c.site_id == site_id) & (visits.c.sweep_id == sweep_id)
+    return db.scalar(select(visits.c.id).where(mine)) or 0
+
+
 def advance(
     db: Connection, visit_id: int, state: VisitState, *, now: datetime, **values: Any
 ) -> None:

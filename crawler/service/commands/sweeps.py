@@ -57,7 +57,7 @@ def sweep(
         selection = _selection(all_ or path is not None, due, site or [])
         began = now()
         chosen = _sweep_of(house, selection, door.actor, began, words, render=render)
-        state = _run(house, chosen, words)
+        state = run_sweep(house, chosen, words)
         anchor_heads(house, now())
         summary = summary_of(house, chosen.id)
         _show(house, summary, words, began, json=json)
@@ -100,7 +100,8 @@ def _sweep_of(
     return sweep
 
 
-def _run(house: House, sweep: Sweep, words: Catalogue) -> SweepState:
+def run_sweep(house: House, sweep: Sweep, words: Catalogue) -> SweepState:
+    """Run one to its end, or until it is told to stop, with a bar on the terminal."""
     with progress() as bars:
         fetching = bars.add_task(words.say("sweep.fetching"), total=sweep.sites)
         closing = bars.add_task(words.say("sweep.reading"), total=sweep.sites)

@@ -1,0 +1,151 @@
+"""`recapture`: look again, now, at the site of an alert, and say what changed since."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+import typer
+
+from crawler.domain.alert import Alert
+from crawler.domain.audit import Act
+from crawler.domain.errors import BadInput
+from crawler.domain.site import RECAPTURE, Site, SiteState, Sweep, SweepState
+from crawler.service.catalogue import Catalogue
+from crawler.service.commands.sweeps import INTERRUPTED, run_sweep
+from crawler.service.doors import Door, now
+from crawler.service.holding import held
+from crawler.service.showing import as_json, say
+from crawler.service.wiring import House
+from crawler.store.alerts import alert_of
+from crawler.store.assessments import assessment_of
+from crawler.store.audit import note
+from crawler.store.captures import captures_of_visit
+from crawler.store.database import Connection
+from crawler.store.sites import sites_by_id
+from crawler.store.visits import last_visit_of, named_sites, start_sweep, unfinished_sweep
+
+
+class Sight(msgspec.Struct, frozen=True, kw_only=True):
+    """What one visit saw of the site."""
+
+    visit: int
+    outcome: str
+    level: str
+    sentence: str
+    text_digest: str
+    captured_at: datetime | None
+    captures: tuple[str, ...]
+    pictures: int
+
+
+class Recaptured(msgspec.Struct, frozen=True, kw_only=True):
+    """What an alert rested on, and what there is now."""
+
+    alert: int
+    domain: str
+    sweep: int
+    before: Sight
+    after: Sight
+
+    @property
+    def same_words(self) -> bool:
+        """Whether the page says what it said."""
+        return bool(self.after.text_digest) and self.after.text_digest == self.before.text_digest
+
+
+def recapture(
+    context: typer.Context,
+    number: Annotated[int, typer.Argument(metavar="ALERT")],
+    json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+) -> None:
+    """立即重新采集一条预警的网站并截图，说明有何变化。例：xunwang recapture 3"""
+    door: Door = context.obj
+    with door.opened() as (house, words), held(house.home, "sweep"):
+        alert, site, sweep = _opened(house, number, door.actor, words)
+        state = run_sweep(house, sweep, words)
+        if state is SweepState.STOPPED:
+            raise typer.Exit(INTERRUPTED)
+        with house.database.reading() as db:
+            seen = last_visit_of(db, site.id, sweep.id)
+            result = Recaptured(
+                alert=number,
+                domain=site.domain,
+                sweep=sweep.id,
+                before=sight_of(db, alert.visit_id),
+                after=sight_of(db, seen),
+            )
+        if json:
+            as_json(msgspec.to_builtins(result) | {"same_words": result.same_words})
+        else:
+            _show(result, words)
+
+
+def sight_of(db: Connection, visit_id: int) -> Sight:
+    """What is recorded of a visit."""
+    captures = captures_of_visit(db, visit_id)
+    assessment = assessment_of(db, visit_id)
+    last = captures[-1] if captures else None
+    return Sight(
+        visit=visit_id,
+        outcome=str(last.outcome) if last else "",
+        level=str(assessment.level) if assessment else "none",
+        sentence=assessment.sentence if assessment else "",
+        text_digest=assessment.text_digest if assessment else "",
+        captured_at=last.ended_at if last else None,
+        captures=tuple(one.id for one in captures),
+        pictures=sum(1 for one in captures for kept in one.evidence if "picture" in kept.kind),
+    )
+
+
+def _opened(house: House, number: int, actor: str, words: Catalogue) -> tuple[Alert, Site, Sweep]:
+    """A sweep of one site, noted in the audit; one that was interrupted is gone on with."""
+    at = now()
+    selection = f"{RECAPTURE}{number}"
+    with house.database.transaction() as db:
+        alert = alert_of(db, number)
+        if alert is None:
+            raise BadInput(words.say("alerts.no_such", id=number))
+        site = sites_by_id(db, [alert.site_id])[alert.site_id]
+        if site.state is not SiteState.WATCHED:
+            raise BadInput(words.say("recapture.not_watched", domain=site.domain_shown))
+        sweep = unfinished_sweep(db, selection) or start_sweep(
+            db,
+            selection,
+            named_sites([site.domain]),
+            now=at,
+            actor=actor,
+            region=site.region,
+            render=True,
+        )
+        act = Act(
+            at=at,
+            actor=actor,
+            action="alert.recapture",
+            object=f"alert:{number}",
+            region=site.region,
+            after=f"sweep:{sweep.id}",
+        )
+        note(db, act)
+    return alert, site, sweep
+
+
+def _show(result: Recaptured, words: Catalogue) -> None:
+    before, after = result.before, result.after
+    say(words.say("recapture.before", **_words(before, words)))
+    say(words.say("recapture.after", **_words(after, words)))
+    if not after.text_digest:
+        say(words.say("recapture.unseen"))
+    else:
+        say(words.say("recapture.same" if result.same_words else "recapture.changed"))
+    for capture in after.captures:
+        say(f"  {words.say('alerts.evidence')}  {capture}")
+
+
+def _words(sight: Sight, words: Catalogue) -> dict[str, object]:
+    at = f"{sight.captured_at:%Y-%m-%d %H:%M:%S}" if sight.captured_at else "—"
+    return {
+        "at": at,
+        "outcome": words.name("outcome", sight.outcome or "waiting"),
+        "level": words.name("level", sight.level),
+        "pictures": sight.pictures,
+    }
