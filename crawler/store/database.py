@@ -11,8 +11,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, TryLater
 
 __all__ = ["Connection", "Database", "migrate", "open_database", "schema_version", "upsert"]
 
@@ -29,7 +31,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """All or nothing. On SQLite it takes the write lock at once, so it never fails half-way."""
-        with self.engine.connect() as connection:
+        with _there(), self.engine.connect() as connection:
             connection.execution_options(writes=True)
             with connection.begin():
                 yield connection
@@ -41,7 +43,7 @@ class Database:
         """A transaction after long work in temporary tables, while which others may write. A
         rehearsal is rolled back: what would happen, without it happening.
         """
-        with self.engine.connect() as connection:
+        with _there(), self.engine.connect() as connection:
             connection.detach()  # its temporary tables go with it
             with connection.begin():
                 outcome = prepare(connection)
@@ -54,7 +56,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A consistent look; whatever is written in here is rolled back."""
-        with self.engine.connect() as connection:
+        with _there(), self.engine.connect() as connection:
             yield connection
             connection.rollback()
 
@@ -70,6 +72,16 @@ def open_database(url: str) -> Database:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return Database(engine)
+
+
+@contextmanager
+def _there() -> Iterator[None]:
+    """A server that is away, restarting or too busy is a reason to come again, not a traceback."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        told = str(getattr(error, "orig", None) or error).strip().splitlines()
+        raise TryLater(f"数据库暂不可用：{told[0] if told else error!r}") from error
 
 
 def migrate(database: Database) -> None:
