@@ -85,9 +85,10 @@ def _promises(field: FieldReading, kind: ClaimKind, about: Sequence[Sign]) -> It
     starts = [sign.start for sign in about]
     reached = -1
     for sign in field.signs.of_words(kind.promises):
-        if sign.end <= reached:  # inside a longer promise
-            continue
-        reached = sign.end
+        if not sign.word.startswith("<"):  # a way of writing may hold words that say more
+            if sign.end <= reached:  # inside a longer promise
+                continue
+            reached = sign.end
         if not _near(sign, about, starts, kind.reach):
             continue
         factor, _ = field.contexts.factor(sign.start, sign.end, kind.category)

@@ -3,7 +3,7 @@ objects and promises that make a claim together. Read from contexts.yaml and cla
 """
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -39,8 +39,78 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
 }
 
 
+_NUMBER = r"\d[\d,.]{0,9}\s?(?:万|千|百)?"
+
+
+class Triggered(NamedTuple):
+    """A way of writing that begins at one of a few words; looked for there only."""
+
+    words: tuple[str, ...]
+    pattern: re.Pattern[str]
+    before: re.Pattern[str] | None = None  # what must stand in the sixteen characters before
+
+
+# how schemes speak of money, whatever they sell; claims.yaml names them in <…>
+TRIGGERED: Mapping[str, Triggered] = {
+    "<推荐得钱>": Triggered(
+        ("推荐", "介绍", "邀请", "邀新", "拉新", "拉人", "直推", "分享", "带人", "推", "招"),
+        re.compile(
+            r"(?:推荐|介绍|邀请|邀新|拉新|拉人|直推|分享|带人|推|招)[\u4e00-\u9fff]{0,6}?\s?"
+            r"(?:\d{1,4}|[一两三五十每])?\s?[位个人名单户台头]?[^。;!?\n]{0,10}?"
+            rf"(?:奖|返|得|领|送|提|抽|赚|补)[^。;!?\n\d]{{0,4}}{_NUMBER}\s?(?:元|块|%|个点|u)"
+        ),
+    ),
+    "<全额退本>": Triggered(
+        ("全额退", "退还", "退本", "退卡", "退铺", "原价", "本金", "收回", "赎回", "拿回", "如数"),
+        re.compile(
+            r"全额退(?:还|款|卡|本)?|退还(?:全部)?本金|退[本卡铺]|(?:本金|如数|原价)[^。;!?\n]{0,8}"
+            r"(?:退还|退回|归还|返还|拿回|取回|退给|收回|回购|退)|(?:收回|赎回|拿回)(?:本金|全款)"
+        ),
+        re.compile(r"[一二两三五十\d]\s?(?:年|个月)|到期|期满|想退|随时"),
+    ),
+    "<涨跌不亏>": Triggered(
+        ("涨了", "涨跌", "只涨不跌", "跌了"),
+        re.compile(
+            r"涨了?(?:归|算|是)[您你][^。;!?\n]{0,10}跌了?(?:不|算我|按|归我)|涨跌(?:都|均|皆)[^。;\n]{0,2}赚|"
+            r"只涨不跌|跌了?(?:不亏|算我|不用您|按买入)"
+        ),
+    ),
+    "<盈利分成>": Triggered(
+        ("盈利", "赚了", "二八", "三七", "四六", "五五", "利润", "收益", "赚钱"),
+        re.compile(
+            r"赚了(?:再|才|钱)?[^。;\n]{0,3}分|盈利(?:后|了)?(?:再)?(?:分成|\s?\d\s?[:：]\s?\d|全归|归[您你])|"
+            r"(?:二八|三七|四六|五五)(?:分成?|开)|(?:利润|收益|赚钱)[^。;\n]{0,4}(?:二八|三七|四六|五五)"
+        ),
+    ),
+    "<先缴费>": Triggered(
+        ("缴纳", "交纳", "支付", "须交", "先交", "需交"),
+        re.compile(
+            rf"(?:缴纳|交纳|支付|须交|先交|需交)[^。;!?\n\d]{{0,10}}?(?:费|金|税)[^。;!?\n\d]{{0,3}}{_NUMBER}"
+            rf"|(?:缴纳|支付|先交)(?:余额|金额)?\s?{_NUMBER}\s?%?"
+        ),
+    ),
+    "<收费套现>": Triggered(
+        ("手续费", "费率", "扣点"),
+        re.compile(r"(?:手续费|费率|扣点)[^。;!?\n\d]{0,4}[1-9]\d?(?:\.\d)?\s?(?:个点|点(?!\d))"),
+    ),
+    "<分期返还>": Triggered(
+        ("分", "每天", "每日", "天天", "按天"),
+        re.compile(
+            rf"分\s?\d{{2,4}}\s?[天期](?:返|还|给|把)?|(?:每[天日]|天天|按天)[^。;!?\n\d]{{0,8}}?"
+            rf"(?:返|释放|到账|打到|打进|入账|分红){{1,2}}|每[天日]\s?{_NUMBER}\s?元[^。;\n]{{0,6}}(?:打|返|到)"
+        ),
+    ),
+    "<存钱得利>": Triggered(
+        ("存", "储值", "预存", "出资", "认养", "认领", "投", "交", "缴"),
+        re.compile(
+            rf"(?:存入?|储值|预存|出资|认养|认领|投入?|交|缴)[^。;!?\n\d]{{0,8}}(?:{_NUMBER}|[一二三五十]万)\s?元?"
+            r"[^。;!?\n]{0,40}?(?:另有|另送|另发|补贴|分红|奖金|回收价|净赚|派息|养老金)"
+        ),
+    ),
+}
 RATE = "<收益数>"  # a promised rate above the yardstick, found by the number rules
-_WRITTEN_OTHERWISE = SHAPES.keys() | {RATE}
+_WRITTEN_OTHERWISE = SHAPES.keys() | TRIGGERED.keys() | {RATE}
+_TRIGGERS = frozenset(word for one in TRIGGERED.values() for word in one.words)
 
 
 class Sign(NamedTuple):
@@ -78,8 +148,8 @@ class Vocabulary:
         claimed = {word for kind in kinds for word in (*kind.objects, *kind.promises)}
         self._about = _kinds_of(kinds, lambda kind: kind.objects)
         self._promised = _kinds_of(kinds, lambda kind: kind.promises)
-        self._claimed = _Words(claimed - _WRITTEN_OTHERWISE)
-        self._all = _Words((around | claimed) - _WRITTEN_OTHERWISE)
+        self._claimed = _Words((claimed | _TRIGGERS) - _WRITTEN_OTHERWISE)
+        self._all = _Words((around | claimed | _TRIGGERS) - _WRITTEN_OTHERWISE)
 
     def signs(self, text: str) -> "Signs":
         """Every word of the vocabulary in a normal form, overlapping ones too."""
@@ -135,6 +205,17 @@ def _alone(text: str, start: int, end: int) -> bool:
     return (text[start] > "\u3000" and text[end - 1] > "\u3000") or stands_alone(text, start, end)
 
 
+def _triggered(text: str, found: Mapping[str, Sequence[Sign]]) -> dict[str, list[Sign]]:
+    """Where the ways of writing stand whose words were found."""
+    there: dict[str, list[Sign]] = {}
+    for name, (words, pattern, before) in TRIGGERED.items():
+        for sign in (sign for word in words for sign in found.get(word, ())):
+            match = pattern.match(text, sign.start)
+            if match and (not before or before.search(text, max(0, sign.start - 16), sign.start)):
+                there.setdefault(name, []).append(Sign(name, match.start(), match.end()))
+    return {name: sorted(places, key=lambda sign: sign.start) for name, places in there.items()}
+
+
 class Signs:
     """What of the vocabulary stands in one text."""
 
@@ -145,6 +226,7 @@ class Signs:
         self.found = found
         self._groups = groups
         self._shaped: set[str] = set()
+        self.found.update(_triggered(text, found))
 
     def of_group(self, name: str) -> list[Sign]:
         """All places of a group's words, in order."""

@@ -76,7 +76,7 @@ _SIGNS: dict[str, tuple[str, ...]] = {
     "decoy": ("%", "点"),
     "fen": ("分", "厘", "万", "千"),
     "buyback": ("%",),
-    "money_span": ("得", "返", "取", "拿", "变", "收"),
+    "money_span": ("得", "返", "取", "拿", "变", "收", "兑", "价", "利"),
     "money": (
         "返",
         "收",
@@ -237,9 +237,17 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape(
         "bonus_after",
-        rf"(?:存入?|预存|充值|投入?|缴纳?|交)\s?{MONEY}[^。;!?¦%]{{0,40}}?{SPAN}后?[^。;!?¦%]{{0,16}}?"
+        rf"(?:存入?|预存|充值|储值|投入?|缴纳?|交)\s?{MONEY}[^。;!?¦%]{{0,40}}?{SPAN}后?[^。;!?¦%]{{0,16}}?"
         rf"(?:另|额外|再)(?:外)?(?:发|送|给|付|返|领|补贴?|奖)\s?{BACK}",
         "money_bonus",
+        1,
+        _MEDIUM,
+    ),
+    _shape(
+        "share_and_buyback",
+        rf"{GIVES}[^\d。;!?¦]{{0,12}}{MONEY}[^。;!?¦%\d]{{0,24}}?[,\s]{SPAN}[^。;!?¦%\d]{{0,14}}?"
+        rf"(?:回收价?|收回价?|回购价?|卖出价?|兑付|拿回|连本带利|出栏价?)[\s:为按]{{0,3}}{BACK}",
+        "money_span",
         1,
         _MEDIUM,
     ),
@@ -275,6 +283,17 @@ SHAPES: tuple[Shape, ...] = (
         confidence=_MEDIUM,
     ),
     _shape("annual_points", rf"(?<![\u4e00-\u9fff])每年\s?{RATE}(?=[\t¦]|$)", confidence=_MEDIUM),
+    _shape(
+        "annual_points",
+        rf"存(?:期|满)?\s?(?:[一二两三五半]|\d)\s?年期?{LINK}{RATE}",
+        confidence=_MEDIUM,
+    ),
+    _shape(
+        "annual_tiers",
+        rf"\d{{1,4}}\s?万元?(?:以下|以上|起|\(含\)|-\s?\d{{1,4}}\s?万元?)(?:\(含\))?"
+        rf"[: ,]{{0,2}}{RATE}",
+        confidence=_MEDIUM,
+    ),
     _shape("annual_cn_first", rf"百分之(?P<cn>{CHINESE})(?:以上|左右)?的?{ANNUAL}"),
     _shape(
         "annual_cn_points",
@@ -306,7 +325,7 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape(
         "annual_points",
-        rf"每年\s?{RATE}[^。;¦]{{0,6}}?(?:加价|溢价|赎回|回购|利息|收益|补偿|补息|分红|返|增值|"
+        rf"(?:每年|按年)\s?{RATE}[^。;¦]{{0,6}}?(?:打卡|按季|按月|到账|兑现|支付|加价|溢价|赎回|回购|利息|收益|补偿|补息|分红|返|增值|"
         rf"计息)",
         confidence=_MEDIUM,
     ),
@@ -499,7 +518,7 @@ SHAPES: tuple[Shape, ...] = (
 )
 # what makes a window with such a sign worth reading: somebody gives, gains, pays or owes
 TOPIC = re.compile(
-    r"坐[享收]|出资|认[养领]|分配|补贴|年租|每年|收益|回报|回馈|赎回|回购|加价|溢价|领取?|报酬|理财|固收|存款|"
+    r"坐[享收]|出资|认[养领]|分配|补贴|年租|每年|回收价|收回价|存\s?[一二两三五半\d]\s?年|收益|回报|回馈|赎回|回购|加价|溢价|领取?|报酬|理财|固收|存款|"
     r"年[ ·.*_|-]?[化华划]|利率|[月年日周分]利|息|返|分红|派息|利润|盈利|赚|静态|释放|"
     r"复利|[日月]产|翻|倍|回本|出局|收回|杠杆|配资|"
     r"[充存投买费金]\s?\d|日化|/\s?[天日月年]|租金|每[日天]"
@@ -507,11 +526,11 @@ TOPIC = re.compile(
 # where a rate can stand: without one of these nearby no shape can match. It runs over every
 # page as it is, so it begins with one class of characters, and looks around only there.
 ANCHOR = re.compile(
-    r"[%％﹪‰倍番本局杆资之分厘点返还送得赠赚息红入益利产取领馈万千租款月年按发](?:(?<=[%％﹪‰倍])|(?<=翻番)|"
+    r"[%％﹪‰倍番本局杆资之分厘点返还送得赠赚息红入益利产取领馈万千租款月年按发贴价](?:(?<=[%％﹪‰倍])|(?<=翻番)|"
     r"(?<=[回返]本)|(?<=收回成本)|(?<=出局)|(?<=[杠槓]杆)|"
     r"(?<=配资)|(?<=[百万千]分之)|(?<=[\d一二两三四五六七八九十][分厘])|"
     r"(?<=[\d一二两三四五六七八九十]\s[分厘])|(?<=个点)|(?<=分点)|"
     r"(?<=每[月年])[\s:：按约]{0,3}[1-9１-９]|(?<=[每季][度月年]按)\s?[1-9１-９]|"
-    r"(?<=[返还送得赠赚息红入益利产取领馈租款发])(?:[\s:：约为是高达可到了]{0,3})[1-9１-９]|"
+    r"(?<=[返还送得赠赚息红入益利产取领馈租款发贴价])(?:[\s:：约为是高达可到了]{0,3})[1-9１-９]|"
     r"(?<=[^\d][万千])分?之?[\d一二两三五])"
 )
