@@ -40,6 +40,7 @@ COMMANDS = {
     "schedule": "schedule:schedule",
     "backup": "backup:backup",
     "restore": "backup:restore",
+    "certificate": "certificate:certificate",
     "verify": "verifying:verify",
     "evidence": "evidence:evidence",
     "user": "user:user",

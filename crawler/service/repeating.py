@@ -7,6 +7,7 @@ from collections.abc import Callable
 import structlog
 
 LONGEST_PAUSE_S = 60.0
+LATE_S = 300.0
 
 log = structlog.get_logger()
 
@@ -36,9 +37,10 @@ class Repeating:
             self._thread.join(seconds)
         return not self._thread.is_alive()
 
-    def idle_s(self) -> float:
-        """Seconds since a go went well."""
-        return time.monotonic() - self._done_at
+    def trouble(self) -> str:
+        """Says so where no go went well for a long time."""
+        idle_s = time.monotonic() - self._done_at
+        return f"no good round for {idle_s:.0f} s" if idle_s > LATE_S + 2 * self._pause_s else ""
 
     def _run(self) -> None:
         while not self._over.is_set():
@@ -50,4 +52,5 @@ class Repeating:
                     log.exception("failed", action=self.name, count=self.failures)
             else:
                 self.failures, self._done_at = 0, time.monotonic()
-            self._over.wait(min(self._pause_s * 2 ** min(self.failures, 10), LONGEST_PAUSE_S))
+            more_s = min(self._pause_s * 2 ** min(self.failures, 10), LONGEST_PAUSE_S)
+            self._over.wait(more_s if self.failures else self._pause_s)

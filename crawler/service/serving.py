@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import structlog
@@ -21,8 +20,10 @@ import uvicorn
 
 from alerts.escalating import escalate
 from crawler.domain.errors import BadInput, TryLater
+from crawler.domain.site import Sweep
 from crawler.service.anchoring import anchor_heads
 from crawler.service.catalogue import Catalogue
+from crawler.service.certifying import certify_sweep, certify_yesterday
 from crawler.service.desks import Desks
 from crawler.service.health import Check, health_routes
 from crawler.service.moving import Mover
@@ -35,7 +36,6 @@ from crawler.store.database import schema_version
 
 ENDS_IN_S = 9.5  # whatever hangs: the store survives an end at any moment
 GREETS_OFF_S = 2  # for open requests
-LATE_S = 300.0  # without a good round, deliveries or index are in trouble
 
 log = structlog.get_logger()
 
@@ -83,7 +83,7 @@ class Serving:
         self._house = house
         self._place = house.run / "address"  # for whoever must find it
         self._mover: Mover | None = None
-        self._sweeper = Sweeper(house, words, _now, after=lambda _: self._anchor())
+        self._sweeper = Sweeper(house, words, _now, after=self._after)
         self._timetable = Timetable(house.database, _now, ())
         self._desks = Desks(house)
         self._steady = (
@@ -92,8 +92,13 @@ class Serving:
             Repeating("timetable", self._timetable.follow, 2.0),
             Repeating("limits", self._remind, 60.0),
             Repeating("anchor", self._anchor, 3_600.0),
+            Repeating("day", lambda: certify_yesterday(house, _now()), 600.0),
         )
         self._over = asyncio.Event()
+
+    def _after(self, sweep: Sweep) -> None:
+        certify_sweep(self._house, sweep, _now())
+        self._anchor()
 
     def _anchor(self) -> None:
         anchor_heads(self._house, _now())
@@ -160,7 +165,7 @@ class Serving:
             "database": self._database,
             "evidence": self._evidence,
             "sweeper": lambda: "" if self._sweeper.is_well() else "thread ended",
-            **{one.name: partial(_late, one) for one in self._steady},
+            **{one.name: one.trouble for one in self._steady},
         }
 
     def _database(self) -> str:
@@ -178,10 +183,6 @@ class Serving:
         if self._mover is None:
             self._mover = Mover(self._house)
         return self._mover
-
-
-def _late(one: Repeating) -> str:
-    return f"no good round for {one.idle_s():.0f} s" if one.idle_s() > LATE_S else ""
 
 
 def _now() -> datetime:

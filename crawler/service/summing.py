@@ -3,7 +3,7 @@
 import msgspec
 
 from crawler.domain.capture import Outcome
-from crawler.domain.site import VisitState
+from crawler.domain.site import Sweep, VisitState
 from crawler.service.wiring import House
 from crawler.store.visits import outcome_count, sweep_of, unrendered_count, waiting_count
 
@@ -16,6 +16,12 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     left: int
     outcomes: dict[str, int]
     unrendered: int
+
+
+def swept_sweep(house: House, sweep_id: int) -> Sweep:
+    """A sweep as its row says it now."""
+    with house.database.reading() as db:
+        return sweep_of(db, sweep_id)
 
 
 def summary_of(house: House, sweep_id: int) -> Summary:

@@ -2,6 +2,7 @@
 
 from crawler.store import (
     finding_tables,
+    ops_tables,
     people_tables,
     platform_tables,
     schedule_tables,
@@ -16,6 +17,7 @@ metadata = tables.metadata
 __all__ = [
     "finding_tables",
     "metadata",
+    "ops_tables",
     "people_tables",
     "platform_tables",
     "schedule_tables",

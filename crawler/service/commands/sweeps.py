@@ -14,13 +14,14 @@ from crawler.domain.errors import BadInput
 from crawler.domain.site import Sweep, SweepState, VisitState
 from crawler.service.anchoring import anchor_heads
 from crawler.service.catalogue import Catalogue
+from crawler.service.certifying import certify_sweep
 from crawler.service.commands.alerts import show_open_alerts
 from crawler.service.commands.lists import show_report
 from crawler.service.doors import Door, now
 from crawler.service.holding import held
 from crawler.service.importing import import_file
 from crawler.service.showing import as_json, complain, progress, say, table, warn
-from crawler.service.summing import Summary, summary_of
+from crawler.service.summing import Summary, summary_of, swept_sweep
 from crawler.service.sweep_building import sweeping_for
 from crawler.service.wiring import House
 from crawler.store.visits import (
@@ -58,6 +59,8 @@ def sweep(
         began = now()
         chosen = _sweep_of(house, selection, door.actor, began, words, render=render)
         state = run_sweep(house, chosen, words)
+        if state is SweepState.FINISHED:
+            certify_sweep(house, swept_sweep(house, chosen.id), now())
         anchor_heads(house, now())
         summary = summary_of(house, chosen.id)
         _show(house, summary, words, began, json=json)

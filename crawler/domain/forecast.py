@@ -1,0 +1,29 @@
+"""What a sweep will take, foreseen from what the last one took."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Effort:
+    """What a sweep of so many sites took, or will take."""
+
+    sites: int
+    seconds: float
+    bytes: int  # of evidence on the disk
+    pictures: int
+
+
+# before the first sweep: domain.md §6.5, one district of 30,000 sites, the slower figure
+_FIRST = Effort(sites=30_000, seconds=14_400, bytes=6 * 1024**3, pictures=7_500)
+
+
+def foreseen(sites: int, last: Effort | None) -> Effort:
+    """In proportion; a guess from the field's figures where nothing was measured yet."""
+    known = last or _FIRST
+    share = sites / known.sites if known.sites else 0.0
+    return Effort(
+        sites=sites,
+        seconds=known.seconds * share,
+        bytes=int(known.bytes * share),
+        pictures=round(known.pictures * share),
+    )

@@ -1,0 +1,44 @@
+"""Before a sweep starts: how many sites, how long, how much disk, how many pictures."""
+
+import shutil
+from datetime import datetime
+
+from crawler.domain.forecast import Effort, foreseen
+from crawler.domain.schedule import Schedule, percent_of
+from crawler.domain.user import reach_of
+from crawler.service.wiring import House
+from crawler.store.choices import chosen_sites, quiet_sites
+from crawler.store.database import Connection
+from crawler.store.forecasts import count_of, last_effort
+
+GIB, MIB = 1024**3, 1024**2
+
+
+def forecast(db: Connection, schedule: Schedule, now: datetime) -> tuple[Effort, bool]:
+    """The effort of one firing now, and whether an earlier sweep of this house speaks for it."""
+    reach = reach_of(schedule.region)
+    if schedule.selection.startswith("sample:"):
+        sites = round(len(quiet_sites(db, reach)) * percent_of(schedule.selection) / 100)
+    else:
+        sites = count_of(db, chosen_sites(db, schedule.selection, now, reach))
+    last = last_effort(db)
+    return foreseen(sites, last), last is not None
+
+
+def forecast_line(effort: Effort, *, measured: bool) -> str:
+    """In one line."""
+    minutes = effort.seconds / 60
+    time = f"{minutes / 60:.1f} 小时" if minutes >= 90 else f"{max(1, round(minutes))} 分钟"
+    disk = (
+        f"{effort.bytes / GIB:.1f} GiB" if effort.bytes >= GIB else f"{effort.bytes / MIB:.0f} MiB"
+    )
+    by = "按上次巡查推算" if measured else "尚无巡查可依，按经验值推算"
+    return f"{effort.sites} 个网站，约 {time}，存证约 {disk}，截图约 {effort.pictures} 张（{by}）"
+
+
+def room_problem(house: House, least_mb: int) -> str:
+    """Why no sweep may start now, or nothing."""
+    free = shutil.disk_usage(house.evidence).free
+    if free < least_mb * MIB:
+        return f"存证磁盘只余 {free / GIB:.1f} GiB，低于 {least_mb / 1024:.1f} GiB，暂不开始"
+    return ""

@@ -1,0 +1,146 @@
+"""The signed account of a sweep equals the register, and anybody can check it offline."""
+
+import base64
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from crawler.domain.errors import BadInput
+from crawler.domain.site import Sweep, SweepState
+from crawler.service.certifying import (
+    as_file,
+    certify_day,
+    certify_sweep,
+    certify_yesterday,
+    checked_file,
+    fingerprint,
+)
+from crawler.service.summing import swept_sweep
+from crawler.service.wiring import House, open_house
+from crawler.store.anchors import latest_anchor
+from crawler.store.certificates import latest_certificates
+from crawler.store.tables import outbox, sites, visits
+from crawler.store.visits import every_site, mark_sweep, start_sweep
+from tests.builders import NOON
+from tests.integration.packing_house import a_house
+from tests.serving_house import told
+
+OUTCOMES = ("seen", "seen", "timed_out", "name_not_found", "")
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = a_house(tmp_path / "house")
+    yield made
+    made.database.close()
+
+
+def swept(house: House) -> Sweep:
+    """Seven sites, five of them in a sweep, one of which is watched no longer."""
+    with house.database.transaction() as db:
+        for number in range(8):
+            db.execute(insert(sites).values(
+                domain=f"s{number}.example.cn", domain_shown="s", region="310118", unit_name="u",
+                subject_kind="enterprise", site_name="", main_licence="", service_licence="",
+                state="watched" if number < 6 else "paused", created_at=NOON, actor="t",
+            ))  # fmt: skip
+        chosen = every_site().where(sites.c.id <= 5)
+        sweep = start_sweep(db, "all", chosen, now=NOON, actor="t", region="310118", render=True)
+        for visit, outcome in zip(db.scalars(select(visits.c.id)).all(), OUTCOMES, strict=True):
+            closed = NOON if outcome else None
+            values = {"outcome": outcome, "closed_at": closed}
+            db.execute(update(visits).where(visits.c.id == visit).values(values))
+        mark_sweep(db, sweep.id, SweepState.FINISHED, NOON + timedelta(hours=1))
+        db.execute(update(sites).where(sites.c.id == 2).values(state="retired"))
+    return swept_sweep(house, sweep.id)
+
+
+def test_seen_failed_waiting_and_not_due_are_the_register(house: House) -> None:
+    said = json.loads(certify_sweep(house, swept(house), NOON).body)
+    coverage = said["coverage"]
+    assert coverage == {
+        "watched": 5, "seen": 1, "failed": {"timed_out": 1, "name_not_found": 1},
+        "not_captured": 1, "not_due": 1, "left": 1, "unrendered": 0, "adds_up": True,
+    }  # fmt: skip
+
+
+def test_it_is_made_once_anchored_and_told_once(house: House) -> None:
+    sweep = swept(house)
+    first = certify_sweep(house, sweep, NOON)
+    again = certify_sweep(house, sweep, NOON + timedelta(hours=1))
+    assert first == again
+    with house.database.reading() as db:
+        anchor = latest_anchor(db)
+        assert anchor is not None
+        assert anchor.at == NOON
+        assert len(latest_certificates(db)) == 1
+
+
+def test_a_day_is_certified_once_though_nothing_was_looked_at(house: House) -> None:
+    swept(house)
+    day = NOON.date()
+    assert json.loads(certify_day(house, day, NOON).body)["coverage"]["seen"] == 1
+    for _ in range(2):
+        certify_yesterday(house, NOON + timedelta(days=2))
+    with house.database.reading() as db:
+        newest, *rest = latest_certificates(db)
+    assert len(rest) == 1
+    assert json.loads(newest.body)["coverage"]["not_due"] == 5
+
+
+def test_it_is_told_to_who_subscribed(tmp_path: Path) -> None:
+    home = tmp_path / "told"
+    home.mkdir()
+    secret = "whsec_am91cm5leS1zZWNyZXQtb2YteHVud2FuZw=="
+    endpoint = f'[[delivery.endpoints]]\nname="p"\nurl="https://p.cn/"\nsecret="{secret}"\n'
+    (home / "xunwang.toml").write_text(f'region = "310118"\n{endpoint}', "utf-8")
+    assert told(home, "lists").code == 0
+    house = open_house(home)
+    certify_sweep(house, swept(house), NOON)
+    certify_day(house, NOON.date(), NOON)
+    with house.database.reading() as db:
+        assert sorted(db.scalars(select(outbox.c.event))) == ["coverage.daily", "sweep.finished"]
+    house.database.close()
+
+
+def test_anybody_checks_a_file_offline_and_a_changed_one_is_refused(
+    house: House, tmp_path: Path
+) -> None:
+    certificate = certify_sweep(house, swept(house), datetime.now(UTC))
+    file = tmp_path / "c.json"
+    saved = told(house.home, "certificate", "save", str(certificate.id), "-o", str(file))
+    assert saved.code == 0
+    key = told(house.home, "certificate", "key").out.strip()
+    assert key == fingerprint(certificate.key)
+    nowhere = tmp_path / "nowhere"
+    assert told(nowhere, "certificate", "check", str(file), "--key", key).code == 0
+    assert not nowhere.exists()
+    assert told(nowhere, "certificate", "check", str(file), "--key", "00" * 16).code == 2
+
+    sound = json.loads(file.read_text("utf-8"))
+    for change in (
+        {"body": sound["body"].replace('"seen":1', '"seen":2')},
+        {"signature": base64.b64encode(bytes(64)).decode()},
+        {"signature": "?"},
+        {"public_key": ""},
+        {"body": 7},
+    ):
+        with pytest.raises(BadInput):
+            checked_file(json.dumps(sound | change).encode())
+    for content in (b"", b"[]", b"{}", b"\xff\xfe", b"[" * 100_000):
+        with pytest.raises(BadInput):
+            checked_file(content)
+    assert checked_file(as_file(certificate))["fingerprint"] == key
+
+
+def test_the_key_is_readable_by_its_owner_alone(house: House) -> None:
+    certify_sweep(house, swept(house), NOON)
+    file = house.home / "keys" / "certificate.pem"
+    assert file.stat().st_mode & 0o077 == 0
+    file.write_text("not a key", "utf-8")
+    refused = told(house.home, "certificate", "key")
+    assert (refused.code, "无法读取" in refused.err) == (2, True)
