@@ -6,8 +6,6 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import structlog
-
 from crawler.domain.audit import Act
 from crawler.domain.errors import WatchError
 from crawler.service.desks import permit_of
@@ -24,9 +22,7 @@ from crawler.store.anchors import (
 from crawler.store.audit import note
 
 MACHINE = "system"
-JOURNAL = "系统日志"
-
-log = structlog.get_logger()
+TRAIL, JOURNAL = "审计记录", "审计记录与系统日志"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,22 +33,23 @@ class Anchored:
     trouble: str = ""
 
 
-def anchor_heads(house: House, now: datetime, actor: str = MACHINE) -> Anchored | None:
+def anchor_heads(
+    house: House, now: datetime, actor: str = MACHINE, told: str = TRAIL
+) -> Anchored | None:
     """State the heads, have them stamped if an authority is set, keep that. Nothing where no head
-    has moved since the last time.
+    has moved since the last time. `told` says who else holds the statement.
     """
     with house.database.reading() as db:
         made, last = anchor_now(db, now), latest_anchor(db)
     if last is not None and last.chains == made.chains:
         return None
     stamp, trouble = _stamped(house, made)
-    told = JOURNAL if stamp is None else f"{JOURNAL}；时间戳 {stamp.at.isoformat()}"
-    made = replace(made, told=told, token=stamp.token if stamp else None)
+    held = told if stamp is None else f"{told}；时间戳 {stamp.at.isoformat()}"
+    made = replace(made, told=held, token=stamp.token if stamp else None)
     digest = hashlib.sha256(made.statement.encode()).hexdigest()
     with house.database.transaction() as db:
         number = save_anchor(db, made)
         note(db, _act(now, actor, number, "chain.anchor", digest, house.config.region))
-    log.info("anchored", action="anchor", number=number, sha256=digest, statement=made.statement)
     return Anchored(anchor=replace(made, id=number), trouble=trouble)
 
 
@@ -74,7 +71,6 @@ def _stamped(house: House, anchor: Anchor) -> tuple[Stamp | None, str]:
     try:
         return ask_authority(url, anchor.statement, permit_of(house)), ""
     except WatchError as error:
-        log.warning("no time stamp", action="anchor", reason=str(error))
         return None, str(error)
 
 

@@ -21,7 +21,7 @@ import uvicorn
 from alerts.escalating import escalate
 from crawler.domain.errors import BadInput, TryLater
 from crawler.domain.site import Sweep
-from crawler.service.anchoring import anchor_heads
+from crawler.service.anchoring import JOURNAL, anchor_heads
 from crawler.service.catalogue import Catalogue
 from crawler.service.certifying import certify_sweep, certify_yesterday
 from crawler.service.desks import Desks
@@ -101,7 +101,11 @@ class Serving:
         self._anchor()
 
     def _anchor(self) -> None:
-        anchor_heads(self._house, _now())
+        done = anchor_heads(self._house, _now(), told=JOURNAL)
+        if done is not None:
+            log.info("anchored", action="anchor", statement=done.anchor.statement)
+            if done.trouble:
+                log.warning("no time stamp", action="anchor", reason=done.trouble)
 
     async def run(self, doorway: Doorway, listening: socket.socket) -> None:
         """Until SIGTERM or SIGINT; a second one ends it at once."""

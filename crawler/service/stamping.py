@@ -1,5 +1,5 @@
-"""A time stamp by somebody else's clock (RFC 3161) on a statement: asked for over HTTP, or by a file
-that is carried to the authority where the network goes nowhere.
+"""A time stamp by somebody else's clock (RFC 3161) on a statement: asked for over HTTP, or by a
+file that is carried to the authority where the network goes nowhere.
 """
 
 import http.client

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.store.audit import audit_head
 from crawler.store.chain import heads
-from crawler.store.tables import anchors
+from crawler.store.tables import anchors, audit, links
 
 _MOST = 2_000
 
@@ -96,6 +96,21 @@ def anchors_over(db: Connection, ends: Mapping[str, int]) -> list[Anchor]:
                 found[one.id] = one
                 wanted.discard((chain, stamped))
     return list(found.values())
+
+
+def missing_heads(db: Connection) -> list[tuple[int, str, int]]:
+    """Anchor, chain and number of each head that was stated and is not there, or not the same."""
+    found = []
+    for row in db.execute(select(anchors).order_by(anchors.c.id)).all():
+        anchor = _anchor(row)
+        for chain, (seq, link) in anchor.chains.items():
+            mine = (links.c.chain == chain) & (links.c.seq == seq)
+            if db.scalar(select(links.c.link).where(mine)) != link:
+                found.append((anchor.id, chain, seq))
+        seq, digest = anchor.audit
+        if seq and db.scalar(select(audit.c.hash).where(audit.c.seq == seq)) != digest:
+            found.append((anchor.id, "审计", seq))
+    return found
 
 
 def _anchor(row: Row[Any]) -> Anchor:

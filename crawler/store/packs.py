@@ -14,8 +14,8 @@ from crawler.domain.assessment import Assessment
 from crawler.domain.audit import Act
 from crawler.store.audit import Entry
 from crawler.store.chain import START
+from crawler.store.finding_tables import family_marks
 from crawler.store.tables import (
-    alerts,
     assessments,
     audit,
     captures,
@@ -170,10 +170,15 @@ def seen_between(db: Connection, site_ids: Sequence[int]) -> dict[int, tuple[dat
     }
 
 
-def alert_ids_of_case(db: Connection, case_id: int) -> list[int]:
-    """The alerts of a case, by number."""
-    rows = select(alerts.c.id).where(alerts.c.case_id == case_id).order_by(alerts.c.id)
-    return list(db.scalars(rows))
+def marks_of_sites(db: Connection, site_ids: Sequence[int]) -> dict[int, list[str]]:
+    """What each site shows that a relative would show too."""
+    rows = select(family_marks.c.site_id, family_marks.c.mark).where(
+        family_marks.c.site_id.in_(site_ids)
+    )
+    found: dict[int, list[str]] = {}
+    for site_id, mark in db.execute(rows.order_by(family_marks.c.site_id, family_marks.c.mark)):
+        found.setdefault(site_id, []).append(mark)
+    return found
 
 
 def _bodies(db: Connection, ids: Sequence[int]) -> dict[int, Assessment]:

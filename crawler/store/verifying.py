@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from crawler.domain.capture import Capture
+from crawler.store.anchors import missing_heads
 from crawler.store.capture_checks import broken_records
 from crawler.store.captures import all_captures, open_segments, sealed_segments
 from crawler.store.chain import heads, verify_chain
@@ -52,8 +53,16 @@ def verify(db: Connection, folder: Path, ids: Sequence[str] = ()) -> Verificatio
             for one in verify_chain(db, chain)
             if not wanted or one.capture_id in wanted
         ]
+    if not ids:
+        faults += _anchor_faults(db)
     result.faults = tuple(faults)
     return result
+
+
+def _anchor_faults(db: Connection) -> Iterator[Fault]:
+    """Every head that was once stated is still in its chain: a cut end shows nowhere else."""
+    for anchor, chain, seq in missing_heads(db):
+        yield Fault(reason=f"证据链 {chain} 的第 {seq} 环与锚点 {anchor} 不符或已被截去")
 
 
 def _record_faults(capture: Capture, folder: Path) -> Iterator[Fault]:

@@ -24,7 +24,8 @@ from crawler.domain.capture import Capture, EvidenceKind, Fetcher, PageText, Pro
 from crawler.domain.case import Case
 from crawler.domain.ids import ulid
 from crawler.service.desks import desk_of
-from crawler.service.packing.exporting import Asker, Exported, export_alert
+from crawler.service.packing.exporting import export_alert
+from crawler.service.packing.listing import Asker, Exported
 from crawler.service.wiring import LEXICONS, House, open_house
 from crawler.store.alerts import save_alert
 from crawler.store.assessments import save_assessment
@@ -51,9 +52,11 @@ class Seeded:
     captures: tuple[Capture, ...]
 
 
-def a_house(folder: Path) -> House:
+def a_house(folder: Path, settings: str = "") -> House:
+    """Without a browser: papers are printed in the one test that is about them."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "xunwang.toml").write_text('region = "310118"\n', "utf-8")
+    plain = 'region = "310118"\n[browser]\nenabled = false\n'
+    (folder / "xunwang.toml").write_text(plain + settings, "utf-8")
     return open_house(folder)
 
 

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select, update
 
 from crawler.domain.errors import BadInput
-from crawler.service.packing.exporting import Asker
+from crawler.service.packing.listing import Asker
 from crawler.service.wiring import House
 from crawler.store.audit import acts_on, broken_entries
 from crawler.store.tables import filing_lists, sites

@@ -11,6 +11,7 @@ import jinja2
 from alerts.desk import Desk
 from crawler.domain.alert import ALERT_STATE_NAMES
 from crawler.domain.assessment import LEVEL_NAMES, Side
+from crawler.domain.family import MARK_NAMES
 from crawler.domain.task import CONCLUSION_NAMES, TASK_STATE_NAMES
 from crawler.service.catalogue import Catalogue
 from crawler.service.console.marks import lines_of, marks_of
@@ -19,7 +20,9 @@ from crawler.service.packing import wording
 from crawler.service.packing.archive import Member
 from crawler.service.packing.gathering import Dossier
 from crawler.service.packing.keepsakes import Keeping
+from crawler.service.packing.kindred import Kindred, graph_of
 from crawler.service.packing.picturing import pictures_of
+from crawler.service.packing.stating import value_of
 from crawler.service.packing.veil import Veil
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -68,6 +71,22 @@ def explained(
     ).encode("utf-8", "replace")
 
 
+def family_explained(
+    of: Kindred, members: Sequence[Member], keeping: Keeping, root: str, *, lifted: bool
+) -> bytes:
+    """The same for a family."""
+    page = environment(Veil(lifted=lifted)).get_template("family.html")
+    return page.render(
+        k=of,
+        members=members,
+        broken=keeping.broken,
+        root=root,
+        pictures=pictures_of(of.shots, keeping, None, ()),
+        graph=graph_of([one.letter for one in of.members], of.ties),
+        shown=lambda signal: value_of(signal, lifted=lifted),
+    ).encode("utf-8", "replace")
+
+
 def environment(veil: Veil) -> jinja2.Environment:
     """What our documents' templates can use; everything is escaped."""
     made = jinja2.Environment(
@@ -85,10 +104,12 @@ def environment(veil: Veil) -> jinja2.Environment:
         "hop": wording.HOPS,
         "piece": wording.PIECES,
         "field": FIELDS,
+        "mark": MARK_NAMES,
     }
     made.filters |= {
         "v": veil.text,
         "exact": exact,
+        "day": wording.day,
         "clipped": clipped,
         "number": lambda value: f"{value:,}",
         "name": lambda value, part: named[part].get(value, str(value)),

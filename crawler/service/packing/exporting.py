@@ -1,24 +1,20 @@
-"""One alert into one zip: gathered, put, explained, listed, recorded."""
+"""One alert, or one family, into one zip: gathered, put, explained, listed, recorded."""
 
-import hashlib
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from alerts.desk import Desk
 from crawler.config import CrawlSettings
 from crawler.domain.audit import Act
-from crawler.domain.errors import NotAllowed
-from crawler.domain.user import Role
 from crawler.fetching.fonts import find_chinese_font
 from crawler.service.catalogue import catalogue
-from crawler.service.packing.archive import Member, Pack, evidence_root, new_file
-from crawler.service.packing.explaining import explained
+from crawler.service.packing.archive import Pack, evidence_root, new_file
+from crawler.service.packing.explaining import explained, family_explained
 from crawler.service.packing.gathering import Dossier, gather
 from crawler.service.packing.keepsakes import Keeping
+from crawler.service.packing.kindred import Kindred, gather_family
+from crawler.service.packing.listing import AUDIT, CHAIN, Asker, Exported, close_pack
 from crawler.service.packing.paging import page_of
 from crawler.service.packing.papers import Case as PaperCase
 from crawler.service.packing.papers import papers_of
@@ -27,42 +23,19 @@ from crawler.service.packing.stating import (
     alert_stated,
     as_json,
     assessment_stated,
-    at,
     chain_stated,
     decisions_stated,
     entries_stated,
+    family_stated,
     filing_stated,
     token_path,
 )
-from crawler.service.wiring import House, tool_name
+from crawler.service.wiring import House
 from crawler.store.audit import note
 
 FORMS_FOLDER = "forms"  # where ops put templates of their own
-FORMAT = "xunwang-evidence-pack/1"
 READER = Path(__file__).parent / "carried" / "verify.py"
-MAY_SEE = frozenset({Role.OFFICER, Role.SUPERVISOR})  # whose sight of personal data is an act
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Asker:
-    """Who exports, as what, how far they see, and whether names are to stand in full."""
-
-    actor: str
-    role: str
-    reach: str = ""
-    lifted: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Exported:
-    """What was written."""
-
-    manifest_sha256: str
-    root: str
-    members: int
-    captures: int
-    broken: tuple[str, ...]
-    trouble: str = ""  # why there is no PDF
+EXPLANATION = "核验说明.html"
 
 
 def export_alert(
@@ -71,10 +44,24 @@ def export_alert(
     """Write the pack of an alert; it is there whole or not at all, and the trail says so."""
     with house.database.reading() as db:
         dossier = gather(db, alert_id, reach=asker.reach, lifted=asker.lifted)
+    about = f"alert:{dossier.alert.id}"
     with new_file(destination) as file:
         done = write_pack(house, desk, dossier, file, asker, now)
         with house.database.transaction() as db:
-            note(db, _act(dossier, asker, done, now))
+            note(db, _act(about, dossier.alert.region, asker, done, now))
+    return done
+
+
+def export_family(
+    house: House, desk: Desk, case_id: int, destination: Path, asker: Asker, now: datetime
+) -> Exported:
+    """The same for all sites of a case: what they share, and one capture of each."""
+    with house.database.reading() as db:
+        kindred = gather_family(db, case_id, reach=asker.reach, lifted=asker.lifted)
+    with new_file(destination) as file:
+        done = _write_family(house, kindred, file, asker, now)
+        with house.database.transaction() as db:
+            note(db, _act(f"case:{case_id}", kindred.case.region, asker, done, now))
     return done
 
 
@@ -82,31 +69,56 @@ def write_pack(
     house: House, desk: Desk, dossier: Dossier, file: IO[bytes], asker: Asker, now: datetime
 ) -> Exported:
     """All members in their order; the export record is the last, and alone knows who and when."""
-    pack = Pack(file)
-    keeping = Keeping(pack=pack, folder=house.evidence, font=find_chinese_font())
+    pack, keeping = _begun(house, file)
     keeping.put_shots(dossier.shots)
-    warc = f"warc/{dossier.case.number}-{dossier.alert.id}.warc.gz"
-    keeping.put_warc(warc, warc.rpartition("/")[2], dossier.shots, dossier.alert.opened_at)
+    warc = f"{dossier.case.number}-{dossier.alert.id}.warc.gz"
+    keeping.put_warc(f"warc/{warc}", warc, dossier.shots, dossier.alert.opened_at)
     _put_records(pack, dossier)
     root = evidence_root(pack.members)
     trouble = _put_papers(pack, house, dossier, keeping, root, desk)
     page = explained(dossier, pack.members, keeping, root, desk=desk, words=catalogue("zh"))
-    pack.put("核验说明.html", page, "document")
+    pack.put(EXPLANATION, page, "document")
     pack.put("verify.py", READER.read_bytes(), "reader")
-    manifest = as_json(_manifest(dossier, pack.members, keeping, root, warc, asker))
-    digest = hashlib.sha256(manifest).hexdigest()
-    members = len(pack.members)
-    pack.put("manifest.json", manifest, "record")
-    pack.put("export.json", _export_record(dossier, asker, digest, root, now), "record")
-    pack.close()
-    return Exported(
-        manifest_sha256=digest,
-        root=root,
-        members=members,
-        captures=len(dossier.shots),
-        broken=tuple(one.reason for one in keeping.broken),
-        trouble=trouble,
+    about = {
+        "case_number": dossier.case.number,
+        "alert": dossier.alert.id,
+        "domain": dossier.site.domain,
+        "warc": f"warc/{warc}",
+    }
+    return close_pack(
+        pack, about, dossier.shots, keeping, root=root, looked=dossier.looked, asker=asker,
+        now=now, trouble=trouble,
+    )  # fmt: skip
+
+
+def _write_family(
+    house: House, kindred: Kindred, file: IO[bytes], asker: Asker, now: datetime
+) -> Exported:
+    pack, keeping = _begun(house, file)
+    keeping.put_shots(kindred.shots)
+    warc = f"{kindred.case.number}.warc.gz"
+    keeping.put_warc(f"warc/{warc}", warc, kindred.shots, kindred.case.opened_at)
+    pack.put("case/family.json", as_json(family_stated(kindred, lifted=asker.lifted)), "record")
+    pack.put(AUDIT, as_json(entries_stated(kindred.acts)), "record")
+    _put_chain(pack, kindred)
+    root = evidence_root(pack.members)
+    page = family_explained(kindred, pack.members, keeping, root, lifted=asker.lifted)
+    pack.put(EXPLANATION, page, "document")
+    pack.put("verify.py", READER.read_bytes(), "reader")
+    about = {
+        "case_number": kindred.case.number,
+        "case": kindred.case.id,
+        "domains": [one.card.site.domain for one in kindred.members],
+        "warc": f"warc/{warc}",
+    }
+    return close_pack(
+        pack, about, kindred.shots, keeping, root=root, looked=kindred.looked, asker=asker, now=now
     )
+
+
+def _begun(house: House, file: IO[bytes]) -> tuple[Pack, Keeping]:
+    pack = Pack(file)
+    return pack, Keeping(pack=pack, folder=house.evidence, font=find_chinese_font())
 
 
 def _put_papers(
@@ -141,96 +153,26 @@ def _put_records(pack: Pack, of: Dossier) -> None:
         ("case/assessment.json", assessment_stated(of)),
         ("case/filing.json", filing_stated(of)),
         ("case/decisions.json", decisions_stated(of)),
-        ("case/audit.json", entries_stated(of.acts)),
-        ("chain/chain.json", chain_stated(of.stretches, of.anchors)),
+        (AUDIT, entries_stated(of.acts)),
     ):
         pack.put(path, as_json(value), "record")
+    _put_chain(pack, of)
+
+
+def _put_chain(pack: Pack, of: Dossier | Kindred) -> None:
+    pack.put(CHAIN, as_json(chain_stated(of.stretches, of.anchors)), "record")
     for anchor in of.anchors:
         if anchor.token:
             pack.put(token_path(anchor), anchor.token, "record")
 
 
-def _manifest(
-    of: Dossier, members: Sequence[Member], keeping: Keeping, root: str, warc: str, asker: Asker
-) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "made_with": tool_name(),
-        "case_number": of.case.number,
-        "alert": of.alert.id,
-        "domain": of.site.domain,
-        "personal_data": "shown" if asker.lifted else "masked",
-        "evidence_root": root,
-        "warc": warc,
-        "chain": "chain/chain.json",
-        "audit": "case/audit.json",
-        "faults": [
-            {
-                "capture": one.capture_id,
-                "kind": one.kind,
-                "reason": one.reason,
-                "stored_sha256": one.stored_sha256,
-            }
-            for one in keeping.broken
-        ],
-        "captures": [
-            {
-                "id": one.capture.id,
-                "folder": one.folder,
-                "part": one.part,
-                "manifest_sha256": one.linked.manifest_sha256,
-                "link": {
-                    "chain": one.linked.chain,
-                    "seq": one.linked.seq,
-                    "link": one.linked.link,
-                },
-            }
-            for one in of.shots
-        ],
-        "members": [_listed(one) for one in members],
-    }
-
-
-def _listed(one: Member) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "path": one.path,
-        "size": one.size,
-        "sha256": one.sha256,
-        "sm3": one.sm3,
-        "role": one.role,
-    }
-    more = {"capture": one.capture, "piece": one.piece}
-    return told | {name: value for name, value in more.items() if value}
-
-
-def _export_record(of: Dossier, asker: Asker, digest: str, root: str, now: datetime) -> bytes:
-    told: dict[str, Any] = {
-        "exported_at": at(now),
-        "actor": asker.actor,
-        "role": asker.role,
-        "personal_data": "shown" if asker.lifted else "masked",
-        "manifest_sha256": digest,
-        "evidence_root": root,
-        "looked_at_before": entries_stated(of.looked),
-    }
-    plain = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return as_json(told | {"record_sha256": hashlib.sha256(plain.encode()).hexdigest()})
-
-
-def _act(of: Dossier, asker: Asker, done: Exported, now: datetime) -> Act:
+def _act(about: str, region: str, asker: Asker, done: Exported, now: datetime) -> Act:
     shown = "个人信息未遮盖" if asker.lifted else "个人信息已遮盖"
     return Act(
         at=now,
         actor=asker.actor,
         action="evidence.export",
-        object=f"alert:{of.alert.id}",
-        region=of.alert.region,
+        object=about,
+        region=region,
         after=f"manifest {done.manifest_sha256} {shown}",
     )
-
-
-def allowed(asker: Asker, roles: frozenset[Role]) -> Asker:
-    """Names in full only for those whose work it is; for others it is no right."""
-    if asker.lifted and not roles & MAY_SEE:
-        raise NotAllowed("只有专员和主管可以导出未遮盖个人信息的证据包")
-    return asker

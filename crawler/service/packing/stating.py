@@ -4,6 +4,7 @@ under the veil; the words of the page itself are in the captures.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,14 +13,23 @@ import msgspec
 from alerts.payloads import NATURES
 from crawler.domain.alert import ALERT_STATE_NAMES
 from crawler.domain.assessment import LEVEL_NAMES, TEST_STATE_NAMES, Assessment
+from crawler.domain.family import MarkKind
 from crawler.domain.filing import Filing
 from crawler.domain.task import CONCLUSION_NAMES, TASK_STATE_NAMES, SupervisionTask
+from crawler.service.console.shown import masked_contact
 from crawler.service.packing.gathering import Dossier
+from crawler.service.packing.kindred import Kindred, Signal
 from crawler.service.packing.veil import Veil
 from crawler.store.anchors import Anchor
 from crawler.store.audit import Entry
 from crawler.store.packs import Stretch
 
+PERSONAL = frozenset(
+    {
+        MarkKind.MOBILE, MarkKind.PHONE, MarkKind.QQ, MarkKind.WECHAT, MarkKind.TELEGRAM,
+        MarkKind.EMAIL,
+    }
+)  # fmt: skip
 CONTEXT = 40  # characters on each side of a hit
 
 
@@ -137,7 +147,7 @@ def decisions_stated(of: Dossier) -> dict[str, Any]:
     }
 
 
-def entries_stated(entries: tuple[Entry, ...]) -> list[dict[str, Any]]:
+def entries_stated(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """Audit entries with all that their hashes are made of."""
     return [
         {
@@ -171,6 +181,37 @@ def chain_stated(stretches: tuple[Stretch, ...], anchors: tuple[Anchor, ...]) ->
         ],
         "anchors": [_anchor(one) for one in anchors],
     }
+
+
+def family_stated(of: Kindred, *, lifted: bool) -> dict[str, Any]:
+    """The members of a family, and what they share."""
+    return {
+        "case": {"number": of.case.number, "opened_at": at(of.case.opened_at)},
+        "members": [
+            {
+                "letter": one.letter,
+                "alert": one.card.alert.id,
+                "domain": one.card.site.domain,
+                "unit_name": one.veil.words(one.card.site.unit_name),
+                "level": str(one.card.alert.level),
+                "sentence": one.veil.words(one.card.alert.sentence),
+                "first_seen_at": one.first_seen,
+                "last_seen_at": one.last_seen,
+                "capture": one.shot.capture.id if one.shot else "",
+            }
+            for one in of.members
+        ],
+        "members_left_out": of.left_out,
+        "signals": [
+            {"kind": str(one.kind), "value": value_of(one, lifted=lifted), "members": one.letters}
+            for one in of.signals
+        ],
+    }
+
+
+def value_of(signal: Signal, *, lifted: bool) -> str:
+    """What is shared; numbers that reach a person are masked."""
+    return signal.value if lifted or signal.kind not in PERSONAL else masked_contact(signal.value)
 
 
 def token_path(anchor: Anchor) -> str:

@@ -1,0 +1,212 @@
+"""A template family as a pack shows it: its members, what they share, and the graph of it."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from crawler.domain.capture import Capture, Fetcher
+from crawler.domain.case import Case
+from crawler.domain.errors import BadInput
+from crawler.domain.family import (
+    MARK_NAMES,
+    PICTURE_BANDS,
+    SHAPE_BANDS,
+    TEXT_BANDS,
+    Mark,
+    MarkKind,
+    closeness,
+    mark_from,
+    told_kinds,
+)
+from crawler.domain.site import ended_well
+from crawler.service.packing.gathering import LOOKING, Shot, shots_of, way_to_anchors
+from crawler.service.packing.veil import Veil, veil_of
+from crawler.store.anchors import Anchor
+from crawler.store.audit import Entry
+from crawler.store.captures import captures_of_visit
+from crawler.store.cards import Card, case_members
+from crawler.store.cases import case_of
+from crawler.store.database import Connection
+from crawler.store.lists import filing_of
+from crawler.store.packs import Stretch, acts_about, marks_of_sites, seen_between
+from crawler.store.texts import structure_of
+
+MOST_MEMBERS = 60
+_BANDS = {
+    MarkKind.TEXT: TEXT_BANDS,
+    MarkKind.SHAPE: SHAPE_BANDS,
+    MarkKind.PICTURE: PICTURE_BANDS,
+}
+_SIDE, _MIDDLE, _RADIUS = 720, 360, 270
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    """One site of the family; `letter` is what table and graph call it."""
+
+    letter: str
+    card: Card
+    shot: Shot | None
+    first_seen: str
+    last_seen: str
+    veil: Veil
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Signal:
+    """One thing that several members share; for a likeness, how much of it."""
+
+    kind: MarkKind
+    value: str
+    letters: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tie:
+    """Two members as the graph draws them."""
+
+    left: str
+    right: str
+    strength: float
+    kinds: tuple[MarkKind, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kindred:
+    """A case of several sites with everything around it."""
+
+    case: Case
+    members: tuple[Member, ...]
+    left_out: int
+    signals: tuple[Signal, ...]
+    ties: tuple[Tie, ...]
+    acts: tuple[Entry, ...]
+    looked: tuple[Entry, ...]
+    stretches: tuple[Stretch, ...]
+    anchors: tuple[Anchor, ...]
+
+    @property
+    def shots(self) -> tuple[Shot, ...]:
+        """One capture a member, where there is one."""
+        return tuple(one.shot for one in self.members if one.shot is not None)
+
+
+def gather_family(db: Connection, case_id: int, *, reach: str, lifted: bool) -> Kindred:
+    """One case within reach; BadInput if there is none."""
+    case, cards = case_of(db, case_id), case_members(db, case_id, reach, MOST_MEMBERS + 1)
+    if case is None or not cards:
+        raise BadInput(f"没有编号为 {case_id} 的线索")
+    chosen = sorted(cards[:MOST_MEMBERS], key=lambda one: one.alert.id)
+    members = _members(db, chosen, lifted=lifted)
+    letters = {one.card.site.id: one.letter for one in members}
+    marks = {
+        letters[site]: [mark_from(key) for key in keys]
+        for site, keys in marks_of_sites(db, list(letters)).items()
+    }
+    stretches, anchors = way_to_anchors(db, [one.shot.linked for one in members if one.shot])
+    about = [f"case:{case.id}", *(f"alert:{one.alert.id}" for one in chosen)]
+    looked = [one for one in acts_about(db, about) if one.act.action in LOOKING]
+    return Kindred(
+        case=case,
+        members=members,
+        left_out=len(cards) - len(chosen),
+        signals=tuple(signals_in(marks)),
+        ties=tuple(ties_in(marks)),
+        acts=tuple(acts_about(db, about, without=LOOKING)),
+        looked=tuple(looked),
+        stretches=stretches,
+        anchors=anchors,
+    )
+
+
+def signals_in(marks: Mapping[str, Sequence[Mark]]) -> Iterable[Signal]:
+    """What at least two share: plain marks by value, likenesses by pair."""
+    holders: dict[Mark, list[str]] = defaultdict(list)
+    for letter, mine in marks.items():
+        for mark in set(mine):
+            if mark.kind not in _BANDS:
+                holders[mark].append(letter)
+    shared = [
+        Signal(kind=mark.kind, value=mark.value, letters=tuple(sorted(letters)))
+        for mark, letters in holders.items()
+        if len(letters) > 1
+    ]
+    order = list(MarkKind)
+    yield from sorted(shared, key=lambda one: (order.index(one.kind), one.letters, one.value))
+    for left, right in combinations(sorted(marks), 2):
+        common = set(marks[left]) & set(marks[right])
+        counts = Counter(mark.kind for mark in common)
+        for kind in told_kinds(common):
+            if kind in _BANDS:
+                likeness = f"{counts[kind]} / {_BANDS[kind]} 段相同"
+                yield Signal(kind=kind, value=likeness, letters=(left, right))
+
+
+def ties_in(marks: Mapping[str, Sequence[Mark]]) -> Iterable[Tie]:
+    """Every two members that share something, with how much it says."""
+    for left, right in combinations(sorted(marks), 2):
+        common = set(marks[left]) & set(marks[right])
+        kinds = told_kinds(common)
+        if kinds:
+            yield Tie(left=left, right=right, strength=closeness(common), kinds=kinds)
+
+
+def graph_of(members: Sequence[str], ties: Sequence[Tie]) -> dict[str, object]:
+    """Where a drawing puts nodes and lines: members on a circle, ties as chords."""
+    count = max(len(members), 1)
+    places = {
+        name: (
+            round(_MIDDLE + _RADIUS * math.sin(2 * math.pi * at / count), 1),
+            round(_MIDDLE - _RADIUS * math.cos(2 * math.pi * at / count), 1),
+        )
+        for at, name in enumerate(members)
+    }
+    lines = [
+        {
+            "from": places[tie.left],
+            "to": places[tie.right],
+            "width": round(1.5 + 2.5 * min(tie.strength, 2.0), 1),
+            "told": "、".join(MARK_NAMES[kind] for kind in tie.kinds),
+        }
+        for tie in ties
+    ]
+    return {"side": _SIDE, "nodes": places, "lines": lines}
+
+
+def letters() -> Iterable[str]:
+    """A, B … Z, A1, B1 …"""
+    for number in range(10_000):
+        yield chr(ord("A") + number % 26) + (str(number // 26) if number >= 26 else "")
+
+
+def _members(db: Connection, cards: Sequence[Card], *, lifted: bool) -> tuple[Member, ...]:
+    seen = seen_between(db, [one.site.id for one in cards])
+    chosen = [_best(captures_of_visit(db, one.alert.visit_id)) for one in cards]
+    named = list(zip(letters(), cards, chosen, strict=False))
+    shots = shots_of(db, [(capture, letter) for letter, _, capture in named if capture])
+    by_part = {one.part: one for one in shots}
+    found = []
+    for letter, card, _ in named:
+        first, last = seen.get(card.site.id, (None, None))
+        structure = structure_of(db, card.alert.text_digest)
+        found.append(
+            Member(
+                letter=letter,
+                card=card,
+                shot=by_part.get(letter),
+                first_seen=first.isoformat() if first else "",
+                last_seen=last.isoformat() if last else "",
+                veil=veil_of(card.site, filing_of(db, card.site.domain), structure, lifted=lifted),
+            )
+        )
+    return tuple(found)
+
+
+def _best(captures: Sequence[Capture]) -> Capture | None:
+    """A picture of it, else what a plain request saw."""
+    good = [one for one in captures if ended_well(one.outcome)]
+    drawn = [one for one in good if one.fetcher is Fetcher.BROWSER]
+    chosen = drawn or good
+    return chosen[0] if chosen else None
