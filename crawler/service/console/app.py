@@ -31,6 +31,7 @@ from crawler.service.console import (
     deciding,
     deliveries,
     evidence,
+    explaining,
     people,
     registers,
     signing_in,
@@ -73,7 +74,7 @@ def _home(call: Call) -> Response:
 
 # A new page is one line here (README.md says the rest). The order is that of the bar.
 PAGES: tuple[Page, ...] = (
-    Page(routes=(get("/", _home, EVERYONE), *signing_in.ROUTES)),
+    Page(routes=(get("/", _home, EVERYONE), *signing_in.ROUTES, *explaining.ROUTES)),
     Page(title="今日", path="/today", routes=today.ROUTES),
     Page(
         title="预警",
