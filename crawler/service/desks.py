@@ -13,6 +13,7 @@ from alerts.delivering import Courier
 from alerts.desk import Desk
 from alerts.dispatching import load_departments
 from alerts.webhook import Poster
+from crawler.domain.case import CHINA
 from crawler.domain.delivery import DeliveryState
 from crawler.domain.errors import NotAllowed
 from crawler.fetching.guard import Policy, may_connect, networks_of
@@ -94,7 +95,7 @@ def _says(circuit: Circuit | None, now: datetime, *, configured: bool) -> str:
     if circuit.paused:
         return f"已暂停：{circuit.paused}"
     if circuit.blocked_until is not None and now < circuit.blocked_until:
-        until = circuit.blocked_until.astimezone()
+        until = circuit.blocked_until.astimezone(CHINA)
         return f"连续失败 {circuit.failures} 次，{until:%H:%M:%S} 再试"
     return f"连续失败 {circuit.failures} 次"
 
