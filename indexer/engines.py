@@ -81,6 +81,7 @@ class Answer:
     capture_id: str = ""
     site_id: int = 0
     region: str = ""
+    kind: str = ""  # of the subject
     categories: tuple[str, ...] = ()
     rates: tuple[float, ...] = ()
     first_seen_at: datetime | None = None

@@ -80,6 +80,7 @@ def _answer(place: Place, text: PageText, question: Question) -> Answer:
         capture_id=place.capture_id,
         site_id=place.site_id,
         region=place.region,
+        kind=place.kind,
         categories=place.categories,
         rates=place.rates,
         first_seen_at=place.first_seen_at,

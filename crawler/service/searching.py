@@ -9,6 +9,7 @@ from crawler.service.wiring import House
 from indexer.embedded import EmbeddedEngine
 from indexer.engines import Engine
 from indexer.indexing import IndexSummary, expire, index_pending
+from indexer.watching import watch
 
 ROUND = 800  # texts, so that nobody who shares the loop waits long
 _LONGEST_REST_S = 60.0
@@ -47,6 +48,7 @@ class Indexer:
 
     def round(self, now: datetime) -> IndexSummary:
         """Never an error: crawling and telling go on without search."""
+        watch(self._house.database, now)  # needs no engine
         if self._seconds() < self._rests_until:
             return IndexSummary()
         try:

@@ -112,6 +112,8 @@ def unwatched_places(db: Connection, limit: int) -> list[Place]:
 def mark_watched(db: Connection, places: Iterable[Place]) -> None:
     """Saved searches have looked."""
     pairs = [(one.digest, one.site_id) for one in places]
+    if not pairs:
+        return
     same = tuple_(text_places.c.text_digest, text_places.c.site_id).in_(pairs)
     db.execute(update(text_places).where(same).values(unwatched=False))
 

@@ -1,7 +1,7 @@
 """Each distinct text once, under its digest; whether it is indexed is a state of the text."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -107,7 +107,7 @@ def texts_after(
     return _within(db, rows, most, most_bytes)
 
 
-def texts_by_digest(db: Connection, digests: Sequence[str]) -> dict[str, PageText]:
+def texts_by_digest(db: Connection, digests: Collection[str]) -> dict[str, PageText]:
     """Several texts at once."""
     rows = db.execute(select(texts.c.digest, texts.c.fields).where(texts.c.digest.in_(digests)))
     return {row.digest: unpack_text(row.fields) for row in rows}
@@ -132,7 +132,7 @@ def mark_indexed(
 def index_counts(db: Connection) -> dict[str, int]:
     """How many texts are indexed, wait, were left out, expired or refused."""
     rows = select(texts.c.index_state, func.count()).group_by(texts.c.index_state)
-    return {state: count for state, count in db.execute(rows)}
+    return dict(db.execute(rows).all())
 
 
 def refused_texts(db: Connection, limit: int = 50) -> list[tuple[str, str]]:
