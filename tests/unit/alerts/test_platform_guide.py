@@ -1,0 +1,59 @@
+"""The integration guide is true: its clauses are those that probes name, its code verifies."""
+
+import re
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alerts.signing import KeySigner, key_from
+from crawler.config import DeliverySettings
+from crawler.service.platform.probing import PROBES
+
+GUIDE = Path("docs/platform.md").read_text("utf-8")
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+AT = datetime(2026, 5, 12, 4, 0, tzinfo=UTC)
+
+
+def block(language: str) -> str:
+    found = re.search(rf"```{language}\n(.*?)```", GUIDE, re.S)
+    assert found
+    return found[1]
+
+
+def test_every_probe_names_a_clause_that_stands_in_the_guide() -> None:
+    clauses = set(re.findall(r"^- (\d\.\d) ", GUIDE, re.M))
+
+    assert {clause for _, clause, _ in PROBES} <= clauses
+
+
+@pytest.mark.parametrize(
+    ("change", "believed"),
+    [
+        ({}, True),
+        ({"webhook-id": "msg_2"}, False),
+        ({"webhook-timestamp": str(int(AT.timestamp()) - 400)}, False),
+        ({"webhook-timestamp": "soon"}, False),
+        ({"webhook-signature": "v1"}, False),
+        ({"webhook-signature": ""}, False),
+    ],
+)
+def test_the_code_in_the_guide_believes_what_we_sign_and_nothing_else(
+    change: dict[str, str], believed: bool
+) -> None:
+    names: dict[str, Any] = {}
+    exec(block("python"), names)  # the reader copies it; so does this test
+    signer = KeySigner(keys=(key_from(SECRET), b"another key of 24 bytes!"))
+    headers = signer.sign("msg_1", AT, b'{"a":1}') | change
+
+    assert names["believable"](SECRET, headers, b'{"a":1}', AT.timestamp()) is believed
+
+
+def test_the_settings_in_the_guide_are_ones() -> None:
+    given = tomllib.loads(block("toml"))["delivery"]
+
+    settings = DeliverySettings.model_validate(given)
+
+    assert [bool(one.url) for one in settings.endpoints] == [True, False]
