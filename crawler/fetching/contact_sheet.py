@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from crawler.fetching.picture import cut_to, letters_of, plain_text, thumbnail
+from crawler.fetching.picture import cut_to, letters_of, thumbnail
 
 WIDTH, HEIGHT = 320, 200
 COLUMNS = 5
@@ -42,7 +42,7 @@ def sheet_of(tiles: Sequence[Tile], head: str, font: Path | None) -> bytes:
     sheet = Image.new("RGB", (width, height), _PAPER)
     pen = ImageDraw.Draw(sheet)
     large, small = letters_of(font, 20), letters_of(font, 14)
-    pen.text((_MARGIN, 16), cut_to(plain_text(head), large, width - 2 * _MARGIN), _INK, large)
+    pen.text((_MARGIN, 16), cut_to(_shown(head), large, width - 2 * _MARGIN), _INK, large)
     for number, tile in enumerate(shown):
         x = _MARGIN + (number % columns) * (WIDTH + _MARGIN)
         y = _HEAD + (number // columns) * (HEIGHT + _CAPTION)
@@ -54,8 +54,14 @@ def sheet_of(tiles: Sequence[Tile], head: str, font: Path | None) -> bytes:
         pen.rectangle((x, y, x + WIDTH - 1, y + HEIGHT - 1), outline=(208, 212, 220))
         if colour := _LEVELS.get(tile.level):
             pen.rectangle((x, y + HEIGHT, x + WIDTH - 1, y + HEIGHT + 3), fill=colour)
-        pen.text((x, y + HEIGHT + 8), cut_to(plain_text(tile.title), small, WIDTH), _INK, small)
-        pen.text((x, y + HEIGHT + 28), cut_to(plain_text(tile.note), small, WIDTH), _DIM, small)
+        pen.text((x, y + HEIGHT + 8), cut_to(_shown(tile.title), small, WIDTH), _INK, small)
+        pen.text((x, y + HEIGHT + 28), cut_to(_shown(tile.note), small, WIDTH), _DIM, small)
     out = BytesIO()
     sheet.save(out, "JPEG", quality=82)
     return out.getvalue()
+
+
+def _shown(text: str) -> str:
+    """On one line, without characters that draw nothing or turn the line around."""
+    words = " ".join(text[:500].split())
+    return "".join(c if c.isprintable() else "\ufffd" for c in words)

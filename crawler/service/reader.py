@@ -4,13 +4,22 @@ It opens the kept bytes itself, so a visit can be read again after any crash.
 """
 
 import resource
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from crawler.domain.capture import Capture, Evidence, EvidenceKind, Fetcher, Field, PageText
+from crawler.domain.capture import (
+    Capture,
+    Evidence,
+    EvidenceKind,
+    Fetcher,
+    Field,
+    Flag,
+    PageText,
+    Profile,
+)
 from crawler.domain.errors import BadInput
 from crawler.domain.family import Mark, MarkKind
 from crawler.fetching.capturing import html_of_answer
@@ -46,7 +55,7 @@ def report_of(order: Order, folder: Path, judge: Judge, at: datetime) -> Report:
     readings = {one.capture_id: one.field for one in order.readings}
     pages = [
         _with_picture_words(page, readings.get(capture.id))
-        for capture in visit.captures
+        for capture in _telling(visit.captures)
         for page in _pages(capture, folder, texts)
     ]
     if not pages:
@@ -65,6 +74,19 @@ def report_of(order: Order, folder: Path, judge: Judge, at: datetime) -> Report:
         marks=(*verdict.marks, *_codes(order)),
         discrepancies=verdict.discrepancies,
     )
+
+
+def _telling(captures: Sequence[Capture]) -> Iterator[Capture]:
+    """Without the views of other visitors that were shown just what a desktop was."""
+    usual = {(one.fetcher, one.text_digest) for one in captures if _is_usual(one)}
+    for capture in captures:
+        same = (capture.fetcher, capture.text_digest) in usual
+        if _is_usual(capture) or not same or Flag.DIVERGENT in capture.flags:
+            yield capture
+
+
+def _is_usual(capture: Capture) -> bool:
+    return capture.profile is Profile.DESKTOP
 
 
 def _with_picture_words(page: Page, words: Field | None) -> Page:

@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 
 from crawler.domain.assessment import Assessment, Level, rank
-from crawler.domain.capture import Capture, EvidenceKind, Fetcher, PageText, Profile
+from crawler.domain.capture import Capture, EvidenceKind, Fetcher, Flag, PageText, Profile
 from crawler.domain.discrepancy import Discrepancy, against_filing, foreign_numbers, weighed
 from crawler.domain.site import (
     Site,
@@ -121,6 +121,11 @@ class Recorder:
         outcome = outcome_of(captures)
         if self.patient and visit.state is VisitState.WAITING and deserves_patience(outcome):
             advance(db, visit.id, VisitState.PATIENT, now=now, outcome=str(outcome))
+        elif visit.state is VisitState.COMPARING and _shows_the_same(visit, report):
+            drawing = self.renders and (visit.render_reason or self.always)
+            state = VisitState.RENDERING if drawing else VisitState.CLOSED
+            reason = visit.render_reason or self.always
+            advance(db, visit.id, state, now=now, render_reason=reason)
         elif report.assessment is None:
             reason = report.render_reason or visit.render_reason
             self._note_marks(db, visit, report, now)
@@ -164,6 +169,17 @@ class Recorder:
         if self.pictures and report.picture_reason:
             return VisitState.DECIPHERING
         return VisitState.CLOSED
+
+
+def _shows_the_same(visit: Visit, report: Report) -> bool:
+    """Whether other visitors are shown, word for word, what a desktop was: the usual case, with
+    nothing in it to judge anew.
+    """
+    known = {capture.text_digest for capture in visit.captures if capture.text_digest}
+    return all(
+        capture.text_digest in known and Flag.DIVERGENT not in capture.flags
+        for capture in report.captures
+    )
 
 
 def _discrepancies(db: Connection, site: Site, report: Report) -> tuple[Discrepancy, ...]:
