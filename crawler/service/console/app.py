@@ -32,6 +32,7 @@ from crawler.service.console import (
     deliveries,
     evidence,
     explaining,
+    packs,
     people,
     registers,
     signing_in,
@@ -85,7 +86,7 @@ PAGES: tuple[Page, ...] = (
     Page(title="名录", path="/registers", routes=registers.ROUTES),
     Page(title="统计", path="/statistics", routes=statistics.ROUTES),
     Page(title="投递", path="/deliveries", routes=deliveries.ROUTES + trail.ROUTES),
-    Page(routes=evidence.ROUTES),
+    Page(routes=evidence.ROUTES + packs.ROUTES),
     Page(title="用户", path="/people", routes=people.ROUTES),
 )
 

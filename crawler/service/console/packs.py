@@ -1,0 +1,78 @@
+"""导出证据包: the file an officer carries, made while they wait and gone from here once it is sent."""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse, Response
+
+from crawler.service.console.access import DECIDERS, READERS, post
+from crawler.service.console.calls import Call, Missing, Refused
+from crawler.service.console.deciding import card_here
+from crawler.service.packing.exporting import export_alert, export_family
+from crawler.service.packing.listing import Asker, Exported
+from crawler.store.cards import case_members
+
+_MEDIA = "application/zip"
+
+
+def export(call: Call) -> Response:
+    """One alert's pack; names in full only for those who decide."""
+    card = card_here(call, call.number("id"))
+    asker = _asker(call)
+    name = f"{card.case.number}-{card.alert.id}.zip"
+    return _sent(
+        call,
+        name,
+        lambda path: export_alert(
+            call.house, call.console.desk(), card.alert.id, path, asker, call.now
+        ),
+    )
+
+
+def export_kin(call: Call) -> Response:
+    """The pack of all sites of a case within reach."""
+    card = card_here(call, call.number("id"))
+    asker = _asker(call)
+    with call.house.database.reading() as db:
+        if len(case_members(db, card.case.id, call.reach, 2)) < 2:
+            raise Missing
+    return _sent(
+        call,
+        f"{card.case.number}-family.zip",
+        lambda path: export_family(
+            call.house, call.console.desk(), card.case.id, path, asker, call.now
+        ),
+    )
+
+
+ROUTES = (
+    post("/alerts/{id}/export", export, READERS),
+    post("/alerts/{id}/export-family", export_kin, READERS),
+)
+
+
+def _asker(call: Call) -> Asker:
+    lifted = call.field("names", 10) == "yes"
+    if lifted and not call.may(DECIDERS):
+        raise Refused(call.console.say("只有专员和主管可以导出未遮盖个人信息的证据包。"))
+    role = "、".join(sorted(call.user.roles))
+    return Asker(actor=call.actor, role=role, reach=call.reach, lifted=lifted)
+
+
+def _sent(call: Call, name: str, write: Callable[[Path], Exported]) -> Response:
+    folder = Path(tempfile.mkdtemp(prefix="export-", dir=call.house.cache))
+    try:
+        write(folder / "pack.zip")
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
+        "Cache-Control": "no-store",
+    }
+    gone = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
+    return FileResponse(folder / "pack.zip", media_type=_MEDIA, headers=headers, background=gone)

@@ -1,0 +1,108 @@
+"""The pack from the console: who may have it, with what in it, and that nothing stays behind."""
+
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from crawler.domain.user import Role
+from crawler.store.audit import acts_on
+from crawler.store.cases import case_of
+from tests.integration.console_house import Served, console
+from tests.integration.packing_house import Seeded, seed_case, verified
+
+SETTINGS = 'region = "310118"\n[browser]\nenabled = false\n'
+BODY = "季季返息 3.95%\n保·本·保·息\n联系 欧阳明月 13800138000"
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with console(tmp_path_factory.mktemp("packs") / "home", settings=SETTINGS) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def seeded(house: Served) -> Seeded:
+    return seed_case(house.house, "web.example.cn", unit="欧阳明月", kind="person", body=BODY)
+
+
+def test_an_officer_gets_a_sound_pack_and_nothing_stays_behind(
+    house: Served, seeded: Seeded, tmp_path: Path
+) -> None:
+    officer = house.person("zhang", Role.OFFICER)
+
+    answer = officer.post(f"/alerts/{seeded.alert_id}/export")
+
+    (tmp_path / "x.zip").write_bytes(answer.body)
+    with house.house.database.reading() as db:
+        act = acts_on(db, f"alert:{seeded.alert_id}")[0].act
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "application/zip"
+    assert "attachment" in answer.headers["content-disposition"]
+    assert verified(tmp_path / "x.zip")[0] == 0
+    assert "欧阳明月" not in page_in(answer.body)
+    assert (act.actor, act.action) == ("zhang", "evidence.export")
+    assert "已遮盖" in act.after
+    assert list(house.house.cache.glob("export-*")) == []
+
+
+def test_names_in_full_are_for_who_decides_and_stand_in_the_trail(
+    house: Served, seeded: Seeded
+) -> None:
+    officer = house.person("li", Role.OFFICER)
+    auditor = house.person("shen", Role.AUDITOR)
+
+    shown = officer.post(f"/alerts/{seeded.alert_id}/export", {"names": "yes"})
+    with house.house.database.reading() as db:
+        act = acts_on(db, f"alert:{seeded.alert_id}")[0].act
+    refused = auditor.post(f"/alerts/{seeded.alert_id}/export", {"names": "yes"})
+
+    assert "欧阳明月" in page_in(shown.body)
+    assert "未遮盖" in act.after
+    assert refused.status == 403
+    assert auditor.post(f"/alerts/{seeded.alert_id}/export").status == 200
+
+
+def test_another_district_finds_nothing(house: Served, seeded: Seeded) -> None:
+    other = house.person("other", Role.OFFICER, region="310115")
+
+    assert other.post(f"/alerts/{seeded.alert_id}/export").status == 404
+    assert other.post(f"/alerts/{seeded.alert_id}/export-family").status == 404
+
+
+def test_the_page_offers_what_the_role_may(house: Served, seeded: Seeded) -> None:
+    officer = house.person("wang", Role.OFFICER)
+    auditor = house.person("jiang", Role.AUDITOR)
+
+    mine = officer.get(f"/alerts/{seeded.alert_id}").text
+    theirs = auditor.get(f"/alerts/{seeded.alert_id}").text
+
+    assert f"/alerts/{seeded.alert_id}/export" in mine
+    assert 'name="names"' in mine
+    assert f"/alerts/{seeded.alert_id}/export" in theirs
+    assert 'name="names"' not in theirs
+
+
+def test_a_familys_pack_comes_where_there_is_a_family(
+    house: Served, seeded: Seeded, tmp_path: Path
+) -> None:
+    officer = house.person("zhao", Role.OFFICER)
+    one = seed_case(house.house, "kin1.example.cn")
+    with house.house.database.reading() as db:
+        case = case_of(db, one.case_id)
+    seed_case(house.house, "kin2.example.cn", case=case)
+
+    alone = officer.post(f"/alerts/{seeded.alert_id}/export-family")
+    family = officer.post(f"/alerts/{one.alert_id}/export-family")
+
+    (tmp_path / "f.zip").write_bytes(family.body)
+    assert alone.status == 404
+    assert family.status == 200
+    assert verified(tmp_path / "f.zip")[0] == 0
+    assert "kin2.example.cn" in page_in(family.body)
+
+
+def page_in(pack: bytes) -> str:
+    return zipfile.ZipFile(BytesIO(pack)).read("核验说明.html").decode()
