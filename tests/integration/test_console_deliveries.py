@@ -12,7 +12,7 @@ from crawler.store.audit import latest_acts
 from crawler.store.outbox import delivery_of, put, save_receipts
 from tests.builders import NOON
 from tests.integration.answering_house import SECRET, a_delivery
-from tests.integration.console_house import Served, console
+from tests.integration.console_house import Served, Visitor, console
 
 SETTINGS = f"""
 region = "310118"
@@ -42,6 +42,21 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield served
 
 
+@pytest.fixture(scope="module")
+def supervisor(house: Served) -> Visitor:
+    return house.person("sup", Role.SUPERVISOR)
+
+
+@pytest.fixture(scope="module")
+def ops(house: Served) -> Visitor:
+    return house.person("ops", Role.OPS)
+
+
+@pytest.fixture(scope="module")
+def auditor(house: Served) -> Visitor:
+    return house.person("auditor", Role.AUDITOR)
+
+
 def state_of(house: Served, id_: str) -> DeliveryState:
     with house.house.database.reading() as db:
         found = delivery_of(db, id_)
@@ -50,9 +65,9 @@ def state_of(house: Served, id_: str) -> DeliveryState:
 
 
 def test_dead_letters_are_seen_with_their_reason_and_nothing_of_it_is_markup(
-    house: Served,
+    supervisor: Visitor,
 ) -> None:
-    page = house.person("watcher", Role.SUPERVISOR).get("/deliveries?state=given_up").text
+    page = supervisor.get("/deliveries?state=given_up").text
 
     assert DEAD.id in page
     assert THEIRS.id not in page  # another district's
@@ -62,10 +77,8 @@ def test_dead_letters_are_seen_with_their_reason_and_nothing_of_it_is_markup(
 
 
 def test_one_message_shows_every_answer_and_its_text_to_those_who_may_read_it(
-    house: Served,
+    supervisor: Visitor, ops: Visitor
 ) -> None:
-    supervisor, ops = house.person("reader", Role.SUPERVISOR), house.person("ops", Role.OPS)
-
     for visitor in (supervisor, ops):
         page = visitor.get(f"/deliveries/{DEAD.id}").text
         assert "尝试 10 次后放弃" in page
@@ -76,9 +89,7 @@ def test_one_message_shows_every_answer_and_its_text_to_those_who_may_read_it(
 
 
 @pytest.mark.fault("K08")
-def test_a_dead_letter_is_sent_again_by_hand_within_the_region(house: Served) -> None:
-    ops = house.person("mover", Role.OPS)
-
+def test_a_dead_letter_is_sent_again_by_hand_within_the_region(house: Served, ops: Visitor) -> None:
     sent = ops.post("/deliveries/again", {"endpoint": "主平台"})
     told = ops.get("/deliveries").text
     twice = ops.post(f"/deliveries/{DEAD.id}/again")
@@ -90,12 +101,10 @@ def test_a_dead_letter_is_sent_again_by_hand_within_the_region(house: Served) ->
     assert twice.status == 409
     with house.house.database.reading() as db:
         act = next(one.act for one in latest_acts(db) if one.act.action == "delivery.replay")
-    assert (act.actor, act.region) == ("mover", "310118")
+    assert (act.actor, act.region) == ("ops", "310118")
 
 
-def test_a_receiver_is_paused_with_a_reason_and_resumed(house: Served) -> None:
-    ops = house.person("holder", Role.OPS)
-
+def test_a_receiver_is_paused_with_a_reason_and_resumed(ops: Visitor) -> None:
     bare = ops.post("/deliveries/hold", {"endpoint": "主平台", "what": "pause"})
     ops.post("/deliveries/hold", {"endpoint": "主平台", "what": "pause", "reason": "割接"})
     paused = ops.get("/deliveries").text
@@ -112,19 +121,15 @@ def test_a_receiver_is_paused_with_a_reason_and_resumed(house: Served) -> None:
     "query",
     ["state=x", "event=x", "before=%F0%9F%98%80", "endpoint=%00", "state=given_up&before=9"],
 )
-def test_any_question_has_an_answer(house: Served, query: str) -> None:
-    visitor = house.person(f"asks-{abs(hash(query))}", Role.SUPERVISOR)
-
-    assert visitor.get(f"/deliveries?{query}").status in (200, 400)
+def test_any_question_has_an_answer(supervisor: Visitor, query: str) -> None:
+    assert supervisor.get(f"/deliveries?{query}").status in (200, 400)
 
 
-def test_the_trail_is_read_by_who_what_and_when(house: Served) -> None:
-    auditor = house.person("auditor", Role.AUDITOR)
-    ops = house.person("acts", Role.OPS)
+def test_the_trail_is_read_by_who_what_and_when(auditor: Visitor, ops: Visitor) -> None:
     ops.post("/deliveries/hold", {"endpoint": "主平台", "what": "pause", "reason": "为审计"})
     ops.post("/deliveries/hold", {"endpoint": "主平台", "what": "resume"})
 
-    by_person = auditor.get("/audit?actor=acts&action=endpoint.").text
+    by_person = auditor.get("/audit?actor=ops&action=endpoint.").text
     other_day = auditor.get("/audit?day=2020-01-01").text
 
     assert "为审计" in by_person

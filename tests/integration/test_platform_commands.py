@@ -60,6 +60,12 @@ def terminal(tmp_path: Path) -> Terminal:
     return Terminal(tmp_path / "home")
 
 
+@pytest.fixture(scope="module")
+def refusing(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
+    """For tests that change nothing."""
+    return Terminal(tmp_path_factory.mktemp("refusing") / "home")
+
+
 def a_full_outbox(database: Database) -> None:
     with database.transaction() as db:
         put(db, [
@@ -111,12 +117,12 @@ def test_a_token_is_shown_once_and_never_kept(terminal: Terminal) -> None:
     ],
 )
 def test_a_client_that_may_not_be_is_refused_in_one_line(
-    terminal: Terminal, words: list[str], says: str
+    refusing: Terminal, words: list[str], says: str
 ) -> None:
     with pytest.raises(BadInput, match=says):
-        terminal.say("client", *words)
+        refusing.say("client", *words)
 
-    with terminal.database.reading() as db:
+    with refusing.database.reading() as db:
         assert list_clients(db) == []
 
 
@@ -191,24 +197,24 @@ def test_what_the_other_side_lacks_goes_out_again(terminal: Terminal, tmp_path: 
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(
-    terminal: Terminal, words: list[str], says: str
+    refusing: Terminal, words: list[str], says: str
 ) -> None:
     with pytest.raises(BadInput, match=says) as refusal:
-        terminal.say(*words)
+        refusing.say(*words)
 
     assert "\n" not in str(refusal.value)
 
 
-def test_a_receiver_that_fetches_has_nothing_to_check(terminal: Terminal) -> None:
+def test_a_receiver_that_fetches_has_nothing_to_check(refusing: Terminal) -> None:
     with pytest.raises(NotAllowed, match="自己来取"):
-        terminal.say("platform", "check", "fetching")
+        refusing.say("platform", "check", "fetching")
 
 
 def test_a_file_that_names_no_messages_is_refused_by_its_line(
-    terminal: Terminal, tmp_path: Path
+    refusing: Terminal, tmp_path: Path
 ) -> None:
     file = tmp_path / "missing.txt"
     file.write_text(f"{'a' * 64}\nhello\n", "utf-8")
 
     with pytest.raises(BadInput, match="第 2 行"):
-        terminal.say("replay", "--missing", str(file))
+        refusing.say("replay", "--missing", str(file))
