@@ -134,6 +134,33 @@ class ReviewSettings(BaseModel):
     approval_from: Level | None = Level.ORANGE  # tasks at or above need a supervisor; none: never
 
 
+class OpsSettings(BaseModel):
+    """What operations are told, which folder gives new lists, what room must be left."""
+
+    model_config = _STRICT
+
+    webhook: str = ""  # told, signed like any message, what needs a person
+    secret: SecretStr = SecretStr("")
+    mail_to: tuple[str, ...] = ()
+    mail_from: str = "xunwang@localhost"
+    smtp: str = ""  # host:port
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    metrics_from: tuple[str, ...] = ("127.0.0.0/8", "::1/128")  # who may read the figures
+    list_folder: Path | None = None  # each new file in it is taken once
+    list_command: tuple[str, ...] = ()  # puts new files there; its words, no shell
+    list_source: str = "备案系统"
+    list_minutes: int = Field(10, ge=1)  # between two looks
+    most_shrink: float = Field(0.2, ge=0, le=1)  # a list that loses more waits for a person
+    least_free_mb: int = Field(1_024, ge=0)  # below it no sweep starts
+
+    @model_validator(mode="after")
+    def _is_signed(self) -> Self:
+        if self.webhook and not self.secret.get_secret_value():
+            raise ValueError("ops.webhook 须有 ops.secret")
+        return self
+
+
 class EvidenceSettings(BaseModel):
     """How evidence is bound to a moment."""
 
@@ -170,6 +197,7 @@ class Config(BaseSettings):
     review: ReviewSettings = ReviewSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     console: ConsoleSettings = ConsoleSettings()
+    ops: OpsSettings = OpsSettings()
 
     @property
     def database_url(self) -> str:

@@ -36,9 +36,14 @@ def forecast_line(effort: Effort, *, measured: bool) -> str:
     return f"{effort.sites} 个网站，约 {time}，存证约 {disk}，截图约 {effort.pictures} 张（{by}）"
 
 
+def free_bytes(house: House) -> int:
+    """Room for evidence."""
+    return shutil.disk_usage(house.evidence).free
+
+
 def room_problem(house: House, least_mb: int) -> str:
     """Why no sweep may start now, or nothing."""
-    free = shutil.disk_usage(house.evidence).free
+    free = free_bytes(house)
     if free < least_mb * MIB:
         return f"存证磁盘只余 {free / GIB:.1f} GiB，低于 {least_mb / 1024:.1f} GiB，暂不开始"
     return ""

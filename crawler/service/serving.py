@@ -25,7 +25,10 @@ from crawler.service.anchoring import JOURNAL, anchor_heads
 from crawler.service.catalogue import Catalogue
 from crawler.service.certifying import certify_sweep, certify_yesterday
 from crawler.service.desks import Desks
+from crawler.service.forecasting import room_problem
 from crawler.service.health import Check, health_routes
+from crawler.service.metrics import metrics_route
+from crawler.service.minding import mind
 from crawler.service.moving import Mover
 from crawler.service.repeating import Repeating
 from crawler.service.scheduler import Timetable
@@ -83,7 +86,7 @@ class Serving:
         self._house = house
         self._place = house.run / "address"  # for whoever must find it
         self._mover: Mover | None = None
-        self._sweeper = Sweeper(house, words, _now, after=self._after)
+        self._sweeper = Sweeper(house, words, _now, may_start=self._room, after=self._after)
         self._timetable = Timetable(house.database, _now, ())
         self._desks = Desks(house)
         self._steady = (
@@ -92,9 +95,13 @@ class Serving:
             Repeating("timetable", self._timetable.follow, 2.0),
             Repeating("limits", self._remind, 60.0),
             Repeating("anchor", self._anchor, 3_600.0),
+            Repeating("minding", lambda: mind(house, _now()), 60.0),
             Repeating("day", lambda: certify_yesterday(house, _now()), 600.0),
         )
         self._over = asyncio.Event()
+
+    def _room(self) -> str:
+        return room_problem(self._house, self._house.config.ops.least_free_mb)
 
     def _after(self, sweep: Sweep) -> None:
         certify_sweep(self._house, sweep, _now())
@@ -153,7 +160,9 @@ class Serving:
 
     def _settings(self, doorway: Doorway) -> uvicorn.Config:
         return uvicorn.Config(
-            web_app(self._house, health_routes(self._checks())),
+            web_app(
+                self._house, [*health_routes(self._checks()), metrics_route(self._house, _now)]
+            ),
             lifespan="off",
             log_config=None,
             access_log=False,

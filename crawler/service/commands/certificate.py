@@ -14,7 +14,6 @@ from crawler.service.doors import Door
 from crawler.service.showing import as_json, say, table
 from crawler.store.certificates import certificate_of, latest_certificates
 
-
 KINDS = {"sweep": "批次", "day": "日报"}
 
 

@@ -1,0 +1,145 @@
+"""Looks once a minute whether a person of operations is needed, and tells each thing once: in the
+log, by webhook, by mail. Never page text or personal data.
+"""
+
+import json
+import os
+import smtplib
+import ssl
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+
+import structlog
+
+from crawler.config import OpsSettings
+from crawler.domain.delivery import Delivery, DeliveryState, Endpoint, EventType
+from crawler.domain.ids import ulid
+from crawler.service.desks import poster_of
+from crawler.service.forecasting import free_bytes, room_problem
+from crawler.service.wiring import House, tool_name
+from crawler.store.database import Connection
+from crawler.store.forecasts import growth
+from crawler.store.notices import (
+    OpsNotice,
+    failed_firings,
+    keep_notices,
+    lists_waiting,
+    mark_told,
+    oldest_unindexed,
+    open_notices,
+    paused_endpoints,
+)
+from crawler.store.outbox import delivery_counts, oldest_waiting
+
+LATE = timedelta(hours=1)
+RECENT = timedelta(days=2)
+DISK_DAYS = 30  # warned of a disk that will be full before
+MAIL_S = 20.0
+
+log = structlog.get_logger()
+
+
+def mind(house: House, now: datetime) -> None:
+    """One look: keep what stands, tell what is new."""
+    with house.database.reading() as db:
+        found = dict(troubles(house, db, now))
+    with house.database.transaction() as db:
+        keep_notices(db, found, house.config.region, now)
+        untold = open_notices(db, untold=True)
+    if untold and told(house, untold, now):
+        with house.database.transaction() as db:
+            mark_told(db, [one.key for one in untold], now)
+
+
+def troubles(house: House, db: Connection, now: datetime) -> Iterator[tuple[str, str]]:
+    """Key and text of each thing that needs a person."""
+    if why := room_problem(house, house.config.ops.least_free_mb):
+        yield "disk", why
+    elif days := days_left(house, db, now):
+        yield "disk", f"照近来的增长，存证磁盘约 {days} 天后写满"
+    for name, why in failed_firings(db, now - RECENT).items():
+        yield f"schedule:{name}", f"计划“{name}”的巡查失败：{why}"
+    if count := lists_waiting(db):
+        yield "lists", f"{count} 份自动送来的名单等待人工确认（xunwang docking list）"
+    for name, why in paused_endpoints(db).items():
+        yield f"endpoint:{name}", f"接收端 {name} 已暂停：{why}"
+    for name, since in oldest_waiting(db).items():
+        if now - since > LATE:
+            yield f"late:{name}", f"接收端 {name} 有消息自 {since.astimezone():%m-%d %H:%M} 未送达"
+    for (name, state), count in delivery_counts(db).items():
+        if state is DeliveryState.GIVEN_UP:
+            yield f"given_up:{name}", f"接收端 {name} 有 {count} 条消息已放弃投递"
+    oldest = oldest_unindexed(db)
+    if oldest is not None and now - oldest > LATE:
+        yield "index", f"检索索引自 {oldest.astimezone():%m-%d %H:%M} 起没有跟上"
+
+
+def days_left(house: House, db: Connection, now: datetime) -> int:
+    """Until the disk is full at the pace of the last month; 0 where that is far."""
+    a_day = growth(db, now)
+    days = free_bytes(house) // a_day if a_day else DISK_DAYS
+    return max(1, days) if days < DISK_DAYS else 0
+
+
+def told(house: House, notices: list[OpsNotice], now: datetime) -> bool:
+    """In every way the settings name; True if one that they name worked, or they name none."""
+    ops = house.config.ops
+    for one in notices:
+        log.warning("needs a person", action="notice", notice=one.key)
+    ways = []
+    if ops.webhook:
+        ways.append(_posted(house, notices, now))
+    if ops.mail_to and ops.smtp:
+        ways.append(_mailed(ops, notices))
+    return any(ways) or not ways
+
+
+def _posted(house: House, notices: list[OpsNotice], now: datetime) -> bool:
+    ops = house.config.ops
+    message = {
+        "event": "ops.notice",
+        "at": now.isoformat(),
+        "from": tool_name(),
+        "notices": [{"key": n.key, "text": n.text, "since": n.since.isoformat()} for n in notices],
+    }
+    endpoint = Endpoint(name="ops", url=ops.webhook, secret=ops.secret.get_secret_value())
+    delivery = Delivery(
+        id=ulid(int(now.timestamp() * 1000), os.urandom(10)),
+        event_key="",
+        event=EventType.COVERAGE_DAILY,  # of no consequence: the body says what it is
+        endpoint="ops",
+        subject="ops",
+        seq=1,
+        body=json.dumps(message, ensure_ascii=False).encode(),
+        region=house.config.region,
+        created_at=now,
+        due_at=now,
+    )
+    with poster_of(house) as poster:
+        receipt = poster.send(endpoint, delivery, now)
+    went = receipt.status is not None and 200 <= receipt.status < 300
+    if not went:
+        log.warning("notice not taken", action="notice", error=receipt.reason[:80])
+    return went
+
+
+def _mailed(ops: OpsSettings, notices: list[OpsNotice]) -> bool:
+    mail = EmailMessage()
+    mail["Subject"] = f"巡网：{len(notices)} 件事需要人处理"
+    mail["From"], mail["To"] = ops.mail_from, ", ".join(ops.mail_to)
+    mail.set_content("\n".join(f"· {one.text}" for one in notices))
+    host, _, port = ops.smtp.partition(":")
+    try:
+        with smtplib.SMTP(host, int(port or 25), timeout=MAIL_S) as post:
+            post.ehlo()
+            if post.has_extn("starttls"):
+                post.starttls(context=ssl.create_default_context())
+                post.ehlo()
+            if ops.smtp_user:
+                post.login(ops.smtp_user, ops.smtp_password.get_secret_value())
+            post.send_message(mail)
+    except (OSError, smtplib.SMTPException, ValueError) as error:
+        log.warning("mail not sent", action="notice", error=type(error).__name__)
+        return False
+    return True

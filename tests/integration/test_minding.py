@@ -1,0 +1,191 @@
+"""Operations are told once of what needs a person, and see figures that name nobody."""
+
+import http.server
+import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from crawler.domain.errors import BadInput
+from crawler.domain.schedule import FiringState, Schedule
+from crawler.service.metrics import metrics_route
+from crawler.service.minding import mind
+from crawler.service.wiring import House, open_house
+from crawler.store.notices import open_notices
+from crawler.store.schedules import add_schedule, mark_firing, put_firing
+from crawler.store.tables import circuits, outbox
+from tests.builders import NOON
+from tests.integration.packing_house import a_house, seed_case
+
+SECRET = "whsec_am91cm5leS1zZWNyZXQtb2YteHVud2FuZw=="
+
+
+@dataclass
+class Heard:
+    """What came to the receiver and to the post office."""
+
+    status: int = 200
+    posted: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    mailed: list[str] = field(default_factory=list)
+    port: int = 0
+    smtp: int = 0
+
+
+@contextmanager
+def ears() -> Iterator[Heard]:
+    heard = Heard()
+
+    class Hook(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            heard.posted.append(({k.lower(): v for k, v in self.headers.items()}, body))
+            self.send_response(heard.status)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    class Post(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 x\r\n")
+            while line := self.rfile.readline():
+                word = line[:4].upper()
+                if word == b"DATA":
+                    self.wfile.write(b"354 go\r\n")
+                    lines = iter(self.rfile.readline, b".\r\n")
+                    heard.mailed.append(b"".join(lines).decode())
+                self.wfile.write(b"221 bye\r\n" if word == b"QUIT" else b"250 ok\r\n")
+                if word == b"QUIT":
+                    return
+
+    servers = [
+        http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook),
+        socketserver.ThreadingTCPServer(("127.0.0.1", 0), Post),
+    ]
+    heard.port, heard.smtp = (one.server_address[1] for one in servers)
+    for one in servers:
+        threading.Thread(target=one.serve_forever, daemon=True).start()
+    try:
+        yield heard
+    finally:
+        for one in servers:
+            one.shutdown()
+            one.server_close()
+
+
+def a_minded_house(folder: Path, heard: Heard, *, mail: bool = False, ops: str = "") -> House:
+    folder.mkdir()
+    mails = f'mail_to = ["a@b.cn"]\nsmtp = "127.0.0.1:{heard.smtp}"\n' if mail else ""
+    (folder / "xunwang.toml").write_text(
+        'region = "310118"\n[delivery]\nallow = ["127.0.0.0/8"]\n[ops]\nleast_free_mb = 0\n'
+        f'webhook = "http://127.0.0.1:{heard.port}/"\nsecret = "{SECRET}"\n{mails}{ops}',
+        "utf-8",
+    )
+    return open_house(folder)
+
+
+def break_things(house: House) -> None:
+    """A failed sweep, a paused receiver, a message that is late."""
+    with house.database.transaction() as db:
+        schedule = add_schedule(db, Schedule(name="每夜", cron="0 2 * * *", region="310118"), NOON)
+        number = put_firing(db, schedule, NOON, FiringState.WAITING)
+        assert number
+        mark_firing(db, number, FiringState.FAILED, NOON, reason="磁盘")
+        db.execute(insert(circuits).values(
+            endpoint="p", failures=3, blocked_until=None, paused="410", changed_at=NOON,
+        ))  # fmt: skip
+        db.execute(insert(outbox).values(
+            id="01JV0000000000000000000000", event_key="k", event="alert.opened", endpoint="p",
+            subject="alert:1", seq=1, body=b"{}", region="310118", state="waiting",
+            created_at=NOON, due_at=NOON))  # fmt: skip
+
+
+def keys(house: House) -> list[str]:
+    with house.database.reading() as db:
+        return [one.key for one in open_notices(db)]
+
+
+def test_each_thing_is_told_once_while_it_lasts_and_again_when_it_comes_again(
+    tmp_path: Path,
+) -> None:
+    with ears() as heard:
+        house = a_minded_house(tmp_path / "h", heard, mail=True)
+        break_things(house)
+        later = NOON + timedelta(hours=2)
+        for minute in range(3):
+            mind(house, later + timedelta(minutes=minute))
+        assert keys(house) == ["endpoint:p", "late:p", "schedule:每夜"]
+        assert len(heard.posted) == 1
+        headers, body = heard.posted[0]
+        assert headers["webhook-signature"].startswith("v1,")
+        assert {one["key"] for one in json.loads(body)["notices"]} == set(keys(house))
+        assert len(heard.mailed) == 1
+        assert "a@b.cn" in heard.mailed[0]
+
+        with house.database.transaction() as db:
+            db.execute(circuits.delete())
+        mind(house, later + timedelta(hours=1))
+        assert keys(house) == ["late:p", "schedule:每夜"]
+        with house.database.transaction() as db:
+            db.execute(insert(circuits).values(
+                endpoint="p", failures=3, blocked_until=None, paused="again", changed_at=NOON,
+            ))  # fmt: skip
+        mind(house, later + timedelta(hours=2))
+        assert len(heard.posted) == 2
+        house.database.close()
+
+
+def test_what_nobody_took_is_told_again(tmp_path: Path) -> None:
+    with ears() as heard:
+        house = a_minded_house(tmp_path / "h", heard)
+        break_things(house)
+        heard.status = 500
+        mind(house, NOON + timedelta(hours=2))
+        heard.status = 204
+        mind(house, NOON + timedelta(hours=2, minutes=1))
+        mind(house, NOON + timedelta(hours=2, minutes=2))
+        assert len(heard.posted) == 2
+        house.database.close()
+
+
+@pytest.mark.fault("D17")
+def test_a_disk_that_is_nearly_full_is_said(tmp_path: Path) -> None:
+    with ears() as heard:
+        house = a_minded_house(tmp_path / "h", heard)
+        tight = house.config.ops.model_copy(update={"least_free_mb": 10**9})
+        config = house.config.model_copy(update={"ops": tight})
+        mind(House(config=config, database=house.database), NOON)
+        assert keys(house) == ["disk"]
+        house.database.close()
+
+
+def test_figures_are_whole_and_name_no_site(tmp_path: Path) -> None:
+    house = a_house(tmp_path / "h")
+    seed_case(house, "secret-name.example.cn")
+    app = Starlette(routes=[metrics_route(house, lambda: NOON)])
+    client = TestClient(app, client=("127.0.0.1", 1))
+    said = client.get("/metrics").text
+    assert 'xunwang_sites{state="watched"} 1.0' in said
+    assert "xunwang_captures_total 2.0" in said
+    assert 'xunwang_memory_bytes{kind="parent"}' in said
+    assert "xunwang_disk_free_bytes" in said
+    assert "secret-name" not in said
+    for asker in ("10.0.0.9", "testclient"):
+        assert TestClient(app, client=(asker, 1)).get("/metrics").status_code == 403
+    house.database.close()
+
+
+def test_a_webhook_without_a_secret_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "xunwang.toml").write_text('[ops]\nwebhook = "http://x.cn/"\n', "utf-8")
+    with pytest.raises(BadInput, match="secret"):
+        open_house(tmp_path)
