@@ -49,7 +49,7 @@ class _House(Collector):
             {(name, str(state)): n for (name, state), n in counts.items()},
             ("endpoint", "state"),
         )
-        ages = {(name,): _age(since, now) for name, since in waiting.items()}
+        ages = _keyed({name: _age(since, now) for name, since in waiting.items()})
         yield _gauge(
             "xunwang_oldest_undelivered_seconds", "Age of the oldest waiting message", ages,
             ("endpoint",),
@@ -87,7 +87,7 @@ def _of_sweep(found: Figures, now: datetime) -> Iterator[Metric]:
         "xunwang_sweep_seconds", "How long the newest sweep took", _age(sweep.started_at, ended)
     )
     yield _gauge("xunwang_sweep_visits", "Its visits by turn", _keyed(sweep.states), ("turn",))
-    outcomes = {(name or "waiting",): n for name, n in sweep.outcomes.items()}
+    outcomes = _keyed({name or "waiting": n for name, n in sweep.outcomes.items()})
     yield _gauge("xunwang_sweep_outcomes", "Its visits by outcome", outcomes, ("outcome",))
 
 
@@ -138,7 +138,7 @@ def _kind(command: bytes) -> str:
     return "other"
 
 
-def _keyed(counts: Mapping[str, int]) -> dict[tuple[str, ...], float]:
+def _keyed(counts: Mapping[str, float]) -> dict[tuple[str, ...], float]:
     return {(name,): n for name, n in counts.items()}
 
 
@@ -159,10 +159,15 @@ def _age(since: datetime, now: datetime) -> float:
     return max(0.0, (now - since).total_seconds())
 
 
+def house_figures(house: House, clock: Callable[[], datetime]) -> Collector:
+    """What is registered once a process."""
+    return _House(house, clock)
+
+
 def metrics_route(house: House, clock: Callable[[], datetime]) -> Route:
     """/metrics, for the addresses that the settings name."""
     registry = CollectorRegistry()
-    registry.register(_House(house, clock))
+    registry.register(house_figures(house, clock))
     allowed = networks_of(house.config.ops.metrics_from)
 
     async def metrics(request: Request) -> Response:
