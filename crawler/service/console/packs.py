@@ -1,4 +1,4 @@
-"""导出证据包: the file an officer carries, made while they wait and gone from here once it is sent."""
+"""导出证据包: the file an officer carries, made while they wait and gone once it is sent."""
 
 import shutil
 import tempfile
