@@ -77,14 +77,18 @@ class SearchSettings(BaseModel):
     model_config = _STRICT
 
     # address; empty: the embedded engine
-    elasticsearch: str = Field("", pattern=r"^(https?://[^/?#\s]+/?)?$")
-    index: str = Field("xunwang-texts", pattern=r"^[a-z][a-z0-9-]{0,99}$")  # the alias's name
+    elasticsearch: str = Field(default="", pattern=r"^(https?://[^/?#\s]+/?)?$")
+    index: str = Field(
+        default="xunwang-texts", pattern=r"^[a-z][a-z0-9-]{0,99}$"
+    )  # the alias's name
     user: str = ""
     password: SecretStr = SecretStr("")
     ca_file: Path | None = None
-    timeout_s: float = Field(10.0, gt=0)
+    timeout_s: float = Field(default=10.0, gt=0)
     hits_only: bool = False  # index only texts in which something was found
-    keep_days: int = Field(0, ge=0)  # texts first seen before that leave the index; 0: none does
+    keep_days: int = Field(
+        default=0, ge=0
+    )  # texts first seen before that leave the index; 0: none does
 
 
 class EndpointSettings(BaseModel):
@@ -150,9 +154,9 @@ class OpsSettings(BaseModel):
     list_folder: Path | None = None  # each new file in it is taken once
     list_command: tuple[str, ...] = ()  # puts new files there; its words, no shell
     list_source: str = "备案系统"
-    list_minutes: int = Field(10, ge=1)  # between two looks
-    most_shrink: float = Field(0.2, ge=0, le=1)  # a list that loses more waits for a person
-    least_free_mb: int = Field(1_024, ge=0)  # below it no sweep starts
+    list_minutes: int = Field(default=10, ge=1)  # between two looks
+    most_shrink: float = Field(default=0.2, ge=0, le=1)  # a list that loses more waits for a person
+    least_free_mb: int = Field(default=1_024, ge=0)  # below it no sweep starts
 
     @model_validator(mode="after")
     def _is_signed(self) -> Self:

@@ -24,7 +24,8 @@ def own_addresses(config: Config) -> tuple[str, ...]:
 
 
 def _hosts(config: Config) -> set[str]:
-    urls = [config.search.elasticsearch, *(one.url for one in config.delivery.endpoints)]
+    receivers = (one.url for one in config.delivery.endpoints)
+    urls = [config.search.elasticsearch, config.ops.webhook, *receivers]
     hosts = {urlsplit(url).hostname or "" for url in urls}
     return (hosts | {_database_host(config.store.database)}) - {""}
 
