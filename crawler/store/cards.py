@@ -134,13 +134,16 @@ def card_of(db: Connection, alert_id: int, reach: str) -> Card | None:
 
 def cards(db: Connection, wanted: Wanted) -> tuple[int, list[Card]]:
     """How many alerts a list has, and one page of it."""
-    joined = alerts.join(sites, sites.c.id == alerts.c.site_id)
-    count = _chosen(select(func.count()).select_from(joined), wanted)
+    by_site = bool(wanted.words) or wanted.sort == "domain"
+    thin = alerts.join(sites, sites.c.id == alerts.c.site_id) if by_site else alerts
     order = SORTS.get(wanted.sort, SORTS["level"])
-    rows = _chosen(_with_assessment(), wanted).order_by(*order)
     limit = min(wanted.limit, LONGEST_LIST)
-    found = [_card(row) for row in db.execute(rows.limit(limit).offset(wanted.offset))]
-    return db.scalar(count) or 0, found
+    count = _chosen(select(func.count()).select_from(thin), wanted)
+    # first which, then what: else every alert's whole assessment is carried through the sorting
+    which = _chosen(select(alerts.c.id).select_from(thin), wanted).order_by(*order)
+    chosen = which.limit(limit).offset(wanted.offset).subquery()
+    rows = _with_assessment().where(alerts.c.id.in_(select(chosen.c.id))).order_by(*order)
+    return db.scalar(count) or 0, [_card(row) for row in db.execute(rows)]
 
 
 def queue(db: Connection, reach: str, limit: int = 1_000) -> list[int]:

@@ -1,6 +1,7 @@
 """All tables together: whoever makes or compares the schema imports them here."""
 
 from crawler.store import (
+    attachment_tables,
     finding_tables,
     ops_tables,
     people_tables,
@@ -15,6 +16,7 @@ from crawler.store import (
 metadata = tables.metadata
 
 __all__ = [
+    "attachment_tables",
     "finding_tables",
     "metadata",
     "ops_tables",

@@ -3,7 +3,8 @@
 import asyncio
 import secrets
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,8 +26,10 @@ from crawler.domain.errors import BadInput, NotAllowed, TryLater
 from crawler.domain.user import Session
 from crawler.service.catalogue import LANGUAGES, sayer
 from crawler.service.console import (
+    album,
     alert,
     alerts,
+    attaching,
     changes,
     deciding,
     deliveries,
@@ -35,7 +38,9 @@ from crawler.service.console import (
     packs,
     people,
     registers,
+    search,
     signing_in,
+    sites,
     statistics,
     tasks,
     today,
@@ -82,7 +87,10 @@ PAGES: tuple[Page, ...] = (
         path="/alerts",
         routes=alerts.ROUTES + deciding.ROUTES + alert.ROUTES + changes.ROUTES,
     ),
-    Page(title="任务", path="/tasks", routes=tasks.ROUTES),
+    Page(title="任务", path="/tasks", routes=tasks.ROUTES + attaching.ROUTES),
+    Page(title="检索", path="/search", routes=search.ROUTES),
+    Page(title="网站", path="/sites", routes=sites.ROUTES),
+    Page(title="相册", path="/album", routes=album.ROUTES),
     Page(title="名录", path="/registers", routes=registers.ROUTES),
     Page(title="统计", path="/statistics", routes=statistics.ROUTES),
     Page(title="投递", path="/deliveries", routes=deliveries.ROUTES + trail.ROUTES),
@@ -182,8 +190,10 @@ def _door(consoles: _Languages, route: Route) -> Endpoint:
         try:
             if route.method not in SAFE and is_foreign(request):
                 return _sorry(console, request, 403, "这个请求不是从巡网的页面发出的，没有执行。")
-            form = await _form_of(request, route) if route.method == "POST" else ()
-            return await run_in_threadpool(_answer, console, route, request, form, request_id)
+            if route.method in SAFE:
+                return await run_in_threadpool(_answer, console, route, request, (), request_id)
+            async with _form_of(request, route) as form:
+                return await run_in_threadpool(_answer, console, route, request, form, request_id)
         except TooLarge:
             return _sorry(console, request, 413, "提交的内容超过上限，没有收下。")
         except (TimeoutError, ClientDisconnect):
@@ -201,12 +211,17 @@ def _door(consoles: _Languages, route: Route) -> Endpoint:
     return enter
 
 
-async def _form_of(request: Request, route: Route) -> tuple[tuple[str, Any], ...]:
+@asynccontextmanager
+async def _form_of(request: Request, route: Route) -> AsyncIterator[tuple[tuple[str, Any], ...]]:
+    """The fields; files are closed when the answer is made, whoever read them."""
     async with asyncio.timeout(FORM_S):
         form = await limited(request, route.most_bytes).form(
             max_fields=MOST_FIELDS, max_files=5, max_part_size=route.most_bytes
         )
-    return tuple(form.multi_items())
+    try:
+        yield tuple(form.multi_items())
+    finally:
+        await form.close()
 
 
 def _answer(
@@ -238,7 +253,7 @@ def _viewed(call: Call, route: Route) -> Response:
     try:
         if route.roles is not PUBLIC and not call.may(route.roles):
             raise Refused(call.console.say("你的角色不能做这件事。"))
-        answer = route.view(call)
+        return route.view(call)
     except Missing:
         return call.page("sorry.html", status=404, text=call.console.say("没有这个页面或记录。"))
     except Refused as refusal:
@@ -251,9 +266,6 @@ def _viewed(call: Call, route: Route) -> Response:
         return call.page("sorry.html", status=409, text=_told(call, error))
     except TryLater as error:
         return call.page("sorry.html", status=503, text=_told(call, error))
-    if route.method not in SAFE:
-        call.console.keeping.forget()
-    return answer
 
 
 def _told(call: Call, error: Exception) -> str:

@@ -54,11 +54,6 @@ class Keeping:
             self._figures[key] = (now, made)
         return made
 
-    def forget(self) -> None:
-        """Somebody decided something: figures are counted anew."""
-        with self._lock:
-            self._figures.clear()
-
     def tell(self, digest: str, notice: Notice) -> None:
         """For the next page of one session."""
         with self._lock:

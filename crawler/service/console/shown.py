@@ -84,7 +84,7 @@ _NEAR: Mapping[int, str] = {0: "今天", 1: "昨天", -1: "明天", -2: "后天"
 
 def plain(text: str) -> str:
     """Text of foreign origin with what turns a line around or draws nothing made visible."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():  # no control, format or private character, nothing unassigned
         return text
     return "".join(_plain(one) for one in text)
 

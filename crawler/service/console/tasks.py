@@ -33,6 +33,7 @@ from crawler.service.console.calls import Call, Missing, Refused, whole_number
 from crawler.service.console.deciding import department
 from crawler.service.console.keeping import Notice
 from crawler.service.console.looking import name_of, pictures
+from crawler.store.attachments import attachments_of
 from crawler.store.cards import Card, case_members, newest_pictured, pictured
 from crawler.store.database import Connection
 from crawler.store.taskboards import feedbacks_of, open_task_counts, tasks_where
@@ -154,11 +155,12 @@ def listed(call: Call) -> Response:
 
 def show(call: Call) -> Response:
     """One task: what it is about, where it stands, what can be done."""
-    task = _task(call)
+    task = task_here(call)
     with call.house.database.reading() as db:
         moves = moves_of(db, task.id)
         members = case_members(db, task.case_id, call.reach)
         answers = feedbacks_of(db, task.number)
+        attachments = attachments_of(db, task.id)
         sides = _before_and_after(db, members[:MOST_COMPARED])
     return call.page(
         "task.html",
@@ -168,6 +170,7 @@ def show(call: Call) -> Response:
         | {"draft": "起草", "add_site": "增加网站", "redirect": "改派"},
         members=members,
         answers=answers,
+        attachments=attachments,
         heading=_heading(task),
         stages=_stages(task, moves),
         sides=sides,
@@ -183,7 +186,7 @@ def show(call: Call) -> Response:
 
 def move(call: Call) -> Response:
     """One move of the closed table."""
-    task = _task(call)
+    task = task_here(call)
     try:
         wanted = Move(call.field("move", 20))
     except ValueError:
@@ -205,7 +208,7 @@ def move(call: Call) -> Response:
 
 def send_elsewhere(call: Call) -> Response:
     """改派 of a returned task."""
-    task = _task(call)
+    task = task_here(call)
     names = call.console.desk().departments.names
     lead = department(call.field("lead", 40), names)
     others = tuple(department(one, names) for one in call.fields("cooperating", 20))
@@ -292,7 +295,8 @@ def _conclusion(call: Call) -> Conclusion | None:
         raise BadInput("没有这种结论") from None
 
 
-def _task(call: Call) -> SupervisionTask:
+def task_here(call: Call) -> SupervisionTask:
+    """The task of the address, if it is within reach; the attempt is noted if not."""
     number = call.number("id")
     with call.house.database.reading() as db:
         task = task_of(db, number)

@@ -1,0 +1,89 @@
+"""Files beside a task: kept, handed out as files only, refused when they are not what they say."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from crawler.domain.user import Role
+from crawler.service.console.attaching import MOST_BYTES
+from tests.integration.console_house import Answer, Served, Visitor, console
+from tests.integration.console_seeds import seed_task
+
+PDF = b"%PDF-1.7\n1 0 obj\n"
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with console(tmp_path_factory.mktemp("attached") / "home") as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def task(house: Served) -> str:
+    return f"/tasks/{seed_task(house.house, 'a.example.cn').id}"
+
+
+@pytest.fixture(scope="module")
+def officer(house: Served) -> Visitor:
+    return house.person("shenlan", Role.OFFICER)
+
+
+def attach(visitor: Visitor, task: str, name: str, content: bytes) -> Answer:
+    edge = b"----edge"
+    head = f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'.encode()
+    body = b"--" + edge + b"\r\n" + head + content + b"\r\n--" + edge + b"--\r\n"
+    headers = {
+        "Sec-Fetch-Site": "same-origin",
+        "Content-Type": f"multipart/form-data; boundary={edge.decode()}",
+    }
+    return visitor.ask("POST", f"{task}/attachments", body, headers)
+
+
+def test_a_file_is_kept_once_and_handed_out_as_a_file(
+    house: Served, officer: Visitor, task: str
+) -> None:
+    assert attach(officer, task, "约谈笔录.pdf", PDF).status == 303
+
+    assert "约谈笔录.pdf" in officer.get(task).text
+    taken = officer.get(f"{task}/attachments/1")
+    assert taken.body == PDF
+    assert taken.headers["content-disposition"].startswith("attachment;")
+    assert taken.headers["content-type"] == "application/octet-stream"
+    assert "sandbox" in taken.headers["content-security-policy"]
+    assert "已有这份附件" in attach(officer, task, "又一次.pdf", PDF).text
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("page.html", b"<script>alert(1)</script>"),
+        ("page.pdf", b"<script>alert(1)</script>"),
+        ("noending", PDF),
+        ("empty.png", b""),
+        ("vector.svg", b"<svg onload=alert(1)>"),
+    ],
+)
+def test_what_is_not_what_it_says_is_refused(
+    officer: Visitor, task: str, name: str, content: bytes
+) -> None:
+    assert attach(officer, task, name, content).status == 400
+
+
+def test_a_name_that_climbs_is_only_a_name(officer: Visitor, task: str) -> None:
+    attach(officer, task, "../../etc/\u202efdp.pdf", PDF + b"2")
+
+    text = officer.get(task).text
+    assert ".." not in text
+    assert "\u202e" not in text
+
+
+def test_what_is_too_large_is_refused_before_it_is_kept(officer: Visitor, task: str) -> None:
+    assert attach(officer, task, "big.pdf", PDF + b"x" * MOST_BYTES).status == 400
+    assert attach(officer, task, "huge.pdf", PDF + b"x" * 2 * MOST_BYTES).status == 413
+
+
+def test_another_district_neither_sees_nor_adds(house: Served, officer: Visitor, task: str) -> None:
+    elsewhere = house.person("jinshan", Role.OFFICER, region="310116")
+
+    assert elsewhere.get(f"{task}/attachments/1").status == 404
+    assert attach(elsewhere, task, "a.pdf", PDF + b"3").status == 404
