@@ -31,6 +31,7 @@ from crawler.domain.user import Role
 from crawler.service.console.access import DECIDERS, READERS, SUPERVISORS, get, post
 from crawler.service.console.calls import Call, Missing, Refused, whole_number
 from crawler.service.console.deciding import department
+from crawler.service.console.following import following
 from crawler.service.console.keeping import Notice
 from crawler.service.console.looking import name_of, pictures
 from crawler.store.attachments import attachments_of
@@ -160,6 +161,7 @@ def show(call: Call) -> Response:
         moves = moves_of(db, task.id)
         members = case_members(db, task.case_id, call.reach)
         answers = feedbacks_of(db, task.number)
+        later = following(db, task)
         attachments = attachments_of(db, task.id)
         sides = _before_and_after(db, members[:MOST_COMPARED])
     return call.page(
@@ -167,9 +169,18 @@ def show(call: Call) -> Response:
         task=task,
         moves=moves,
         move_names={str(k): v for k, v in MOVE_NAMES.items()}
-        | {"draft": "起草", "add_site": "增加网站", "redirect": "改派"},
+        | {
+            "draft": "起草",
+            "add_site": "增加网站",
+            "redirect": "改派",
+            "join": "联合检查",
+            "result": "检查结果",
+            "remind": "催办",
+            "escalate": "超期督办",
+        },
         members=members,
         answers=answers,
+        later=later,
         attachments=attachments,
         heading=_heading(task),
         stages=_stages(task, moves),
