@@ -41,6 +41,7 @@ COMMANDS = {
     "backup": "backup:backup",
     "restore": "backup:restore",
     "certificate": "certificate:certificate",
+    "docking": "docking:docking",
     "verify": "verifying:verify",
     "evidence": "evidence:evidence",
     "user": "user:user",

@@ -25,6 +25,7 @@ from crawler.service.anchoring import JOURNAL, anchor_heads
 from crawler.service.catalogue import Catalogue
 from crawler.service.certifying import certify_sweep, certify_yesterday
 from crawler.service.desks import Desks
+from crawler.service.docking import dock
 from crawler.service.forecasting import room_problem
 from crawler.service.health import Check, health_routes
 from crawler.service.metrics import metrics_route
@@ -95,6 +96,7 @@ class Serving:
             Repeating("timetable", self._timetable.follow, 2.0),
             Repeating("limits", self._remind, 60.0),
             Repeating("anchor", self._anchor, 3_600.0),
+            Repeating("docking", lambda: dock(house, _now()), house.config.ops.list_minutes * 60.0),
             Repeating("minding", lambda: mind(house, _now()), 60.0),
             Repeating("day", lambda: certify_yesterday(house, _now()), 600.0),
         )

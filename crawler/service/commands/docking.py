@@ -1,0 +1,59 @@
+"""`docking`: lists that come by themselves, and those among them that wait for a person."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+import typer
+
+from crawler.domain.errors import BadInput
+from crawler.service.docking import decide, dock
+from crawler.service.doors import Door, now
+from crawler.service.showing import as_json, say, table
+from crawler.store.dockings import Docked, all_docked, docked_like
+
+NAMES = {"taken": "已采用", "waiting": "待确认", "refused": "不采用"}
+
+
+class DockingAction(StrEnum):
+    """What can be done with lists that came by themselves."""
+
+    LIST = "list"
+    LOOK = "look"
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+
+
+def docking(
+    context: typer.Context,
+    what: Annotated[DockingAction, typer.Argument(help="做什么")] = DockingAction.LIST,
+    digest: Annotated[str, typer.Argument(metavar="[摘要]", help="名单摘要的开头几位")] = "",
+    json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+) -> None:
+    """与备案系统对接：监视目录里的新名单。例：xunwang docking accept 3fa9"""
+    door: Door = context.obj
+    with door.opened() as (house, _):
+        if what is DockingAction.LOOK:
+            if house.config.ops.list_folder is None:
+                raise BadInput("请先在 xunwang.toml 的 [ops] 里写明 list_folder")
+            _show(dock(house, now()), json=json)
+            return
+        with house.database.reading() as db:
+            if what is DockingAction.LIST:
+                _show(all_docked(db), json=json)
+                return
+            one = docked_like(db, digest)
+        accept = what is DockingAction.ACCEPT
+        made = decide(house, one, door.actor, now(), accept=accept)
+    say(f"{made.name}：{NAMES[made.state]}")
+
+
+def _show(found: list[Docked], *, json: bool) -> None:
+    if json:
+        as_json([msgspec.to_builtins(one) for one in found])
+        return
+    rows = [
+        [one.sha256[:8], one.name, NAMES[one.state], str(one.list_id or ""), one.reason, one.actor]
+        for one in found
+    ]
+    table("自动送来的名单", ("摘要", "文件", "状态", "名单", "说明", "由谁"), rows)

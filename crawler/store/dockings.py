@@ -1,0 +1,73 @@
+"""Lists that came by themselves: each digest of a source once, and what became of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from crawler.domain.errors import BadInput
+from crawler.store.database import upsert
+from crawler.store.ops_tables import docked
+
+TAKEN, WAITING, REFUSED = "taken", "waiting", "refused"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Docked:
+    """One list: taken, waiting for a person, or refused; `reason` says why."""
+
+    sha256: str
+    source: str
+    name: str
+    state: str
+    reason: str = ""
+    list_id: int | None = None
+    region: str
+    actor: str
+    at: datetime
+
+
+def keep_docked(db: Connection, one: Docked) -> None:
+    """As it stands now."""
+    values = {
+        name: getattr(one, name)
+        for name in (
+            "sha256",
+            "source",
+            "name",
+            "state",
+            "reason",
+            "list_id",
+            "region",
+            "actor",
+            "at",
+        )
+    }
+    statement = upsert(db, docked).values(values)
+    db.execute(statement.on_conflict_do_update(index_elements=["sha256", "source"], set_=values))
+
+
+def is_known(db: Connection, sha256: str, source: str) -> bool:
+    """Whether this list was looked at before."""
+    mine = (docked.c.sha256 == sha256) & (docked.c.source == source)
+    return db.execute(select(docked.c.sha256).where(mine)).first() is not None
+
+
+def all_docked(db: Connection, limit: int = 50) -> list[Docked]:
+    """The newest first."""
+    return [
+        _docked(row) for row in db.execute(select(docked).order_by(docked.c.at.desc()).limit(limit))
+    ]
+
+
+def docked_like(db: Connection, beginning: str) -> Docked:
+    """The one whose digest begins so; BadInput if there is none, or more than one."""
+    found = db.execute(select(docked).where(docked.c.sha256.startswith(beginning)).limit(2)).all()
+    if not beginning or len(found) != 1:
+        raise BadInput(f"没有（或不止一份）摘要以“{beginning[:20]}”开头的名单")
+    return _docked(found[0])
+
+
+def _docked(row: Row[Any]) -> Docked:
+    return Docked(**row._mapping)

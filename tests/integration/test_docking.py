@@ -1,0 +1,141 @@
+"""Lists come by themselves: each once, a shrunken one not without a person."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crawler.domain.errors import BadInput
+from crawler.service.docking import dock
+from crawler.service.wiring import House, open_house
+from crawler.store.lists import lists
+from tests.builders import NOON
+from tests.serving_house import told
+
+
+def a_list(folder: Path, name: str, sites: range, *, fresh: bool = False) -> Path:
+    rows = [f"单位{n},沪ICP备{n:08d}号-1,s{n}.example.cn" for n in sites]
+    file = folder / name
+    file.write_text("\n".join(["主办单位名称,网站备案号,网站域名", *rows]), "utf-8")
+    if not fresh:
+        long_ago = time.time() - 60
+        os.utime(file, (long_ago, long_ago))
+    return file
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "inbox"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def house(tmp_path: Path, folder: Path) -> Iterator[House]:
+    opened = a_docking_house(tmp_path, folder)
+    yield opened
+    opened.database.close()
+
+
+def a_docking_house(tmp_path: Path, folder: Path, more: str = "") -> House:
+    home = tmp_path / "house"
+    home.mkdir()
+    settings = f'region = "310118"\n[ops]\nlist_folder = "{folder}"\n{more}'
+    (home / "xunwang.toml").write_text(settings, "utf-8")
+    return open_house(home)
+
+
+def imported(house: House) -> int:
+    with house.database.reading() as db:
+        return len(lists(db))
+
+
+def test_a_new_list_is_taken_once_whatever_it_is_called(house: House, folder: Path) -> None:
+    a_list(folder, "a.csv", range(10))
+    assert [one.state for one in dock(house, NOON)] == ["taken"]
+    assert dock(house, NOON) == []
+    (folder / "a.csv").rename(folder / "again.csv")
+    assert dock(house, NOON) == []
+    assert imported(house) == 1
+
+
+def test_a_list_that_shrinks_waits_for_a_person_who_may_take_or_refuse_it(
+    house: House, folder: Path
+) -> None:
+    a_list(folder, "a.csv", range(10))
+    dock(house, NOON)
+    a_list(folder, "b.csv", range(7))
+    (waiting,) = dock(house, NOON)
+    assert (waiting.state, "30%" in waiting.reason) == ("waiting", True)
+    assert imported(house) == 1
+    (folder / "b.csv").unlink()  # our own copy is what is decided on
+
+    taken = told(house.home, "docking", "accept", waiting.sha256[:6], actor="wang")
+    assert taken.code == 0, taken.err
+    assert imported(house) == 2
+    again = told(house.home, "docking", "accept", waiting.sha256[:6])
+    assert again.code == 4
+    shown = json.loads(told(house.home, "docking", "list", "--json").out)
+    assert {(one["state"], one["actor"]) for one in shown} == {
+        ("taken", "docking"), ("taken", "wang"),
+    }  # fmt: skip
+    assert list((house.home / "docking").iterdir()) == []
+
+    a_list(folder, "c.csv", range(2))
+    (waiting,) = dock(house, NOON)
+    assert told(house.home, "docking", "refuse", waiting.sha256[:8]).code == 0
+    assert imported(house) == 2
+
+
+def test_what_shrinks_a_little_is_taken(house: House, folder: Path) -> None:
+    a_list(folder, "a.csv", range(10))
+    dock(house, NOON)
+    a_list(folder, "b.csv", range(8))
+    assert [one.state for one in dock(house, NOON)] == ["taken"]
+
+
+def test_links_half_written_hidden_and_other_files_are_left_alone(
+    house: House, folder: Path, tmp_path: Path
+) -> None:
+    secret = a_list(tmp_path, "secret.csv", range(3))
+    (folder / "link.csv").symlink_to(secret)
+    a_list(folder, "growing.csv", range(3), fresh=True)
+    a_list(folder, ".hidden.csv", range(3))
+    a_list(folder, "upload.csv.part", range(3))
+    (folder / "folder.csv").mkdir()
+    assert dock(house, NOON) == []
+
+
+def test_what_is_no_list_is_refused_once_with_the_reason(house: House, folder: Path) -> None:
+    bad = folder / "bad.xlsx"
+    bad.write_bytes(os.urandom(5_000))
+    os.utime(bad, (1, 1))
+    a_list(folder, "good.csv", range(3))
+    assert [one.state for one in dock(house, NOON)] == ["refused", "taken"]
+    assert dock(house, NOON) == []
+
+
+def test_a_pull_command_brings_lists_and_its_failure_is_said(tmp_path: Path, folder: Path) -> None:
+    code = (
+        "import os; open('p.csv','w').write('主办单位名称,网站备案号,网站域名\\n"
+        "甲,沪ICP备12345678号-1,p.example.cn\\n'); os.utime('p.csv',(1,1))"
+    )
+    command = f"list_command = {json.dumps([sys.executable, '-c', code])}\n"
+    house = a_docking_house(tmp_path, folder, command)
+    assert [one.state for one in dock(house, NOON)] == ["taken"]
+    house.database.close()
+    failing = house.config.ops.model_copy(update={"list_command": ("/bin/false",)})
+    broken = House(config=house.config.model_copy(update={"ops": failing}), database=house.database)
+    with pytest.raises(BadInput, match="结束"):
+        dock(broken, NOON)
+
+
+def test_without_a_folder_the_command_says_what_to_write(tmp_path: Path) -> None:
+    refused = told(tmp_path, "docking", "look")
+    assert (refused.code, "list_folder" in refused.err) == (2, True)
+    assert told(tmp_path, "docking", "accept", "zz").code == 2
+    assert told(tmp_path, "docking", "accept").code == 2
