@@ -15,7 +15,7 @@ from crawler.domain.assessment import LEVEL_NAMES
 from crawler.domain.region import region_name
 from crawler.domain.task import CONCLUSION_NAMES, TASK_STATE_NAMES
 from crawler.domain.user import ROLE_NAMES
-from crawler.service.catalogue import Say
+from crawler.service.catalogue import Say, catalogue
 from crawler.service.console import shown
 
 STATIC = Path(__file__).parent / "static"
@@ -26,6 +26,10 @@ NAMES: Mapping[str, Mapping[Any, str]] = {
     "task": TASK_STATE_NAMES,
     "conclusion": CONCLUSION_NAMES,
     "role": ROLE_NAMES,
+    **{
+        part: catalogue("zh").words[part]
+        for part in ("outcome", "page_kind", "flag", "profile", "fetcher")
+    },
 }
 
 
