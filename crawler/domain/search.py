@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _DIGEST_BITS = 32
+_MOST_SECONDS = (1 << 31) - 1  # either way: the number fits into 64 bits, whatever is asked for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,7 +86,8 @@ def order_of(first_seen_at: datetime, digest: str) -> int:
 
 def start_of(moment: datetime) -> int:
     """The lowest number of that second."""
-    return int((moment.astimezone(UTC) - _EPOCH).total_seconds()) << _DIGEST_BITS
+    seconds = int((moment - _EPOCH).total_seconds())
+    return max(-_MOST_SECONDS, min(seconds, _MOST_SECONDS)) << _DIGEST_BITS
 
 
 def _has_rate(place: Place, wanted: Narrowing) -> bool:

@@ -2,7 +2,7 @@
 in the transaction of the capture or judgement that changed it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ from crawler.domain.search import Place
 from crawler.store.database import upsert
 from crawler.store.finding_tables import family_members
 from crawler.store.search_tables import text_places
-from crawler.store.tables import captures, sites, texts
+from crawler.store.tables import alerts, captures, sites, texts
 
 _ONE = literal(1)
 _OF_SITE = (
@@ -234,6 +234,14 @@ def _place(row: Row[Any]) -> Place:
         last_seen_at=row.last_seen_at,
         sites=row.sites,
     )
+
+
+def alerts_at(db: Connection, site_ids: Collection[int], reach: str) -> dict[int, int]:
+    """The newest alert of each site, within reach."""
+    here = alerts.c.site_id.in_(site_ids), alerts.c.region.startswith(reach)
+    newest = func.max(alerts.c.id)
+    rows = select(alerts.c.site_id, newest).where(*here).group_by(alerts.c.site_id)
+    return dict(db.execute(rows).all())
 
 
 def pages_of(db: Connection, capture_ids: Sequence[str]) -> dict[str, tuple[str, str]]:

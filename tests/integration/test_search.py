@@ -3,7 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -199,6 +199,9 @@ def test_an_index_that_lags_shows_no_region_what_it_lost(house: SearchHouse) -> 
         ({"since": NOON}, "BC"),
         ({"until": NOON}, "A"),
         ({"since": NOON - timedelta(days=1), "until": NOON + timedelta(hours=1)}, "AB"),
+        ({"since": datetime.min.replace(tzinfo=UTC)}, "ABC"),
+        ({"since": datetime.max.replace(tzinfo=UTC)}, ""),
+        ({"until": datetime.max.replace(tzinfo=UTC)}, "ABC"),
         ({"levels": ("red",), "kinds": ("person",)}, ""),
         ({"levels": ("nonsense",)}, ""),
     ],
