@@ -44,6 +44,7 @@ COMMANDS = {
     "docking": "docking:docking",
     "verify": "verifying:verify",
     "evidence": "evidence:evidence",
+    "leads": "leads:leads",
     "user": "user:user",
     "doctor": "doctor:doctor",
 }

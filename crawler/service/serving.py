@@ -30,6 +30,7 @@ from crawler.service.forecasting import room_problem
 from crawler.service.health import Check, health_routes
 from crawler.service.metrics import metrics_route
 from crawler.service.minding import mind
+from crawler.service.leading import ask_visits
 from crawler.service.moving import Mover
 from crawler.service.repeating import Repeating
 from crawler.service.scheduler import Timetable
@@ -96,6 +97,7 @@ class Serving:
             Repeating("timetable", self._timetable.follow, 2.0),
             Repeating("limits", self._remind, 60.0),
             Repeating("anchor", self._anchor, 3_600.0),
+            Repeating("leads", lambda: ask_visits(house, _now()), 5.0),
             Repeating("docking", lambda: dock(house, _now()), house.config.ops.list_minutes * 60.0),
             Repeating("minding", lambda: mind(house, _now()), 60.0),
             Repeating("day", lambda: certify_yesterday(house, _now()), 600.0),

@@ -7,7 +7,9 @@ from sqlalchemy import Connection, Select, exists, select
 
 from crawler.domain.alert import AlertState
 from crawler.domain.errors import BadInput
+from crawler.domain.lead import LeadState
 from crawler.domain.site import SiteState
+from crawler.store.lead_tables import leads
 from crawler.store.schedule_tables import drawn_sites
 from crawler.store.tables import alerts, filing_lists, filings, sites
 from crawler.store.visits import due_sites, every_site, named_sites
@@ -16,7 +18,7 @@ _LOUD = [str(AlertState.OPEN), str(AlertState.CONFIRMED), str(AlertState.WATCHED
 
 
 def chosen_sites(db: Connection, selection: str, now: datetime, region: str = "") -> Select[Any]:
-    """For all, due, site:a,b and list:N; a sample has been drawn before (`sites_drawn`)."""
+    """For all, due, leads, site:a,b and list:N; a sample has been drawn before (`sites_drawn`)."""
     kind, _, rest = selection.partition(":")
     if kind == "all":
         return every_site(region)
@@ -24,6 +26,9 @@ def chosen_sites(db: Connection, selection: str, now: datetime, region: str = ""
         return due_sites(now, region)
     if kind == "site":
         return named_sites(rest.split(","))
+    if kind == "leads":
+        waiting = leads.c.state == str(LeadState.RECEIVED)
+        return every_site(region).where(sites.c.id.in_(select(leads.c.site_id).where(waiting)))
     if kind == "list":
         return _of_list(db, int(rest), region)
     raise BadInput(f"范围 {selection} 无效")

@@ -33,6 +33,7 @@ from sqlalchemy import (
 from crawler.domain.filing import Change, Filing, FilingList, Refusal
 from crawler.domain.site import SiteState, sites_from
 from crawler.store.database import upsert
+from crawler.store.lead_tables import leads
 from crawler.store.tables import filing_changes, filing_lists, filings, refusals, sites
 
 _BATCH = 2_000
@@ -368,7 +369,9 @@ def _set_states(db: Connection) -> None:
     filed = filing.correlate(sites).exists()
     retired = sites.c.state == str(SiteState.RETIRED)
     db.execute(update(sites).where(filed, retired).values(state=str(SiteState.WATCHED)))
-    db.execute(update(sites).where(~filed, ~retired).values(state=str(SiteState.RETIRED)))
+    led = select(leads.c.id).where(leads.c.site_id == sites.c.id).correlate(sites).exists()
+    gone = update(sites).where(~filed, ~retired, ~led)  # what somebody told of is watched on
+    db.execute(gone.values(state=str(SiteState.RETIRED)))
 
 
 def lists(db: Connection) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from crawler.store import (
     attachment_tables,
     finding_tables,
+    lead_tables,
     ops_tables,
     people_tables,
     platform_tables,
@@ -18,6 +19,7 @@ metadata = tables.metadata
 __all__ = [
     "attachment_tables",
     "finding_tables",
+    "lead_tables",
     "metadata",
     "ops_tables",
     "people_tables",

@@ -1,0 +1,118 @@
+"""A file of complaints (CSV, workbook, JSON, web page) becomes told addresses and refusals, one for
+every row.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from crawler.domain.case import CHINA
+from crawler.domain.errors import BadInput
+from crawler.domain.filing import Refusal
+from crawler.reading.cells import BadCell, cleaned
+from crawler.reading.domains import Place, parts_of_urls, place_in, with_url
+from crawler.reading.headers import plain_header
+from crawler.reading.list_rules import ListRules
+from crawler.reading.list_tables import open_list_file
+from crawler.reading.tables import Row, Table
+
+_HEADERS: Mapping[str, str] = {
+    "url": "网址 网站 域名 举报网址 被举报网址 链接 url website domain",
+    "words": "内容 举报内容 说明 情况说明 描述 投诉内容 words content",
+    "reporter": "举报人 投诉人 来信人 联系人 reporter",
+    "channel": "渠道 来源 举报渠道 举报来源 channel source",
+    "reference": "编号 来件编号 举报编号 工单号 受理号 reference id",
+    "told_at": "时间 举报时间 日期 举报日期 来件时间 受理时间 time date",
+}
+_PLACE_OF = {plain_header(n): key for key, names in _HEADERS.items() for n in names.split()}
+_TIMES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y/%m/%d %H:%M", "%Y/%m/%d")
+_LONGEST = 8_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """One row: an address, and what was said about it."""
+
+    row: int
+    place: Place
+    words: str = ""
+    reporter: str = ""
+    channel: str = ""
+    reference: str = ""
+    told_at: datetime | None = None
+
+
+def place_of(text: str, rules: ListRules) -> Place:
+    """What an address that somebody typed points at; BadInput says why it cannot be visited."""
+    parts = list(parts_of_urls(text))[:1] if text.strip() else []
+    if not parts:
+        raise BadInput("没有网址")
+    try:
+        return with_url(place_in(parts[0], rules))
+    except BadCell as error:
+        raise BadInput(f"网址不能使用：{error}") from None
+
+
+def read_leads(path: Path, rules: ListRules) -> Iterator[Told | Refusal]:
+    """Row by row; BadInput if the file is no list, or has no column of addresses."""
+    file = open_list_file(path, rules)
+    found = False
+    for table in file.tables:
+        columns, rows = _headed(table)
+        if columns:
+            found = True
+            yield from (_read(row, columns, rules) for row in rows if any(row.cells))
+    if not found:
+        raise BadInput(f"{path.name} 没有“网址”一列")
+
+
+def _headed(table: Table) -> tuple[dict[str, int], Iterator[Row]]:
+    for row in table.rows:
+        columns = _columns(row.cells)
+        if "url" in columns:
+            return columns, table.rows
+        if row.number > 12:
+            break
+    return {}, iter(())
+
+
+def _columns(cells: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for place, cell in enumerate(cells):
+        key = _PLACE_OF.get(plain_header(cell))
+        if key is not None:
+            found.setdefault(key, place)
+    return found
+
+
+def _read(row: Row, columns: Mapping[str, int], rules: ListRules) -> Told | Refusal:
+    cells = {key: _cell(row.cells, place) for key, place in columns.items()}
+    try:
+        return Told(
+            row=row.number,
+            place=place_of(cells["url"], rules),
+            words=cells.get("words", ""),
+            reporter=cells.get("reporter", ""),
+            channel=cells.get("channel", ""),
+            reference=cells.get("reference", ""),
+            told_at=moment_of(cells.get("told_at", "")),
+        )
+    except BadInput as error:
+        return Refusal(row=row.number, column="网址", value=cells["url"][:200], reason=str(error))
+
+
+def moment_of(text: str) -> datetime | None:
+    """A time as people write it, in China; None for none. BadInput if it is no time."""
+    if not text.strip():
+        return None
+    for form in _TIMES:
+        try:
+            return datetime.strptime(text.strip(), form).replace(tzinfo=CHINA)
+        except ValueError:
+            continue
+    raise BadInput(f"时间写法无法识别：{text.strip()[:40]}")
+
+
+def _cell(cells: Sequence[str], place: int) -> str:
+    return cleaned(cells[place])[:_LONGEST].strip() if place < len(cells) else ""

@@ -1,0 +1,119 @@
+"""举报线索 as rows; what became of each is read from the visits, alerts and tasks of its site."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, exists, insert, select, update
+
+from crawler.domain.lead import Lead, LeadState
+from crawler.domain.site import Site, SiteState
+from crawler.store.lead_tables import leads
+from crawler.store.sites import site_from
+from crawler.store.tables import sites, visits
+
+
+def save_lead(db: Connection, lead: Lead) -> Lead:
+    """A new one gets its number."""
+    made = insert(leads).values(_values(lead)).returning(leads.c.id)
+    return replace(lead, id=int(db.execute(made).scalar_one()))
+
+
+def lead_of(db: Connection, number: int, reach: str = "") -> Lead | None:
+    """One within reach."""
+    mine = (leads.c.id == number) & leads.c.region.startswith(reach)
+    row = db.execute(select(leads).where(mine)).first()
+    return _lead(row) if row else None
+
+
+def lead_referred(db: Connection, channel: str, reference: str) -> Lead | None:
+    """The one that came in under the sender's own number."""
+    mine = (leads.c.channel == channel) & (leads.c.reference == reference)
+    row = db.execute(select(leads).where(mine)).first() if reference else None
+    return _lead(row) if row else None
+
+
+def list_leads(
+    db: Connection, reach: str = "", states: Sequence[LeadState] = (), limit: int = 100
+) -> list[Lead]:
+    """Those within reach, newest first."""
+    rows = select(leads).where(leads.c.region.startswith(reach))
+    if states:
+        rows = rows.where(leads.c.state.in_([str(one) for one in states]))
+    return [_lead(row) for row in db.execute(rows.order_by(leads.c.id.desc()).limit(limit))]
+
+
+def leads_of_site(db: Connection, site_id: int) -> list[Lead]:
+    """All that was told of a site, oldest first."""
+    rows = select(leads).where(leads.c.site_id == site_id).order_by(leads.c.id)
+    return [_lead(row) for row in db.execute(rows)]
+
+
+def mark_visited(db: Connection) -> int:
+    """Leads whose site was looked at since they came in; how many those are."""
+    seen = exists().where(
+        visits.c.site_id == leads.c.site_id, visits.c.closed_at >= leads.c.received_at
+    )
+    waiting = (leads.c.state == str(LeadState.RECEIVED)) & seen
+    return db.execute(update(leads).where(waiting).values(state=str(LeadState.VISITED))).rowcount
+
+
+def mark_answered(db: Connection, number: int, answer: str, now: datetime) -> bool:
+    """Keep what was answered; False if it was answered before."""
+    mine = (leads.c.id == number) & (leads.c.state != str(LeadState.ANSWERED))
+    answered = {"state": str(LeadState.ANSWERED), "answer": answer, "answered_at": now}
+    return db.execute(update(leads).where(mine).values(answered)).rowcount == 1
+
+
+def new_site(db: Connection, site: Site, now: datetime, actor: str) -> Site:
+    """A site that no filing names, watched because somebody told of it."""
+    row = {
+        "domain": site.domain,
+        "domain_shown": site.domain_shown,
+        "region": site.region,
+        "unit_name": "",
+        "subject_kind": str(site.subject_kind),
+        "site_name": "",
+        "home_url": site.home_url,
+        "main_licence": "",
+        "service_licence": "",
+        "state": str(SiteState.WATCHED),
+        "due_at": now,
+        "created_at": now,
+        "actor": actor,
+    }
+    made = db.execute(insert(sites).values(row).returning(sites)).one()
+    return site_from(made)
+
+
+def watch_again(db: Connection, site_id: int, now: datetime) -> None:
+    """A site that was retired is looked at again, and any is due now."""
+    values = {"state": str(SiteState.WATCHED), "due_at": now}
+    paused = sites.c.state != str(SiteState.PAUSED)
+    db.execute(update(sites).where((sites.c.id == site_id) & paused).values(values))
+
+
+def _values(lead: Lead) -> dict[str, Any]:
+    return {
+        "url": lead.url,
+        "domain": lead.domain,
+        "channel": lead.channel,
+        "reference": lead.reference,
+        "words": lead.words,
+        "reporter": lead.reporter,
+        "told_at": lead.told_at,
+        "received_at": lead.received_at,
+        "actor": lead.actor,
+        "region": lead.region,
+        "site_id": lead.site_id,
+        "joined": lead.joined,
+        "state": str(lead.state),
+        "answer": lead.answer,
+        "answered_at": lead.answered_at,
+    }
+
+
+def _lead(row: Row[Any]) -> Lead:
+    values = dict(row._mapping) | {"state": LeadState(row.state)}
+    return Lead(**values)
