@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
-from crawler.domain.capture import Capture, Fetcher, Profile
+from crawler.domain.capture import Capture, Fetcher, Outcome, Profile
 from crawler.domain.filing import SubjectKind, shown_unit_name
 from crawler.domain.site import ended_well
 from crawler.store.discrepancies import discrepancies_of
@@ -55,6 +55,11 @@ class SiteLine(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime | None = None
     visit_id: int | None = None
     site_id: int = 0
+
+    @property
+    def was_seen(self) -> bool:
+        """Whether the last visit saw what a visitor sees; else its level says nothing."""
+        return self.outcome != "" and ended_well(Outcome(self.outcome))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -49,7 +49,7 @@ def _list(house: House, words: Catalogue, region: str, *, jsonl: bool) -> None:
             [
                 line.domain,
                 words.name("outcome", line.outcome or "waiting"),
-                words.name("level", line.level) if line.outcome else "—",
+                words.name("level", line.level) if line.was_seen else "—",
                 _rates(line),
                 _findings(line),
                 line.sentence,
@@ -68,7 +68,7 @@ def _show(house: House, words: Catalogue, domain: str, region: str, *, json: boo
         as_json(msgspec.to_builtins(_told(found), enc_hook=str))
         return
     line = found.line
-    badge = level(line.level, words.name("level", line.level)) if line.outcome else "—"
+    badge = level(line.level, words.name("level", line.level)) if line.was_seen else "—"
     out.print(f"{badge} ", end="")
     say(f"{line.domain_shown}  {line.unit_name}")
     _say(f"  {words.name('outcome', line.outcome or 'waiting')}  {line.final_url}")
