@@ -150,6 +150,8 @@ sites = Table(
     Column("last_outcome", String(20), nullable=False, server_default=""),
     Column("last_seen_at", Moment),
     Column("last_picture_at", Moment),
+    Column("due_why", String(20), nullable=False, server_default=""),  # by which pace
+    Column("unchanged", Integer, nullable=False, server_default=text("0")),  # visits in a row
     Column("created_at", Moment, nullable=False),
     Column("actor", String(100), nullable=False),
     Index(None, "state", "due_at"),
@@ -291,6 +293,7 @@ assessments = Table(
     Column("current", Boolean, nullable=False),
     Column("body", JSON, nullable=False),  # hits, yields, reasons, tests
     Index(None, "site_id", "judged_at"),
+    Index(None, "visit_id"),  # SQLite does not take the partial one below for a join
     Index(None, "text_digest"),
     Index(
         "uq_assessments_current",
