@@ -141,8 +141,8 @@ def cards(db: Connection, wanted: Wanted) -> tuple[int, list[Card]]:
     count = _chosen(select(func.count()).select_from(thin), wanted)
     # first which, then what: else every alert's whole assessment is carried through the sorting
     which = _chosen(select(alerts.c.id).select_from(thin), wanted).order_by(*order)
-    chosen = which.limit(limit).offset(wanted.offset).subquery()
-    rows = _with_assessment().where(alerts.c.id.in_(select(chosen.c.id))).order_by(*order)
+    ids = list(db.scalars(which.limit(limit).offset(wanted.offset)))
+    rows = _with_assessment().where(alerts.c.id.in_(ids)).order_by(*order)
     return db.scalar(count) or 0, [_card(row) for row in db.execute(rows)]
 
 

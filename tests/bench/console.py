@@ -52,7 +52,10 @@ def main() -> None:
             visitor = served.person(name, *roles, region=region)
             print(f"-- {name}")
             for path in pages(blanks):
-                print(measured(served, visitor, path, times))
+                try:
+                    print(measured(served, visitor, path, times), flush=True)
+                except TimeoutError:
+                    print(f"{path:52} took longer than 20 s", flush=True)
 
 
 def pages(blanks: dict[str, str]) -> Iterator[str]:
