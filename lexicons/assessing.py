@@ -17,9 +17,10 @@ from lexicons.card_yields import card_yields
 from lexicons.claiming import Claim, find_claims
 from lexicons.evidence import Strength, Weighed, is_promise, rate_points, strengths
 from lexicons.four_tests import four_tests
-from lexicons.licences import is_licensed_name
+from lexicons.licences import is_licensed_name, names_futures_house
+from lexicons.limits import over_limit
 from lexicons.matching import find_hits
-from lexicons.purpose import Purpose, purpose_of
+from lexicons.purpose import Purpose, asks_on_thin_page, purpose_of
 from lexicons.reading import ReadField, Tools, read_fields, weigh
 from lexicons.speaking import speaks_to_inform
 from lexicons.yields import find_yields
@@ -165,6 +166,23 @@ def rates_promised(found: Findings, _score: float) -> Iterator[Reason]:
         yield wording.reason_of_rates(found.rates, points, found.tools.weights)
 
 
+def loan_limits(found: Findings, _score: float) -> Iterator[Reason]:
+    """A rate asked of borrowers above 24 or 36 per cent, or four times the LPR."""
+    over = over_limit(found.rates, found.tools.weights)
+    if over:
+        yield wording.reason_of_limit(over, found.tools.weights)
+
+
+def thin_page(found: Findings, score: float) -> Iterator[Reason]:
+    """Hardly a word, but a form, a download or a code to scan: the offer stands in pictures."""
+    weights = found.tools.weights.thin
+    length = sum(len(field.text) for field in found.text.fields)
+    if found.structure is None or length > weights["characters"] or score < weights["least"]:
+        return
+    if shown := asks_on_thin_page(found.structure):
+        yield wording.reason_of_thin_page(shown, weights["points"])
+
+
 def words_disguised(found: Findings, score: float) -> Iterator[Reason]:
     """Who hides a word knows why."""
     hidden = [w for w in found.weighed if w.hit.obfuscated and w.points > 0]
@@ -204,7 +222,9 @@ def licence_claimed(found: Findings, score: float) -> Iterator[Reason]:
     weights = found.tools.weights.licensed
     if score <= 0 or found.purpose.licensed < weights["enough"] or not found.strengths:
         return
-    if found.strengths[0].category in weights["never"]:
+    category = found.strengths[0].category
+    futures = category == "forex_margin" and names_futures_house(found.text.field("title"))
+    if category in weights["never"] and not futures:
         return
     state = licence_state(found.visit.standing)
     points = score * (_licence_factor(found, state) - 1)
@@ -217,11 +237,17 @@ def _licence_factor(found: Findings, state: LicenceState) -> float:
         return float(weights["other_subject"])
     name = found.visit.site.unit_name
     promised = any(s.category == "principal_guarantee" and s.points >= 3 for s in found.strengths)
-    if promised:
+    if promised and not _modest(found):
         return float(weights["factor_with_promise"])
     known = state is LicenceState.LICENSED
     other = bool(name) and not (known or is_licensed_name(name))
     return float(weights["other_subject"] if other else weights["factor"])
+
+
+def _modest(found: Findings) -> bool:
+    """Whether rates are promised and none is high: a bank's structured deposit."""
+    highs = [rate.annual_high for rate, _ in found.rates if rate.annual_high is not None]
+    return bool(highs) and max(highs) < found.tools.weights.yardstick["yellow"]
 
 
 def speaker_weighed(found: Findings, score: float) -> Iterator[Reason]:
@@ -246,8 +272,10 @@ Rule = Callable[[Findings, float], Iterable[Reason]]
 RULES: tuple[Rule, ...] = (
     categories_shown,
     rates_promised,
+    loan_limits,
     words_disguised,
     trust_borrowed,
+    thin_page,
     name_sensitive,
     purpose_weighed,
     speaker_weighed,

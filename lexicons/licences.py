@@ -34,6 +34,7 @@ _AUTHORITY = re.compile(
 _CUSTODY = re.compile(
     r"存管|托管|监管|签约|签订|达成|合作|对接|战略|担保|携手|承保|接入|联合|转账|绑定|支持"
 )
+_FUTURES = re.compile(r"[\u4e00-\u9fff]{2,6}期货(?:股份|经纪)?有限(?:责任)?公司")
 _OPENING = 70
 _SUBJECT = re.compile(rf"{_BANK}|{_OTHER}|小额贷款|融资租赁公司|支付股份")
 
@@ -51,3 +52,10 @@ def _is_own_name(match: re.Match[str]) -> bool:
 def is_licensed_name(unit_name: str) -> bool:
     """Whether a subject's registered name is one that only licensed houses bear."""
     return bool(_SUBJECT.search(unit_name))
+
+
+def names_futures_house(title: str) -> bool:
+    """Whether a title is a domestic futures broker's: the one licence beside offshore margin
+    trading.
+    """
+    return bool(_FUTURES.search(title))

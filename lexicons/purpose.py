@@ -55,10 +55,11 @@ def purpose_of(
     own = weights.purpose
     built, shown = _structure(structure, own.structure)
     offering = _points(signs, own.offers, own.most_of_group) + max(built, 0)
-    offering += _claimed(claims, own) + own.disguise * disguised + own.rate * promised
+    offering += _claimed(claims, own) + own.disguise * disguised
     informing = _informing(signs, own) + max(-built, 0)
     informing += own.articles_of_law * sum(_articles(text) for _, text, _ in fields)
     informing += own.title_informs * _informing_in_title(fields)
+    offering += own.rate * promised / (1 + informing)  # a report of a fraud names its rate as well
     share = (offering + own.prior) / (offering + informing + own.prior + own.doubt)
     return Purpose(
         offering=offering,
@@ -134,3 +135,20 @@ def _structure(
     shown += ["chat"] * any(contact.kind.value in _CHAT for contact in structure.contacts)
     shown += ["byline"] * min(3, len(structure.bylines))
     return sum(weights[sign] for sign in shown), tuple(dict.fromkeys(shown))
+
+
+_ASKED = {
+    FormKind.REGISTER: "注册表单",
+    FormKind.INVEST: "投资表单",
+    FormKind.LOAN: "借款表单",
+    FormKind.CONTACT: "留言表单",
+}
+
+
+def asks_on_thin_page(structure: PageStructure) -> tuple[str, ...]:
+    """What a page with hardly a word asks for: forms, downloads, a chat, pictures to read."""
+    shown = [_ASKED[form.kind] for form in structure.forms if form.kind in _ASKED]
+    shown += ["应用下载"] * bool(structure.downloads)
+    shown += ["客服联系方式"] * any(one.kind.value in _CHAT for one in structure.contacts)
+    shown += ["图片"] * (structure.images >= 2)
+    return tuple(dict.fromkeys(shown))

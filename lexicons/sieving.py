@@ -10,6 +10,7 @@ from crawler.domain.capture import PageText
 from crawler.domain.lexicon import Hit
 from lexicons.claiming import FieldReading, find_claims
 from lexicons.evidence import Weighed, is_promise, rate_points, strengths, total
+from lexicons.limits import over_limit
 from lexicons.matching import find_hits
 from lexicons.normalising import normalise
 from lexicons.reading import Tools
@@ -24,9 +25,14 @@ class _Unheard:
 
 
 def passes(text: PageText, tools: Tools) -> bool:
-    """Whether the words of a page, taken at their worst, could make it a finding."""
-    weights = tools.weights.sieve
-    return worst_score(text, tools) >= weights["enough"]
+    """Whether the words of a page, taken at their worst, could make it a finding. One with hardly
+    a word may have the rest in pictures: less is enough.
+    """
+    weights = tools.weights
+    length = sum(len(field.text) for field in text.fields)
+    thin = length <= weights.thin["characters"]
+    enough = weights.sieve["thin_enough" if thin else "enough"]
+    return worst_score(text, tools) >= enough
 
 
 def worst_score(text: PageText, tools: Tools) -> float:
@@ -40,6 +46,8 @@ def worst_score(text: PageText, tools: Tools) -> float:
     found = strengths(core, claims, tools.weights)
     hidden = any(one.hit.obfuscated for one in core)
     extra = tools.weights.evidence["obfuscated"] * hidden
+    over = over_limit(rates, tools.weights)
+    extra += over.points if over else 0.0
     return total(found, tools.weights) + rate_points(rates, tools.weights) + extra
 
 

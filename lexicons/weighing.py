@@ -48,6 +48,7 @@ class Weights:
     purpose: Purpose
     licensed: Mapping[str, Any]
     names: Mapping[str, float]
+    thin: Mapping[str, float]
     sieve: Mapping[str, float]
 
     def level(self, score: float) -> Level:
@@ -85,5 +86,6 @@ def _weights(sections: dict[str, Any]) -> Weights:
         purpose=Purpose(**sections["purpose"]),
         licensed=sections["licensed"],
         names=sections["names"],
+        thin=sections["thin"],
         sieve=sections["sieve"],
     )

@@ -7,6 +7,7 @@ from crawler.domain.lexicon import Hit, Lexicon
 from crawler.domain.subject import LicenceState
 from lexicons.claiming import Claim, Promise
 from lexicons.evidence import Strength, Weighed
+from lexicons.limits import Over
 from lexicons.purpose import Purpose
 from lexicons.reading import ReadField
 from lexicons.weighing import Weights
@@ -114,6 +115,31 @@ def reason_of_rates(
         start=rate.start,
         end=rate.end,
     )
+
+
+_LIMITS = {"severe": "36%", "attention": "24%"}
+
+
+def reason_of_limit(over: Over, weights: Weights) -> Reason:
+    """What is asked of borrowers, beside the limit it passes."""
+    loan = weights.loan
+    lpr = f"一年期 LPR 的 {loan['lpr_times']} 倍（{over.limit:g}%，LPR 取 {loan['lpr_on']}）"
+    return Reason(
+        side=Side.FOR,
+        rule="loan_limits",
+        text=f"借款利率“{over.rate.raw.strip()}”折合年化{_percent(over.rate)}，"
+        f"高于{_LIMITS.get(over.name, lpr)}",
+        points=round(over.points, 2),
+        field=over.rate.field,
+        start=over.rate.start,
+        end=over.rate.end,
+    )
+
+
+def reason_of_thin_page(shown: Sequence[str], points: float) -> Reason:
+    """Hardly a word, and yet it asks for something."""
+    text = f"页面几乎没有文字，只有{'、'.join(shown)}，须人工查看"
+    return Reason(side=Side.FOR, rule="thin_page", text=text, points=round(points, 2))
 
 
 def reason_of_modifiers(words: Sequence[Weighed], points: float) -> Reason:

@@ -244,6 +244,23 @@ SHAPES: tuple[Shape, ...] = (
         _MEDIUM,
     ),
     _shape(
+        "share_and_return",
+        rf"(?<![\d.,])(?P<p>{AMOUNT})\s?(?P<pu>万|千)?\s?{CURRENCY}?(?:买|购|投|领养?|认[养购领])[一两]?"
+        rf"[份台头套棵个枚只亩箱座位][^。;!?¦%\d]{{0,36}}?(?P<per>每年|每月|每周|每[天日]|[日月年]均)"
+        rf"[^。;!?¦%\d]{{0,8}}(?:{AMOUNT}\s?-\s?)?{BACK}{NO_PROMO}",
+        "money",
+        1,
+        _MEDIUM,
+    ),
+    _shape(
+        "price_and_buyback",
+        rf"(?<![\d.,])(?P<p>{AMOUNT})\s?(?P<pu>万|千)?\s?{CURRENCY}[^。;!?¦%\d]{{0,10}}{SPAN}后?"
+        rf"[^。;!?¦%\d]{{0,12}}?按\s?{BACK}(?:的?价格?)?(?:收回|回购|回收|兑付|收购)",
+        "money_span",
+        1,
+        _MEDIUM,
+    ),
+    _shape(
         "share_and_buyback",
         rf"{GIVES}[^\d。;!?¦]{{0,12}}{MONEY}[^。;!?¦%\d]{{0,24}}?[,\s]{SPAN}[^。;!?¦%\d]{{0,14}}?"
         rf"(?:回收价?|收回价?|回购价?|卖出价?|兑付|拿回|连本带利|出栏价?)[\s:为按]{{0,3}}{BACK}",
@@ -286,6 +303,11 @@ SHAPES: tuple[Shape, ...] = (
     _shape(
         "annual_points",
         rf"存(?:期|满)?\s?(?:[一二两三五半]|\d)\s?年期?{LINK}{RATE}",
+        confidence=_MEDIUM,
+    ),
+    _shape(
+        "annual_terms",
+        rf"[\"”」』》]\s?(?:\d{{1,2}}\s?个月|\d{{2,3}}\s?天|[一二三两]年)期?\s{{0,2}}{RATE}",
         confidence=_MEDIUM,
     ),
     _shape(
@@ -526,11 +548,11 @@ TOPIC = re.compile(
 # where a rate can stand: without one of these nearby no shape can match. It runs over every
 # page as it is, so it begins with one class of characters, and looks around only there.
 ANCHOR = re.compile(
-    r"[%％﹪‰倍番本局杆资之分厘点返还送得赠赚息红入益利产取领馈万千租款月年按发贴价](?:(?<=[%％﹪‰倍])|(?<=翻番)|"
+    r"[%％﹪‰倍番本局杆资之分厘点返还送得赠赚息红入益利产取领馈万千租款月年按发贴价均蛋按](?:(?<=[%％﹪‰倍])|(?<=翻番)|"
     r"(?<=[回返]本)|(?<=收回成本)|(?<=出局)|(?<=[杠槓]杆)|"
     r"(?<=配资)|(?<=[百万千]分之)|(?<=[\d一二两三四五六七八九十][分厘])|"
     r"(?<=[\d一二两三四五六七八九十]\s[分厘])|(?<=个点)|(?<=分点)|"
     r"(?<=每[月年])[\s:：按约]{0,3}[1-9１-９]|(?<=[每季][度月年]按)\s?[1-9１-９]|"
-    r"(?<=[返还送得赠赚息红入益利产取领馈租款发贴价])(?:[\s:：约为是高达可到了]{0,3})[1-9１-９]|"
+    r"(?<=[返还送得赠赚息红入益利产取领馈租款发贴价均蛋按])(?:[\s:：约为是高达可到了]{0,3})[1-9１-９]|"
     r"(?<=[^\d][万千])分?之?[\d一二两三五])"
 )
