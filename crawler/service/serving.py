@@ -28,9 +28,9 @@ from crawler.service.desks import Desks
 from crawler.service.docking import dock
 from crawler.service.forecasting import room_problem
 from crawler.service.health import Check, health_routes
+from crawler.service.leading import ask_visits
 from crawler.service.metrics import metrics_route
 from crawler.service.minding import mind
-from crawler.service.leading import ask_visits
 from crawler.service.moving import Mover
 from crawler.service.repeating import Repeating
 from crawler.service.scheduler import Timetable
