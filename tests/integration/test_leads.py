@@ -1,0 +1,236 @@
+"""举报线索: taken once, put to the right site, kept through imports, answered."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from crawler.domain.case import CHINA
+from crawler.domain.errors import BadInput, NotAllowed
+from crawler.domain.filing import Refusal
+from crawler.domain.lead import LeadState
+from crawler.domain.schedule import FiringState
+from crawler.reading.lead_list import Told, place_of, read_leads
+from crawler.service.choosing import sweep_for
+from crawler.service.importing import import_file, rules_of
+from crawler.service.leading import Complaint, answer_lead, ask_visits, standing_of, take_lead
+from crawler.service.wiring import House
+from crawler.store.audit import acts_on
+from crawler.store.leads import lead_of, mark_visited
+from crawler.store.schedules import firings_in, schedule_named
+from crawler.store.sites import site_of_domain
+from crawler.store.tables import sites, sweeps, visits
+from tests.builders import NOON
+from tests.integration.packing_house import a_house
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = a_house(tmp_path / "home")
+    yield made
+    made.database.close()
+
+
+def complaint(house: House, url: str, **more: str) -> Complaint:
+    return Complaint(place=place_of(url, rules_of(house)), **{"channel": "12345", **more})  # type: ignore[arg-type]
+
+
+def a_list(folder: Path, *domains: str, name: str = "名单.csv") -> Path:
+    rows = [f"云湖{n}有限公司,沪ICP备209900{n:04d}号-1,{d}" for n, d in enumerate(domains, 1)]
+    path = folder / name
+    path.write_text("\n".join(["主办单位名称,网站备案号,网站域名", *rows]) + "\n", "utf-8")
+    return path
+
+
+def imported(house: House, path: Path, at: datetime = NOON) -> None:
+    import_file(house, path, source="备案系统", actor="ops", at=at, whole=True, rehearse=False)
+
+
+def looked_at(house: House, domain: str, at: datetime) -> None:
+    with house.database.transaction() as db:
+        site = site_of_domain(db, domain)
+        assert site is not None
+        sweep = db.execute(insert(sweeps).values(
+            selection="x", state="finished", render=True, actor="t", region="310118",
+            started_at=at, sites=1).returning(sweeps.c.id)).scalar_one()  # fmt: skip
+        db.execute(insert(visits).values(
+            sweep_id=sweep, site_id=site.id, region="310118", state="closed", outcome="seen",
+            closed_at=at))  # fmt: skip
+
+
+def test_an_address_that_no_list_names_is_watched_by_itself(house: House) -> None:
+    lead, fresh = take_lead(house, complaint(house, "http://New.example.cn/p?a=1"), "li", NOON)
+
+    with house.database.reading() as db:
+        site = site_of_domain(db, "new.example.cn")
+        acts = acts_on(db, f"lead:{lead.id}")
+    assert fresh
+    assert not lead.joined
+    assert site is not None
+    assert (site.home_url, site.due_at) == ("http://new.example.cn/p?a=1", NOON)
+    assert [one.act.action for one in acts] == ["lead.take"]
+
+
+@pytest.mark.parametrize(
+    "url", ["http://filed.example.com/x", "m.filed.example.com", "https://a.b.example.com/"]
+)
+def test_one_whose_registered_domain_is_filed_joins_that_site(
+    house: House, tmp_path: Path, url: str
+) -> None:
+    imported(house, a_list(tmp_path, "example.com"))
+
+    lead, _ = take_lead(house, complaint(house, url), "li", NOON)
+
+    with house.database.reading() as db:
+        assert lead.site_id == getattr(site_of_domain(db, "example.com"), "id", 0)
+        assert site_of_domain(db, "filed.example.com") is None
+    assert lead.joined
+
+
+def test_the_senders_own_number_comes_in_once(house: House) -> None:
+    first, _ = take_lead(house, complaint(house, "a.example.cn", reference="G-1"), "li", NOON)
+    again, fresh = take_lead(house, complaint(house, "b.example.cn", reference="G-1"), "li", NOON)
+    other, other_fresh = take_lead(
+        house, complaint(house, "b.example.cn", reference="G-1", channel="来信"), "li", NOON
+    )
+
+    assert (again.id, fresh) == (first.id, False)
+    assert other_fresh
+    assert other.id != first.id
+
+
+def test_an_import_does_not_retire_what_somebody_told_of(house: House, tmp_path: Path) -> None:
+    take_lead(house, complaint(house, "told.example.cn"), "li", NOON)
+
+    imported(house, a_list(tmp_path, "other.example.com"), NOON + timedelta(days=1))
+
+    with house.database.reading() as db:
+        assert getattr(site_of_domain(db, "told.example.cn"), "state", "") == "watched"
+
+
+def test_a_filed_site_that_was_retired_is_looked_at_again(house: House) -> None:
+    take_lead(house, complaint(house, "back.example.cn"), "li", NOON)
+    with house.database.transaction() as db:
+        db.execute(update(sites).values(state="retired", due_at=None))
+
+    take_lead(house, complaint(house, "back.example.cn"), "li", NOON + timedelta(days=1))
+
+    with house.database.reading() as db:
+        site = site_of_domain(db, "back.example.cn")
+    assert site is not None
+    assert (site.state, site.due_at) == ("watched", NOON + timedelta(days=1))
+
+
+def test_a_served_house_is_asked_once_for_what_waits(house: House) -> None:
+    assert ask_visits(house, NOON) == 0
+    take_lead(house, complaint(house, "a.example.cn"), "li", NOON)
+    take_lead(house, complaint(house, "b.example.cn"), "li", NOON)
+
+    asked = ask_visits(house, NOON)
+    again = ask_visits(house, NOON + timedelta(seconds=5))
+
+    with house.database.transaction() as db:
+        waiting = firings_in(db, (FiringState.WAITING,))
+        sweep = sweep_for(db, schedule_named(db, "举报线索"), "system", "0" * 32, NOON)
+    assert asked > 0
+    assert again == 0
+    assert [one.id for one in waiting] == [asked]
+    assert sweep.sites == 2
+
+
+def test_it_is_answered_once_and_only_after_somebody_looked(house: House) -> None:
+    lead, _ = take_lead(house, complaint(house, "a.example.cn"), "li", NOON)
+
+    with pytest.raises(NotAllowed, match="还没有采集"):
+        answer_lead(house, lead.id, "", "li", NOON)
+    looked_at(house, "a.example.cn", NOON + timedelta(minutes=1))
+    answered = answer_lead(house, lead.id, "", "li", NOON + timedelta(hours=1))
+
+    assert answered.state is LeadState.ANSWERED
+    assert answered.answer == "已采集，网站首页未见疑似情形"
+    with pytest.raises(NotAllowed, match="已经答复过"):
+        answer_lead(house, lead.id, "再答", "li", NOON)
+    with pytest.raises(BadInput, match="没有编号"):
+        answer_lead(house, 99, "", "li", NOON)
+
+
+def test_a_look_before_the_complaint_does_not_count(house: House) -> None:
+    first, _ = take_lead(house, complaint(house, "a.example.cn"), "li", NOON)
+    looked_at(house, "a.example.cn", NOON + timedelta(minutes=1))
+    later, _ = take_lead(house, complaint(house, "a.example.cn"), "li", NOON + timedelta(days=1))
+
+    with house.database.transaction() as db:
+        mark_visited(db)
+        told = [standing_of(db, one).told for one in (lead_of(db, first.id), lead_of(db, later.id))
+                if one is not None]  # fmt: skip
+
+    assert told == ["已采集，网站首页未见疑似情形", "已收到，等待采集"]
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("", "没有网址"),
+        ("http://127.0.0.1/", "不能使用"),
+        ("http://169.254.169.254/latest", "不能使用"),
+        ("http://localhost/", "不能使用"),
+        ("file:///etc/passwd", "不能使用"),
+        ("javascript:alert(1)", "不能使用"),
+        ("http://a.cn@b.cn/", "不能使用"),
+        ("http://a.example.cn:22/", "不能使用"),
+    ],
+)
+def test_an_address_that_must_not_be_visited_is_refused(house: House, url: str, why: str) -> None:
+    with pytest.raises(BadInput, match=why):
+        complaint(house, url)
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"channel": " "}, "渠道"),
+        ({"words": "x" * 2001}, "2000"),
+        ({"reporter": "x" * 101}, "举报人"),
+        ({"region": "31"}, "区划"),
+    ],
+)
+def test_what_is_told_has_its_limits(house: House, more: dict[str, str], why: str) -> None:
+    with pytest.raises(BadInput, match=why):
+        take_lead(house, complaint(house, "a.example.cn", **more), "li", NOON)
+
+    with house.database.reading() as db:
+        assert db.scalar(select(sites.c.id)) is None
+
+
+def test_a_file_gives_each_row_a_lead_or_a_reason(house: House, tmp_path: Path) -> None:
+    path = tmp_path / "举报.csv"
+    path.write_text(
+        "举报时间,举报网址,举报内容,举报人,工单号\n"
+        "2026-05-12 09:30,http://a.example.cn/,=SUM(A1) 高息,张三,1\n"
+        "2026-05-12,http://10.0.0.1/,内网,李四,2\n"
+        "昨天,b.example.cn,时间不清,王五,3\n"
+        ",c.example.cn,没有时间,,4\n",
+        "utf-8",
+    )
+
+    rows = list(read_leads(path, rules_of(house)))
+
+    told = [one for one in rows if isinstance(one, Told)]
+    refused = [one for one in rows if isinstance(one, Refusal)]
+    assert [(one.row, one.place.domain) for one in told] == [
+        (2, "a.example.cn"), (5, "c.example.cn"),
+    ]  # fmt: skip
+    assert told[0].told_at == datetime(2026, 5, 12, 9, 30, tzinfo=CHINA)
+    assert told[0].words == "=SUM(A1) 高息"
+    assert [one.row for one in refused] == [3, 4]
+    assert all(one.reason for one in refused)
+
+
+def test_a_file_without_addresses_is_told(house: House, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("甲,乙\n1,2\n", "utf-8")
+
+    with pytest.raises(BadInput, match="没有“网址”一列"):
+        list(read_leads(path, rules_of(house)))
