@@ -191,6 +191,7 @@ visits = Table(
     Column("closed_at", Moment),
     UniqueConstraint("sweep_id", "site_id"),
     Index(None, "sweep_id", "state", "urgency", "id"),
+    Index(None, "sweep_id", "outcome", "region"),  # the ledger's sums, without the rows
     Index(None, "site_id"),
 )
 
