@@ -11,9 +11,10 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.domain.capture import Field, PageText
+from crawler.reading.abyss import read_abyss
 from crawler.reading.hiding import hides
 from crawler.reading.script_words import gathered, html_words, words_in_script, words_in_style
-from crawler.reading.taming import tame
+from crawler.reading.taming import is_abyss, tame
 
 MOST_CHARS = 400_000
 _LINE, _CELL = "\x1e", "\x1f"  # our marks, until white space is settled
@@ -90,6 +91,8 @@ _WALKED = ("body", "alt", "placeholder", "option", "noscript", "hidden")
 
 def read_quickly(html: str) -> PageText:
     """The fields of any page, at about a millisecond for fifty kilobytes; nothing of it raises."""
+    if is_abyss(html):
+        return read_abyss(html)
     source = tame(html)
     tree = LexborHTMLParser(source, scripting=True)
     walk = _Walk(marked=_marked(tree, source))

@@ -85,9 +85,14 @@ def tame(html: str) -> str:
     if len(html) > _KEPT_OF_A_TAG:
         html = _LONG_TAG.sub(_shortened, html)
     tags = html.count("<")
-    if tags > _MANY_TAGS and (_piles_formats(html) or (tags > _VERY_MANY_TAGS and _is_deep(html))):
+    if tags > _MANY_TAGS and (_piles_formats(html) or is_abyss(html)):
         return _TAG.sub(_flattened, html)
     return html
+
+
+def is_abyss(html: str) -> bool:
+    """Whether a page is nested so deep that trees of elements are no way to read it."""
+    return html.count("<") > _VERY_MANY_TAGS and _is_deep(html)
 
 
 def _shortened(tag: re.Match[str]) -> str:

@@ -170,3 +170,20 @@ def test_formatting_that_is_piled_up_costs_no_minute() -> None:
     assert text.split("\n")[:2] == ["甲0", "甲1"]
     assert text.endswith("甲4999")
     assert cost < 5
+
+
+@pytest.mark.parametrize("levels", [6_000, 100_000])
+def test_an_abyss_loses_nothing_that_lies_in_it_or_behind_it(levels: int) -> None:
+    deep = "<div>" * 4 * levels + "</div>" * 3 * levels
+    page = f"<title>渊</title>{deep}<p>保<b>本</b>保息 12%</p>{'</div>' * levels}<p>后面也要</p>"
+
+    read = read_quickly(page)
+
+    assert read.field("title") == "渊"
+    assert read.field("body").split("\n") == ["保本保息 12%", "后面也要"]
+
+
+def test_the_script_of_an_abyss_is_not_what_people_read() -> None:
+    page = "<div>" * 30_000 + "<script>var a = '保本';</script><style>b{}</style>在"
+
+    assert read_quickly(page).field("body") == "在"
