@@ -45,12 +45,13 @@ class SearchHouse:
         categories: Sequence[str] = (),
         rate: float | None = None,
         tokens: Sequence[str] = (),
+        unit: str = "某某有限公司",
         at: datetime = NOON,
     ) -> str:
         """One visit that saw this text; gives its digest."""
         read = a_text(text) if isinstance(text, str) else text
         with self.database.transaction() as db:
-            site_id = self._site(db, domain, region, kind)
+            site_id = self._site(db, domain, region, (kind, unit))
             visit_id = db.execute(insert(visits).values(
                 sweep_id=self._sweep(db), site_id=site_id, region=region, state="closed",
                 outcome="seen",
@@ -96,12 +97,12 @@ class SearchHouse:
             note_kinship(db, [site.id])
         return family
 
-    def _site(self, db: Any, domain: str, region: str, kind: str) -> int:
+    def _site(self, db: Any, domain: str, region: str, subject: tuple[str, str]) -> int:
         if (known := db.scalar(select(sites.c.id).where(sites.c.domain == domain))) is not None:
             return int(known)
         return int(db.execute(insert(sites).values(
-            domain=domain, domain_shown=domain, region=region, unit_name="某某有限公司",
-            subject_kind=kind, site_name="", main_licence="", service_licence="",
+            domain=domain, domain_shown=domain, region=region, unit_name=subject[1],
+            subject_kind=subject[0], site_name="", main_licence="", service_licence="",
             state="watched", created_at=NOON, actor="test",
         ).returning(sites.c.id)).scalar_one())  # fmt: skip
 

@@ -86,6 +86,18 @@ def test_filters_narrow_and_facets_lead_on(served: Served) -> None:
     assert "b.example.cn" not in narrowed
 
 
+def test_a_persons_name_is_hidden_in_their_pages_words_too(served: Served) -> None:
+    house = SearchHouse(served.house.database, engine_of(served.house))
+    house.shows("欧阳明月的随笔", "own.example.cn", kind="person", unit="欧阳明月")
+    house.index()
+
+    for path in ("/search?q=随笔", "/search/file?q=随笔"):
+        page = ask(served, path)
+        assert "own.example.cn" in page
+        assert "欧***" in page
+        assert "明月" not in page
+
+
 def test_pages_follow_each_other(served: Served) -> None:
     seen, path = set(), "/search?q=翻页"
     for _ in range(3):

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from io import StringIO
 from urllib.parse import parse_qsl, urlencode
@@ -11,7 +12,7 @@ from starlette.responses import Response
 from crawler.domain.assessment import LEVEL_NAMES, Level
 from crawler.domain.case import CHINA
 from crawler.domain.errors import BadInput, TryLater
-from crawler.domain.filing import SubjectKind, shown_unit_name
+from crawler.domain.filing import SubjectKind, masked, shown_unit_name
 from crawler.domain.region import region_name
 from crawler.service.console.access import READERS, get, post
 from crawler.service.console.calls import Call, Missing, cleaned
@@ -64,7 +65,7 @@ def show(call: Call) -> Response:
         trouble=trouble,
         waiting=waiting,
         saved=saved,
-        answers=[(one, _pieces(one.snippet), _unit(one)) for one in result.answers],
+        answers=[(one, _pieces(one.snippet), _unit(one)) for one in map(_veiled, result.answers)],
         facets=_facets(call, result),
         address=lambda **changes: address(call, changes),
         levels=LEVEL_NAMES,
@@ -89,7 +90,7 @@ def export(call: Call) -> Response:
     engine = engine_of(call.house)
     count = 0
     for one in every_answer(call.house.database, engine, request, MOST_EXPORTED):
-        writer.writerow(_harmless(cell) for cell in _row(one, _categories(call)))
+        writer.writerow(_harmless(cell) for cell in _row(_veiled(one), _categories(call)))
         count += 1
     with call.house.database.transaction() as db:
         call.note(db, "search.export", f"search:{request.words[:80]}", call.reach, f"{count} 条")
@@ -248,6 +249,15 @@ def _pieces(snippet: Snippet) -> Iterator[tuple[str, bool]]:
         yield snippet.text[start:end], True
         at = end
     yield snippet.text[at:], False
+
+
+def _veiled(answer: Answer) -> Answer:
+    """A person's name is hidden in what their page says too; as long as before, so marks stay."""
+    if answer.kind != SubjectKind.PERSON or not answer.unit_name:
+        return answer
+    name, hidden = answer.unit_name, masked(answer.unit_name)
+    snippet = replace(answer.snippet, text=answer.snippet.text.replace(name, hidden))
+    return replace(answer, title=answer.title.replace(name, hidden), snippet=snippet)
 
 
 def _unit(answer: Answer) -> str:
