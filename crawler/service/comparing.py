@@ -15,7 +15,7 @@ from crawler.reading.links import registered
 _WHO = {Profile.PHONE: "用手机（微信内）访问", Profile.SEARCH: "从搜索引擎进入"}
 _WIDTH = 5
 _MOST_TEXT = 20_000
-_FEWEST = 100  # characters: of less no likeness can be told
+_FEWEST = 40  # characters: of less no likeness can be told
 _UNLIKE = 0.3
 _SHUT = frozenset({PageKind.PARKED, PageKind.CONSTRUCTION, PageKind.ERROR_PAGE, PageKind.FOR_SALE})
 
