@@ -2,6 +2,7 @@
 cannot be taken is kept with the reason.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,6 +74,16 @@ class Sender:
     name: str = "主平台"
     regions: tuple[str, ...] = ()
     read: Callable[[str, bytes], Feedback] = read_feedback
+
+
+def own_id(kind: str, who: str, given: str) -> str:
+    """The id under which a report is kept: those of different senders are different, whatever they
+    call them.
+    """
+    whole = f"{kind}{hashlib.sha256(who.encode()).hexdigest()[:8]}.{given}"
+    if len(whole) <= _LONGEST_ID:
+        return whole
+    return f"{whole[:10]}{hashlib.sha256(given.encode()).hexdigest()}"
 
 
 def take_feedback(

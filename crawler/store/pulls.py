@@ -17,13 +17,15 @@ _WAITING, _DELIVERED = str(DeliveryState.WAITING), str(DeliveryState.DELIVERED)
 
 
 def pull(
-    db: Connection, endpoint: str, after: int, limit: int, now: datetime
+    db: Connection, endpoint: str, after: int | None, limit: int, now: datetime
 ) -> list[tuple[int, Delivery]]:
-    """What comes after a place, oldest first, each with its own place. Asking for it says that all
-    up to `after` has arrived: that is delivered now.
+    """What comes after a place (None: after the last that was confirmed), oldest first, each with
+    its own place. Asking for it says that all up to `after` has arrived: that is delivered now.
     """
     _alone(db, endpoint)
-    _confirm(db, endpoint, after, now)
+    if after is None:
+        after = _confirmed_to(db, endpoint)
+    confirm_places(db, endpoint, after, now)
     _give_places(db, endpoint, limit)
     mine = (pulls.c.endpoint == endpoint) & (pulls.c.position > after)
     rows = (
@@ -42,7 +44,15 @@ def last_place(db: Connection, endpoint: str) -> int:
     return db.scalar(mine) or 0
 
 
-def _confirm(db: Connection, endpoint: str, after: int, now: datetime) -> None:
+def _confirmed_to(db: Connection, endpoint: str) -> int:
+    """The place before the first that was not confirmed."""
+    mine = pulls.c.endpoint == endpoint
+    first = db.scalar(select(func.min(pulls.c.position)).where(mine, pulls.c.fetched_at.is_(None)))
+    return first - 1 if first is not None else last_place(db, endpoint)
+
+
+def confirm_places(db: Connection, endpoint: str, after: int, now: datetime) -> None:
+    """All up to a place has arrived."""
     mine = (
         (pulls.c.endpoint == endpoint) & (pulls.c.position <= after) & pulls.c.fetched_at.is_(None)
     )

@@ -1,6 +1,5 @@
 """What a platform reports about a task, signed or with a token: the same effect either way."""
 
-import hashlib
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
@@ -13,6 +12,7 @@ from alerts.answering import (
     Answered,
     Fault,
     Sender,
+    own_id,
     take_feedback,
 )
 from alerts.reporting import read_feedback
@@ -63,7 +63,7 @@ def call_back(number: TaskNumber, request: Request, api: Shared, body: Body) -> 
     """签收、状态与结果的回调。以投递所用密钥签名（Standard Webhooks）；同一编号只办一次。"""
     endpoint, message_id = _signed_by(api, request, body)
     sender = Sender(name=endpoint.name, regions=endpoint.regions, read=_reader(endpoint))
-    return _taken(api, number, body, _own_id("e", endpoint.name, message_id), sender)
+    return _taken(api, number, body, own_id("e", endpoint.name, message_id), sender)
 
 
 @routes.post(
@@ -77,7 +77,7 @@ def answer(
     """以令牌反馈任务。以 Idempotency-Key 去重，次序无关。"""
     bound = next((one for one in api.desk().endpoints if one.name == client.endpoint), None)
     sender = Sender(name=client.name, regions=(client.reach,), read=_reader(bound))
-    return _taken(api, number, body, _own_id("c", client.name, key), sender)
+    return _taken(api, number, body, own_id("c", client.name, key), sender)
 
 
 def _reader(endpoint: Endpoint | None) -> Callable[[str, bytes], Feedback]:
@@ -108,14 +108,6 @@ def _headers(request: Request) -> dict[str, str]:
     for name, value in request.headers.raw:
         given.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
     return {name: values[0] for name, values in given.items() if len(values) == 1}
-
-
-def _own_id(kind: str, who: str, given: str) -> str:
-    """Ids of different senders are different, whatever they call them."""
-    whole = f"{kind}{hashlib.sha256(who.encode()).hexdigest()[:8]}.{given}"
-    if len(whole) <= 100:
-        return whole
-    return f"{whole[:10]}{hashlib.sha256(given.encode()).hexdigest()}"
 
 
 def _taken(api: Api, number: str, body: bytes, id_: str, sender: Sender) -> AnsweredShown:

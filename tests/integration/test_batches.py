@@ -1,0 +1,146 @@
+"""Files for a network that no HTTP crosses: signed as a whole, harmless twice, out and in."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from alerts.batches import OLDEST, Report, opened, read_reports, write_messages, write_reports
+from crawler.domain.delivery import DeliveryState
+from crawler.domain.errors import BadInput, NotAllowed, WatchError
+from crawler.domain.task import TaskState
+from crawler.service.commands import batch
+from crawler.store.database import Database
+from crawler.store.outbox import list_deliveries
+from crawler.store.tasks import task_numbered
+from tests.builders import NOON
+from tests.integration.answering_house import SECRET, a_delivery, an_endpoint
+from tests.integration.api_house import SETTINGS, an_api, said
+from tests.integration.test_platform_commands import COMMANDS, Terminal
+
+INNER = an_endpoint(name="fetching", url="")
+OTHER = replace(INNER, secret="whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo=")
+REPORT = Report(id="r1", task_no="310118-JR-1-1", body=said("acknowledged"))
+
+
+def a_file() -> bytes:
+    return write_reports(INNER, [REPORT], "b1", NOON, confirmed=3)
+
+
+def test_what_was_written_is_read_back() -> None:
+    read = read_reports(INNER, a_file(), NOON + timedelta(days=20))
+
+    assert (read.id, read.made_at, read.confirmed, read.reports) == ("b1", NOON, 3, (REPORT,))
+
+
+def test_messages_stand_in_a_file_with_their_places_and_their_very_words() -> None:
+    body = '{"type":"task.created","x":"保本\\n保息"}'.encode()
+    raw = write_messages(INNER, [(7, a_delivery(1, body=body))], "b2", NOON)
+
+    head, (line,) = opened(INNER, raw, NOON)
+
+    assert (head["kind"], head["last"], head["count"]) == ("messages", 7, 1)
+    assert line["body"].encode() == body
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        pytest.param(lambda raw: raw.replace(b"r1", b"r2"), NotAllowed, "签名不符", id="changed"),
+        pytest.param(lambda raw: raw.split(b"\n", 1)[1], NotAllowed, "签名不符", id="beheaded"),
+        pytest.param(lambda raw: raw.rsplit(b"\n", 2)[0], NotAllowed, "没有签名", id="no foot"),
+        pytest.param(lambda raw: raw + raw, NotAllowed, "签名不符", id="twice in one"),
+        pytest.param(lambda raw: b"", BadInput, "末行", id="empty"),
+        pytest.param(lambda raw: b"\xff\xfe" * 9, BadInput, "末行", id="noise"),
+    ],
+)
+def test_a_file_that_was_touched_is_not_read(
+    change: Callable[[bytes], bytes], error: type[WatchError], says: str
+) -> None:
+    with pytest.raises(error, match=says):
+        read_reports(INNER, change(a_file()), NOON)
+
+
+def test_a_file_of_another_key_another_endpoint_or_another_year_is_refused() -> None:
+    with pytest.raises(NotAllowed, match="签名不符"):
+        read_reports(OTHER, a_file(), NOON)
+    with pytest.raises(BadInput, match="属于接收端"):
+        read_reports(replace(INNER, name="other"), a_file(), NOON)
+    for at in (NOON + OLDEST + timedelta(days=1), NOON - timedelta(hours=1)):
+        with pytest.raises(NotAllowed, match="签名时间"):
+            read_reports(INNER, a_file(), at)
+
+
+def test_our_own_export_is_no_report() -> None:
+    with pytest.raises(BadInput, match="不是反馈文件"):
+        read_reports(INNER, write_messages(INNER, [], "b", NOON), NOON)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    monkeypatch.setattr("tests.integration.test_platform_commands.COMMANDS",
+                        (*COMMANDS, ("batch", batch.batch)))  # fmt: skip
+    monkeypatch.setattr("crawler.service.commands.batch.now", lambda: NOON)
+    with an_api(tmp_path / "home", _settings()) as api:
+        api.task("a.example.cn")
+    (tmp_path / "home").rename(tmp_path / "made")
+    made = Terminal(tmp_path / "home")
+    (tmp_path / "home" / "xunwang.db").write_bytes((tmp_path / "made" / "xunwang.db").read_bytes())
+    (tmp_path / "home" / "xunwang.toml").write_text(_settings(), "utf-8")
+    return made
+
+
+def _settings() -> str:
+    return SETTINGS + f'secret = "{SECRET}"\n'
+
+
+def waiting(database: Database) -> set[DeliveryState]:
+    with database.reading() as db:
+        return {one.state for one in list_deliveries(db) if one.endpoint == "fetching"}
+
+
+def test_messages_go_out_and_reports_come_in_by_file(terminal: Terminal, tmp_path: Path) -> None:
+    out, again, back = (tmp_path / f"{name}.jsonl" for name in ("out", "again", "back"))
+
+    first = terminal.asked("batch", "export", "fetching", str(out))
+    second = terminal.asked("batch", "export", "fetching", str(again))
+    _, lines = opened(INNER, out.read_bytes(), NOON)
+    task_no = json.loads(str(lines[-1]["body"]))["task"]["task_no"]
+    reports = [
+        Report(id="r1", task_no=task_no, body=said("acknowledged")),
+        Report(id="r2", task_no=task_no, body=said("answered", conclusion="rectified")),
+        Report(id="r3", task_no="310118-JR-0-0", body=said("acknowledged")),
+    ]
+    back.write_bytes(write_reports(INNER, reports, "b9", NOON, confirmed=first["last"]))
+    taken = terminal.asked("batch", "take", "fetching", str(back))
+    twice = terminal.asked("batch", "take", "fetching", str(back))
+
+    assert first["messages"] == second["messages"] == len(lines) > 0
+    assert taken["effects"] == {"taken": 2, "refused": 1}
+    assert taken["refused"][0][2] == "没有编号为 310118-JR-0-0 的任务"
+    assert twice["effects"] == {"repeated": 2, "refused": 1}
+    with terminal.database.reading() as db:
+        task = task_numbered(db, task_no)
+    assert task is not None
+    assert task.state is TaskState.ANSWERED
+    # what was confirmed has arrived; what the reports made new still waits
+    assert waiting(terminal.database) == {DeliveryState.DELIVERED, DeliveryState.WAITING}
+    with pytest.raises(BadInput, match="不覆盖"):
+        terminal.say("batch", "export", "fetching", str(out))
+
+
+def test_what_cannot_be_carried_is_said_in_one_line(terminal: Terminal, tmp_path: Path) -> None:
+    too_far = tmp_path / "back.jsonl"
+    too_far.write_bytes(write_reports(INNER, [], "b9", NOON, confirmed=99))
+
+    for words, says in (
+        (("export", "platform", "x.jsonl"), "投递过去的"),
+        (("export", "nobody", "x.jsonl"), "没有接收端"),
+        (("take", "fetching", "nowhere.jsonl"), "无法读取"),
+        (("take", "fetching", str(too_far)), "还没有给出"),
+    ):
+        with pytest.raises(BadInput, match=says):
+            terminal.say("batch", *words)
