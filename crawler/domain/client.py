@@ -21,6 +21,8 @@ class Scope(StrEnum):
     TASKS_ANSWER = "tasks:answer"
     LISTS_READ = "lists:read"
     LISTS_WRITE = "lists:write"
+    LEADS_READ = "leads:read"
+    LEADS_WRITE = "leads:write"
 
 
 SCOPE_NAMES = {
@@ -30,6 +32,8 @@ SCOPE_NAMES = {
     Scope.TASKS_ANSWER: "反馈任务",
     Scope.LISTS_READ: "看名单及导入结果",
     Scope.LISTS_WRITE: "导入名单",
+    Scope.LEADS_READ: "看举报线索的处理情况",
+    Scope.LEADS_WRITE: "送举报线索",
 }
 
 

@@ -191,6 +191,8 @@ WAYS = [
     ("GET", "/lists", Scope.LISTS_READ),
     ("GET", "/lists/1", Scope.LISTS_READ),
     ("POST", "/lists?source=s&name=a.csv", Scope.LISTS_WRITE),
+    ("GET", "/leads/1", Scope.LEADS_READ),
+    ("POST", "/leads", Scope.LEADS_WRITE),
 ]
 
 

@@ -87,6 +87,8 @@ TaskReader = Annotated[Client, Depends(bearing(Scope.TASKS_READ))]
 TaskAnswerer = Annotated[Client, Depends(bearing(Scope.TASKS_ANSWER))]
 ListReader = Annotated[Client, Depends(bearing(Scope.LISTS_READ))]
 ListWriter = Annotated[Client, Depends(bearing(Scope.LISTS_WRITE))]
+LeadReader = Annotated[Client, Depends(bearing(Scope.LEADS_READ))]
+LeadWriter = Annotated[Client, Depends(bearing(Scope.LEADS_WRITE))]
 
 
 def is_private(request: Request, *, plain_http: bool) -> bool:
