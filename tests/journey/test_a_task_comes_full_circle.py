@@ -1,0 +1,96 @@
+"""A register is loaded, a site is judged by it, its task is sent, returned, sent anew, answered and
+closed; the recheck finds the page as it was, and the same case is open again.
+"""
+
+import json
+import sqlite3
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.domain.errors import NotAllowed
+from crawler.service.cli import COMMANDS, app_of
+from crawler.service.doors import Door
+from tests.journey.conftest import Installation
+
+UNLISTED, LICENSED = "hengxindr-demo.com", "songheyl-demo.cn"
+UNIT = "上海松鹤颐年养老服务有限公司"
+
+
+@pytest.fixture(scope="module")
+def home(made_up_web: str, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    folder = tmp_path_factory.mktemp("circle")
+    settings = f'region = "310118"\n[review]\napproval_from = "yellow"\n{made_up_web}\n'
+    (folder / "xunwang.toml").write_text(settings, "utf-8")
+    return Installation(home=folder)
+
+
+def asked(home: Installation, *words: str, actor: str = "officer") -> Any:
+    """The same command line without a process of its own: a start costs more than the command."""
+    said = StringIO()
+    door = Door(home=home.home, config=None, actor=actor)
+    with redirect_stdout(said):
+        app_of(COMMANDS)(args=[*words, "--json"], standalone_mode=False, obj=door)
+    return json.loads(said.getvalue())
+
+
+def sweep(home: Installation, *words: str) -> None:
+    done = home.run("sweep", *words, "--no-render")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_register_judges_and_a_task_comes_full_circle(home: Installation, tmp_path: Path) -> None:
+    register = tmp_path / "持牌机构.csv"
+    register.write_bytes(f"机构名称,许可证状态\n{UNIT},有效\n某某信托,有效\n".encode("gb18030"))
+
+    # the register is loaded before anything was judged
+    asked(home, "import", "tests/site/filings.csv", actor="ops")
+    loaded = asked(
+        home, "register", "import", str(register), "--kind", "licences", "--source", "总局",
+        "--as-of", "2026-05-01", actor="ops",
+    )  # fmt: skip
+    assert (loaded["accepted"], loaded["sites_changed"]) == (2, 1)
+    sweep(home, "--site", UNLISTED, "--site", LICENSED)
+
+    # … and stands in the judgement of both sites
+    alerts = {one["domain"]: one for one in asked(home, "alerts", "list")}
+    shown = {name: asked(home, "alerts", "show", str(one["id"])) for name, one in alerts.items()}
+    unlawful = {name: one["assessment"]["tests"]["unlawful"] for name, one in shown.items()}
+    assert unlawful == {UNLISTED: "unlisted", LICENSED: "licensed"}
+
+    # a task: never approved by its drafter, sent back, sent elsewhere, answered and closed
+    alert = alerts[UNLISTED]
+    assert home.run("confirm", str(alert["id"]), "--reason", "属实").returncode == 0
+    (task,) = asked(home, "tasks", "list")
+    number = task["number"]
+    assert "登记地" in task["rule"]
+    with pytest.raises(NotAllowed, match="自己起草"):
+        asked(home, "tasks", "approve", number)
+    steps: tuple[tuple[str, ...], ...] = (
+        ("approve",), ("return", "--remark", "非本部门职责"),
+        ("redirect", "--department", "310118-SC"), ("approve",),
+        ("answer", "--remark", "已约谈"), ("check",),
+    )  # fmt: skip
+    for move, *rest in steps:
+        asked(home, "tasks", move, number, *rest, actor="supervisor")
+    with pytest.raises(NotAllowed, match="结论"):
+        asked(home, "tasks", "close", number, actor="supervisor")
+    closed = asked(home, "tasks", "close", number, "--conclusion", "rectified", actor="supervisor")
+    assert (closed["state"], closed["lead"]["name"]) == ("closed", "市场监管局")
+
+    # the first recheck is due: the page is as it was
+    with sqlite3.connect(home.home / "xunwang.db") as db:
+        db.execute("UPDATE rechecks SET due_at = '2026-01-01 00:00:00' WHERE day = 1")
+    sweep(home, "--site", UNLISTED)
+    told = asked(home, "tasks", "show", number)
+    assert [one["result"] for one in told["rechecks"]] == ["still", "waiting", "waiting"]
+    again = next(one for one in asked(home, "alerts", "list") if one["domain"] == UNLISTED)
+    assert (again["id"], again["case_id"]) == (alert["id"], alert["case_id"])
+
+    # and the month's report adds it up
+    summary = {row[0]: row[1] for row in asked(home, "statistics")[0]["rows"]}
+    assert (summary["预警"], summary["督办任务"], summary["已办结"]) == (2, 1, 1)
+    assert summary["复查：仍有或复燃"] == 1
