@@ -38,8 +38,9 @@
     }
     const folded = document.querySelector("details[data-open='" + quoted(key) + "']");
     if (folded && seen(folded)) return open(folded);
-    const found = [...document.querySelectorAll("[data-key='" + quoted(key) + "']")]
-      .find((one) => seen(one) && !one.disabled && !one.closest("details:not([open])"));
+    const all = [...document.querySelectorAll("[data-key='" + quoted(key) + "']")]
+      .filter((one) => seen(one) && !one.disabled && !one.closest("details:not([open])"));
+    const found = all.find((one) => one.closest("main")) || all[0];  /* the page before its frame */
     return found ? press(found) : false;
   }
 
