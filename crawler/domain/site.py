@@ -39,6 +39,7 @@ class Site:
     needs_browser: bool = False  # learned: its plain answer tells too little
     uscc: str = ""  # of its subject, where the filing has a usable one
     rhythm_days: int = 7  # between visits that end well; less once something was confirmed
+    unchanged: int = 0  # visits in a row that saw the same text
 
 
 RECAPTURE = "alert:"  # how the selection of a sweep begins that looks again at one alert's site

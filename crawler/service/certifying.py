@@ -27,6 +27,7 @@ from crawler.domain.certificate import Certificate, Coverage, account
 from crawler.domain.errors import BadInput
 from crawler.domain.site import Sweep
 from crawler.domain.user import reach_of
+from crawler.service.summing import swept_sweep
 from crawler.service.wiring import House, endpoints_of, tool_name
 from crawler.store.anchors import anchor_now, save_anchor
 from crawler.store.certificates import (
@@ -34,6 +35,7 @@ from crawler.store.certificates import (
     coverage_of_sweep,
     has_certificate,
     save_certificate,
+    sweeps_without_certificate,
 )
 from crawler.store.database import Connection
 from crawler.store.outbox import put
@@ -41,6 +43,7 @@ from crawler.store.visits import outcome_count
 
 KEY_FILE = "certificate.pem"
 ALGORITHM = "Ed25519"
+RECENT = timedelta(days=7)
 
 
 def certify_sweep(house: House, sweep: Sweep, now: datetime) -> Certificate:
@@ -76,6 +79,16 @@ def certify_day(house: House, day: date, now: datetime) -> Certificate:
         counts |= {"watched": coverage.watched, "not_due": coverage.not_due}
         told = coverage_told(day, region, counts)
         return _kept(house, db, "day", day.isoformat(), coverage, told, {}, now)
+
+
+def certify_missing(house: House, now: datetime) -> None:
+    """Every sweep of the last days that came to its end and has none: also one after which the
+    process died at once.
+    """
+    with house.database.reading() as db:
+        without = sweeps_without_certificate(db, now - RECENT)
+    for sweep_id in without:
+        certify_sweep(house, swept_sweep(house, sweep_id), now)
 
 
 def certify_yesterday(house: House, now: datetime) -> None:

@@ -9,16 +9,16 @@ from datetime import datetime
 
 import msgspec
 
-from crawler.domain.assessment import Assessment, Level, rank
-from crawler.domain.capture import Capture, EvidenceKind, Fetcher, Flag, PageText, Profile
+from crawler.domain.assessment import Assessment, Level, at_least, rank
+from crawler.domain.capture import Capture, EvidenceKind, Fetcher, Flag, Outcome, PageText, Profile
 from crawler.domain.discrepancy import Discrepancy, against_filing, foreign_numbers, weighed
+from crawler.domain.rhythm import Seen, due_after
 from crawler.domain.site import (
     Site,
     Visit,
     VisitState,
     deserves_patience,
     ended_well,
-    next_visit,
     outcome_of,
 )
 from crawler.reading.render_reasons import OF_THE_PAGE
@@ -222,15 +222,36 @@ def _read_texts(report: Report) -> list[ReadText]:
     return [judged, *(ReadText(text=text) for text in rest)]
 
 
+def _seen(visit: Visit, outcome: Outcome, assessment: Assessment) -> Seen:
+    """A visit that is judged a second time finds what it learned itself: it counts once."""
+    site = visit.site
+    drawn = any(capture.fetcher is Fetcher.BROWSER for capture in visit.captures)
+    early = visit.state in (VisitState.WAITING, VisitState.PATIENT, VisitState.READING)
+    first = early and not drawn
+    same = assessment.text_digest == site.text_digest
+    still = (site.unchanged + 1 if same else 0) if first else site.unchanged
+    return Seen(
+        outcome=outcome,
+        level=assessment.level,
+        alert_open=at_least(assessment.level, Level.YELLOW) or visit.open_alert_id is not None,
+        watched=visit.watched,
+        changed=bool(site.text_digest) and still == 0,
+        still=still,
+    )
+
+
 def _learned(
     visit: Visit, captures: tuple[Capture, ...], assessment: Assessment, now: datetime
 ) -> dict[str, object]:
     """What the site's row says after a closed visit."""
     outcome = outcome_of(captures)
+    seen_now = _seen(visit, outcome, assessment)
+    due_at, why = due_after(visit.site, seen_now, now)
     values: dict[str, object] = {
         "id": visit.site.id,
+        "due_at": due_at,
+        "due_why": str(why),
         "last_outcome": str(outcome),
-        "due_at": next_visit(visit.site, outcome, now),
     }
     if not ended_well(outcome):
         return values | {"failures_in_a_row": visit.site.failures_in_a_row + 1}
@@ -240,6 +261,7 @@ def _learned(
     drawn = last.fetcher is Fetcher.BROWSER
     return values | {
         "failures_in_a_row": 0,
+        "unchanged": seen_now.still,
         "final_url": last.final_url,
         "text_digest": assessment.text_digest,
         "last_seen_at": now,

@@ -23,7 +23,7 @@ from crawler.domain.errors import BadInput, TryLater
 from crawler.domain.site import Sweep
 from crawler.service.anchoring import JOURNAL, anchor_heads
 from crawler.service.catalogue import Catalogue
-from crawler.service.certifying import certify_sweep, certify_yesterday
+from crawler.service.certifying import certify_missing, certify_yesterday
 from crawler.service.desks import Desks
 from crawler.service.docking import dock
 from crawler.service.forecasting import room_problem
@@ -100,16 +100,20 @@ class Serving:
             Repeating("leads", lambda: ask_visits(house, _now()), 5.0),
             Repeating("docking", lambda: dock(house, _now()), house.config.ops.list_minutes * 60.0),
             Repeating("minding", lambda: mind(house, _now()), 60.0),
-            Repeating("day", lambda: certify_yesterday(house, _now()), 600.0),
+            Repeating("accounts", self._account, 600.0),
         )
         self._over = asyncio.Event()
 
     def _room(self) -> str:
         return room_problem(self._house, self._house.config.ops.least_free_mb)
 
-    def _after(self, sweep: Sweep) -> None:
-        certify_sweep(self._house, sweep, _now())
+    def _after(self, _: Sweep) -> None:
+        certify_missing(self._house, _now())
         self._anchor()
+
+    def _account(self) -> None:
+        certify_missing(self._house, _now())
+        certify_yesterday(self._house, _now())
 
     def _anchor(self) -> None:
         done = anchor_heads(self._house, _now(), told=JOURNAL)

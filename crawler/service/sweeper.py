@@ -18,6 +18,7 @@ from crawler.domain.schedule import Firing, FiringState, is_quiet
 from crawler.domain.site import Sweep, SweepState, VisitState
 from crawler.service.catalogue import Catalogue
 from crawler.service.choosing import sweep_for
+from crawler.service.summing import swept_sweep
 from crawler.service.sweep_building import sweeping_for
 from crawler.service.sweeping import Sweeping
 from crawler.service.wiring import House
@@ -131,10 +132,8 @@ class Sweeper:
         state, why = asyncio.run(self._swept(firing, sweep))
         log.info("sweep ends", action="sweep", sweep=sweep.id, state=state, error=why)
         if state is SweepState.FINISHED:
+            self._after(swept_sweep(self._house, sweep.id))
             self._mark(firing, FiringState.DONE, "", sweep.id)
-            with self._house.database.reading() as db:
-                done = sweep_of(db, sweep.id)
-            self._after(done)
         elif why in (ENDING, QUIET):
             self._mark(firing, FiringState.WAITING, why, sweep.id)
         else:

@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import Connection, Row, String, and_, cast, exists, func, select
 
 from crawler.domain.certificate import Certificate, Coverage
 from crawler.domain.errors import BadInput
-from crawler.domain.site import SiteState
+from crawler.domain.site import SiteState, SweepState
 from crawler.store.database import upsert
 from crawler.store.ops_tables import certificates
-from crawler.store.tables import sites, visits
+from crawler.store.tables import sites, sweeps, visits
 from crawler.store.visits import unrendered_count
 
 _WATCHED = sites.c.state == str(SiteState.WATCHED)
@@ -67,6 +67,14 @@ def has_certificate(db: Connection, kind: str, of: str, region: str) -> bool:
     mine = (certificates.c.kind == kind) & (certificates.c.of == of)
     row = select(certificates.c.id).where(mine, certificates.c.region == region)
     return db.scalar(row) is not None
+
+
+def sweeps_without_certificate(db: Connection, since: datetime) -> list[int]:
+    """Sweeps that came to their end after a moment and have none yet."""
+    mine = (certificates.c.kind == "sweep") & (certificates.c.of == cast(sweeps.c.id, String))
+    ended = (sweeps.c.state == str(SweepState.FINISHED)) & (sweeps.c.finished_at >= since)
+    rows = select(sweeps.c.id).where(ended, ~exists().where(mine), sweeps.c.sites > 0)
+    return list(db.scalars(rows.order_by(sweeps.c.id)))
 
 
 def certificate_of(db: Connection, number: int) -> Certificate:

@@ -32,6 +32,7 @@ def site_from(row: Row[Any]) -> Site:
         needs_browser=row.needs_browser,
         uscc=row.uscc,
         rhythm_days=row.rhythm_days,
+        unchanged=row.unchanged,
     )
 
 

@@ -14,6 +14,7 @@ from crawler.domain.site import Sweep, SweepState
 from crawler.service.certifying import (
     as_file,
     certify_day,
+    certify_missing,
     certify_sweep,
     certify_yesterday,
     checked_file,
@@ -78,6 +79,14 @@ def test_it_is_made_once_anchored_and_told_once(house: House) -> None:
         assert anchor is not None
         assert anchor.at == NOON
         assert len(latest_certificates(db)) == 1
+
+
+def test_a_sweep_after_which_the_process_died_is_certified_later(house: House) -> None:
+    swept(house)
+    for _ in range(2):
+        certify_missing(house, NOON + timedelta(hours=2))
+    with house.database.reading() as db:
+        assert [one.kind for one in latest_certificates(db)] == ["sweep"]
 
 
 def test_a_day_is_certified_once_though_nothing_was_looked_at(house: House) -> None:

@@ -1,16 +1,20 @@
 """A served house sweeps what its timetable says, goes on after a kill, and stops when asked."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from crawler.domain.rhythm import DueWhy
 from crawler.domain.schedule import Firing, FiringState, Schedule
 from crawler.domain.site import VisitState
 from crawler.service.wiring import House, open_house
+from crawler.store.certificates import latest_certificates
+from crawler.store.rhythms import due_counts
 from crawler.store.schedules import add_schedule, ask_run, ask_stop, drawn_of, firings_in
 from crawler.store.visits import outcome_count, waiting_count
 from tests.serving_house import served_house, told
@@ -85,6 +89,13 @@ def test_a_schedule_sweeps_goes_on_after_a_kill_and_ends(tmp_path: Path, made_up
         assert ended.sweep_id
         with house.database.reading() as db:
             assert "" not in outcome_count(db, ended.sweep_id)
+            paces = due_counts(db, datetime.now(UTC) + timedelta(days=60))
+            said = [json.loads(one.body) for one in latest_certificates(db)]
+        assert sum(paces.values()) == SITES - 1
+        assert DueWhy.NEW not in paces
+        (swept,) = (one for one in said if one["kind"] == "sweep")
+        assert swept["coverage"]["adds_up"]
+        assert swept["coverage"]["watched"] == SITES - 1
 
 
 @pytest.mark.fault("D31")
