@@ -35,7 +35,7 @@ class Fetching:
     """What one fetching child holds."""
 
     writer: SegmentWriter
-    judge: Judge
+    judge: Judge | None  # none where only other visitors' views are taken: the reader judges
     watch: Watch
     outlet: Outlet
     tool: str
@@ -89,6 +89,7 @@ class Fetching:
         return Page(capture=capture, html="", text=PageText())
 
     def _report(self, visit: Visit, fetched: Fetched) -> Report:
+        assert self.judge is not None
         page = self._page(fetched)
         verdict = glance(_with(visit, page.capture), page, self.judge, page.capture.ended_at)
         return Report(
@@ -150,7 +151,7 @@ async def fetch(records: AsyncIterator[Downward], greeting: Greeting, outlet: Ou
     """Work until the parent closes the pipe."""
     fetching = Fetching(
         writer=SegmentWriter(Path(greeting.evidence), greeting.worker, datetime.now(UTC)),
-        judge=Judge(Path(greeting.lexicon), Path(greeting.cache)),
+        judge=None if greeting.looks else Judge(Path(greeting.lexicon), Path(greeting.cache)),
         watch=Watch(Path(greeting.watch)),
         outlet=outlet,
         tool=greeting.tool,
