@@ -2,19 +2,18 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crawler.domain.client import Scope
 from crawler.store.leads import lead_of
-from tests.integration.api_house import ApiHouse, api_house
+from tests.integration.api_house import ApiHouse, an_api
 
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiHouse]:
-    with api_house(tmp_path_factory.mktemp("leads") / "home") as served:
+    with an_api(tmp_path_factory.mktemp("leads") / "home") as served:
         yield served
 
 
