@@ -43,6 +43,7 @@ from crawler.store.cards import (
     queue,
 )
 from crawler.store.database import Connection
+from crawler.store.leads import leads_of_site
 from crawler.store.lists import filing_of
 from crawler.store.tasks import tasks_of_case
 
@@ -147,6 +148,7 @@ def _known(db: Connection, call: Call, card: Card) -> dict[str, Any]:
     before, after = _neighbours(db, call, card)
     return {
         "filing": filing_of(db, card.site.domain),
+        "leads": leads_of_site(db, card.site.id),
         "members": case_members(db, card.case.id, call.reach),
         "seen": history(db, card.site.id),
         "decisions": decisions_on_site(db, card.site.id),

@@ -9,6 +9,7 @@ from crawler.domain.capture import Capture, PageText
 from crawler.domain.case import Case
 from crawler.domain.errors import BadInput
 from crawler.domain.filing import Filing
+from crawler.domain.lead import Lead
 from crawler.domain.page import PageStructure
 from crawler.domain.site import Site
 from crawler.domain.task import TASK_ENDS, SupervisionTask
@@ -19,6 +20,7 @@ from crawler.store.audit import Entry
 from crawler.store.captures import captures_of_visit, runs_of
 from crawler.store.cards import Card, card_of
 from crawler.store.database import Connection
+from crawler.store.leads import leads_of_site
 from crawler.store.lists import filing_of
 from crawler.store.packs import (
     Linked,
@@ -75,6 +77,7 @@ class Dossier:
     structure: PageStructure | None
     filing: Filing | None
     listed: ListFacts | None
+    leads: tuple[Lead, ...]
     reviews: tuple[Review, ...]
     tasks: tuple[SupervisionTask, ...]
     acts: tuple[Entry, ...]
@@ -111,6 +114,7 @@ def gather(db: Connection, alert_id: int, *, reach: str, lifted: bool) -> Dossie
         structure=structure,
         filing=filing,
         listed=list_facts(db, card.site.domain),
+        leads=tuple(leads_of_site(db, card.site.id)),
         reviews=tuple(reviews_of(db, card.alert.id)),
         tasks=tasks,
         acts=tuple(acts_about(db, about, without=LOOKING)),

@@ -132,6 +132,7 @@ def _subject_values(case: Case) -> dict[str, str]:
         "域名": veil.text(of.site.domain_shown),
         "备案号": veil.text(of.site.service_licence or of.site.main_licence) or "备案号未载明",
         "疑似情形": _sentence(veil.text(of.alert.sentence)),
+        "来源": _source(of),
         "首见": wording.day(of.seen[0]),
         "末见": wording.day(of.seen[1]),
         "事项": clipped(veil.text(task.title if task else of.case.title), 120),
@@ -219,6 +220,12 @@ def _links(of: Dossier) -> str:
     seqs = sorted(one.seq for one in linked)
     anchored = f"，链首于 {exact(of.anchors[0].at)} 对外固定" if of.anchors else "，尚无外部锚点"
     return f"第 {seqs[0]} 至 {seqs[-1]} 环，末环 {linked[-1].link}{anchored}"
+
+
+def _source(of: Dossier) -> str:
+    told = "；".join(f"举报线索 {one.id} 号（{of.veil.text(one.channel)}）" for one in of.leads[:3])
+    listed = "备案网站巡查" if of.filing is not None else ""
+    return "；".join(part for part in (listed, told) if part) or "网站巡查"
 
 
 def _sentence(text: str) -> str:

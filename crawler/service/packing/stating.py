@@ -77,6 +77,17 @@ def alert_stated(of: Dossier) -> dict[str, Any]:
             "first_seen_at": of.seen[0],
             "last_seen_at": of.seen[1],
         },
+        "sources": [
+            {
+                "kind": "lead",
+                "number": one.id,
+                "channel": one.channel,
+                "told_at": at(one.told_at),
+                "url": one.url,
+                "words": of.veil.words(one.words),
+            }
+            for one in of.leads  # who told is protected, whoever exports
+        ],
         "moments": [
             {"part": one.part, "visit": one.visit.visit_id, "ended_at": at(one.visit.ended_at)}
             for one in of.moments
