@@ -15,6 +15,9 @@ import pytest
 from sqlalchemy import select, update
 
 from crawler.domain.errors import BadInput
+from crawler.reading.lead_list import place_of
+from crawler.service.importing import import_file, rules_of
+from crawler.service.leading import Complaint, take_lead
 from crawler.service.packing.listing import Asker
 from crawler.service.wiring import House
 from crawler.store.audit import acts_on, broken_entries
@@ -445,8 +448,6 @@ def test_before_and_after_stand_side_by_side_and_a_relapse_is_the_third(
 def test_the_filing_is_as_it_was_imported_with_the_lists_digest(
     house: House, tmp_path: Path
 ) -> None:
-    from crawler.service.importing import import_file
-
     given = tmp_path / "名单.csv"
     given.write_text(
         "主办单位名称,主办单位性质,网站备案号,网站域名,负责人\n"
@@ -483,3 +484,23 @@ def test_the_layout_is_fixed(pack: Path) -> None:
         assert one.date_time == (1980, 1, 1, 0, 0, 0)
         assert not one.extra
     assert struct.unpack("<4s", pack.read_bytes()[:4]) == (b"PK\x03\x04",)
+
+
+def test_a_lead_is_told_with_its_words_and_never_with_who_told(
+    house: House, tmp_path: Path
+) -> None:
+    seeded = seed_case(house, "told.example.cn")
+    complaint = Complaint(
+        place=place_of("told.example.cn", rules_of(house)), channel="12345热线",
+        words="收了押金要返息", reporter="王大妈",
+    )  # fmt: skip
+    take_lead(house, complaint, "li", NOON)
+    shown = Asker(actor="zhang", role="officer", lifted=True)
+
+    exported(house, seeded.alert_id, tmp_path / "x.zip", shown)
+
+    pack = zipfile.ZipFile(tmp_path / "x.zip")
+    everything = b"".join(pack.read(name) for name in pack.namelist())
+    assert "12345热线" in pack.read("核验说明.html").decode()
+    assert "收了押金要返息" in pack.read("case/alert.json").decode()
+    assert "王大妈".encode() not in everything
