@@ -6,6 +6,7 @@ what only SQLite has are skipped with a line.
 
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -13,6 +14,7 @@ import pytest
 from sqlalchemy import URL, make_url
 
 import crawler.store.database
+from crawler.store.database import migrate, open_database
 from tests import servers
 
 _made: set[str] = set()
@@ -26,6 +28,10 @@ def stores_lie_in_postgres() -> Iterator[None]:
     with servers.postgres() as address:
         _server.append(make_url(address))
         crawler.store.database.make_url = _elsewhere  # type: ignore[attr-defined]
+        _execute("CREATE DATABASE ready")
+        ready = open_database(str(_server[0].set(database="ready")))
+        migrate(ready)
+        ready.close()
         yield
         crawler.store.database.make_url = real  # type: ignore[attr-defined]
         _server.clear()
@@ -36,10 +42,14 @@ def _elsewhere(url: str) -> URL:
     wanted = make_url(url)
     if wanted.drivername != "sqlite" or not _server:
         return wanted
+    file = Path(str(wanted.database))
     name = "t" + hashlib.sha256(str(wanted.database).encode()).hexdigest()[:20]
     if name not in _made:
-        _execute(f"CREATE DATABASE {name}")
+        # some tests copy a store that is ready: such a file is there before it is opened
+        _execute(f"CREATE DATABASE {name}" + (" TEMPLATE ready" if file.exists() else ""))
         _made.add(name)
+    if file.parent.is_dir():
+        file.touch()
     return _server[0].set(database=name)
 
 
@@ -49,3 +59,10 @@ def _execute(statement: Any) -> None:
         host=server.host, port=server.port, user=server.username, dbname="xunwang", autocommit=True
     ) as connection:
         connection.execute(statement)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tests that leave a store open lose nothing: it goes with the server."""
+    config.addinivalue_line("filterwarnings", "ignore:.*psycopg.Connection:ResourceWarning")
+    unraisable = "ignore::pytest.PytestUnraisableExceptionWarning"
+    config.addinivalue_line("filterwarnings", unraisable)
