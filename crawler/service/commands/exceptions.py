@@ -10,6 +10,7 @@ import msgspec
 import typer
 
 from alerts.excepting import Wish, approve_exemption, end_exemption, propose
+from crawler.domain.case import CHINA
 from crawler.domain.errors import BadInput
 from crawler.domain.exception import (
     EXEMPTION_STATE_NAMES,
@@ -98,7 +99,7 @@ def _row(one: Exemption, at: datetime) -> list[str]:
         one.reason + (f"（终止：{one.ended_because}）" if one.ended_because else ""),
         one.proposed_by,
         one.approved_by,
-        f"{one.expires_at.astimezone():%Y-%m-%d}",
+        f"{one.expires_at.astimezone(CHINA):%Y-%m-%d}",
         f"{one.silenced} 次",
     ]
 
@@ -114,7 +115,7 @@ def _propose(house: House, door: Door, given: Given) -> None:
 
 def _approve(house: House, door: Door, given: Given) -> None:
     made = approve_exemption(house.database, _number(given), door.actor, now())
-    until = f"{made.expires_at.astimezone():%Y-%m-%d}"
+    until = f"{made.expires_at.astimezone(CHINA):%Y-%m-%d}"
     _tell(made, f"例外 {made.id} 已批准，至 {until} 有效", json=given.json)
 
 

@@ -54,7 +54,8 @@ def statistics(
         as_json([{"title": s.title, "columns": s.columns, "rows": s.rows} for s in sheets])
     elif csv is None and xlsx is None:
         for sheet in sheets:
-            table(sheet.title, sheet.columns, [[_shown(cell) for cell in r] for r in sheet.rows])
+            columns, rows = _narrowed(sheet)
+            table(sheet.title, columns, rows)
 
 
 def _sheets(
@@ -76,6 +77,17 @@ def _save(path: Path, content: bytes) -> None:
     except OSError as error:
         raise BadInput(f"{path} 无法写入：{error.strerror}") from error
     say(f"报表已写入 {path}")
+
+
+def _narrowed(sheet: Sheet) -> tuple[list[str], list[list[str]]]:
+    """For a terminal: without the columns in which nothing stands. Files have all of them."""
+    kept = [
+        place
+        for place, _ in enumerate(sheet.columns)
+        if not place or any(row[place] not in (0, "", None) for row in sheet.rows)
+    ]
+    rows = [[_shown(row[place]) for place in kept] for row in sheet.rows]
+    return [sheet.columns[place] for place in kept], rows
 
 
 def _shown(cell: object) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from crawler.domain.calendar import Calendar
+from crawler.domain.case import CHINA
 from crawler.domain.recheck import RECHECK_NAMES, Recheck
 from crawler.domain.task import (
     CONCLUSION_NAMES,
@@ -96,4 +97,4 @@ def _show_joint(task: SupervisionTask, results: Sequence[TaskResult]) -> None:
 
 
 def _day(at: datetime | None) -> str:
-    return f"{at.astimezone():%Y-%m-%d %H:%M}" if at else "—"
+    return f"{at.astimezone(CHINA):%Y-%m-%d %H:%M}" if at else "—"
