@@ -60,6 +60,7 @@ class BrowserSettings(BaseModel):
     executable: str = ""  # empty: whichever is there
     sandbox: Literal["on", "off"] = "on"
     pages: int = 2  # at the same time
+    album: int = 10_000  # homepages a day that are drawn only to have a picture of each; 0: none
     user: str = ""  # empty: an unprivileged one is found
 
 
@@ -113,12 +114,25 @@ class EndpointSettings(BaseModel):
         return self
 
 
+class PeerSettings(BaseModel):
+    """Another installation: a district that reports here, or the city whose tasks come here."""
+
+    model_config = _STRICT
+
+    name: str = Field(min_length=1, max_length=100)
+    secret: SecretStr
+    former_secret: SecretStr = SecretStr("")
+    regions: tuple[str, ...] = ()  # for which it may speak; none: all
+    url: str = ""  # of its API without /api/v1, to answer its tasks
+
+
 class DeliverySettings(BaseModel):
     """How messages leave the house."""
 
     model_config = _STRICT
 
     endpoints: tuple[EndpointSettings, ...] = ()
+    peers: tuple[PeerSettings, ...] = ()  # docked installations whose messages are taken in
     timeout_s: float = 20.0
     allow: tuple[str, ...] = ()  # private ranges or hosts that may receive
 

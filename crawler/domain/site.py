@@ -37,6 +37,7 @@ class Site:
     failures_in_a_row: int = 0
     text_digest: str = ""  # of the last good visit
     needs_browser: bool = False  # learned: its plain answer tells too little
+    last_picture_at: datetime | None = None
     uscc: str = ""  # of its subject, where the filing has a usable one
     rhythm_days: int = 7  # between visits that end well; less once something was confirmed
     unchanged: int = 0  # visits in a row that saw the same text
@@ -136,6 +137,16 @@ def outcome_of(captures: tuple[Capture, ...]) -> Outcome:
 def deserves_patience(outcome: Outcome) -> bool:
     """Whether longer limits may show more; a missing name or a refusal will not change."""
     return outcome in _WORTH_PATIENCE
+
+
+PICTURE_EVERY = timedelta(days=90)
+
+
+def wants_picture(site: Site, outcome: Outcome, now: datetime) -> bool:
+    """Whether the album lacks a picture of a homepage that is there to be seen."""
+    if outcome not in (Outcome.SEEN, Outcome.PARTIAL):
+        return False
+    return site.last_picture_at is None or now - site.last_picture_at >= PICTURE_EVERY
 
 
 def next_visit(site: Site, outcome: Outcome, now: datetime) -> datetime:

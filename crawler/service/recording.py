@@ -4,7 +4,7 @@ What happens because of it (alert, audit, outgoing message) is in the same trans
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import msgspec
@@ -20,6 +20,7 @@ from crawler.domain.site import (
     deserves_patience,
     ended_well,
     outcome_of,
+    wants_picture,
 )
 from crawler.reading.render_reasons import OF_THE_PAGE
 from crawler.service.pipes import Keepsake, Report
@@ -38,6 +39,24 @@ from crawler.store.visits import advance
 Answer = Callable[[Connection, Visit, Assessment, datetime], None]
 
 
+ALBUM = "album"
+LAST = -1  # urgency: after whatever has a reason of its own
+
+
+@dataclass(slots=True)
+class Allowance:
+    """How many pages may still be drawn today only to have a picture of each."""
+
+    left: int = 0
+
+    def take(self) -> bool:
+        """One of them, if there is one left."""
+        if self.left <= 0:
+            return False
+        self.left -= 1
+        return True
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recorder:
     """Where reports go. `answer` turns an assessment into alert, audit entry and messages."""
@@ -51,6 +70,7 @@ class Recorder:
     patient: bool
     looks: bool = False
     pictures: bool = False  # whether there is somebody who reads them
+    album: Allowance = field(default_factory=Allowance)  # pictures only to have them
     always: str = ""  # why the browser looks and other visitors' views are taken whatever was seen
 
     def record(self, group: Sequence[tuple[Visit, Report]], now: datetime) -> None:
@@ -122,10 +142,7 @@ class Recorder:
         if self.patient and visit.state is VisitState.WAITING and deserves_patience(outcome):
             advance(db, visit.id, VisitState.PATIENT, now=now, outcome=str(outcome))
         elif visit.state is VisitState.COMPARING and _shows_the_same(visit, report):
-            drawing = self.renders and (visit.render_reason or self.always)
-            state = VisitState.RENDERING if drawing else VisitState.CLOSED
-            reason = visit.render_reason or self.always
-            advance(db, visit.id, state, now=now, render_reason=reason)
+            self._go_on(db, visit, outcome, now)
         elif report.assessment is None:
             reason = report.render_reason or visit.render_reason
             self._note_marks(db, visit, report, now)
@@ -135,6 +152,17 @@ class Recorder:
             )  # fmt: skip
         else:
             self._judged(db, visit, report, report.assessment, now)
+
+    def _go_on(self, db: Connection, visit: Visit, outcome: Outcome, now: datetime) -> None:
+        """From other visitors' views, which told nothing new, to the browser's."""
+        if reason := visit.render_reason or self.always:
+            state = VisitState.RENDERING if self.renders else VisitState.CLOSED
+            advance(db, visit.id, state, now=now, render_reason=reason)
+        elif self._fills_album(visit, outcome, now):
+            state = VisitState.RENDERING
+            advance(db, visit.id, state, now=now, render_reason=ALBUM, urgency=LAST)
+        else:
+            advance(db, visit.id, VisitState.CLOSED, now=now)
 
     def _judged(
         self, db: Connection, visit: Visit, report: Report, assessment: Assessment, now: datetime
@@ -147,12 +175,20 @@ class Recorder:
         self._note_marks(db, visit, report, now)
         save_assessment(db, assessment, visit.site.id, visit.site.region)
         self.answer(db, replace(visit, captures=captures), assessment, now)
+        state = self._next_turn(captures, report)
+        reason = report.render_reason or visit.render_reason or self.always
+        urgency = rank(assessment.level)
+        if state is VisitState.CLOSED and not reason and self._fills_album(visit, outcome, now):
+            state, reason, urgency = VisitState.RENDERING, ALBUM, LAST
         advance(
-            db, visit.id, self._next_turn(captures, report), now=now, outcome=str(outcome),
-            urgency=rank(assessment.level),
-            render_reason=report.render_reason or visit.render_reason or self.always,
+            db, visit.id, state, now=now, outcome=str(outcome), urgency=urgency,
+            render_reason=reason,
         )  # fmt: skip
         save_seen(db, [_learned(visit, captures, assessment, now)])
+
+    def _fills_album(self, visit: Visit, outcome: Outcome, now: datetime) -> bool:
+        """Whether the browser, when it has nothing else to do, should draw this page too."""
+        return self.renders and wants_picture(visit.site, outcome, now) and self.album.take()
 
     def _note_marks(self, db: Connection, visit: Visit, report: Report, now: datetime) -> None:
         if report.marks:

@@ -4,18 +4,19 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from crawler.domain.site import RECAPTURE, Sweep, VisitState
 from crawler.service.browsing import browsing_crew
 from crawler.service.catalogue import Catalogue
 from crawler.service.crews import fetching_crews, looking_crew, picture_crew, reading_crew
 from crawler.service.moving import Mover
-from crawler.service.recording import Recorder
+from crawler.service.recording import ALBUM, Allowance, Recorder
 from crawler.service.responding import Responder
 from crawler.service.sealing import settle_segments
 from crawler.service.sweeping import Crew, Sweeping
 from crawler.service.wiring import House, endpoints_of
+from crawler.store.captures import drawn_since
 from crawler.store.evidence import SegmentWriter
 from lexicons.loading import load_lexicon
 from lexicons.weighing import load_weights
@@ -58,6 +59,7 @@ def sweeping_for(
         patient=house.config.crawl.patient,
         looks=VisitState.COMPARING in served,
         pictures=VisitState.DECIPHERING in served,
+        album=Allowance(_album_left(house)),
         always="recapture" if sweep.selection.startswith(RECAPTURE) else "",
     )
     return Sweeping(
@@ -80,3 +82,10 @@ def _picture_crews(
     if crew is None:
         warn(words.say("sweep.no_ocr"))
     return [crew] if crew is not None else []
+
+
+def _album_left(house: House) -> int:
+    """What the last day has left of the pages that are drawn only to have a picture of each."""
+    day_ago = datetime.now(UTC) - timedelta(days=1)
+    with house.database.reading() as db:
+        return max(0, house.config.browser.album - drawn_since(db, ALBUM, day_ago))

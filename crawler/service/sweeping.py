@@ -120,7 +120,9 @@ class Sweeping:
             await self._write(partial(close_unrendered, sweep_id=self.sweep.id, now=_now()))
             await self._count()
         self.on_progress(self._counts)
-        state = SweepState.STOPPED if self._left() else SweepState.FINISHED
+        # who gave up left its visits where they were: that is no end
+        left = sum(n for state, n in self._counts.items() if state is not VisitState.CLOSED)
+        state = SweepState.STOPPED if left else SweepState.FINISHED
         now = _now()
         await self._write(partial(mark_sweep, sweep_id=self.sweep.id, state=state, now=now))
         self._memory.shutdown()

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from crawler.domain.capture import Capture, Evidence, manifest_digest, manifest_of
 from crawler.store.database import upsert
 from crawler.store.places import note_seen
-from crawler.store.tables import captures, segments
+from crawler.store.tables import captures, segments, visits
 
 _CAPTURE = msgspec.json.Decoder(Capture)
 
@@ -79,6 +79,14 @@ def captures_of_visit(db: Connection, visit_id: int) -> list[Capture]:
     rows = select(captures.c.manifest).where(captures.c.visit_id == visit_id)
     ordered = rows.order_by(captures.c.ended_at, captures.c.id)
     return [_CAPTURE.decode(manifest) for manifest in db.scalars(ordered)]
+
+
+def drawn_since(db: Connection, reason: str, since: datetime) -> int:
+    """How many visits the browser was sent to for a reason since a moment."""
+    columns = captures.join(visits, visits.c.id == captures.c.visit_id)
+    mine = (captures.c.fetcher == "browser") & (captures.c.ended_at >= since)
+    rows = select(func.count()).select_from(columns).where(mine, visits.c.render_reason == reason)
+    return db.scalar(rows) or 0
 
 
 def runs_of(db: Connection, capture_id: str) -> bytes | None:

@@ -31,6 +31,7 @@ def site_from(row: Row[Any]) -> Site:
         text_digest=row.text_digest,
         needs_browser=row.needs_browser,
         uscc=row.uscc,
+        last_picture_at=row.last_picture_at,
         rhythm_days=row.rhythm_days,
         unchanged=row.unchanged,
     )
