@@ -22,6 +22,7 @@ from alerts.escalating import escalate
 from crawler.domain.errors import BadInput, TryLater
 from crawler.domain.site import Sweep
 from crawler.service.anchoring import JOURNAL, anchor_heads
+from crawler.service.case_keeping import keep_cases
 from crawler.service.catalogue import Catalogue
 from crawler.service.certifying import certify_missing, certify_yesterday
 from crawler.service.desks import Desks
@@ -97,6 +98,7 @@ class Serving:
             Repeating("timetable", self._timetable.follow, 2.0),
             Repeating("limits", self._remind, 60.0),
             Repeating("anchor", self._anchor, 3_600.0),
+            Repeating("cases", lambda: keep_cases(house, _now()), 30.0),
             Repeating("leads", lambda: ask_visits(house, _now()), 5.0),
             Repeating("docking", lambda: dock(house, _now()), house.config.ops.list_minutes * 60.0),
             Repeating("minding", lambda: mind(house, _now()), 60.0),

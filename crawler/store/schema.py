@@ -2,6 +2,7 @@
 
 from crawler.store import (
     attachment_tables,
+    case_tables,
     finding_tables,
     lead_tables,
     ops_tables,
@@ -18,6 +19,7 @@ metadata = tables.metadata
 
 __all__ = [
     "attachment_tables",
+    "case_tables",
     "finding_tables",
     "lead_tables",
     "metadata",

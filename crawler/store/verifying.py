@@ -10,6 +10,7 @@ from crawler.domain.capture import Capture
 from crawler.store.anchors import missing_heads
 from crawler.store.capture_checks import broken_records
 from crawler.store.captures import all_captures, open_segments, sealed_segments
+from crawler.store.case_files import broken_copies
 from crawler.store.chain import heads, verify_chain
 from crawler.store.evidence import file_digest
 
@@ -55,6 +56,7 @@ def verify(db: Connection, folder: Path, ids: Sequence[str] = ()) -> Verificatio
         ]
     if not ids:
         faults += _anchor_faults(db)
+        faults += [Fault(reason=why, capture=one) for one, why in broken_copies(db, folder)]
     result.faults = tuple(faults)
     return result
 

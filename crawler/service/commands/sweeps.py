@@ -13,6 +13,7 @@ import typer
 from crawler.domain.errors import BadInput
 from crawler.domain.site import Sweep, SweepState, VisitState
 from crawler.service.anchoring import anchor_heads
+from crawler.service.case_keeping import keep_cases
 from crawler.service.catalogue import Catalogue
 from crawler.service.certifying import certify_sweep
 from crawler.service.commands.alerts import show_open_alerts
@@ -62,6 +63,7 @@ def sweep(
         if state is SweepState.FINISHED:
             certify_sweep(house, swept_sweep(house, chosen.id), now())
         anchor_heads(house, now())
+        keep_cases(house, now())
         summary = summary_of(house, chosen.id)
         _show(house, summary, words, began, json=json)
     if state is SweepState.STOPPED:

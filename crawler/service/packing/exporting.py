@@ -1,5 +1,6 @@
 """One alert, or one family, into one zip: gathered, put, explained, listed, recorded."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -11,7 +12,7 @@ from crawler.fetching.fonts import find_chinese_font
 from crawler.service.catalogue import catalogue
 from crawler.service.packing.archive import Pack, evidence_root, new_file
 from crawler.service.packing.explaining import explained, family_explained
-from crawler.service.packing.gathering import Dossier, gather
+from crawler.service.packing.gathering import Dossier, Shot, gather
 from crawler.service.packing.keepsakes import Keeping
 from crawler.service.packing.kindred import Kindred, gather_family
 from crawler.service.packing.listing import AUDIT, CHAIN, Asker, Exported, close_pack
@@ -32,6 +33,7 @@ from crawler.service.packing.stating import (
 )
 from crawler.service.wiring import House
 from crawler.store.audit import note
+from crawler.store.case_files import copies_of
 
 FORMS_FOLDER = "forms"  # where ops put templates of their own
 READER = Path(__file__).parent / "carried" / "verify.py"
@@ -69,7 +71,7 @@ def write_pack(
     house: House, desk: Desk, dossier: Dossier, file: IO[bytes], asker: Asker, now: datetime
 ) -> Exported:
     """All members in their order; the export record is the last, and alone knows who and when."""
-    pack, keeping = _begun(house, file)
+    pack, keeping = _begun(house, file, dossier.shots)
     keeping.put_shots(dossier.shots)
     warc = f"{dossier.case.number}-{dossier.alert.id}.warc.gz"
     keeping.put_warc(f"warc/{warc}", warc, dossier.shots, dossier.alert.opened_at)
@@ -94,7 +96,7 @@ def write_pack(
 def _write_family(
     house: House, kindred: Kindred, file: IO[bytes], asker: Asker, now: datetime
 ) -> Exported:
-    pack, keeping = _begun(house, file)
+    pack, keeping = _begun(house, file, kindred.shots)
     keeping.put_shots(kindred.shots)
     warc = f"{kindred.case.number}.warc.gz"
     keeping.put_warc(f"warc/{warc}", warc, kindred.shots, kindred.case.opened_at)
@@ -116,9 +118,12 @@ def _write_family(
     )
 
 
-def _begun(house: House, file: IO[bytes]) -> tuple[Pack, Keeping]:
+def _begun(house: House, file: IO[bytes], shots: Sequence[Shot]) -> tuple[Pack, Keeping]:
     pack = Pack(file)
-    return pack, Keeping(pack=pack, folder=house.evidence, font=find_chinese_font())
+    with house.database.reading() as db:
+        copies = copies_of(db, [one.capture.id for one in shots])
+    keeping = Keeping(pack=pack, folder=house.evidence, font=find_chinese_font(), copies=copies)
+    return pack, keeping
 
 
 def _put_papers(

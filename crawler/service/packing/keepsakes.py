@@ -3,7 +3,7 @@ at a time; one that is missing or changed is left out and named.
 """
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from crawler.domain.errors import BadInput
 from crawler.fetching.picture import with_banner
 from crawler.service.packing.archive import Pack
 from crawler.service.packing.gathering import Shot
+from crawler.store.case_files import FOLDER
 from crawler.store.evidence import block_in, body_of, information, open_member
 
 _NAMES = {
@@ -40,6 +41,7 @@ class Keeping:
     pack: Pack
     folder: Path  # of the segments
     font: Path | None
+    copies: Mapping[str, Evidence] = field(default_factory=dict)  # the case's own
     broken: list[Broken] = field(default_factory=list)
 
     def put_shots(self, shots: Sequence[Shot]) -> None:
@@ -69,13 +71,23 @@ class Keeping:
         for shot in shots:
             for evidence in shot.capture.evidence:
                 try:
-                    yield open_member(self.folder, evidence)
+                    yield self._member(evidence)
                 except BadInput as error:
                     self._note(shot.capture, evidence, error)
 
+    def _member(self, evidence: Evidence) -> bytes:
+        """From its segment; where that is gone or broken, from the case's own copy."""
+        try:
+            return open_member(self.folder, evidence)
+        except BadInput:
+            copy = self.copies.get(evidence.stored_sha256)
+            if copy is None:
+                raise
+            return open_member(self.folder / FOLDER, copy)
+
     def _block(self, capture: Capture, evidence: Evidence) -> bytes | None:
         try:
-            return block_in(open_member(self.folder, evidence), evidence)
+            return block_in(self._member(evidence), evidence)
         except BadInput as error:
             self._note(capture, evidence, error)
             return None

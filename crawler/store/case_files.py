@@ -1,0 +1,99 @@
+"""The case's own WARC: what is not in it yet, where each copy lies, whether it is whole."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, func, insert, select
+
+from crawler.domain.capture import Capture, Evidence, EvidenceKind
+from crawler.domain.errors import BadInput
+from crawler.store.case_tables import case_records
+from crawler.store.evidence import open_member
+from crawler.store.tables import alerts, captures, cases
+
+FOLDER = "cases"  # inside the evidence folder, apart from segments
+NOTHING = "none"
+_CAPTURE = msgspec.json.Decoder(Capture)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Uncopied:
+    """A capture that an alert rests on, and the case that is to keep it."""
+
+    case_id: int
+    number: str
+    opened_at: datetime
+    region: str
+    capture: Capture
+
+
+def not_copied(db: Connection, limit: int) -> list[Uncopied]:
+    """What alerts rest on and no case keeps yet, oldest first."""
+    kept = select(case_records.c.id).where(case_records.c.capture_id == captures.c.id).exists()
+    joined = captures.join(alerts, alerts.c.visit_id == captures.c.visit_id).join(
+        cases, cases.c.id == alerts.c.case_id
+    )
+    columns = (cases.c.id, cases.c.number, cases.c.opened_at, cases.c.region, captures.c.manifest)
+    rows = select(*columns).select_from(joined).where(~kept).order_by(captures.c.id)
+    return [
+        Uncopied(
+            case_id=row.id, number=row.number, opened_at=row.opened_at, region=row.region,
+            capture=_CAPTURE.decode(row.manifest),
+        )
+        for row in db.execute(rows.limit(limit))
+    ]  # fmt: skip
+
+
+def committed_end(db: Connection, file: str) -> int:
+    """How far a case's WARC is written down; what lies behind was never finished."""
+    ends = func.max(case_records.c.offset + case_records.c.length)
+    return db.scalar(select(ends).where(case_records.c.file == file)) or 0
+
+
+def save_copies(db: Connection, one: Uncopied, copies: Sequence[Evidence], now: datetime) -> None:
+    """Write down where the copies of a capture's records lie; none at all is written down too."""
+    nothing = Evidence(kind=EvidenceKind.REQUEST, segment="", offset=0, length=0, sha256="")
+    rows = [
+        {
+            "case_id": one.case_id,
+            "capture_id": one.capture.id,
+            "kind": str(copy.kind) if copies else NOTHING,
+            "hop": copy.hop,
+            "file": copy.segment,
+            "offset": copy.offset,
+            "length": copy.length,
+            "sha256": copy.sha256,
+            "stored_sha256": copy.stored_sha256,
+            "region": one.region,
+            "copied_at": now,
+        }
+        for copy in copies or (nothing,)
+    ]
+    db.execute(insert(case_records), rows)
+
+
+def copies_of(db: Connection, capture_ids: Sequence[str]) -> dict[str, Evidence]:
+    """The case's copies of these captures' records, by the digest they are stored under."""
+    mine = case_records.c.capture_id.in_(capture_ids) & (case_records.c.kind != NOTHING)
+    return {row.stored_sha256: _copy(row) for row in db.execute(select(case_records).where(mine))}
+
+
+def broken_copies(db: Connection, folder: Path) -> Iterator[tuple[str, str]]:
+    """Capture and reason of each copy that is not what was copied."""
+    rows = select(case_records).where(case_records.c.kind != NOTHING).order_by(case_records.c.id)
+    for row in db.execute(rows.execution_options(yield_per=500)):
+        try:
+            open_member(folder / FOLDER, _copy(row))
+        except BadInput as error:
+            yield row.capture_id, f"线索副本：{error}"
+
+
+def _copy(row: Row[Any]) -> Evidence:
+    return Evidence(
+        kind=EvidenceKind(row.kind), segment=row.file, offset=row.offset, length=row.length,
+        sha256=row.sha256, stored_sha256=row.stored_sha256, hop=row.hop,
+    )  # fmt: skip

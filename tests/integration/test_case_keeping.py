@@ -1,0 +1,94 @@
+"""A case keeps what it rests on in its own WARC, and outlives the segments."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crawler.service.case_keeping import keep_cases
+from crawler.service.wiring import House
+from crawler.store.case_files import FOLDER, not_copied
+from crawler.store.cases import case_of
+from crawler.store.verifying import verify
+from tests.builders import NOON
+from tests.integration.packing_house import Seeded, a_house, exported, seed_case, verified
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = a_house(tmp_path / "home")
+    yield made
+    made.database.close()
+
+
+def own_warc(house: House, seeded: Seeded) -> Path:
+    with house.database.reading() as db:
+        case = case_of(db, seeded.case_id)
+    assert case is not None
+    return house.evidence / FOLDER / f"{case.number}.warc.gz"
+
+
+def drop_segments(house: House) -> None:
+    for one in house.evidence.glob("*.warc.gz"):
+        one.unlink()
+
+
+def test_what_an_alert_rests_on_is_copied_once(house: House) -> None:
+    seeded = seed_case(house, "a.example.cn", pictures=2)
+
+    first, again = keep_cases(house, NOON), keep_cases(house, NOON)
+
+    checked = subprocess.run(
+        [".venv/bin/warcio", "check", str(own_warc(house, seeded))], check=False, timeout=60
+    )
+    assert (first, again) == (3, 0)
+    assert checked.returncode == 0
+
+
+def test_a_pack_is_whole_when_the_segments_are_gone(house: House, tmp_path: Path) -> None:
+    seeded = seed_case(house, "a.example.cn")
+    exported(house, seeded.alert_id, tmp_path / "before.zip")
+    keep_cases(house, NOON)
+    drop_segments(house)
+
+    done = exported(house, seeded.alert_id, tmp_path / "after.zip")
+
+    assert done.broken == ()
+    assert verified(tmp_path / "after.zip")[0] == 0
+    assert verified(tmp_path / "before.zip")[1][1] == verified(tmp_path / "after.zip")[1][1]
+
+
+def test_what_a_crash_left_behind_is_cut_off(house: House) -> None:
+    seeded = seed_case(house, "a.example.cn")
+    keep_cases(house, NOON)
+    path = own_warc(house, seeded)
+    whole = path.read_bytes()
+    path.write_bytes(whole + b"half a record")
+    with house.database.reading() as db:
+        case = case_of(db, seeded.case_id)
+
+    more = seed_case(house, "b.example.cn", case=case)
+    keep_cases(house, NOON)
+
+    with house.database.reading() as db:
+        assert verify(db, house.evidence).faults == ()
+        assert not_copied(db, 10) == []
+    assert path.read_bytes().startswith(whole)
+    assert b"half a record" not in path.read_bytes()
+    assert more.case_id == seeded.case_id
+
+
+def test_a_flipped_byte_in_a_copy_names_its_capture(house: House) -> None:
+    seeded = seed_case(house, "a.example.cn")
+    keep_cases(house, NOON)
+    path = own_warc(house, seeded)
+    content = bytearray(path.read_bytes())
+    content[-20] ^= 1
+    path.write_bytes(content)
+
+    with house.database.reading() as db:
+        faults = verify(db, house.evidence).faults
+
+    assert {one.capture for one in faults} == {seeded.captures[-1].id}
+    assert all("线索副本" in one.reason for one in faults)
