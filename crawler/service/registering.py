@@ -5,6 +5,7 @@ due at once.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 from crawler.domain.audit import Act
@@ -32,6 +33,7 @@ from crawler.store.subjects import (
     import_register,
     newest_list,
     sites_named_by,
+    stage_register,
     standings_of,
 )
 
@@ -56,6 +58,7 @@ def take_register(
     house: House, handed: Handed, actor: str, at: datetime, *, rehearse: bool = False
 ) -> tuple[RegisterReport, int]:
     """Every row accepted, merged or refused, in one transaction; and how many sites it concerns.
+    Others may write while the rows are read.
     BadInput if it is no such register, older than what is there, or would wipe it out.
     """
     source = _checked_source(handed.source)
@@ -73,10 +76,11 @@ def take_register(
         whole=handed.whole,
     )
     entries = read_register(handed.path, taken, rules)
-    with house.database.prepared(lambda db: None, rehearse=rehearse) as (db, _):
+    staging = partial(stage_register, entries=entries, region=house.config.region)
+    with house.database.prepared(staging, rehearse=rehearse) as (db, staged):
         _check_newer(db, taken)
         before = _standing_now(db, sites_named_by(db, taken.register, source))
-        report = import_register(db, taken, entries, actor, house.config.region)
+        report = import_register(db, taken, staged, actor, house.config.region)
         _check_left(report, handed)
         changed = _make_due(db, before, sites_named_by(db, taken.register, source), at)
         counts = f"{report.rows}={report.accepted}+{report.merged}+{report.refused}"

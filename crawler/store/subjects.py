@@ -10,7 +10,20 @@ from itertools import islice
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    MetaData,
+    Row,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from crawler.domain.filing import Refusal, uscc_is_consistent
 from crawler.domain.site import Site
@@ -31,6 +44,10 @@ from crawler.store.tasks import ENDS
 
 _BATCH = 2_000
 _MOST_SHOWN = 100
+_COLUMNS = (
+    "register", "name", "name_key", "uscc", "domain", "credit_class", "region", "facts", "source",
+    "as_of",
+)  # fmt: skip
 _FOUNDED = ("rectified", "filed", "referred", "shut_down")
 _GRAVE = ("filed", "referred", "shut_down")
 
@@ -52,8 +69,19 @@ class RegisterReport:
     refusals: tuple[Refusal, ...]  # the first hundred
 
 
+_incoming = Table(
+    "incoming_subjects",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    *(Column(name, subjects.c[name].type) for name in _COLUMNS),
+    prefixes=["TEMPORARY"],
+)
+
+
 @dataclass(kw_only=True, slots=True)
-class _Counts:
+class StagedRegister:
+    """What waits in the temporary table of one connection, and what was no use."""
+
     rows: int = 0
     accepted: int = 0
     merged: int = 0
@@ -65,18 +93,19 @@ class _Counts:
 def import_register(
     db: Connection,
     register_list: RegisterList,
-    entries: Iterable[Listed | Refusal],
+    staged: StagedRegister,
     actor: str,
     region: str,
 ) -> RegisterReport:
-    """Take a list in. A whole list replaces its source's last one in this register."""
+    """Take in what was staged. A whole list replaces its source's last one in this register."""
     mine = _of_source(register_list.register, register_list.source)
     before = _count(db, mine)
     if register_list.whole:
         db.execute(delete(subjects).where(mine))
-    counts = _take(db, entries, region)
-    totals = {"rows": counts.rows, "accepted": counts.accepted}
-    totals |= {"merged": counts.merged, "refused": counts.refused}
+    waiting = select(*(_incoming.c[name] for name in _COLUMNS)).order_by(_incoming.c.id)
+    db.execute(insert(subjects).from_select(list(_COLUMNS), waiting))
+    totals = {"rows": staged.rows, "accepted": staged.accepted}
+    totals |= {"merged": staged.merged, "refused": staged.refused}
     values = {
         "register": str(register_list.register),
         "source": register_list.source,
@@ -94,8 +123,8 @@ def import_register(
         list_id=list_id,
         before=before,
         after=_count(db, mine),
-        noted=counts.noted,
-        refusals=counts.first,
+        noted=staged.noted,
+        refusals=staged.first,
         **totals,
     )
 
@@ -124,11 +153,14 @@ def _count(db: Connection, chosen: ColumnElement[bool]) -> int:
     return db.scalar(select(func.count()).select_from(subjects).where(chosen)) or 0
 
 
-def _take(db: Connection, entries: Iterable[Listed | Refusal], region: str) -> _Counts:
-    """Lines that say the same as an earlier one are merged; all others stand, contradictions
-    too.
+def stage_register(
+    db: Connection, entries: Iterable[Listed | Refusal], region: str
+) -> StagedRegister:
+    """Stream the lines into a temporary table; nothing of the store is touched or locked. Lines
+    that say the same as an earlier one are merged; all others stand, contradictions too.
     """
-    counts, seen = _Counts(), set[bytes]()
+    _incoming.create(db)
+    counts, seen = StagedRegister(), set[bytes]()
     stream = iter(entries)
     while batch := list(islice(stream, _BATCH)):
         rows: list[dict[str, Any]] = []
@@ -148,7 +180,7 @@ def _take(db: Connection, entries: Iterable[Listed | Refusal], region: str) -> _
             counts.noted += bool(entry.notes)
             rows += _rows(entry, region)
         if rows:
-            db.execute(insert(subjects), rows)
+            db.execute(insert(_incoming), rows)
     return counts
 
 

@@ -1,18 +1,33 @@
 """Registers in a real store: taken in whole or in part, asked, replaced, taken back."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
 from crawler.domain.errors import BadInput
-from crawler.domain.subject import LicenceState, Register, ambiguities, credit_of, licence_state
+from crawler.domain.subject import (
+    LicenceState,
+    Listed,
+    Register,
+    ambiguities,
+    credit_of,
+    licence_state,
+)
 from crawler.service.registering import Handed, take_back, take_register
 from crawler.service.wiring import House, open_house
 from crawler.store.audit import latest_acts
 from crawler.store.sites import site_of_domain
-from crawler.store.subjects import count_listed, list_registers, standing_of, standings_of
+from crawler.store.subjects import (
+    count_listed,
+    list_registers,
+    stage_register,
+    standing_of,
+    standings_of,
+)
 from crawler.store.tables import sites, visits
 from crawler.store.visits import visits_by_id
 from tests.builders import NOON, a_site
@@ -185,3 +200,18 @@ def test_many_sites_are_asked_in_a_fixed_number_of_queries(house: House) -> None
 
     assert sum(licence_state(one) is LicenceState.LICENSED for one in found.values()) == 200
     assert len(counted) <= 3
+
+
+def test_others_may_write_while_a_register_is_read(house: House) -> None:
+    entries = iter([Listed(register=Register.LICENCES, name=f"第{n}银行") for n in range(3)])
+    wrote = []
+
+    def slowly() -> Iterator[Listed]:
+        for entry in entries:
+            settle_site(house.database, a_site(domain=f"d{len(wrote)}.cn"))  # would wait for a lock
+            wrote.append(entry)
+            yield entry
+
+    staging = partial(stage_register, entries=slowly(), region="310118")
+    with house.database.prepared(staging) as (_, staged):
+        assert (staged.accepted, len(wrote)) == (3, 3)

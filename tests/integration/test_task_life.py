@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ from crawler.store.database import Database
 from crawler.store.outbox import list_deliveries
 from crawler.store.rechecks import rechecks_of
 from crawler.store.sites import site_of_domain
-from crawler.store.subjects import import_register
+from crawler.store.subjects import import_register, stage_register
 from crawler.store.tables import sites
 from crawler.store.task_results import results_of
 from crawler.store.tasks import moves_of
@@ -84,8 +85,9 @@ def test_a_contested_task_waits_until_a_supervisor_says_who_leads(tmp_path: Path
         received_at=NOON,
     )  # fmt: skip
     line = Listed(register=Register.ENTITIES, name=NAME, uscc="91310118MA1TE5T0XE", region="310104")
-    with database.transaction() as db:
-        import_register(db, entities, [line], "ops", "310118")
+    staging = partial(stage_register, entries=[line], region="310118")
+    with database.prepared(staging) as (db, staged):
+        import_register(db, entities, staged, "ops", "310118")
 
     task = confirm(database, alert.id, "wang", NOON, desk)
 
