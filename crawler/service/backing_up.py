@@ -9,6 +9,7 @@ import shutil
 import tarfile
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +19,7 @@ from crawler.domain.audit import Act
 from crawler.domain.errors import BadInput, TryLater
 from crawler.service.wiring import House, tool_name
 from crawler.store.audit import note
+from crawler.store.case_files import FOLDER, case_lengths
 from crawler.store.snapshots import open_copy, segment_lengths, standing_of, take_snapshot
 
 FORMAT = 1
@@ -77,15 +79,18 @@ def _written(house: House, copy: Path, part: Path, now: datetime, *, settings: b
     try:
         with snapshot.reading() as db:
             lengths, standing = segment_lengths(db), standing_of(db)
+            cases = {f"{FOLDER}/{name}": size for name, size in case_lengths(db).items()}
     finally:
         snapshot.close()
-    _check_room(part, copy.stat().st_size + sum(size for size, _ in lengths.values()))
+    evidence = sum(size for size, _ in lengths.values()) + sum(cases.values())
+    _check_room(part, copy.stat().st_size + evidence)
     with part.open("xb") as file:
         part.chmod(0o600)
         with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
             writer = _Writer(tar)
             writer.add(STORE, copy)
-            missing = [name for name, size in _segments(lengths) if not writer.add(
+            kept = chain(_segments(lengths), sorted(cases.items()))
+            missing = [name for name, size in kept if not writer.add(
                 EVIDENCE + name, house.evidence / name, size)]  # fmt: skip
             links = dict(_others(house, writer, settings=settings))
             manifest = Manifest(

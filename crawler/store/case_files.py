@@ -54,6 +54,13 @@ def committed_end(db: Connection, file: str) -> int:
     return db.scalar(select(ends).where(case_records.c.file == file)) or 0
 
 
+def case_lengths(db: Connection) -> dict[str, int]:
+    """Bytes that are written down of each case's WARC."""
+    ends = func.max(case_records.c.offset + case_records.c.length)
+    rows = select(case_records.c.file, ends).where(case_records.c.kind != NOTHING)
+    return dict(db.execute(rows.group_by(case_records.c.file)).tuples().all())
+
+
 def save_copies(db: Connection, one: Uncopied, copies: Sequence[Evidence], now: datetime) -> None:
     """Write down where the copies of a capture's records lie; none at all is written down too."""
     nothing = Evidence(kind=EvidenceKind.REQUEST, segment="", offset=0, length=0, sha256="")

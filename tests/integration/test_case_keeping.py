@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from crawler.service.backing_up import back_up
 from crawler.service.case_keeping import keep_cases
+from crawler.service.restoring import restore
 from crawler.service.wiring import House
 from crawler.store.case_files import FOLDER, not_copied
 from crawler.store.cases import case_of
@@ -77,6 +79,18 @@ def test_what_a_crash_left_behind_is_cut_off(house: House) -> None:
     assert path.read_bytes().startswith(whole)
     assert b"half a record" not in path.read_bytes()
     assert more.case_id == seeded.case_id
+
+
+def test_a_backup_holds_the_copies(house: House, tmp_path: Path) -> None:
+    seeded = seed_case(house, "a.example.cn")
+    keep_cases(house, NOON)
+    back_up(house, tmp_path / "b.tar", "ops", NOON, settings=False)
+    restore(tmp_path / "b.tar", tmp_path / "again", "ops", NOON, "310118")
+    drop_segments(house)
+
+    copied = tmp_path / "again" / "evidence" / FOLDER / own_warc(house, seeded).name
+
+    assert copied.read_bytes() == own_warc(house, seeded).read_bytes()
 
 
 def test_a_flipped_byte_in_a_copy_names_its_capture(house: House) -> None:
