@@ -1,7 +1,7 @@
 # The same commands at home and in CI.
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-.PHONY: help install demo test test-all check quality
+.PHONY: help install demo test test-all check quality soak
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/  –/'
@@ -26,6 +26,11 @@ check: .venv/.dev  ## ruff, mypy strict, import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+MINUTES ?= 60
+soak: .venv/.dev  ## an hour of sweeps, deliveries, pages and kills; the account must balance (MINUTES=5 for less)
+	@$(BIN)/python -m pytest -q -m soak tests
+	@$(BIN)/python -m tests.soak --minutes $(MINUTES)
 
 quality: .venv/.dev  ## judge labelled pages, compare with the pinned baseline
 	@$(BIN)/python -m tests.quality

@@ -1,0 +1,339 @@
+"""`python -m tests.soak --minutes 60`: a served house under sweeps, deliveries, console traffic and
+kills; ends with an account that must balance. Exit 0 only if it does.
+
+Injected: kill -9 of a child, of the browser, of the parent; the receiver goes away and comes back.
+Not injected here, because they need a machine of their own: a full disk, a clock that is moved.
+"""
+
+import argparse
+import http.client
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from crawler.domain.delivery import DeliveryState
+from crawler.domain.errors import BadInput
+from crawler.domain.schedule import FiringState, Schedule
+from crawler.service.wiring import House, open_house
+from crawler.store.audit import broken_entries
+from crawler.store.schedules import add_schedule, ask_run, firings_in, schedule_named
+from crawler.store.tables import alerts, captures, links, outbox, sites, sweeps, visits
+from crawler.store.verifying import verify
+from tests.serving_house import XUNWANG
+
+SECRET = "whsec_am91cm5leS1zZWNyZXQtb2YteHVud2FuZw=="
+PAGES = ("/healthz", "/readyz", "/metrics", "/sign-in")
+OVER = {FiringState.DONE, FiringState.FAILED, FiringState.STOPPED, FiringState.MISSED}
+DRAIN_S = 240
+
+
+@dataclass
+class Tally:
+    """What happened on the way."""
+
+    faults: Counter[str] = field(default_factory=Counter)
+    answers: Counter[str] = field(default_factory=Counter)
+    states: Counter[str] = field(default_factory=Counter)
+    sizes: list[tuple[float, int, int, int]] = field(default_factory=list)  # MB, handles, …
+
+
+@dataclass
+class Run:
+    home: Path
+    house: House
+    tally: Tally
+    chance: random.Random
+    received: Path
+    process: "subprocess.Popen[bytes] | None" = None
+    receiver: "subprocess.Popen[bytes] | None" = None
+    port: int = 0
+
+    def serve(self) -> None:
+        """Start, or start again."""
+        address = self.home / "run" / "address"
+        address.unlink(missing_ok=True)
+        self.process = subprocess.Popen(
+            [XUNWANG, "--home", str(self.home), "serve", "--port", "0"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _until(lambda: address.exists() and bool(address.read_text("utf-8")), 120, "serve starts")
+
+    def listen(self) -> None:
+        """The receiver, on one port for the whole run."""
+        ready = self.home / "receiver"
+        ready.unlink(missing_ok=True)
+        self.receiver = subprocess.Popen(
+            [sys.executable, "-m", "tests.receiver", "--secret", SECRET, "--port", str(self.port),
+             "--ready-file", str(ready), "--keep", str(self.received)],
+            stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        _until(lambda: ready.exists() and bool(ready.read_text("utf-8")), 60, "receiver starts")
+
+    def children(self) -> dict[int, str]:
+        """Processes below serve, with their command lines."""
+        assert self.process is not None
+        return dict(_below(self.process.pid))
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    options.add_argument("--minutes", type=float, default=60.0)
+    options.add_argument("--seed", type=int, default=0, help="0: a fresh one, printed")
+    options.add_argument("--keep", action="store_true", help="leave the home for a look")
+    given = options.parse_args()
+    seed = given.seed or int.from_bytes(os.urandom(3), "big")
+    folder = Path(tempfile.mkdtemp(prefix="xunwang-soak-"))
+    print(f"soak: {given.minutes:g} 分钟，种子 {seed}，目录 {folder}", flush=True)
+    with ExitStack() as stack:
+        run = stack.enter_context(_started(folder, seed))
+        _shaken(run, time.monotonic() + given.minutes * 60)
+        _drained(run)
+        faults = _account(run)
+    if not given.keep:
+        shutil.rmtree(folder, ignore_errors=True)
+    sys.exit(1 if faults else 0)
+
+
+@contextmanager
+def _started(folder: Path, seed: int) -> Iterator[Run]:
+    settings, home = folder / "crawl.toml", folder / "home"
+    home.mkdir()
+    web = subprocess.Popen(
+        [sys.executable, "-m", "tests.site", "--settings", str(settings)],
+        stdout=subprocess.DEVNULL,
+    )
+    _until(settings.exists, 60, "the made-up web starts")
+    run = Run(
+        home=home, house=None, tally=Tally(), chance=random.Random(seed),  # type: ignore[arg-type]
+        received=folder / "received.jsonl", port=_free_port(),
+    )  # fmt: skip
+    endpoint = f'name = "platform"\nurl = "http://127.0.0.1:{run.port}/"\nsecret = "{SECRET}"\n'
+    (home / "xunwang.toml").write_text(
+        f'region = "310118"\n{settings.read_text("utf-8")}\n[delivery]\nallow = ["127.0.0.0/8"]\n'
+        f"timeout_s = 5.0\n[[delivery.endpoints]]\n{endpoint}",
+        "utf-8",
+    )
+    listing = ["--home", str(home), "import", "tests/site/filings.csv"]
+    subprocess.run([XUNWANG, *listing], check=True, stdout=subprocess.DEVNULL, timeout=300)
+    run.house = open_house(home)
+    with run.house.database.transaction() as db:
+        add_schedule(
+            db, Schedule(name="soak", cron="0 0 1 1 *", selection="all", region="310118"), _now()
+        )
+    try:
+        run.listen()
+        run.serve()
+        yield run
+    finally:
+        run.house.database.close()
+        for process in (run.process, run.receiver, web):
+            if process is not None and process.poll() is None:
+                process.terminate()
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(15)
+
+
+def _shaken(run: Run, ends: float) -> None:
+    """Sweeps one after the other, pages asked, and something broken every now and then."""
+    next_fault = time.monotonic() + 20
+    while time.monotonic() < ends:
+        _ask_for_a_sweep(run)
+        for page in PAGES:
+            run.tally.answers[_asked(run, page)] += 1
+        if time.monotonic() > next_fault:
+            run.chance.choice((_kill_child, _kill_browser, _kill_parent, _lose_receiver))(run)
+            next_fault = time.monotonic() + run.chance.uniform(15, 45)
+        time.sleep(1)
+
+
+def _ask_for_a_sweep(run: Run) -> None:
+    with run.house.database.reading() as db:
+        newest = firings_in(db, limit=1)
+    if newest and newest[0].state not in OVER:
+        return
+    if newest:
+        run.tally.states[str(newest[0].state)] += 1
+        run.tally.sizes.append(_size(run))
+    with suppress(BadInput), run.house.database.transaction() as db:
+        ask_run(db, newest[0].schedule if newest else _schedule(run), "soak", _now())
+
+
+def _schedule(run: Run) -> Schedule:
+    with run.house.database.reading() as db:
+        return schedule_named(db, "soak")
+
+
+def _kill_child(run: Run) -> None:
+    _kill_one(run, "crawler.service.", "child")
+
+
+def _kill_browser(run: Run) -> None:
+    _kill_one(run, "headless", "browser")
+
+
+def _kill_one(run: Run, mark: str, name: str) -> None:
+    found = [pid for pid, command in run.children().items() if mark in command]
+    if found:
+        with suppress(ProcessLookupError):
+            os.kill(run.chance.choice(found), signal.SIGKILL)
+        run.tally.faults[name] += 1
+
+
+def _kill_parent(run: Run) -> None:
+    assert run.process is not None
+    run.process.kill()
+    run.process.wait(10)
+    run.tally.faults["parent"] += 1
+    run.serve()
+
+
+def _lose_receiver(run: Run) -> None:
+    if run.receiver is not None:
+        run.receiver.kill()
+        run.receiver.wait(10)
+        run.tally.faults["receiver"] += 1
+        time.sleep(run.chance.uniform(2, 8))
+    run.listen()
+
+
+def _drained(run: Run) -> None:
+    """The sweep under way ends, and everything that waits goes out."""
+
+    def quiet() -> bool:
+        with run.house.database.reading() as db:
+            going = firings_in(db, (FiringState.WAITING, FiringState.RUNNING), limit=1)
+            waiting = db.scalar(select(func.count()).where(outbox.c.state == "waiting"))
+        return not going and not waiting
+
+    _until(quiet, DRAIN_S, "what is under way ends", fatal=False)
+    run.tally.sizes.append(_size(run))
+
+
+def _account(run: Run) -> list[str]:
+    """Every line as it stands; the complaints at the end."""
+    wrong: list[str] = []
+
+    def line(name: str, left: object, right: object) -> None:
+        print(f"  {'✓' if left == right else '✗'} {name}：{left} = {right}", flush=True)
+        if left != right:
+            wrong.append(name)
+
+    tally = run.tally
+    print(f"故障：{dict(tally.faults)}；巡查：{dict(tally.states)}；页面：{dict(tally.answers)}")
+    count = func.count()
+    with run.house.database.reading() as db:
+        done = select(sweeps.c.id).where(sweeps.c.state == "finished")
+        of_done = select(count).select_from(visits).where(visits.c.sweep_id.in_(done))
+        expected = db.scalar(select(func.sum(sweeps.c.sites)).where(sweeps.c.state == "finished"))
+        line("完成批次的网站 = 巡查", expected or 0, db.scalar(of_done))
+        line("没有结果的巡查", db.scalar(of_done.where(visits.c.outcome == "")), 0)
+        line("采集 = 证据链环", db.scalar(select(count).select_from(captures)),
+             db.scalar(select(count).select_from(links)))  # fmt: skip
+        found = verify(db, run.house.evidence)
+        line("存证核验的问题", [one.reason for one in found.faults], [])
+        line("审计链的断点", list(broken_entries(db)), [])
+        opened = select(count).select_from(alerts).where(alerts.c.state == "open")
+        by_site = select(func.count(alerts.c.site_id.distinct())).where(alerts.c.state == "open")
+        line("待核实预警 = 有预警的网站", db.scalar(opened), db.scalar(by_site))
+        sent = set(db.scalars(select(outbox.c.event_key)))
+        late = select(count).where(outbox.c.state != str(DeliveryState.DELIVERED))
+        line("没有送达的消息", db.scalar(late), 0)
+        keys = _event_keys(run.received)
+        line("发出的消息 = 收到的（去重）", len(sent), len(set(keys)))
+        print(f"    重复收到 {len(keys) - len(set(keys))} 次（同一 event_key，接收方可辨认）")
+        states = {one.state for one in firings_in(db, limit=10_000)}
+        line("还在进行的执行", len(states & {FiringState.WAITING, FiringState.RUNNING}), 0)
+        print(f"    网站 {db.scalar(select(count).select_from(sites))}，记录 {found.records}")
+    line("页面的服务器错误", sum(n for k, n in tally.answers.items() if k.startswith("5")), 0)
+    left = [one.name for one in (run.home / "run").glob("snapshot-*")]
+    line("遗留的临时文件", left, [])
+    for size in (*tally.sizes[:1], *tally.sizes[-1:]):
+        print("    父进程 {:.0f} MB，句柄 {}，子进程 {}，run 下文件 {}".format(*size))
+    print("账目不平：" + "、".join(wrong) if wrong else "账目相符")
+    return wrong
+
+
+def _event_keys(file: Path) -> list[str]:
+    """Of every message that the receiver could believe, as often as it came."""
+    if not file.exists():
+        return []
+    found = (json.loads(line) for line in file.read_text("utf-8").splitlines())
+    return [json.loads(one["body"])["event_key"] for one in found if one["valid"]]
+
+
+def _asked(run: Run, page: str) -> str:
+    address = run.home / "run" / "address"
+    try:
+        host = address.read_text("utf-8").removeprefix("http://")
+        connection = http.client.HTTPConnection(host, timeout=30)
+        connection.request("GET", page)
+        status = connection.getresponse().status
+        connection.close()
+    except (OSError, http.client.HTTPException):
+        return "closed"
+    return "503 ready" if page == "/readyz" and status == 503 else str(status)
+
+
+def _size(run: Run) -> tuple[float, int, int, int]:
+    assert run.process is not None
+    place = Path(f"/proc/{run.process.pid}")
+    try:
+        pages = int((place / "statm").read_text("ascii").split()[1])
+        handles = len(list((place / "fd").iterdir()))
+    except (OSError, IndexError):
+        return 0.0, 0, 0, 0
+    files = sum(1 for _ in (run.home / "run").iterdir())
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6, handles, len(run.children()), files
+
+
+def _below(root: int) -> Iterator[tuple[int, str]]:
+    parents: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError, ValueError, IndexError):
+            stat = (path / "stat").read_text("ascii", "replace").rpartition(")")[2].split()
+            parents.setdefault(int(stat[1]), []).append(int(path.name))
+    todo = list(parents.get(root, []))
+    while todo:
+        pid = todo.pop()
+        todo += parents.get(pid, [])
+        with suppress(OSError):
+            yield pid, Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        return int(one.getsockname()[1])
+
+
+def _until(what: Callable[[], bool], seconds: float, name: str, *, fatal: bool = True) -> None:
+    ends = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > ends:
+            if fatal:
+                raise SystemExit(f"soak: {name} —— 没有等到")
+            return
+        time.sleep(0.3)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    main()
