@@ -67,7 +67,12 @@ class Database:
 
 def open_database(url: str) -> Database:
     """An engine for `sqlite:///…` or `postgresql+psycopg://…`. Nothing is created yet."""
-    engine = create_engine(make_url(url), pool_pre_ping=not url.startswith("sqlite"))
+    engine = create_engine(
+        make_url(url),
+        pool_pre_ping=not url.startswith("sqlite"),
+        # else PostgreSQL answers -1 to "how many were put", which reads as yes
+        execution_options={"preserve_rowcount": True},
+    )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

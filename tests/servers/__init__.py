@@ -37,11 +37,16 @@ def restart_elasticsearch(folder: Path) -> None:
     told("elasticsearch-server", "start", str(folder), port, seconds=300)
 
 
+def postgres_folder() -> Path:
+    """One server a test process."""
+    return CACHE / f"postgres-{os.getpid()}"
+
+
 @contextmanager
 def postgres() -> Iterator[str]:
     """The address of a fresh database server, as SQLAlchemy writes it."""
     told("postgres-server", "fetch", seconds=600)
-    folder = CACHE / f"postgres-{os.getpid()}"
+    folder = postgres_folder()
     address = told("postgres-server", "start", str(folder), str(free_port()), seconds=120)
     try:
         yield address.splitlines()[-1]
