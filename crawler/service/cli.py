@@ -37,6 +37,8 @@ COMMANDS = {
     "serve": "serving:serve",
     "platform": "platform:platform",
     "client": "client:client",
+    "batch": "batch:batch",
+    "inbox": "inbox:inbox",
     "schedule": "schedule:schedule",
     "backup": "backup:backup",
     "restore": "backup:restore",

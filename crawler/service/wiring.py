@@ -11,6 +11,7 @@ from alerts.dialects import load_dialect
 from crawler.config import Config, load_config
 from crawler.domain.delivery import Endpoint
 from crawler.domain.errors import BadInput
+from crawler.domain.peer import Peer
 from crawler.service.own_hosts import own_addresses
 from crawler.service.pipes import Greeting
 from crawler.store.database import Database, migrate, open_database
@@ -142,4 +143,18 @@ def endpoints_of(config: Config) -> tuple[Endpoint, ...]:
             dialect=load_dialect(config.home / one.mapping, one.events) if one.mapping else None,
         )
         for one in config.delivery.endpoints
+    )
+
+
+def peers_of(config: Config) -> tuple[Peer, ...]:
+    """The docked installations, with their secrets."""
+    return tuple(
+        Peer(
+            name=one.name,
+            secret=one.secret.get_secret_value(),
+            former_secret=one.former_secret.get_secret_value(),
+            regions=one.regions,
+            url=one.url,
+        )
+        for one in config.delivery.peers
     )

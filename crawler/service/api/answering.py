@@ -46,7 +46,7 @@ _BODY_IN_DESCRIPTION = {
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Feedback"}}},
     }
 }
-_SIGNED = {
+MESSAGE_HEADERS = {
     "parameters": [
         {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
         for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
@@ -57,7 +57,7 @@ _SIGNED = {
 @routes.post(
     "/callbacks/tasks/{number}",
     responses=responses(400, 401, 404, 408, 409, 413, 422),
-    openapi_extra=_BODY_IN_DESCRIPTION | _SIGNED,
+    openapi_extra=_BODY_IN_DESCRIPTION | MESSAGE_HEADERS,
 )
 def call_back(number: TaskNumber, request: Request, api: Shared, body: Body) -> AnsweredShown:
     """签收、状态与结果的回调。以投递所用密钥签名（Standard Webhooks）；同一编号只办一次。"""
@@ -89,7 +89,7 @@ def _reader(endpoint: Endpoint | None) -> Callable[[str, bytes], Feedback]:
 def _signed_by(api: Api, request: Request, body: bytes) -> tuple[Endpoint, str]:
     """The endpoint with whose key this was signed. Who has none learns only what is wrong."""
     refusals: list[str] = []
-    headers = _headers(request)
+    headers = headers_of(request)
     for endpoint in api.desk().endpoints:
         if not endpoint.secret:
             continue
@@ -102,7 +102,7 @@ def _signed_by(api: Api, request: Request, body: bytes) -> tuple[Endpoint, str]:
     raise Problem(401, "bad_signature", f"回调不予采信：{why}")
 
 
-def _headers(request: Request) -> dict[str, str]:
+def headers_of(request: Request) -> dict[str, str]:
     """One value a name: a signature header that comes twice is none."""
     given: dict[str, list[str]] = {}
     for name, value in request.headers.raw:

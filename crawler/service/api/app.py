@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 import alerts
 from alerts.desk import Desk
-from crawler.service.api import answering, events, leads, lists, tasks
+from crawler.service.api import answering, events, inbox, leads, lists, tasks
 from crawler.service.api.access import Anyone, Api, Shared
 from crawler.service.api.problems import ProblemShown, answer_problems, responses
 from crawler.service.api.shapes import StatusShown
@@ -23,7 +23,15 @@ from crawler.service.wiring import House
 PATH = "/api/v1"
 SCHEMAS = Path(alerts.__file__).parent / "schemas"
 about = APIRouter(tags=["about"])
-ROUTERS = (about, answering.routes, tasks.routes, events.routes, lists.routes, leads.routes)
+ROUTERS = (
+    about,
+    answering.routes,
+    tasks.routes,
+    events.routes,
+    lists.routes,
+    leads.routes,
+    inbox.routes,
+)
 
 
 @about.get("/status", responses=responses(401, 403))

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from alerts.answering import Effect
+from alerts.peering import Intake
 
 
 class StatusShown(BaseModel):
@@ -156,4 +157,33 @@ class ListDetail(ListShown):
 
     changes: dict[str, int]
     refusals: list[RefusalShown]
+    next: int
+
+
+class IntakeShown(BaseModel):
+    """What became of a message of a docked installation."""
+
+    intake: Intake
+
+
+class IncomingShown(BaseModel):
+    """What a docked installation last told about one thing."""
+
+    id: int
+    peer: str
+    subject: str
+    seq: int
+    event: str
+    region: str
+    level: str
+    title: str
+    state: str
+    domain: str
+    task_no: str
+    received_at: datetime
+    changed_at: datetime
+
+
+class IncomingPage(BaseModel):
+    incoming: list[IncomingShown]
     next: int

@@ -1,0 +1,194 @@
+"""Two installations docked: the district's warnings and tasks reach the city by the same signed
+messages, the city's tasks reach the district, and the district's answer moves the city's task.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alerts.delivering import Courier, deliver_due
+from alerts.webhook import Poster
+from crawler.domain.client import Scope
+from crawler.domain.errors import BadInput, TryLater
+from crawler.domain.peer import Incoming
+from crawler.domain.task import Conclusion, TaskState
+from crawler.service.api.app import PATH
+from crawler.service.commands.inbox import answer
+from crawler.service.wiring import endpoints_of
+from crawler.store.inbox import list_incoming
+from crawler.store.tasks import task_numbered
+from tests.builders import NOON
+from tests.integration.answering_house import SECRET
+from tests.integration.api_house import ApiHouse, Signed, an_api, said
+
+EXAMPLES = Path("alerts/schemas/examples")
+OTHER = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo="
+
+
+def settings(region: str, peer: str, peer_regions: str, url: str = "http://127.0.0.1:9") -> str:
+    return f"""
+region = "{region}"
+
+[[delivery.endpoints]]
+name = "{peer}"
+url = "{url}{PATH}/inbox"
+secret = "{SECRET}"
+{f"regions = {peer_regions}" if region == "310000" else ""}
+
+[[delivery.peers]]
+name = "{peer}"
+secret = "{SECRET}"
+url = "{url}"
+{f"regions = {peer_regions}" if region == "310000" else ""}
+"""
+
+
+@dataclass(frozen=True)
+class Docked:
+    city: ApiHouse
+    district: ApiHouse
+    poster: Poster
+
+    def carry(self, sender: ApiHouse, receiver: ApiHouse) -> int:
+        """Deliver all that waits at one for the other; how many arrived."""
+        (endpoint,) = endpoints_of(sender.house.config)
+        courier = Courier(database=sender.house.database, send=self.poster.send,
+                          clock=lambda: NOON, spread=lambda: 0.5,
+                          token=lambda: os.urandom(8).hex())  # fmt: skip
+        at = f"http://127.0.0.1:{receiver.port}{PATH}/inbox"
+        return deliver_due(courier, [replace(endpoint, url=at)]).delivered
+
+
+@pytest.fixture
+def docked(tmp_path: Path) -> Iterator[Docked]:
+    yield from two_installations(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Docked]:
+    """For tests after which nothing has arrived."""
+    yield from two_installations(tmp_path_factory.mktemp("still"))
+
+
+def two_installations(folder: Path) -> Iterator[Docked]:
+    with ExitStack() as stack:
+        city = stack.enter_context(
+            an_api(folder / "city", settings("310000", "district", '["310118"]'))
+        )
+        up = f"http://127.0.0.1:{city.port}"
+        district = stack.enter_context(
+            an_api(folder / "district", settings("310118", "city", "[]", up))
+        )
+        poster = stack.enter_context(Poster(lambda host, port: host))
+        yield Docked(city=city, district=district, poster=poster)
+
+
+def arrived(house: ApiHouse, kind: str = "") -> list[Incoming]:
+    with house.house.database.reading() as db:
+        return list_incoming(db, "", kind=kind)
+
+
+def test_what_a_district_decides_stands_at_the_city_in_its_newest_state(docked: Docked) -> None:
+    task = docked.district.task("a.example.cn")
+    first = docked.carry(docked.district, docked.city)
+    body = said("working")
+    path = f"/callbacks/tasks/{task.number}"
+    docked.district.stranger().post(path, body, **Signed().headers(body))
+    docked.carry(docked.district, docked.city)
+
+    (one,) = arrived(docked.city, "task")
+
+    assert first > 0
+    assert (one.peer, one.task_no, one.state) == ("district", task.number, "working")
+    assert (one.region, one.domain) == ("310118", "a.example.cn")
+    reader = docked.city.program(Scope.TASKS_READ)
+    shown = reader.get("/inbox").json["incoming"]
+    assert {item["subject"] for item in shown} >= {f"task:{task.number}"}
+    elsewhere = docked.city.program(Scope.TASKS_READ, region="310115")
+    assert elsewhere.get("/inbox").json["incoming"] == []
+
+
+def test_a_citys_task_is_answered_by_the_district_and_moves_there(docked: Docked) -> None:
+    task = docked.city.task("b.example.cn")
+    docked.carry(docked.city, docked.district)
+    (one,) = arrived(docked.district, "task")
+    report = said("answered", conclusion="属实-整改", note="已下架")
+
+    answer(docked.district.house, one, report, "shen", NOON, docked.poster)
+
+    with docked.city.house.database.reading() as db:
+        now = task_numbered(db, task.number)
+    assert now is not None
+    assert (now.state, now.conclusion) == (TaskState.ANSWERED, Conclusion.RECTIFIED)
+    docked.carry(docked.city, docked.district)
+    assert arrived(docked.district, "task")[0].state == "answered"
+
+
+def test_an_answer_that_was_not_taken_is_said(docked: Docked) -> None:
+    docked.city.task("b.example.cn")
+    docked.carry(docked.city, docked.district)
+    (one,) = arrived(docked.district, "task")
+
+    with pytest.raises(BadInput, match="没有采用：409"):
+        answer(docked.district.house, one, said("suspended"), "shen", NOON, docked.poster)
+    with pytest.raises(BadInput, match="status"):
+        answer(docked.district.house, one, said("teleported"), "shen", NOON, docked.poster)
+    with Poster(nowhere) as broken, pytest.raises(TryLater, match="没有收到"):
+        answer(docked.district.house, one, said("acknowledged"), "shen", NOON, broken)
+
+
+def nowhere(host: str, port: int) -> str:
+    raise ConnectionRefusedError
+
+
+@pytest.mark.fault("K19")
+def test_repeats_and_older_states_change_nothing(docked: Docked) -> None:
+    message = json.loads((EXAMPLES / "task.created.json").read_text("utf-8"))
+    stranger, signed = docked.city.stranger(), Signed()
+
+    told = []
+    for seq, state in ((3, "working"), (3, "working"), (2, "sent"), (4, "answered")):
+        body = json.dumps(message | {"seq": seq, "task": message["task"] | {"state": state}})
+        raw = body.encode()
+        told.append(stranger.post("/inbox", raw, **signed.headers(raw)).json["intake"])
+
+    assert told == ["taken", "repeated", "older", "taken"]
+    assert [(one.seq, one.state) for one in arrived(docked.city)] == [(4, "answered")]
+
+
+@pytest.mark.fault("K02")
+@pytest.mark.parametrize(
+    ("change", "secret", "status", "says"),
+    [
+        pytest.param({}, OTHER, 401, "签名不符", id="forged"),
+        pytest.param({"dispatch": {"region": "310115"}}, SECRET, 403, "不能代", id="region"),
+        pytest.param({"dispatch": {}}, SECRET, 422, "region", id="no region"),
+        pytest.param(None, SECRET, 422, "JSON", id="no JSON"),
+    ],
+)
+def test_what_a_peer_may_not_say_is_refused(
+    still: Docked, change: dict[str, Any] | None, secret: str, status: int, says: str
+) -> None:
+    message = json.loads((EXAMPLES / "task.created.json").read_text("utf-8"))
+    whole = message | {"task": message["task"] | (change or {})}
+    raw = b"[1" if change is None else json.dumps(whole).encode()
+
+    refused = still.city.stranger().post("/inbox", raw, **Signed(secret).headers(raw))
+
+    assert refused.status == status, refused.body
+    assert says in refused.json["detail"]
+    assert arrived(still.city) == []
+
+
+def test_an_event_of_a_later_version_is_ignored(still: Docked) -> None:
+    raw = b'{"event":"future.event"}'
+
+    answered = still.city.stranger().post("/inbox", raw, **Signed().headers(raw))
+
+    assert (answered.status, answered.json["intake"]) == (200, "ignored")
