@@ -56,9 +56,9 @@ def committed_end(db: Connection, file: str) -> int:
 
 def case_lengths(db: Connection) -> dict[str, int]:
     """Bytes that are written down of each case's WARC."""
-    ends = func.max(case_records.c.offset + case_records.c.length)
+    ends = func.max(case_records.c.offset + case_records.c.length).label("end")
     rows = select(case_records.c.file, ends).where(case_records.c.kind != NOTHING)
-    return dict(db.execute(rows.group_by(case_records.c.file)).tuples().all())
+    return {row.file: row.end for row in db.execute(rows.group_by(case_records.c.file))}
 
 
 def save_copies(db: Connection, one: Uncopied, copies: Sequence[Evidence], now: datetime) -> None:
