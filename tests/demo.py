@@ -40,7 +40,7 @@ def main() -> None:
 @contextmanager
 def made_up_web() -> Iterator[None]:
     settings = HOME / "xunwang.toml"
-    with service("tests.site", "--settings", str(settings)):
+    with service(sys.executable, "-m", "tests.site", "--settings", str(settings)):
         wait_for(settings)
         yield
 
@@ -49,14 +49,14 @@ def made_up_web() -> Iterator[None]:
 def receiver() -> Iterator[str]:
     ready, kept = HOME / "receiver.url", HOME / "received.jsonl"
     options = ("--secret", SECRET, "--ready-file", str(ready), "--keep", str(kept))
-    with service("tests.receiver", *options):
+    with service(XUNWANG, "--home", str(HOME), "platform", "stub", "--port", "0", *options):
         wait_for(ready)
         yield ready.read_text("utf-8").strip()
 
 
 @contextmanager
-def service(module: str, *options: str) -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, "-m", module, *options])
+def service(*words: str) -> Iterator[None]:
+    process = subprocess.Popen(words)
     try:
         yield
     finally:
