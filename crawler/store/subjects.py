@@ -11,13 +11,16 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
+    Boolean,
     Column,
     ColumnElement,
     Connection,
     Integer,
+    LargeBinary,
     MetaData,
     Row,
     Table,
+    UniqueConstraint,
     delete,
     func,
     insert,
@@ -38,6 +41,7 @@ from crawler.domain.subject import (
     usable_uscc,
 )
 from crawler.domain.task import Conclusion
+from crawler.store.database import upsert
 from crawler.store.subject_tables import register_lists
 from crawler.store.tables import alerts, sites, subjects, tasks
 from crawler.store.tasks import ENDS
@@ -73,7 +77,10 @@ _incoming = Table(
     "incoming_subjects",
     MetaData(),
     Column("id", Integer, primary_key=True),
+    Column("digest", LargeBinary(16)),
+    Column("noted", Boolean),
     *(Column(name, subjects.c[name].type) for name in _COLUMNS),
+    UniqueConstraint("digest", "domain"),
     prefixes=["TEMPORARY"],
 )
 
@@ -160,28 +167,23 @@ def stage_register(
     that say the same as an earlier one are merged; all others stand, contradictions too.
     """
     _incoming.create(db)
-    counts, seen = StagedRegister(), set[bytes]()
+    staged, usable = StagedRegister(), 0
     stream = iter(entries)
     while batch := list(islice(stream, _BATCH)):
-        rows: list[dict[str, Any]] = []
-        for entry in batch:
-            counts.rows += 1
-            if isinstance(entry, Refusal):
-                counts.refused += 1
-                if len(counts.first) < _MOST_SHOWN:
-                    counts.first += (entry,)
-                continue
-            digest = _digest(entry)
-            if digest in seen:
-                counts.merged += 1
-                continue
-            seen.add(digest)
-            counts.accepted += 1
-            counts.noted += bool(entry.notes)
-            rows += _rows(entry, region)
+        bad = [entry for entry in batch if isinstance(entry, Refusal)]
+        good = [entry for entry in batch if isinstance(entry, Listed)]
+        staged.rows += len(batch)
+        staged.refused += len(bad)
+        staged.first += tuple(bad[: _MOST_SHOWN - len(staged.first)])
+        usable += len(good)
+        rows = [row for entry in good for row in _rows(entry, region)]
         if rows:
-            db.execute(insert(_incoming), rows)
-    return counts
+            db.execute(upsert(db, _incoming).on_conflict_do_nothing(), rows)
+    different = func.count(_incoming.c.digest.distinct())
+    staged.accepted = db.scalar(select(different)) or 0
+    staged.noted = db.scalar(select(different).where(_incoming.c.noted)) or 0
+    staged.merged = usable - staged.accepted
+    return staged
 
 
 def _digest(listed: Listed) -> bytes:
@@ -192,6 +194,8 @@ def _digest(listed: Listed) -> bytes:
 def _rows(listed: Listed, region: str) -> list[dict[str, Any]]:
     """One row a domain, so that each is found; one without domain is one row."""
     row = {
+        "digest": _digest(listed),
+        "noted": bool(listed.notes),
         "register": str(listed.register),
         "name": listed.name[:500],
         "name_key": subject_key(listed.name),
