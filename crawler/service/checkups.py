@@ -1,21 +1,29 @@
 """Is this machine able? Each checkup says what is, and what to do where it is not."""
 
 import os
+import resource
 import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from crawler.domain.errors import WatchError
 from crawler.fetching.chromium import download_folders, find_browser
+from crawler.fetching.clock import clock_state
 from crawler.fetching.fonts import find_chinese_font
 from crawler.fetching.identity import reach_problem, remove_folder, worker_identity
+from crawler.service.searching import engine_of
 from crawler.service.wiring import House
+from crawler.store.audit import latest_acts
 from lexicons.loading import load_lexicon
 
 LEAST_FREE = 2 * 1024**3
+LEAST_HANDLES = 4_096
+_SOUND_WAL = (3, 51, 3)
+_AHEAD = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +50,12 @@ def _python(_: House) -> Finding:
 def _store(house: House) -> Finding:
     with house.database.reading() as db:
         name = db.dialect.name
-    text = f"{name} {sqlite3.sqlite_version}" if name == "sqlite" else name
+    if name != "sqlite":
+        return Finding(name="数据库", fine=True, text=name)
+    text = f"{name} {sqlite3.sqlite_version}"
+    if sqlite3.sqlite_version_info < _SOUND_WAL:
+        text += "：此版本的 WAL 有一处罕见缺陷（3.51.3 修复），请勿停止每日备份"
+        return Finding(name="数据库", fine=False, text=text, needed=False)
     return Finding(name="数据库", fine=True, text=text)
 
 
@@ -105,12 +118,63 @@ def _endpoints(house: House) -> Finding:
     return Finding(name="接收端", fine=bool(names), text=text, needed=False)
 
 
+def _clock(house: House) -> Finding:
+    """Set by somebody, and not before what is written down already."""
+    now, state = datetime.now(UTC), clock_state()
+    with house.database.reading() as db:
+        newest = latest_acts(db, limit=1)
+    if newest and newest[0].act.at - now > _AHEAD:
+        text = f"比最近一条记录早（{newest[0].act.at.astimezone():%Y-%m-%d %H:%M}），请校时"
+        return Finding(name="时钟", fine=False, text=text)
+    synchronised = "已与时间源同步" in state
+    return Finding(name="时钟", fine=synchronised, text=state, needed=False)
+
+
+def _search(house: House) -> Finding:
+    found = engine_of(house).state()
+    if found.trouble:
+        text = f"{found.name}：{found.trouble}；采集与预警不受影响"
+        return Finding(name="检索", fine=False, text=text, needed=False)
+    return Finding(name="检索", fine=True, text=f"{found.name}，{found.texts} 篇")
+
+
+def _secrets(house: House) -> Finding:
+    """Files that hold secrets are their owner's alone."""
+    files = [house.home / "xunwang.toml", *(house.home / "keys").glob("*")]
+    open_ones = [one.name for one in files if one.is_file() and one.stat().st_mode & 0o044]
+    if open_ones and _holds_secrets(house):
+        text = f"{'、'.join(open_ones)} 别的用户可读，请 chmod 600"
+        return Finding(name="密钥", fine=False, text=text, needed=False)
+    return Finding(name="密钥", fine=True, text="仅属主可读" if files else "没有")
+
+
+def _holds_secrets(house: House) -> bool:
+    config = house.config
+    return bool(
+        config.delivery.endpoints
+        or config.search.password.get_secret_value()
+        or config.ops.secret.get_secret_value()
+        or (house.home / "keys").exists()
+    )
+
+
+def _handles(_: House) -> Finding:
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    fine = limit >= LEAST_HANDLES
+    text = f"每进程 {limit}" + ("" if fine else "，请设 LimitNOFILE=65536（ulimit -n）")
+    return Finding(name="文件句柄", fine=fine, text=text, needed=False)
+
+
 CHECKUPS: tuple[Callable[[House], Finding], ...] = (
     _python,
     _store,
     _evidence,
     _disk,
+    _clock,
+    _handles,
+    _secrets,
     _lexicon,
+    _search,
     _browser,
     _font,
     _endpoints,
