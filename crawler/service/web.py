@@ -6,10 +6,11 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from crawler.service.api.app import PATH, api_app
 from crawler.service.console.app import console_app
 from crawler.service.wiring import House
 
-MOUNTS: tuple[tuple[str, Callable[[House], ASGIApp]], ...] = (("", console_app),)
+MOUNTS: tuple[tuple[str, Callable[[House], ASGIApp]], ...] = ((PATH, api_app), ("", console_app))
 
 
 def web_app(house: House, routes: Sequence[BaseRoute] = ()) -> FastAPI:
