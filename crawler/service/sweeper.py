@@ -33,6 +33,7 @@ from crawler.store.visits import sweep_of
 
 LOOK_S = 1.0
 MOST_WAITING = 50
+GAVE_UP = "采集或研判进程反复起不来，没有做完，见日志"
 ENDING, QUIET, STOPPED = "服务停止，下次启动接着做", "静默时段，过后接着做", "由人停止"
 
 log = structlog.get_logger()
@@ -136,8 +137,10 @@ class Sweeper:
             self._mark(firing, FiringState.DONE, "", sweep.id)
         elif why in (ENDING, QUIET):
             self._mark(firing, FiringState.WAITING, why, sweep.id)
+        elif why == STOPPED:
+            self._mark(firing, FiringState.STOPPED, why, sweep.id)
         else:
-            self._mark(firing, FiringState.STOPPED, why or "没有做完", sweep.id)
+            self._mark(firing, FiringState.FAILED, GAVE_UP, sweep.id)
 
     def _sweep_of(self, firing: Firing) -> Sweep:
         """The one laid aside, else a new one; both are written down before the first page."""
