@@ -139,7 +139,7 @@ def _ascii(url: str) -> str:
 def _encoded(sheet: Image.Image, form: str) -> bytes:
     out = BytesIO()
     if form == "PNG":
-        sheet.save(out, form, compress_level=3)
+        sheet.save(out, form, compress_level=1)
     else:
         sheet.save(out, form, quality=_THUMBNAIL_QUALITY)
     return out.getvalue()
