@@ -22,7 +22,7 @@ from lexicons.limits import over_limit
 from lexicons.matching import find_hits
 from lexicons.purpose import Purpose, asks_on_thin_page, purpose_of
 from lexicons.reading import ReadField, Tools, read_fields, weigh
-from lexicons.speaking import speaks_to_inform
+from lexicons.speaking import reports, speaks_to_inform
 from lexicons.yields import find_yields
 
 MOST_REASONS = 60
@@ -257,6 +257,16 @@ def speaker_weighed(found: Findings, score: float) -> Iterator[Reason]:
     if score > 0 and name:
         factor = found.tools.weights.names["informing_speaker"]
         yield wording.reason_of_speaker(name, score * (factor - 1))
+    elif score > 0 and (reported := _reported(found)):
+        factor = found.tools.weights.names["report"]
+        yield wording.reason_of_report(reported, score * (factor - 1))
+
+
+def _reported(found: Findings) -> tuple[str, ...]:
+    """The words of a report; an article that recommends a platform is none."""
+    if any(claim.kind.offers for claim in found.claims):
+        return ()
+    return reports(found.purpose, found.fields.values(), found.structure)
 
 
 def gravest_kind(found: Findings, score: float) -> Iterator[Reason]:

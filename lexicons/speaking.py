@@ -3,11 +3,14 @@ in its title or as the filing's subject. Calling oneself so is not enough: the p
 """
 
 import re
+from collections.abc import Iterable
 
 from crawler.domain.capture import PageText
 from crawler.domain.filing import SubjectKind
 from crawler.domain.page import FormKind, PageStructure
 from crawler.domain.site import Site
+from lexicons.purpose import Purpose
+from lexicons.reading import ReadField
 
 _INFORMING_KINDS = frozenset(
     {SubjectKind.GOVERNMENT, SubjectKind.INSTITUTION, SubjectKind.LAW_SERVICE}
@@ -20,6 +23,9 @@ _INFORMING_NAME = re.compile(
 )
 _ASKS_FOR_MONEY = frozenset({FormKind.INVEST, FormKind.LOAN, FormKind.REGISTER})
 LEAST_INFORMING = 1.5
+_REPORTING = ("news", "reporting", "edu", "article")
+_LEAST_WORDS = 6
+_MUCH_MORE = 1.5
 
 
 def speaks_to_inform(
@@ -34,6 +40,19 @@ def speaks_to_inform(
         if found := _INFORMING_NAME.search(name):
             return found[0]
     return ""
+
+
+def reports(
+    purpose: Purpose, fields: Iterable[ReadField], structure: PageStructure | None
+) -> tuple[str, ...]:
+    """The words of a report or a lesson, where the whole page is one: many of them, more informing
+    than offering, and nothing asked for.
+    """
+    if _asks(structure) or purpose.informing < _MUCH_MORE * purpose.offering:
+        return ()
+    signs = [field.reading.signs for field in fields]
+    words = {word for group in _REPORTING for one in signs for word in one.words(group)}
+    return tuple(sorted(words))[:6] if len(words) >= _LEAST_WORDS else ()
 
 
 def _asks(structure: PageStructure | None) -> bool:

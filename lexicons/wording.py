@@ -178,6 +178,16 @@ def reason_of_speaker(name: str, points: float) -> Reason:
     )
 
 
+def reason_of_report(words: Sequence[str], points: float) -> Reason:
+    """A report or a lesson by all it says."""
+    return Reason(
+        side=Side.AGAINST,
+        rule="report",
+        text=f"通篇为报道或讲解的口吻（{'、'.join(words)}），未见索要资金的表单",
+        points=round(points, 2),
+    )
+
+
 _LICENCE_TOLD = {
     LicenceState.UNCHECKED: "须以名录核对",
     LicenceState.AMBIGUOUS: "名录中同名主体不止一个，须人工核对",
