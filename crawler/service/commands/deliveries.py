@@ -13,6 +13,7 @@ import msgspec
 import typer
 
 from alerts.delivering import pause, replay_deliveries, resume
+from crawler.domain.case import CHINA
 from crawler.domain.delivery import DELIVERY_STATE_NAMES, Delivery, DeliveryState, EventType
 from crawler.domain.errors import BadInput
 from crawler.service.desks import EndpointStands, standings
@@ -141,18 +142,19 @@ def _list(given: Given) -> None:
     if given.json:
         as_json([msgspec.to_builtins(one) for one in found])
         return
-    columns = ("编号", "事件", "对象", "接收端", "状态", "次数", "下次", "说明")
+    columns = ("编号", "事件与对象", "接收端", "状态", "说明")
     table("投递", columns, [_row(one) for one in found])
     if len(found) == given.limit:
         say(f"只列前 {given.limit} 条，更多请用 --limit")
 
 
 def _row(one: Delivery) -> list[str]:
-    waits = one.state is DeliveryState.WAITING
-    again = f"{one.due_at.astimezone():%m-%d %H:%M:%S}" if waits else ""
     state = DELIVERY_STATE_NAMES[one.state]
-    tried = str(one.attempts)
-    return [one.id, one.event, one.subject, one.endpoint, state, tried, again, one.last_reason]
+    if one.attempts > 1 or (one.attempts and one.state is DeliveryState.WAITING):
+        state += f"，已试 {one.attempts} 次"
+    if one.attempts and one.state is DeliveryState.WAITING:
+        state += f"，{one.due_at.astimezone(CHINA):%m-%d %H:%M:%S} 再投"
+    return [one.id, f"{one.event} {one.subject}", one.endpoint, state, one.last_reason]
 
 
 def _show(given: Given) -> None:
@@ -167,7 +169,7 @@ def _show(given: Given) -> None:
     say(f"{one.id}  {one.event}  {one.subject}  → {one.endpoint}")
     say(f"{DELIVERY_STATE_NAMES[one.state]}，已尝试 {one.attempts} 次；{one.last_reason}")
     rows = [
-        [f"{r.at.astimezone():%m-%d %H:%M:%S}", str(r.status or "—"), r.reason,
+        [f"{r.at.astimezone(CHINA):%m-%d %H:%M:%S}", str(r.status or "—"), r.reason,
          r.body.decode("utf-8", "replace")[:200]]
         for r in answers
     ]  # fmt: skip
@@ -200,7 +202,7 @@ def _endpoints(given: Given) -> None:
 
 
 def _endpoint_row(one: EndpointStands) -> list[str]:
-    oldest = f"{one.oldest_waiting.astimezone():%m-%d %H:%M}" if one.oldest_waiting else "—"
+    oldest = f"{one.oldest_waiting.astimezone(CHINA):%m-%d %H:%M}" if one.oldest_waiting else "—"
     counts = [str(n) for n in (one.waiting, one.delivered, one.given_up)]
     return [one.name, one.url or "（对方来取）", one.says, *counts, oldest]
 
