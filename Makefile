@@ -1,7 +1,7 @@
 # The same commands at home and in CI.
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-.PHONY: help install demo test test-all check quality soak
+.PHONY: help install demo test test-all check quality soak bench-search
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/  –/'
@@ -31,6 +31,9 @@ MINUTES ?= 60
 soak: .venv/.dev  ## an hour of sweeps, deliveries, pages and kills; the account must balance (MINUTES=5 for less)
 	@$(BIN)/python -m pytest -q -m soak tests
 	@$(BIN)/python -m tests.soak --minutes $(MINUTES)
+
+bench-search: .venv/.dev  ## search at size on a real Elasticsearch and embedded: rates, kills, times
+	@$(BIN)/python -m tests.bench.searching
 
 quality: .venv/.dev  ## judge labelled pages, compare with the pinned baseline
 	@$(BIN)/python -m tests.quality

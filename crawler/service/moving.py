@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime
 
 from alerts.delivering import DeliverySummary, deliver_due
+from crawler.service.archiving import Archiver
 from crawler.service.desks import courier_of, poster_of
 from crawler.service.searching import Indexer
 from crawler.service.wiring import House, endpoints_of
@@ -18,6 +19,7 @@ class Mover:
         self._poster = poster_of(house)
         self._courier = courier_of(house, self._poster)
         self._indexer = Indexer(house, time.monotonic)
+        self._archiver = Archiver(house, time.monotonic)
 
     def move(self) -> None:
         """One round of both."""
@@ -25,8 +27,9 @@ class Mover:
         self.index()
 
     def index(self) -> None:
-        """Make searchable what is not yet."""
+        """Make searchable what is not yet; copy what is sealed."""
         self._indexer.round(datetime.now(UTC))
+        self._archiver.round(datetime.now(UTC))
 
     def deliver(self) -> DeliverySummary:
         """Send what is due."""

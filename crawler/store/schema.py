@@ -1,6 +1,7 @@
 """All tables together: whoever makes or compares the schema imports them here."""
 
 from crawler.store import (
+    archive_tables,
     attachment_tables,
     case_tables,
     finding_tables,
@@ -18,6 +19,7 @@ from crawler.store import (
 metadata = tables.metadata
 
 __all__ = [
+    "archive_tables",
     "attachment_tables",
     "case_tables",
     "finding_tables",

@@ -23,7 +23,7 @@ def elasticsearch() -> Iterator[str]:
     folder = CACHE / "elasticsearch"
     told("elasticsearch-server", "fetch", str(folder), seconds=1_800)
     port = free_port()
-    told("elasticsearch-server", "start", str(folder), str(port), seconds=300)
+    told("elasticsearch-server", "start", str(folder), str(port), seconds=700)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -34,7 +34,7 @@ def restart_elasticsearch(folder: Path) -> None:
     """After a kill: the same port, the same data."""
     settings = (folder / "node" / "config" / "elasticsearch.yml").read_text("utf-8")
     port = next(line.split()[1] for line in settings.splitlines() if line.startswith("http.port"))
-    told("elasticsearch-server", "start", str(folder), port, seconds=300)
+    told("elasticsearch-server", "start", str(folder), port, seconds=700)
 
 
 def postgres_folder() -> Path:

@@ -1,0 +1,35 @@
+"""Which sealed segments lie in the object store too."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from crawler.store.archive_tables import archived_segments
+from crawler.store.database import upsert
+from crawler.store.tables import segments
+
+
+def unarchived(db: Connection) -> list[tuple[str, str, str]]:
+    """Name, digest and region of sealed segments that do not lie there yet, oldest first."""
+    rows = (
+        select(segments.c.name, segments.c.sha256, segments.c.region)
+        .outerjoin(archived_segments, archived_segments.c.name == segments.c.name)
+        .where(segments.c.sealed_at.is_not(None), archived_segments.c.name.is_(None))
+        .order_by(segments.c.sealed_at, segments.c.name)
+    )
+    return [(row.name, row.sha256, row.region) for row in db.execute(rows)]
+
+
+def mark_archived(
+    db: Connection, segment: tuple[str, str, str], bucket: str, now: datetime
+) -> None:
+    """It lies there, as it was sealed."""
+    name, sha256, region = segment
+    row = {"name": name, "sha256": sha256, "region": region, "bucket": bucket, "archived_at": now}
+    db.execute(upsert(db, archived_segments).values(row).on_conflict_do_nothing())
+
+
+def archived(db: Connection) -> dict[str, str]:
+    """Name and digest of all that lie there."""
+    rows = db.execute(select(archived_segments.c.name, archived_segments.c.sha256))
+    return {row.name: row.sha256 for row in rows}
