@@ -25,6 +25,7 @@ from crawler.domain.errors import BadInput, GiveUp, NotAllowed, TryLater, WatchE
 from crawler.domain.exception import Exemption
 from crawler.domain.family import Mark, MarkKind
 from crawler.domain.filing import Change, Filing, FilingList, Refusal, SubjectKind
+from crawler.domain.lead import Lead, LeadState
 from crawler.domain.lexicon import Category, Hit, Lexicon, Term
 from crawler.domain.page import Card, Contact, Form, Imprint, PageStructure
 from crawler.domain.site import Site, Sweep, Visit
@@ -39,7 +40,7 @@ __all__ = [
     "Delivery", "Department", "Discrepancy", "Endpoint", "EventType", "Evidence", "Exchange",
     "Exemption",
     "Feedback", "Field", "Filing", "FilingList", "Flag", "Form", "FourTests", "GiveUp", "Hit",
-    "Holder", "Hop", "Imprint", "Level", "Lexicon", "Listed", "Listings", "Mark", "MarkKind",
+    "Holder", "Hop", "Imprint", "Lead", "LeadState", "Level", "Lexicon", "Listed", "Listings", "Mark", "MarkKind",
     "NotAllowed", "Outcome", "PageKind", "PageStructure", "PageText", "Reason", "Receipt",
     "Refusal", "Register", "RegisterList", "Review", "Role", "Run", "Scope", "Session", "Site",
     "Standing", "SubjectKind", "SupervisionTask", "Sweep", "Term", "TryLater", "User",
