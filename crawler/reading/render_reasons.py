@@ -26,6 +26,7 @@ _JUMP = re.compile(
     r"<body[^>]{0,200}onload\s*=\s*[\"'][^\"'>]{0,200}location"
 )
 _TESTS_THE_WAY_IN = re.compile(r"document\s*\.\s*referrer")
+_BEFORE = 300  # /baidu/.test(document.referrer) names the engines first
 _NEAR = 1_500  # a jump so soon after the test of the way in belongs to it
 _SEARCH_ENGINES = re.compile(r"baidu|sogou|\bso\.com|\.sm\.cn|haosou|google|bing", re.IGNORECASE)
 _FRAME = re.compile(r"<i?frame\b[^>]{0,800}>", re.IGNORECASE)
@@ -101,7 +102,7 @@ def _jumps_for_searchers(page: _Page) -> bool:
     if "referrer" not in page.html:
         return False
     for test in _TESTS_THE_WAY_IN.finditer(page.html):
-        near = page.html[test.start() : test.start() + _NEAR]
+        near = page.html[max(0, test.start() - _BEFORE) : test.start() + _NEAR]
         if _SEARCH_ENGINES.search(near) and _JUMP.search(near):
             return True
     return False

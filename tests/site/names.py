@@ -132,6 +132,7 @@ DEAD = (
 SLY = (  # they show one thing and are another
     Name(domain="mufeng-demo.cn", does="two_faced"),  # a company to desktops, a scheme in WeChat
     Name(domain="jieming-demo.cn"),  # bears another's filing number
+    Name(domain="shanlin-demo.cn"),  # leads who comes from a search engine elsewhere
     Name(domain="yaxu-demo.cn"),  # an empty hall with one door
 )
 

@@ -28,6 +28,10 @@ def reason(html: str) -> str:
         ("<script>self['location']['href']='/m/'</script>", "script_redirect"),
         ("<script>if(location.href=='x'){}</script>" + BRIEF, ""),
         (CLOAK + PLENTY, "search_redirect"),
+        (
+            f"<script>if(/baidu|sogou/.test(document.referrer)){{location.href='/h5/'}}</script>{PLENTY}",
+            "search_redirect",
+        ),
         ("<script>if(document.referrer){back()}</script>" + PLENTY, ""),
         ("<frameset><frame src=a.htm><frame src=b.htm></frameset>", "frames"),
         ('<iframe src="http://b.example/" width="100%" height="100%"></iframe>', "frames"),
