@@ -31,16 +31,19 @@ from crawler.store.subjects import (
 from crawler.store.tables import sites, visits
 from crawler.store.visits import visits_by_id
 from tests.builders import NOON, a_site
-from tests.integration.answering_house import settle_site
+from tests.integration.answering_house import a_database, settle_site
 
 USCC, OTHER = "91310118MA1TE5T0XE", "91310118MA1TE5T1XC"
 NAME = "某某财富管理有限公司"
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
+def house(tmp_path: Path) -> Iterator[House]:
     (tmp_path / "xunwang.toml").write_text('region = "310118"\n', "utf-8")
-    return open_house(tmp_path)
+    a_database(tmp_path).close()  # a copy of one that is migrated already
+    opened = open_house(tmp_path)
+    yield opened
+    opened.database.close()
 
 
 def handed(house: House, text: str, **given: object) -> Handed:

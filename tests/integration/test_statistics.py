@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
@@ -35,9 +34,11 @@ CATEGORIES = {
 }
 
 
-def worked(folder: Path) -> Database:
+@pytest.fixture(scope="module")
+def worked(tmp_path_factory: pytest.TempPathFactory) -> Database:
     """Four alerts in two districts: one closed task, one unfounded, one dismissal, one watched."""
-    database, desk = a_database(folder), a_desk(approval_from=None)
+    database = a_database(tmp_path_factory.mktemp("worked"))
+    desk = a_desk(approval_from=None)
     regions = ("310118", "310118", "310104", "310118")
     alerts = [
         open_alert(
@@ -69,8 +70,8 @@ def row(sheet: Sheet, name: str) -> dict[str, object]:
     return dict(zip(sheet.columns, found, strict=True))
 
 
-def test_alerts_are_counted_with_the_precision_of_what_was_decided(tmp_path: Path) -> None:
-    sheet = alert_sheet(facts(worked(tmp_path)), Dimension.REGION, CATEGORIES)
+def test_alerts_are_counted_with_the_precision_of_what_was_decided(worked: Database) -> None:
+    sheet = alert_sheet(facts(worked), Dimension.REGION, CATEGORIES)
 
     total = row(sheet, "合计")
     assert [total[one] for one in ("预警", "已核实", "误报", "观察", "待核实")] == [4, 2, 1, 1, 0]
@@ -79,8 +80,8 @@ def test_alerts_are_counted_with_the_precision_of_what_was_decided(tmp_path: Pat
     assert row(sheet, "310104 徐汇区")["误报"] == 1
 
 
-def test_tasks_are_counted_by_what_came_of_them(tmp_path: Path) -> None:
-    sheet = task_sheet(facts(worked(tmp_path)), Dimension.CONCLUSION, CATEGORIES)
+def test_tasks_are_counted_by_what_came_of_them(worked: Database) -> None:
+    sheet = task_sheet(facts(worked), Dimension.CONCLUSION, CATEGORIES)
 
     assert row(sheet, "属实-整改")["属实"] == 1
     total = row(sheet, "合计")
@@ -94,35 +95,33 @@ def test_tasks_are_counted_by_what_came_of_them(tmp_path: Path) -> None:
     assert total["按期率"] == "100.0%"
 
 
-def test_the_ten_classes_of_the_regulators_are_a_cut(tmp_path: Path) -> None:
-    sheet = alert_sheet(facts(worked(tmp_path)), Dimension.CLASS, CATEGORIES)
+def test_the_ten_classes_of_the_regulators_are_a_cut(worked: Database) -> None:
+    sheet = alert_sheet(facts(worked), Dimension.CLASS, CATEGORIES)
 
     assert row(sheet, "民间投融资中介机构")["预警"] == 4
 
 
-def test_a_region_sees_its_own_figures_only(tmp_path: Path) -> None:
-    database = worked(tmp_path)
-
-    here = dict(summary(facts(database, region="310104")).rows)  # type: ignore[arg-type]
+def test_a_region_sees_its_own_figures_only(worked: Database) -> None:
+    here = dict(summary(facts(worked, region="310104")).rows)  # type: ignore[arg-type]
 
     assert (here["预警"], here["督办任务"], here["在巡网站"]) == (1, 0, 1)
 
 
-def test_another_month_is_empty_and_still_a_report(tmp_path: Path) -> None:
-    sheets = list(all_sheets(facts(worked(tmp_path), "2026-04"), CATEGORIES))
+def test_another_month_is_empty_and_still_a_report(worked: Database) -> None:
+    sheets = list(all_sheets(facts(worked, "2026-04"), CATEGORIES))
 
     assert all(row(one, "合计")[one.columns[1]] == 0 for one in sheets[1:])
     assert len(as_workbook(sheets)) > 1_000
 
 
-def test_a_quarter_is_cut_by_month(tmp_path: Path) -> None:
-    sheet = alert_sheet(facts(worked(tmp_path), "2026Q2"), Dimension.MONTH, CATEGORIES)
+def test_a_quarter_is_cut_by_month(worked: Database) -> None:
+    sheet = alert_sheet(facts(worked, "2026Q2"), Dimension.MONTH, CATEGORIES)
 
     assert row(sheet, "2026-05")["预警"] == 4
 
 
-def test_a_workbook_has_a_page_a_table_and_opens(tmp_path: Path) -> None:
-    sheets = list(all_sheets(facts(worked(tmp_path)), CATEGORIES))
+def test_a_workbook_has_a_page_a_table_and_opens(worked: Database) -> None:
+    sheets = list(all_sheets(facts(worked), CATEGORIES))
 
     book = load_workbook(BytesIO(as_workbook(sheets)))
 
@@ -139,8 +138,8 @@ def test_no_cell_of_foreign_origin_becomes_a_formula(evil: str) -> None:
     assert load_workbook(BytesIO(as_workbook([sheet])))["x"]["A2"].data_type == "s"
 
 
-def test_csv_opens_in_a_spreadsheet_without_being_asked_for_its_encoding(tmp_path: Path) -> None:
-    content = as_csv(list(all_sheets(facts(worked(tmp_path)), CATEGORIES)))
+def test_csv_opens_in_a_spreadsheet_without_being_asked_for_its_encoding(worked: Database) -> None:
+    content = as_csv(list(all_sheets(facts(worked), CATEGORIES)))
 
     assert content.startswith(b"\xef\xbb\xbf")
     assert "预警按区域\r\n区域,预警" in content.decode("utf-8-sig")
