@@ -184,6 +184,7 @@ WAYS = [
     ("GET", "/tasks", Scope.TASKS_READ),
     ("GET", "/tasks/x", Scope.TASKS_READ),
     ("POST", "/tasks/x/feedback", Scope.TASKS_ANSWER),
+    ("POST", "/tasks/x/attachments?name=a.pdf", Scope.TASKS_ANSWER),
     ("GET", "/alerts", Scope.ALERTS_READ),
     ("GET", "/alerts/1", Scope.ALERTS_READ),
     ("GET", "/events", Scope.EVENTS_READ),
@@ -423,6 +424,31 @@ def test_a_closed_task_answered_again_stays_closed(api: ApiHouse) -> None:
 
     assert (answer.status, answer.json["code"]) == (409, "not_now")
     assert answer.json["task"]["state"] == "closed"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "status"),
+    [
+        pytest.param("处置情况.pdf", b"%PDF-1.7 report", 200, id="a report"),
+        pytest.param("page.html", b"<script>", 422, id="a page"),
+        pytest.param("x.pdf", b"MZ program", 422, id="not what it is called"),
+        pytest.param("x.pdf", b"%PDF-" + b"x" * (10 << 20), 413, id="too large"),
+    ],
+)
+def test_a_file_beside_a_task_is_kept_by_its_digest_once(
+    shared: ApiHouse, name: str, content: bytes, status: int
+) -> None:
+    task, program = shared.task(), shared.program(Scope.TASKS_ANSWER)
+    path = f"/tasks/{task.number}/attachments?name={name}"
+
+    first, second = program.post(path, content), program.post(path, content)
+
+    assert first.status == second.status == status
+    if status == 200:
+        assert first.json["sha256"] == hashlib.sha256(content).hexdigest()
+        assert (first.json["repeated"], second.json["repeated"]) == (False, True)
+        elsewhere = shared.program(Scope.TASKS_ANSWER, region="310115")
+        assert elsewhere.post(path, content).status == 404
 
 
 def states_of(api: ApiHouse) -> list[DeliveryState]:

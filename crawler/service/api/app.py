@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 import alerts
 from alerts.desk import Desk
-from crawler.service.api import answering, events, inbox, leads, lists, tasks
+from crawler.service.api import answering, attaching, events, inbox, leads, lists, tasks
 from crawler.service.api.access import Anyone, Api, Shared
 from crawler.service.api.problems import ProblemShown, answer_problems, responses
 from crawler.service.api.shapes import StatusShown
@@ -26,6 +26,7 @@ about = APIRouter(tags=["about"])
 ROUTERS = (
     about,
     answering.routes,
+    attaching.routes,
     tasks.routes,
     events.routes,
     lists.routes,

@@ -45,6 +45,14 @@ class AnsweredShown(BaseModel):
     task: TaskStands
 
 
+class AttachmentShown(BaseModel):
+    """A file that was taken, or was there."""
+
+    sha256: str
+    size_bytes: int
+    repeated: bool
+
+
 class TaskPage(BaseModel):
     """Tasks in the order of their making."""
 

@@ -4,6 +4,7 @@ not its name; nothing of it is ever shown inside a page of ours.
 
 import hashlib
 from contextlib import closing
+from datetime import datetime
 from urllib.parse import quote
 
 from starlette.datastructures import UploadFile
@@ -69,16 +70,20 @@ ROUTES = (
 
 
 def _read(call: Call, upload: UploadFile) -> tuple[Attachment, bytes]:
-    name = cleaned(upload.filename or "").replace("\\", "/").rsplit("/", 1)[-1]
-    name = "".join(one for one in name if one.isprintable())[-120:]
     content = upload.file.read(MOST_BYTES + 1)
+    return attachment_from(upload.filename or "", content, call.actor, call.now), content
+
+
+def attachment_from(given: str, content: bytes, actor: str, at: datetime) -> Attachment:
+    """What somebody hands over beside a task; BadInput if it is too large or of no known kind."""
+    name = cleaned(given).replace("\\", "/").rsplit("/", 1)[-1]
+    name = "".join(one for one in name if one.isprintable())[-120:]
     if len(content) > MOST_BYTES:
         raise BadInput("附件不能超过 10 MB")
     start, media_type = KINDS.get(name.rpartition(".")[2].lower(), (b"", ""))
     if not start or not content.startswith(start):
         raise BadInput("附件须为 PDF、JPG、PNG、DOCX、XLSX 或 ZIP，内容与后缀一致")
-    made = Attachment(
+    return Attachment(
         id=0, name=name, media_type=media_type, size_bytes=len(content),
-        sha256=hashlib.sha256(content).hexdigest(), actor=call.actor, at=call.now,
+        sha256=hashlib.sha256(content).hexdigest(), actor=actor, at=at,
     )  # fmt: skip
-    return made, content
