@@ -1,7 +1,7 @@
 # The same commands at home and in CI.
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-.PHONY: help install demo test test-all check quality soak bench-search
+.PHONY: help install demo test test-all check quality soak bench-search bench
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/  –/'
@@ -31,6 +31,12 @@ MINUTES ?= 60
 soak: .venv/.dev  ## an hour of sweeps, deliveries, pages and kills; the account must balance (MINUTES=5 for less)
 	@$(BIN)/python -m pytest -q -m soak tests
 	@$(BIN)/python -m tests.soak --minutes $(MINUTES)
+
+var/bench/peers: requirements/bench.txt
+	@python3 -m venv $@ && $@/bin/pip install -q -r requirements/bench.txt && touch $@
+
+bench: .venv/.dev var/bench/peers  ## what a page costs, step by step, beside the naive pipeline and crawlee (PAGES=folder of real pages)
+	@$(BIN)/python -m tests.bench $(if $(PAGES),--pages $(PAGES))
 
 bench-search: .venv/.dev  ## search at size on a real Elasticsearch and embedded: rates, kills, times
 	@$(BIN)/python -m tests.bench.searching

@@ -1,0 +1,1 @@
+"""What a page costs, beside the naive pipeline and crawlee: `make bench`."""

@@ -1,0 +1,243 @@
+"""Our own pages, three ways: the naive pipeline's work and no more; every step of a sweep in one
+process, with the CPU of each; a whole sweep by the command line, parent and children together.
+"""
+
+import asyncio
+import csv
+import json
+import sqlite3
+import subprocess
+import sys
+import time
+import zlib
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import crawler.service.fetcher as fetcher
+from crawler.domain.site import Visit, VisitState
+from crawler.fetching.capturing import Fetched
+from crawler.reading.decoding import decode
+from crawler.service.importing import import_file
+from crawler.service.moving import Mover
+from crawler.service.passages import passage_from
+from crawler.service.pipeline import Page, glance
+from crawler.service.pipes import Order, Outlet, Report, Upward
+from crawler.service.reader import report_of
+from crawler.service.recording import Recorder
+from crawler.service.responding import Responder
+from crawler.service.wiring import House, greeting_for, open_house
+from crawler.store.evidence import SegmentWriter
+from crawler.store.visits import claim_visits, every_site, start_sweep
+from lexicons.judging import Judge
+from lexicons.loading import load_lexicon
+from lexicons.weighing import load_weights
+from spiders.homepage import QUICK, run_homepage_spider, way_out
+from tests.bench.costing import Tally, cpu_s
+from tests.bench.naive import a_database
+from tests.bench.web import Web
+
+GROUP = 100
+XUNWANG = str(Path(sys.executable).parent / "xunwang")
+
+
+def a_house(home: Path, names: Sequence[str], hosts: Sequence[str]) -> House:
+    """A home with these sites on its list; asks no robots, as its peers do."""
+    home.mkdir()
+    (home / "hosts").write_text("\n".join(hosts), "utf-8")
+    (home / "xunwang.toml").write_text(
+        f'region = "310118"\n[crawl]\nhosts_file = "{home / "hosts"}"\nallow = ["127.0.0.0/8"]\n'
+        'ports = [80, 8080]\nrobots = "ignore"\npatient = false\n',
+        "utf-8",
+    )
+    with (home / "list.csv").open("w", encoding="utf-8", newline="") as stream:
+        rows = csv.writer(stream)
+        rows.writerow(("主办单位名称", "域名", "网站首页地址"))
+        rows.writerows((f"第{n}号公司", name, f"http://{name}/") for n, name in enumerate(names))
+    house = open_house(home)
+    import_file(
+        house, home / "list.csv", source="bench", actor="bench", at=datetime.now(UTC),
+        whole=True, rehearse=False,
+    )  # fmt: skip
+    return house
+
+
+def claimed(house: House) -> list[Visit]:
+    """A sweep over every site, all of it in our hands."""
+    now = datetime.now(UTC)
+    with house.database.transaction() as db:
+        sweep = start_sweep(
+            db, "all", every_site(), now=now, actor="bench", region="", render=False
+        )
+        return claim_visits(
+            db, sweep.id, VisitState.WAITING, owner="bench", now=now,
+            lease=timedelta(hours=1), limit=100_000,
+        )  # fmt: skip
+
+
+def same_work(house: House, database: sqlite3.Connection) -> str:
+    """Fetch, text, find, one row: what the naive pipeline does."""
+    tally, judge = Tally(), Judge(house.lexicon, house.cache)
+
+    async def take(visit: Visit, fetched: Fetched) -> None:
+        decoded = decode(fetched.body, fetched.declared_encodings)
+        page = Page.read(fetched.capture, decoded.text)
+        at = fetched.capture.ended_at
+        seen = glance(visit, page, judge, at).assessment
+        found = seen or judge.judge(visit, page.text, None, at)
+        hits = ",".join(sorted({hit.term for hit in found.hits}))
+        row = (fetched.capture.final_url, len(fetched.body), hits, zlib.compress(fetched.body, 1))
+        database.execute("insert into pages values (?, ?, ?, ?)", row)
+        if tally.pages % 200 == 199:
+            database.commit()
+        tally.page()
+
+    asyncio.run(_walk(house, take))
+    database.commit()
+    return tally.line()
+
+
+async def _walk(house: House, take: Callable[[Visit, Fetched], Any]) -> None:
+    greeting = greeting_for(house, "bench", patient=False)
+    passage = passage_from(greeting)
+    out = way_out(
+        passage.policy, passage.resolver, QUICK, robots=fetcher.RobotsPolicy.IGNORE,
+        agent=greeting.agent,
+    )  # fmt: skip
+    await run_homepage_spider(_each(claimed(house)), take, out)
+
+
+async def _each(visits: Sequence[Visit]) -> AsyncIterator[Visit]:
+    for visit in visits:
+        yield visit
+
+
+class Steps:
+    """CPU seconds by the name of a step; what is wrapped stays what it was."""
+
+    def __init__(self) -> None:
+        self.spent: Counter[str] = Counter()
+
+    @contextmanager
+    def at(self, step: str) -> Iterator[None]:
+        began = time.process_time()
+        try:
+            yield
+        finally:
+            self.spent[step] += time.process_time() - began  # type: ignore[assignment]
+
+    def wrap(self, owner: Any, name: str, step: str) -> None:
+        """Count what `owner.name` spends."""
+        real = getattr(owner, name)
+
+        def timed(*args: Any, **named: Any) -> Any:
+            with self.at(step):
+                return real(*args, **named)
+
+        setattr(owner, name, timed)
+
+
+class Collected(Outlet):
+    """Where the fetching child's reports go instead of a pipe."""
+
+    def __init__(self) -> None:
+        self.reports: list[Report] = []
+
+    def put(self, record: Upward) -> None:
+        if isinstance(record, Report):
+            self.reports.append(record)
+
+    async def room(self) -> None:
+        return
+
+
+def steps(house: House) -> str:
+    """The fetching child, the reading child and the parent's writing, one after the other."""
+    spent, outlet, visits = Steps(), Collected(), claimed(house)
+    spent.wrap(SegmentWriter, "keep_exchange", "keep")
+    spent.wrap(SegmentWriter, "sync", "keep")
+    spent.wrap(fetcher, "_read", "read")
+    spent.wrap(fetcher, "glance", "find")
+    began = time.process_time()
+    loading = Judge(house.lexicon, house.cache)
+    started = time.process_time() - began
+    with spent.at("all"):
+        greeting = greeting_for(house, "bench", patient=False)
+        asyncio.run(fetcher.fetch(_orders(visits), greeting, outlet))
+    known = {visit.id: visit for visit in visits}
+    pairs = [(known[report.visit_id], report) for report in outlet.reports]
+    recorder = _recorder(house)
+    with spent.at("commit"):
+        _record(recorder, pairs)
+    passed = [pair for pair in pairs if pair[1].assessment is None]
+    with spent.at("close reading"):
+        judged = [_read_closely(house, *pair, loading) for pair in passed]
+    with spent.at("commit"):
+        _record(recorder, judged)
+    with spent.at("index"):
+        Mover(house).move()
+    inside = spent.spent["keep"] + spent.spent["read"] + spent.spent["find"]
+    fetched = {"fetch": spent.spent.pop("all") - inside - started}
+    count = len(outlet.reports)
+    figures = {name: 1000 * value / count for name, value in (fetched | spent.spent).items()}
+    return json.dumps({"pages": count, "passed_sieve": len(passed), "steps": figures})
+
+
+async def _orders(visits: Sequence[Visit]) -> AsyncIterator[Order]:
+    for visit in visits:
+        yield Order(visit=visit)
+
+
+def _recorder(house: House) -> Recorder:
+    responder = Responder(endpoints=(), categories=load_lexicon(house.lexicon).categories)
+    writer = SegmentWriter(house.evidence, "bench-parent", datetime.now(UTC))
+    return Recorder(
+        database=house.database,
+        writer=writer,
+        chain=house.owner,
+        answer=responder.respond,
+        level_of=load_weights(house.lexicon).level,
+        renders=False,
+        patient=False,
+    )
+
+
+def _record(recorder: Recorder, pairs: Sequence[tuple[Visit, Report]]) -> None:
+    for start in range(0, len(pairs), GROUP):
+        recorder.record(pairs[start : start + GROUP], datetime.now(UTC))
+
+
+def _read_closely(house: House, visit: Visit, report: Report, judge: Judge) -> tuple[Visit, Report]:
+    seen = replace(visit, captures=report.captures, state=VisitState.READING)
+    order = Order(visit=seen, texts=report.texts)
+    return seen, report_of(order, house.evidence, judge, datetime.now(UTC))
+
+
+def whole(home: Path) -> str:
+    """The command line's own sweep: the CPU of parent and children, start-up included."""
+    before, began = cpu_s(), time.perf_counter()
+    command = [XUNWANG, "--home", str(home), "sweep", "--all", "--no-render", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    summary = json.loads(done.stdout)
+    spent = {"cpu_s": cpu_s() - before, "wall_s": time.perf_counter() - began}
+    return json.dumps({"pages": summary["sites"], "outcomes": summary["outcomes"], **spent})
+
+
+def main(mode: str, folder: str, count: str, database: str) -> None:
+    web = Web(count=int(count))
+    house = a_house(Path(folder), web.names(), web.hosts())
+    if mode == "same":
+        print(same_work(house, a_database(database)))
+    elif mode == "steps":
+        print(steps(house))
+    else:
+        house.database.close()
+        print(whole(house.home))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

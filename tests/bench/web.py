@@ -1,0 +1,151 @@
+"""The bench's web: every page on an address of its own, as with 400,000 sites, behind nginx."""
+
+import gzip
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+from bs4 import BeautifulSoup
+
+PAGES = 400
+PORT = 8080
+OWN = Path("tests/quality/pages")
+_NGINX = """daemon off; worker_processes 1; pid ngx.pid; error_log stderr crit;
+events {{ worker_connections 8192; }}
+http {{
+  access_log off; sendfile on; keepalive_timeout 15; gzip_static on;
+  reset_timedout_connection on; types {{ text/html html; }} charset utf-8;
+  client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3;
+  uwsgi_temp_path t4; scgi_temp_path t5;
+  server {{ listen {port} backlog=4096; server_name ~^p(?<page>[0-9]+)s; root www;
+    location = / {{ try_files /p/$page.html =404; }} }}
+  server {{ listen {port} default_server; root www; }}
+}}
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Web:
+    """`count` sites over 400 pages; a site is reached by its address or by its name."""
+
+    count: int
+
+    def addresses(self) -> list[str]:
+        """URLs for those who take any."""
+        return [f"http://{_ip(i)}:{PORT}/p/{i % PAGES}.html" for i in range(self.count)]
+
+    def names(self) -> list[str]:
+        """Domains for those who sweep a list."""
+        return [f"p{i % PAGES}s{i}.bench.cn" for i in range(self.count)]
+
+    def hosts(self) -> list[str]:
+        """Lines of `crawl.hosts`."""
+        return [f"{_ip(i)}:{PORT}:{PORT} {name}" for i, name in enumerate(self.names())]
+
+
+def _ip(number: int) -> str:
+    return f"127.{21 + number // 62500}.{number // 250 % 250}.{1 + number % 250}"
+
+
+@contextmanager
+def served(folder: Path, real: Path | None) -> Iterator[None]:
+    """The pages under nginx, until the block ends. `real` is a folder of saved pages that make
+    half of them; without it all are made up.
+    """
+    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        raise SystemExit("没有 nginx：apt-get install nginx-light")
+    _write_pages(folder / "www" / "p", real)
+    (folder / "nginx.conf").write_text(_NGINX.format(port=PORT), "utf-8")
+    command = [program, "-e", "stderr", "-p", str(folder), "-c", "nginx.conf"]
+    server = subprocess.Popen(command)
+    try:
+        _wait_for(server, f"http://127.21.0.1:{PORT}/p/0.html")
+        yield
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _wait_for(server: "subprocess.Popen[bytes]", url: str) -> None:
+    for _ in range(100):
+        if server.poll() is not None:
+            raise RuntimeError(f"nginx ended with {server.returncode}")
+        try:
+            with urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("nginx does not answer")
+
+
+def _write_pages(folder: Path, real: Path | None) -> None:
+    folder.mkdir(parents=True)
+    chance = random.Random(7)
+    saved = _saved(real) if real else []
+    sentences = _sentences(OWN.glob("b-*.html"), saved)
+    for number in range(PAGES):
+        taken = saved and number % 2
+        page = saved[number // 2 % len(saved)] if taken else _made_up(number, sentences, chance)
+        (folder / f"{number}.html").write_bytes(page.encode())
+        (folder / f"{number}.html.gz").write_bytes(gzip.compress(page.encode(), 6))
+
+
+def _saved(folder: Path) -> list[str]:
+    texts = [file.read_bytes().decode("utf-8", "replace") for file in sorted(folder.glob("*.html"))]
+    declared = re.compile(r'(?i)charset=["\']?(gb2312|gbk|gb18030)')
+    return [declared.sub('charset="utf-8', one) for one in texts if "\ufffd" * 3 not in one]
+
+
+def _sentences(files: Iterator[Path], saved: Sequence[str]) -> list[str]:
+    found: dict[str, None] = {}
+    for page in (*(file.read_text("utf-8", "ignore") for file in sorted(files)), *saved):
+        soup = BeautifulSoup(page, "lxml")
+        for tag in soup(["script", "style"]):
+            tag.decompose()
+        lines = soup.get_text("\n").split("\n")
+        found |= dict.fromkeys(one.strip() for one in lines if len(one.strip()) >= 8)
+    return list(found)
+
+
+def _made_up(number: int, sentences: Sequence[str], chance: random.Random) -> str:
+    """A company's homepage with the weight of one: about 50 KB, most of it markup."""
+
+    def said(longest: int = 200) -> str:
+        return chance.choice(sentences)[:longest]
+
+    nav = "".join(f'<li class="nav-item"><a href="/c/{j}">{said(6)}</a></li>' for j in range(12))
+    cards = "".join(
+        f'<div class="col-md-4"><div class="card"><img src="/a/{j}.jpg" alt=""><div class='
+        f'"card-body"><h5 class="card-title">{said(18)}</h5><p class="card-text">{said(120)}</p>'
+        f'<a href="/d/{j}" class="btn btn-primary">查看详情</a></div></div></div>'
+        for j in range(12)
+    )
+    news = "".join(
+        f'<li><span class="date">2025-0{j % 9 + 1}-1{j % 9}</span><a href="/n/{j}.html" title='
+        f'"{said(30)}">{said(40)}</a></li>'
+        for j in range(60)
+    )
+    rows = "".join(
+        f'<div class="row f{j}" data-v="{chance.getrandbits(64):x}"><p>{said()}</p></div>'
+        for j in range(60)
+    )
+    script = json.dumps({f"k{j}": chance.getrandbits(60) for j in range(250)})
+    return (
+        '<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8">'
+        f"<title>站点{number}有限公司</title>"
+        f'<meta name="description" content="{said(80)}"><link rel="stylesheet" href="/a/site.css">'
+        f"<style>body{{font-family:sans-serif}}</style><script>var cfg={script};</script></head>"
+        f'<body><nav><ul class="navbar-nav">{nav}</ul></nav><div class="container"><div class='
+        f'"row">{cards}</div><ul class="list">{news}</ul>{rows}</div><footer>版权所有 &copy; '
+        f"站点{number}有限公司 沪ICP备{chance.randint(10**7, 10**8 - 1)}号-1</footer></body></html>"
+    )
