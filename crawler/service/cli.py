@@ -34,6 +34,7 @@ COMMANDS = {
     "replay": "deliveries:replay",
     "search": "search:search",
     "index": "search:index",
+    "archive": "archive:archive",
     "serve": "serving:serve",
     "platform": "platform:platform",
     "client": "client:client",
