@@ -42,9 +42,15 @@ QUESTIONS = 200
 PLAIN = {"settings": {"number_of_replicas": 0, "refresh_interval": "5s"}, "mappings": {
     "properties": {name: {"type": "text", "analyzer": "cjk"} for name in ("title", "body")},
 }}  # fmt: skip
-PHRASES = tuple(
-    ["保本保息", "年化收益", "投资理财", "养老公寓", "招募会员", "季季返息", "名额有限", "欢迎咨询", "公司简介", "联系我们", "新闻中心", "产品展示", "人才招聘", "售后服务", "荣誉资质", "合作伙伴", "工程案例", "技术支持", "备案信息", "版权所有", "机械设备", "餐饮管理", "教育培训", "建筑装饰", "物流运输", "医疗器械", "电子商务", "软件开发", "园林绿化", "汽车配件", "服装服饰", "文化传媒", "私募基金", "数字货币", "矿机托管", "消费返利", "合伙加盟", "股权众筹", "原始股权", "境外上市", "银行存款", "利率公告", "风险提示", "投资风险"]
-)
+PHRASES = (
+    "保本保息", "年化收益", "投资理财", "养老公寓", "招募会员", "季季返息", "名额有限",
+    "欢迎咨询", "公司简介", "联系我们", "新闻中心", "产品展示", "人才招聘", "售后服务",
+    "荣誉资质", "合作伙伴", "工程案例", "技术支持", "备案信息", "版权所有", "机械设备",
+    "餐饮管理", "教育培训", "建筑装饰", "物流运输", "医疗器械", "电子商务", "软件开发",
+    "园林绿化", "汽车配件", "服装服饰", "文化传媒", "私募基金", "数字货币", "矿机托管",
+    "消费返利", "合伙加盟", "股权众筹", "原始股权", "境外上市", "银行存款", "利率公告",
+    "风险提示", "投资风险",
+)  # fmt: skip
 
 
 @dataclass
@@ -117,10 +123,10 @@ def compare_with_plain_bulk(bench: Bench, count: int) -> None:
         plain = plainly(bench, client, count)
         engine = bench.engine("compared")
         engine.drop()
-        engine.prepare()
         wait_again(bench.database)
+        first = index_pending(bench.database, engine, 1).indexed  # its month is there, as theirs is
         began, used = time.monotonic(), time.process_time()
-        done = index_pending(bench.database, engine, count).indexed
+        done = index_pending(bench.database, engine, count - first).indexed
         ours = done / (time.monotonic() - began)
         ratios.append(ours / plain)
         print(
@@ -177,7 +183,7 @@ def survive_kills(bench: Bench, count: int) -> None:
     first = next(rss for at, rss in memory if at >= count // 10)
     print(
         f"{count:,} texts with {kills} kills in {time.monotonic() - began:.0f} s: marked {counts}, "
-        f"in the index {engine.count():,}; memory {first} MB at a tenth, {memory[-1][1]} MB at last",
+        f"in the index {engine.count():,}; {first} MB at a tenth, {memory[-1][1]} MB at last",
         flush=True,
     )
     assert counts == {"indexed": count}
