@@ -11,7 +11,7 @@ from crawler.domain.calendar import Calendar
 from crawler.domain.errors import NotAllowed
 from crawler.domain.task import SupervisionTask, Urgency, limit_of, urgency_of
 from crawler.store.database import Database
-from crawler.store.task_results import keep_reminder, unfinished_tasks
+from crawler.store.task_results import keep_reminder, told_of, unfinished_tasks
 from crawler.store.tasks import task_of
 
 _BLOCK = 200
@@ -35,11 +35,14 @@ def escalate(database: Database, now: datetime, desk: Desk) -> Escalated:
     while True:
         with database.reading() as db:
             block = unfinished_tasks(db, after, _BLOCK)
+            told = told_of(db, [task.id for task in block])
         if not block:
             return done
         after = block[-1].id
         for task in block:
-            if urgency_of(task, now, desk.calendar) is not Urgency.IN_TIME:
+            limit, urgency = _standing(task, now, desk.calendar)
+            news = urgency is not Urgency.IN_TIME and (task.id, urgency, limit) not in told
+            if news:
                 _tell(database, task.id, now, desk, done)
 
 

@@ -57,6 +57,15 @@ def unfinished_tasks(db: Connection, after: int, limit: int) -> list[Supervision
     return [task_from(row) for row in db.execute(rows)]
 
 
+def told_of(db: Connection, task_ids: Sequence[int]) -> set[tuple[int, Urgency, datetime]]:
+    """Limits of these tasks that somebody was told of: task, how urgent, which limit."""
+    mine = task_reminders.c.task_id.in_(task_ids)
+    rows = select(task_reminders.c.task_id, task_reminders.c.urgency, task_reminders.c.limit_at)
+    return {
+        (row.task_id, Urgency(row.urgency), row.limit_at) for row in db.execute(rows.where(mine))
+    }
+
+
 def keep_reminder(
     db: Connection, task: SupervisionTask, urgency: Urgency, limit: datetime, now: datetime
 ) -> bool:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from alerts.escalating import escalate
 from alerts.reviewing import confirm
@@ -196,6 +196,22 @@ def test_a_limit_is_reminded_of_in_office_time_and_escalated_once(tmp_path: Path
     with database.reading() as db:
         assert [row.move for row in moves_of(db, task.id)][-2:] == ["remind", "escalate"]
         assert [one.act.actor for one in acts_on(db, f"task:{task.number}")][:2] == ["system"] * 2
+
+
+def test_a_round_in_which_nothing_is_new_writes_nothing(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk()
+    task = working_task(database)
+    late = task.due_at + timedelta(days=1)
+    escalate(database, late, desk)
+    writes: list[str] = []
+    event.listen(
+        database.engine, "before_cursor_execute", lambda *said: writes.append(said[2].split()[0])
+    )
+
+    escalate(database, late, desk)
+
+    assert {"INSERT", "UPDATE"}.isdisjoint(writes)
+    assert "SELECT" in writes
 
 
 def test_an_extension_is_a_new_limit_and_is_reminded_of_anew(tmp_path: Path) -> None:
