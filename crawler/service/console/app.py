@@ -48,6 +48,7 @@ from crawler.service.console import (
     tasks,
     today,
     trail,
+    words,
 )
 from crawler.service.console.access import EVERYONE, PUBLIC, Route, get
 from crawler.service.console.calls import Call, Console, Missing, Refused, local
@@ -98,6 +99,7 @@ PAGES: tuple[Page, ...] = (
     Page(routes=following.ROUTES),
     Page(title="举报", path="/leads", routes=leads.ROUTES),
     Page(title="名录", path="/registers", routes=registers.ROUTES),
+    Page(title="词库", path="/words", routes=words.ROUTES),
     Page(title="统计", path="/statistics", routes=statistics.ROUTES),
     Page(title="投递", path="/deliveries", routes=deliveries.ROUTES + trail.ROUTES),
     Page(routes=evidence.ROUTES + packs.ROUTES),
