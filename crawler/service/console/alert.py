@@ -133,7 +133,7 @@ def _page(call: Call, card: Card, *, open_names: bool) -> Response:
         may_reopen=call.may(SUPERVISORS),
         districts=DISTRICTS,
         misleading=_misleading(card),
-        lowering=lowering(card.assessment, call.console.level_of),
+        lowering=lowering(card.assessment, call.console.level_of, call.console.say),
     )
 
 

@@ -22,6 +22,7 @@ from crawler.domain.capture import Capture, PageText, Profile
 from crawler.domain.filing import Filing, shown_unit_name
 from crawler.domain.page import PageStructure
 from crawler.domain.site import Site
+from crawler.service.catalogue import Say, chinese
 from crawler.service.console.calls import Call
 from crawler.service.console.evidence import KINDS, picture_in, size_of_kept
 from crawler.service.console.marks import Drawn, Mark, drawn_on, marks_of
@@ -107,7 +108,9 @@ def reasons(assessment: Assessment | None, side: Side, most: int = 99) -> list[R
     return sorted(mine, key=lambda one: -abs(one.points))[:most]
 
 
-def lowering(assessment: Assessment | None, level_of: Callable[[float], Level]) -> str:
+def lowering(
+    assessment: Assessment | None, level_of: Callable[[float], Level], say: Say = chinese
+) -> str:
     """What would have lowered the level: the level follows the score, the score the reasons."""
     if assessment is None:
         return ""
@@ -115,12 +118,15 @@ def lowering(assessment: Assessment | None, level_of: Callable[[float], Level]) 
     for one in reversed(mine):
         after = level_of(assessment.score - one.points)
         if rank(after) < rank(assessment.level):
-            return f"若无“{_short(one)}”，降为{LEVEL_NAMES[after]}"
+            return say(
+                "若无“{reason}”，降为{level}", reason=_short(one), level=say(LEVEL_NAMES[after])
+            )
     left = assessment.score
     for count, one in enumerate(mine, 1):
         left -= one.points
         if rank(level_of(left)) < rank(assessment.level):
-            return f"去掉最重的 {count} 条理由才降为{LEVEL_NAMES[level_of(left)]}"
+            level = say(LEVEL_NAMES[level_of(left)])
+            return say("去掉最重的 {n} 条理由才降为{level}", n=count, level=level)
     return ""
 
 

@@ -75,7 +75,9 @@ def show(call: Call) -> Response:
         plan=task_plan(current, filing, desk) if current else None,
         reasons_for=_numbered(current, Side.FOR, sight.marks, 5),
         reasons_against=_numbered(current, Side.AGAINST, sight.marks, 4),
-        lowering=lowering(current.assessment, call.console.level_of) if current else "",
+        lowering=lowering(current.assessment, call.console.level_of, call.console.say)
+        if current
+        else "",
         shots_of=lambda card: pictures(day.shots.get(card.alert.visit_id, []))[:1],
         deadlines={one.alert.id: deadline(one, desk) for one in day.cards},
         promise=top_promise,
