@@ -24,8 +24,11 @@ def verify(
         counts = {"captures": result.captures, "records": result.records, "links": result.links}
         say(words.say("verify.clean", **counts))
     for fault in () if json else result.faults:
-        place = {"capture": fault.capture} if fault.capture else {"segment": fault.segment}
-        key = "verify.broken" if fault.capture else "verify.segment"
-        complain(words.say(key, reason=fault.reason, **place))
+        if fault.capture:
+            complain(words.say("verify.broken", reason=fault.reason, capture=fault.capture))
+        elif fault.segment:
+            complain(words.say("verify.segment", reason=fault.reason, segment=fault.segment))
+        else:
+            complain(fault.reason)
     if result.faults:
         raise typer.Exit(1)
