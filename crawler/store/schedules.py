@@ -1,19 +1,21 @@
 """Schedules and their firings: each (schedule, fire time) once, whoever else fires it."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from crawler.domain.audit import Act
 from crawler.domain.errors import BadInput
+from crawler.domain.filing import SubjectKind, shown_unit_name
 from crawler.domain.schedule import Draw, Firing, FiringState, Schedule, ScheduleState
 from crawler.store.audit import note
 from crawler.store.database import upsert
 from crawler.store.schedule_tables import drawn_sites, draws, firings, schedules
-from crawler.store.tables import sites
+from crawler.store.tables import sites, visits
 
 _GONE = str(ScheduleState.REMOVED)
 
@@ -204,6 +206,36 @@ def drawn_of(db: Connection, sweep_id: int) -> dict[str, str]:
     rows = select(sites.c.domain, drawn_sites.c.officer).select_from(joined)
     found = db.execute(rows.where(drawn_sites.c.sweep_id == sweep_id).order_by(sites.c.domain))
     return {row.domain: row.officer for row in found}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DrawnSite:
+    """One site of a sample: who was drawn for it, and how the look ended."""
+
+    domain: str
+    unit_name: str  # masked where it is a person's
+    officer: str
+    outcome: str
+    closed_at: datetime | None
+
+
+def drawn_results(db: Connection, sweep_id: int) -> list[DrawnSite]:
+    """What became of every site that was drawn, by domain."""
+    joined = drawn_sites.join(sites, sites.c.id == drawn_sites.c.site_id).outerjoin(
+        visits, and_(visits.c.sweep_id == sweep_id, visits.c.site_id == sites.c.id)
+    )
+    rows = select(sites, drawn_sites.c.officer, visits.c.outcome, visits.c.closed_at)
+    mine = rows.select_from(joined).where(drawn_sites.c.sweep_id == sweep_id)
+    return [
+        DrawnSite(
+            domain=row.domain,
+            unit_name=shown_unit_name(row.unit_name, SubjectKind(row.subject_kind)),
+            officer=row.officer,
+            outcome=row.outcome or "",
+            closed_at=row.closed_at,
+        )
+        for row in db.execute(mine.order_by(sites.c.domain))
+    ]
 
 
 def _act(

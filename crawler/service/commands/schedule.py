@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -18,8 +19,11 @@ from crawler.domain.schedule import (
     selection_name,
     zone_of,
 )
+from crawler.service.catalogue import Catalogue
 from crawler.service.doors import Door, now
+from crawler.service.forecasting import forecast, forecast_line
 from crawler.service.holding import holder_of
+from crawler.service.sampling import result_sheet
 from crawler.service.scheduler import next_fires, trigger_of
 from crawler.service.showing import as_json, say, table, warn
 from crawler.service.wiring import House
@@ -45,6 +49,8 @@ class ScheduleAction(StrEnum):
     REMOVE = "remove"
     RUN = "run-now"
     STOP = "stop"
+    SHEET = "sheet"
+    FORECAST = "forecast"
 
 
 _STATES = {
@@ -69,13 +75,17 @@ def schedule(
     officers: Annotated[str, typer.Option(help="双随机抽查的检查人员，逗号分隔")] = "",
     region: Annotated[str, typer.Option(help="区划六位代码；默认为本系统的")] = "",
     render: Annotated[bool, typer.Option(help="由浏览器查看并截图")] = True,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="公示表写到哪里")] = None,
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """巡查计划。例：xunwang schedule add 每夜 --cron "0 2 * * *" --of due --quiet 08:00-18:00"""
     door: Door = context.obj
-    with door.opened() as (house, _):
+    with door.opened() as (house, words):
         if what is ScheduleAction.LIST:
             _list(house, json=json)
+            return
+        if what is ScheduleAction.SHEET:
+            _sheet(house, name, words, output)
             return
         if not name:
             raise BadInput(f"请写明计划名称：xunwang schedule {what} 名称")
@@ -96,6 +106,8 @@ def schedule(
             _show(house, name, json=json)
         elif what in _STATES:
             _change(house, name, _STATES[what], door.actor)
+        elif what is ScheduleAction.FORECAST:
+            _forecast(house, name, json=json)
         elif what is ScheduleAction.RUN:
             _run(house, name, door.actor)
         else:
@@ -184,6 +196,29 @@ def _stop(house: House, name: str, actor: str) -> None:
     if not count:
         raise BadInput(f"计划“{name}”没有正在进行或等待的巡查")
     say(f"计划“{name}”已请求停止，已采集的保留")
+
+
+def _sheet(house: House, number: str, words: Catalogue, output: Path | None) -> None:
+    """一公开: by the number of the sweep."""
+    if not number.isdecimal() or len(number) > 9:
+        raise BadInput("请写明抽查的批次编号，如 xunwang schedule sheet 12 -o 公示.csv")
+    if output is None:
+        raise BadInput("请用 -o 写明公示表的文件")
+    content = result_sheet(house, int(number), words, now())
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise BadInput(f"{output} 写不进去：{error.strerror}") from error
+    say(f"公示表已写入 {output}")
+
+
+def _forecast(house: House, name: str, *, json: bool) -> None:
+    with house.database.reading() as db:
+        effort, measured = forecast(db, schedule_named(db, name), now())
+    if json:
+        as_json(msgspec.to_builtins(effort) | {"measured": measured})
+        return
+    say(forecast_line(effort, measured=measured))
 
 
 def _remind(house: House) -> None:
