@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
@@ -13,7 +14,7 @@ from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.settings import Settings
 
 from crawler.domain.capture import Profile
-from crawler.domain.site import Site, Visit
+from crawler.domain.site import Site, Visit, ended_well
 from crawler.fetching.capturing import Fetched
 from crawler.fetching.dialling import Through
 from crawler.fetching.guard import Policy
@@ -29,6 +30,7 @@ from spiders.walking import Walk
 
 __all__ = ["PATIENT", "QUICK", "HomepageSpider", "run_homepage_spider", "way_out"]
 
+WITH_ICON = Profile.PHONE  # asked for where other visitors' views are taken, and once a visit
 Sink = Callable[..., Awaitable[None]]  # the visit, then what it brought as each profile
 
 logger = logging.getLogger(__name__)
@@ -77,7 +79,11 @@ class HomepageSpider(Spider):
         """One outcome for every visit, even where we are at fault ourselves."""
         walk = Walk(out=self.out, ask=self._ask, profile=profile)
         try:
-            return await walk.visit(visit)
+            fetched = await walk.visit(visit)
+            if profile is WITH_ICON and ended_well(fetched.capture.outcome):
+                icon = await walk.icon(fetched.capture.final_url)
+                fetched = replace(fetched, icon=icon)
+            return fetched
         except Exception as error:
             logger.exception("visit %s of %s failed", visit.id, visit.site.domain)
             self.crawler.stats.inc_value("homepage/own_faults")

@@ -30,6 +30,8 @@ Ask = Callable[[Request], Awaitable[Response]]
 
 LEFT_STANDING = frozenset({HopKind.META, HopKind.LINK})  # pages, whatever they lead to
 SMALL = 60_000  # bytes of an empty hall
+LARGEST_ICON = 256 * 1024
+ICONS = (b"\x00\x00\x01\x00", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"<svg", b"RIFF")
 MOST_EXCHANGES = 24  # of one visit, over all its candidates
 
 
@@ -59,6 +61,19 @@ class Walk:
             best = ended if not tried or says_more(ended.outcome, best.outcome) else best
             tried.append((url, ended.outcome))
         return self._fetched(going, best)
+
+    async def icon(self, url: str) -> bytes:
+        """The favicon of the page's host; empty where there is none, or it is none."""
+        page = target_of(url)
+        target = target_of(f"{page.scheme}://{page.authority}/favicon.ico") if page else None
+        try:
+            if target is None or not await Permission(out=self.out, ask=self.ask).covers(target):
+                return b""
+            response = await self.ask(self._request(target))
+        except Trouble:
+            return b""
+        found = response.body if response.status == 200 else b""
+        return found if len(found) <= LARGEST_ICON and found.startswith(ICONS) else b""
 
     def given_up(self, visit: Visit, fault: str) -> Fetched:
         """What there is of a visit that ended by a fault of our own."""

@@ -28,6 +28,7 @@ class Fetched:
     declared_encodings: tuple[str, ...] = ()
     headers: tuple[Header, ...] = ()
     left_pages: tuple[bytes, ...] = ()  # shown for a moment on the way, then refreshed away
+    icon: bytes = b""  # the site's favicon, where it was asked for
 
     @property
     def numbered(self) -> Iterable[tuple[int, Exchange]]:

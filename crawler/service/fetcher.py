@@ -4,12 +4,14 @@ Whatever it reports is on the disk already: it syncs its segment once a group, t
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+import hashlib
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from crawler.domain.capture import Capture, Flag, Outcome, PageText, Profile, is_blank
+from crawler.domain.family import Mark, MarkKind
 from crawler.domain.site import Visit, ended_well
 from crawler.fetching.capturing import Fetched
 from crawler.fetching.clock import clock_state
@@ -57,6 +59,7 @@ class Fetching:
                 visit_id=visit.id,
                 captures=tuple(_flagged(visit, page, plain) for page in pages),
                 texts=tuple(dict.fromkeys(page.text for page in pages if page.html)),
+                marks=tuple(icon_marks(looks)),
             )
             self._kept.append(report)
         await self.outlet.room()
@@ -123,6 +126,14 @@ def _read(capture: Capture, fetched: Fetched) -> Page:
         page_kind=page_kind_of(page.text, None, capture.status, page.wants),
     )
     return replace(page, capture=read)
+
+
+def icon_marks(looks: Iterable[Fetched]) -> Iterator[Mark]:
+    """The favicon, by which relatives are known."""
+    for fetched in looks:
+        if fetched.icon:
+            digest = hashlib.sha256(fetched.icon).hexdigest()
+            yield Mark(kind=MarkKind.FAVICON, value=digest)
 
 
 def _flagged(visit: Visit, page: Page, plain: tuple[PageText, ...]) -> Capture:

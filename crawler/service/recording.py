@@ -142,6 +142,7 @@ class Recorder:
         if self.patient and visit.state is VisitState.WAITING and deserves_patience(outcome):
             advance(db, visit.id, VisitState.PATIENT, now=now, outcome=str(outcome))
         elif visit.state is VisitState.COMPARING and _shows_the_same(visit, report):
+            self._note_marks(db, visit, report, now)
             self._go_on(db, visit, outcome, now)
         elif report.assessment is None:
             reason = report.render_reason or visit.render_reason

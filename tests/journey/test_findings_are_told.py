@@ -80,6 +80,9 @@ def test_sites_of_one_kit_are_one_family_and_one_case(
     assert two[0]["family"] == two[1]["family"] != ""
     assert cases["jinniuwealth-demo.cn"] == cases["yinshancf-demo.com"]
     assert lines["puhaibank-demo.com"]["family"] == ""
+    shown = json.loads(swept.run("sites", "show", "yinshancf-demo.com", "--json").stdout)
+    shared = {kind for one in shown["relatives"] for kind in one["shared"]}
+    assert {"text", "phone", "statistics"} <= shared
 
 
 def test_behind_the_hall_lies_the_page(lines: dict[str, dict[str, Any]]) -> None:
