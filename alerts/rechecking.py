@@ -41,7 +41,9 @@ def looked_again(db: Connection, visit: Visit, assessment: Assessment, now: date
     """Answer the looks that were due with what this visit found. After the last one that found
     nothing the site is visited at the ordinary pace again.
     """
-    due = rechecks_open(db, visit.site.id, visit.id, now)
+    # an old visit that is judged anew by other words has not looked again
+    looked_at = max((one.ended_at for one in visit.captures), default=None)
+    due = rechecks_open(db, visit.site.id, visit.id, looked_at) if looked_at else []
     if not due:
         return
     result = result_of(visit, assessment)

@@ -36,11 +36,13 @@ def rechecked_sites(db: Connection, site_ids: Sequence[int], now: datetime | Non
     return set(db.scalars(select(rechecks.c.site_id).where(due)))
 
 
-def rechecks_open(db: Connection, site_id: int, visit_id: int, now: datetime) -> list[Recheck]:
-    """Those of a site that a visit answers: due, or answered by this very visit (a browser's look
-    judges it anew).
+def rechecks_open(
+    db: Connection, site_id: int, visit_id: int, looked_at: datetime
+) -> list[Recheck]:
+    """Those of a site that a visit answers: due when it looked, or answered by this very visit (a
+    browser's look judges it anew).
     """
-    due = (rechecks.c.result == _WAITING) & (rechecks.c.due_at <= now)
+    due = (rechecks.c.result == _WAITING) & (rechecks.c.due_at <= looked_at)
     mine = (rechecks.c.site_id == site_id) & (due | (rechecks.c.after_visit_id == visit_id))
     return [_from(row) for row in db.execute(select(rechecks).where(mine))]
 

@@ -64,7 +64,7 @@ def closed_task(database: Database, conclusion: Conclusion) -> SupervisionTask:
 
 def looked(database: Database, site: Site, level: Level, at: datetime, **given: object) -> None:
     """A later visit that found this."""
-    visit = a_visit(id=site.id, site=site, captures=(a_capture(**given),))
+    visit = a_visit(id=site.id, site=site, captures=(a_capture(**({"ended_at": at} | given)),))
     found = an_assessment(visit_id=site.id, level=level, judged_at=at, text_digest="n" * 64)
     with database.transaction() as db:
         Responder(endpoints=(), categories={}).respond(db, visit, found, at)
@@ -274,6 +274,16 @@ def test_a_clean_page_passes_every_recheck_and_goes_back_to_the_ordinary_pace(
     assert [one.result for one in done] == [RecheckResult.CLEAR] * 3
     assert all(one.after_visit_id and one.before_visit_id for one in done)
     assert the_site(database).rhythm_days == 7
+
+
+def test_an_old_visit_judged_anew_is_no_look_again(tmp_path: Path) -> None:
+    database = a_database(tmp_path)
+    task = closed_task(database, Conclusion.RECTIFIED)
+
+    looked(database, the_site(database), Level.NONE, NOON + timedelta(days=2), ended_at=NOON)
+
+    with database.reading() as db:
+        assert {one.result for one in rechecks_of(db, task.id)} == {RecheckResult.WAITING}
 
 
 def test_a_page_that_was_not_seen_is_not_called_clean(tmp_path: Path) -> None:
