@@ -7,6 +7,7 @@ Not injected here, because they need a machine of their own: a full disk, a cloc
 
 import argparse
 import http.client
+import itertools
 import json
 import os
 import random
@@ -39,7 +40,7 @@ from tests.serving_house import XUNWANG
 SECRET = "whsec_am91cm5leS1zZWNyZXQtb2YteHVud2FuZw=="
 PAGES = ("/healthz", "/readyz", "/metrics", "/sign-in")
 OVER = {FiringState.DONE, FiringState.FAILED, FiringState.STOPPED, FiringState.MISSED}
-DRAIN_S = 240
+DRAIN_S = 900
 
 
 @dataclass
@@ -152,12 +153,15 @@ def _started(folder: Path, seed: int) -> Iterator[Run]:
 def _shaken(run: Run, ends: float) -> None:
     """Sweeps one after the other, pages asked, and something broken every now and then."""
     next_fault = time.monotonic() + 20
+    kinds = [_kill_child, _kill_browser, _kill_parent, _lose_receiver]
+    run.chance.shuffle(kinds)
+    coming = itertools.cycle(kinds)
     while time.monotonic() < ends:
         _ask_for_a_sweep(run)
         for page in PAGES:
             run.tally.answers[_asked(run, page)] += 1
         if time.monotonic() > next_fault:
-            run.chance.choice((_kill_child, _kill_browser, _kill_parent, _lose_receiver))(run)
+            next(coming)(run)
             next_fault = time.monotonic() + run.chance.uniform(15, 45)
         time.sleep(1)
 
@@ -261,7 +265,7 @@ def _account(run: Run) -> list[str]:
         line("还在进行的执行", len(states & {FiringState.WAITING, FiringState.RUNNING}), 0)
         print(f"    网站 {db.scalar(select(count).select_from(sites))}，记录 {found.records}")
     line("页面的服务器错误", sum(n for k, n in tally.answers.items() if k.startswith("5")), 0)
-    left = [one.name for one in (run.home / "run").glob("snapshot-*")]
+    left = [one.name for mark in ("snapshot-*", "*.watch") for one in (run.home / "run").glob(mark)]
     line("遗留的临时文件", left, [])
     for size in (*tally.sizes[:1], *tally.sizes[-1:]):
         print("    父进程 {:.0f} MB，句柄 {}，子进程 {}，run 下文件 {}".format(*size))

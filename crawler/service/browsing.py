@@ -20,6 +20,7 @@ from crawler.service.crews import failed_capture
 from crawler.service.detour import detour_for
 from crawler.service.pipes import Report
 from crawler.service.sweeping import Crew
+from crawler.service.tidying import remember_folder
 from crawler.service.wiring import House, child_environment, greeting_for
 
 NO_BROWSER = (
@@ -44,6 +45,7 @@ def browsing_crew(house: House, run: str) -> tuple[Crew | None, str]:
     except WatchError as error:
         return None, str(error)
     atexit.register(remove_folder, identity)
+    remember_folder(house, identity.home)
     if not reach_problem(identity, [Path(sys.executable)]):
         return _crew(house, run, program, _plainly(house, identity)), ""
     detour, trouble = detour_for(identity, child_environment(house))

@@ -21,6 +21,7 @@ from crawler.service.choosing import sweep_for
 from crawler.service.summing import swept_sweep
 from crawler.service.sweep_building import sweeping_for
 from crawler.service.sweeping import Sweeping
+from crawler.service.tidying import tidy
 from crawler.service.wiring import House
 from crawler.store.schedules import (
     claim_firing,
@@ -63,6 +64,7 @@ class Sweeper:
         """Take up what was laid aside, then whatever waits."""
         with self._house.database.transaction() as db:
             lay_aside(db, self._house.owner, ENDING)
+        tidy(self._house)
         self._thread.start()
 
     def stop(self) -> None:
@@ -101,6 +103,7 @@ class Sweeper:
             raise
         finally:
             self.sweep_id, self.counts = 0, Counter()
+            tidy(self._house)
         return True
 
     def _next(self) -> Firing | None:
