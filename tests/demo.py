@@ -125,7 +125,7 @@ def approve() -> None:
 
 
 def wait_for(file: Path) -> None:
-    for _ in range(200):
+    for _ in range(600):
         if file.exists():
             return
         time.sleep(0.1)
