@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from crawler.domain.assessment import TestState
 from crawler.domain.errors import BadInput
 from crawler.domain.subject import (
     LicenceState,
@@ -30,7 +31,8 @@ from crawler.store.subjects import (
 )
 from crawler.store.tables import sites, visits
 from crawler.store.visits import visits_by_id
-from tests.builders import NOON, a_site
+from lexicons.judging import Judge
+from tests.builders import NOON, a_site, a_text
 from tests.integration.answering_house import a_database, settle_site
 
 USCC, OTHER = "91310118MA1TE5T0XE", "91310118MA1TE5T1XC"
@@ -179,6 +181,27 @@ def test_a_subject_on_a_watch_list_is_watched(house: House) -> None:
         (visit,) = visits_by_id(db, [site.id], NOON)
     assert visit.watched
     assert visit.standing.found[0].reason == "上级交办"
+
+
+def test_a_loaded_register_stands_in_the_next_judgement_of_the_site(house: House) -> None:
+    site = settle_site(house.database, a_site(unit_name=NAME))
+    judge = Judge(house.lexicon, house.cache)
+    text = a_text("投资理财，保本保息，年化12%，起投1万元，立即注册")
+
+    def judged() -> TestState:
+        with house.database.transaction() as db:
+            db.execute(update(visits).values(state="waiting"))
+            (visit,) = visits_by_id(db, [site.id], NOON)
+        return judge.judge(visit, text, None, NOON).tests.unlawful
+
+    before = judged()
+    taken(house, f"名称,状态\n{NAME},有效\n")
+    licensed = judged()
+    taken(house, f"名称,状态\n{NAME},已注销\n", as_of=date(2026, 5, 2))
+
+    assert (before, licensed, judged()) == (
+        TestState.UNCHECKED, TestState.LICENSED, TestState.UNLISTED,
+    )  # fmt: skip
 
 
 def test_taking_back_asks_for_a_reason_and_a_source_that_is_there(house: House) -> None:

@@ -42,6 +42,7 @@ def sweep(home: Installation, *words: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.soak  # two sweeps with all their processes
 def test_a_register_judges_and_a_task_comes_full_circle(home: Installation, tmp_path: Path) -> None:
     register = tmp_path / "持牌机构.csv"
     register.write_bytes(f"机构名称,许可证状态\n{UNIT},有效\n某某信托,有效\n".encode("gb18030"))
