@@ -95,7 +95,9 @@ def _stub(plan: Plan, host: str, port: int, ready_file: Path | None, *, told: bo
             say('[delivery]\nallow = ["127.0.0.0/8"]\n\n[[delivery.endpoints]]')
             say(f'name = "主平台替身"\nurl = "{url}"\nsecret = "{plan.secret}"')
         if ready_file is not None:
-            ready_file.write_text(url, encoding="utf-8")
+            staged = ready_file.with_name(f".{ready_file.name}.part")
+            staged.write_text(url, encoding="utf-8")
+            staged.replace(ready_file)  # whoever waits for it reads all of it
 
     try:
         serve(Stub(plan=plan, tell=_line, clock=now), host, port, ready)
