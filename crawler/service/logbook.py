@@ -6,6 +6,7 @@ and an exception is told by its kind and where it was raised, not by its message
 
 import logging
 import logging.handlers
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -19,10 +20,13 @@ KEYS = frozenset(
         "event", "level", "timestamp", "logger", "action", "site", "visit", "capture", "sweep",
         "schedule", "firing", "alert", "task", "delivery", "endpoint", "outcome", "state", "kind",
         "count", "sites", "left", "lost", "pid", "seconds", "bytes", "error", "where", "list",
-        "certificate", "notice", "version", "port",
+        "certificate", "notice", "version", "port", "request", "path",
     }
 )  # fmt: skip
 LONGEST = 200
+_PLACES = 6
+_FRAME = re.compile(r'^ *File "([^"\n]+)", line (\d+)', re.MULTILINE)
+_KIND = re.compile(r"^([A-Za-z_][\w.]*)(?::|$)", re.MULTILINE)
 FILE_BYTES, FILES = 20 * 1024 * 1024, 10
 
 _Kind = tuple[type[BaseException], BaseException, TracebackType | None]
@@ -63,12 +67,22 @@ def keep_logs(home: Path, *, terminal: bool = True) -> None:
 
 def only_known(_logger: Any, _method: str, fields: Any) -> Any:
     """The closed list, and nothing long."""
+    if trace := fields.pop("trace", None):
+        fields |= _told_by(str(trace))
     if found := _exception_of(fields.pop("exc_info", None)):
         kind, error, _ = found
         frames = traceback.extract_tb(error.__traceback__)
         place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
         fields |= {"error": kind.__name__, "where": place}
     return {name: _short(value) for name, value in fields.items() if name in KEYS}
+
+
+def _told_by(trace: str) -> dict[str, str]:
+    """A written trace by its kind and its last places: its message may quote what a page said."""
+    places = _FRAME.findall(trace)[-_PLACES:]
+    kinds = _KIND.findall(trace)
+    where = " < ".join(f"{Path(file).name}:{line}" for file, line in reversed(places))
+    return {"where": where, "error": kinds[-1] if kinds else "unknown"}
 
 
 def _exception_of(given: Any) -> _Kind | None:
