@@ -71,7 +71,7 @@ class StoreSettings(BaseModel):
 
     database: str = ""  # empty: SQLite in the home folder
     # sealed segments are copied there, each created once: s3://bucket/prefix
-    objects: str = Field("", pattern=r"^((s3|file)://\S+)?$")
+    objects: str = Field(default="", pattern=r"^((s3|file)://\S+)?$")
     objects_endpoint: str = ""  # of an S3 that is not Amazon's
     objects_region: str = ""
     objects_access_key: SecretStr = SecretStr("")

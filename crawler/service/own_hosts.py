@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import structlog
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from crawler.config import Config
 
@@ -25,16 +23,8 @@ def own_addresses(config: Config) -> tuple[str, ...]:
 
 def _hosts(config: Config) -> set[str]:
     receivers = (one.url for one in config.delivery.endpoints)
-    urls = [config.search.elasticsearch, config.ops.webhook, *receivers]
-    hosts = {urlsplit(url).hostname or "" for url in urls}
-    return (hosts | {_database_host(config.store.database)}) - {""}
-
-
-def _database_host(database: str) -> str:
-    try:
-        return (make_url(database).host or "") if database else ""
-    except ArgumentError:  # told when the database is opened
-        return ""
+    urls = [config.store.database, config.search.elasticsearch, config.ops.webhook, *receivers]
+    return {urlsplit(url).hostname or "" for url in urls} - {""}
 
 
 def _addresses(host: str) -> list[str]:
