@@ -148,6 +148,7 @@ class Vocabulary:
         claimed = {word for kind in kinds for word in (*kind.objects, *kind.promises)}
         self._about = _kinds_of(kinds, lambda kind: kind.objects)
         self._promised = _kinds_of(kinds, lambda kind: kind.promises)
+        self._shaped = [[kind.promises[s] for s in SHAPES if s in kind.promises] for kind in kinds]
         self._claimed = _Words((claimed | _TRIGGERS) - _WRITTEN_OTHERWISE)
         self._all = _Words((around | claimed | _TRIGGERS) - _WRITTEN_OTHERWISE)
 
@@ -156,11 +157,21 @@ class Vocabulary:
         return Signs(text, self._all.find(text), self.groups)
 
     def possible(self, signs: "Iterable[Signs]") -> list[ClaimKind]:
-        """The kinds of which an object and a promise are there at all (a quick look)."""
+        """The kinds of which enough is there to make a claim at all (a quick look): an object, two
+        promises, a firm one among them. Shapes are looked for later, and so count as there.
+        """
         words = {word for one in signs for word in one.found}
         about = {n for word in words for n in self._about.get(word, ())}
-        promised = {n for word in words for n in self._promised.get(word, ())}
-        return [self.kinds[number] for number in sorted(about & promised)]
+        promised: dict[int, list[float]] = {}
+        for word in words:
+            for number in self._promised.get(word, ()):
+                if number in about:
+                    promised.setdefault(number, []).append(self.kinds[number].promises[word])
+        return [self.kinds[number] for number in sorted(about) if self._enough(number, promised)]
+
+    def _enough(self, number: int, promised: Mapping[int, Sequence[float]]) -> bool:
+        weights = [*promised.get(number, ()), *self._shaped[number]]
+        return len(weights) >= 2 and max(weights) >= self.kinds[number].firm
 
     def claim_signs(self, text: str) -> "Signs":
         """Only the words that claims are made of."""
