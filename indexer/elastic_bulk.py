@@ -114,7 +114,7 @@ def _source(document: Document) -> Iterator[tuple[str, Any]]:
     for name, words in document.words.items():
         yield name, " ".join(words)
     yield "others", [" ".join(part) for part in document.others]
-    yield "characters", list(document.characters)
+    yield "characters", " ".join(document.characters)  # one string: a list costs more than the text
     yield "tokens", list(document.tokens)
     yield "places", [_place(one) for one in document.places[:_MOST_PLACES]]
 
