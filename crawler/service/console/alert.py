@@ -145,14 +145,15 @@ def _asked_for(call: Call, shots: Sequence[tuple[Capture, str]]) -> tuple[Captur
 
 def _known(db: Connection, call: Call, card: Card) -> dict[str, Any]:
     """What the store says of the site, its case and the alerts around this one."""
-    before, after = _neighbours(db, call, card)
+    is_open = card.alert.state is AlertState.OPEN
+    before, after = _neighbours(db, call, card) if is_open else (0, 0)
     return {
         "filing": filing_of(db, card.site.domain),
         "leads": leads_of_site(db, card.site.id),
         "members": case_members(db, card.case.id, call.reach),
         "seen": history(db, card.site.id),
         "decisions": decisions_on_site(db, card.site.id),
-        "tasks": tasks_of_case(db, card.case.id),
+        "tasks": [] if is_open and call.may(DECIDERS) else tasks_of_case(db, card.case.id),
         "before": before,
         "after": after,
     }
