@@ -42,6 +42,7 @@ from crawler.store.database import schema_version
 
 ENDS_IN_S = 9.5  # whatever hangs: the store survives an end at any moment
 GREETS_OFF_S = 2  # for open requests
+DELIVER_S, LOOK_S = 3.0, 5.0  # an idle house must cost next to nothing
 
 log = structlog.get_logger()
 
@@ -93,9 +94,9 @@ class Serving:
         self._timetable = Timetable(house.database, _now, ())
         self._desks = Desks(house)
         self._steady = (
-            Repeating("deliver", lambda: self._moving().deliver(), 1.0),
-            Repeating("index", lambda: self._moving().index(), 1.0),
-            Repeating("timetable", self._timetable.follow, 2.0),
+            Repeating("deliver", lambda: self._moving().deliver(), DELIVER_S),
+            Repeating("index", lambda: self._moving().index(), LOOK_S),
+            Repeating("timetable", self._timetable.follow, LOOK_S),
             Repeating("limits", self._remind, 60.0),
             Repeating("anchor", self._anchor, 3_600.0),
             Repeating("cases", lambda: keep_cases(house, _now()), 30.0),

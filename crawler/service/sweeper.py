@@ -32,7 +32,8 @@ from crawler.store.schedules import (
 )
 from crawler.store.visits import sweep_of
 
-LOOK_S = 1.0
+LOOK_S = 1.0  # while a sweep runs
+IDLE_S = 3.0
 MOST_WAITING = 50
 GAVE_UP = "采集或研判进程反复起不来，没有做完，见日志"
 ENDING, QUIET, STOPPED = "服务停止，下次启动接着做", "静默时段，过后接着做", "由人停止"
@@ -88,7 +89,7 @@ class Sweeper:
                 log.exception("sweep failed", action="sweep")
                 busy = False
             if not busy:
-                self._over.wait(LOOK_S)
+                self._over.wait(IDLE_S)
 
     def _take_one(self) -> bool:
         firing = self._next()
