@@ -108,7 +108,8 @@ def test_messages_go_out_and_reports_come_in_by_file(terminal: Terminal, tmp_pat
     first = terminal.asked("batch", "export", "fetching", str(out))
     second = terminal.asked("batch", "export", "fetching", str(again))
     _, lines = opened(INNER, out.read_bytes(), NOON)
-    task_no = json.loads(str(lines[-1]["body"]))["task"]["task_no"]
+    made = next(one for one in lines if one["event"] == "task.created")
+    task_no = json.loads(str(made["body"]))["task"]["task_no"]
     reports = [
         Report(id="r1", task_no=task_no, body=said("acknowledged")),
         Report(id="r2", task_no=task_no, body=said("answered", conclusion="rectified")),
