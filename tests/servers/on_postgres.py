@@ -4,7 +4,9 @@
 what only SQLite has are skipped with a line.
 """
 
+import gc
 import hashlib
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,9 @@ def stores_lie_in_postgres() -> Iterator[None]:
         migrate(ready)
         ready.close()
         yield
+        with warnings.catch_warnings():  # stores that tests left open
+            warnings.simplefilter("ignore")
+            gc.collect()
         crawler.store.database.make_url = real  # type: ignore[attr-defined]
         _server.clear()
 
