@@ -10,7 +10,7 @@ import pytest
 from crawler.domain.errors import BadInput, TryLater
 from crawler.service.holding import held
 from crawler.service.serving import Doorway
-from tests.serving_house import run_in, served_house
+from tests.serving_house import served_house, told
 
 
 @pytest.mark.fault("D31")
@@ -50,10 +50,10 @@ def test_a_taken_port_is_said_in_one_line() -> None:
 
 
 def test_a_certificate_without_its_key_is_refused(tmp_path: Path) -> None:
-    done = run_in(tmp_path, "serve", "--certificate", "x.pem")
-    assert done.returncode == 2
-    assert "--key" in done.stderr
-    assert "Traceback" not in done.stderr
+    done = told(tmp_path, "serve", "--certificate", "x.pem")
+    assert done.code == 2
+    assert "--key" in done.err
+    assert "Traceback" not in done.err
 
 
 def test_a_host_that_is_none_is_said_in_one_line() -> None:
