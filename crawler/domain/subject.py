@@ -1,6 +1,6 @@
-"""What registers say of a subject (信息归集): licensed institutions, credit classes, 法人库, whom to
-watch, who is vouched for. Facts beside the judgement: a credit class is never part of a level, and
-being vouched for silences nothing (that takes an exception).
+"""What registers say of a subject (信息归集): licensed institutions, credit classes, 法人库, whom
+to watch, who is vouched for. Facts beside the judgement: a credit class is never part of a level,
+and being vouched for silences nothing (that takes an exception).
 """
 
 import re
