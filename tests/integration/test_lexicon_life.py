@@ -369,7 +369,7 @@ def test_decisions_give_precision_and_new_words(house: House) -> None:
         seed(house, f"loud{n}.example.cn", f"{LOUD}云海赶路人计划第{n}期") for n in range(5)
     ]
     for n in range(5):
-        seed(house, f"other{n}.example.cn", f"{LOUD}另有其事")
+        seed(house, f"other{n}.example.cn", f"{LOUD}另有其事{n}")
     with house.database.reading() as db:
         numbers = []
         for visit_id in visit_ids:
