@@ -162,7 +162,7 @@ class _Writer:
         head = tarfile.TarInfo(name)
         head.size, head.mode = size, 0o600
         hashed = _Hashed(file)
-        self._tar.addfile(head, hashed)  # type: ignore[arg-type]
+        self._tar.addfile(head, hashed)
         self.files[name] = Member(size=size, sha256=hashed.digest.hexdigest())
 
 

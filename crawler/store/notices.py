@@ -35,7 +35,7 @@ def keep_notices(db: Connection, found: Mapping[str, str], region: str, now: dat
         old = standing.get(key)
         if old is not None and old.text == text:
             continue
-        fresh = {"text": text[:500], "region": region}
+        fresh: dict[str, Any] = {"text": text[:500], "region": region}
         if old is None:
             fresh |= {"since": now, "told_at": None, "over_at": None}
         row = {"key": key[:100], "since": now} | fresh

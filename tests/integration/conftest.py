@@ -9,14 +9,6 @@ from tests import servers
 SKIPPED = "needs a real {}: make test-all starts one"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One server of a kind, so all its tests run in one process."""
-    for item in items:
-        for kind in ("elastic", "postgres"):
-            if item.get_closest_marker(kind) is not None:
-                item.add_marker(pytest.mark.xdist_group(kind))
-
-
 @pytest.fixture(scope="session")
 def elasticsearch_url() -> Iterator[str]:
     if not servers.wanted():

@@ -11,7 +11,7 @@ import pytest
 from crawler.domain.assessment import Level, at_least
 from tests.journey.conftest import Installation
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("swept")]
+pytestmark = pytest.mark.slow
 TRUTH = {
     row["domain"]: row
     for row in map(json.loads, Path("tests/site/truth.jsonl").read_text("utf-8").splitlines())
@@ -125,20 +125,3 @@ def test_hostile_questions_are_answered_in_peace(swept: Installation, words: str
 
     assert done.returncode == 0
     assert "Traceback" not in done.stderr
-
-
-def test_a_site_that_leaves_the_list_keeps_its_task_and_evidence(
-    swept: Installation, tmp_path: Path
-) -> None:
-    (task, *_) = json.loads(swept.run("tasks", "list", "--json").stdout)
-    rows = Path("tests/site/filings.csv").read_text("gb18030").splitlines(keepends=True)
-    shorter = tmp_path / "次月.csv"
-    shorter.write_text("".join(row for row in rows if task["domain"] not in row), "gb18030")
-
-    done = swept.run("import", str(shorter), "--json")
-
-    assert done.returncode == 0, done.stderr
-    states = {one["domain"]: one["state"] for one in swept.lines("sites", "--jsonl")}
-    assert {domain for domain, state in states.items() if state == "retired"} == {task["domain"]}
-    assert task in json.loads(swept.run("tasks", "list", "--json").stdout)
-    assert swept.run("verify").returncode == 0

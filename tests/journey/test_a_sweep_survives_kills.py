@@ -13,7 +13,7 @@ import pytest
 
 from tests.journey.conftest import Installation
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("kills")]
+pytestmark = pytest.mark.slow
 KILLS = 10
 PROGRESS = (
     "select case state when 'waiting' then 0 when 'closed' then 2 else 1 end, count(*) "

@@ -10,7 +10,7 @@ import pytest
 
 from tests.journey.conftest import XUNWANG, Installation
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("swept")]
+pytestmark = pytest.mark.slow
 BARE = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
 
 

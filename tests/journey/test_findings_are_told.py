@@ -9,7 +9,7 @@ import pytest
 
 from tests.journey.conftest import Installation
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("swept")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

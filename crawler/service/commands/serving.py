@@ -26,14 +26,17 @@ def serve(
     door: Door = context.obj
     doorway = Doorway(host=host, port=port, certificate=certificate, key=key)
     _check_files(doorway)
-    with door.opened() as (house, words), held(house.home, "serve"):
-        with doorway.opened() as listening:
-            keep_logs(house.home)
-            say(f"巡网已启动：{doorway.address(listening)}（Ctrl-C 或 SIGTERM 结束）")
-            with house.database.reading() as db:
-                if not list_users(db):
-                    warn("还没有用户，请执行 xunwang user add 姓名 --role admin")
-            asyncio.run(Serving(house, words).run(doorway, listening))
+    with (
+        door.opened() as (house, words),
+        held(house.home, "serve"),
+        doorway.opened() as listening,
+    ):
+        keep_logs(house.home)
+        say(f"巡网已启动：{doorway.address(listening)}（Ctrl-C 或 SIGTERM 结束）")
+        with house.database.reading() as db:
+            if not list_users(db):
+                warn("还没有用户，请执行 xunwang user add 姓名 --role admin")
+        asyncio.run(Serving(house, words).run(doorway, listening))
 
 
 def _check_files(doorway: Doorway) -> None:
