@@ -3,16 +3,20 @@
 from alerts.payloads import Finding
 from crawler.domain.alert import Alert, AlertState
 from crawler.domain.assessment import Assessment
-from crawler.domain.capture import manifest_digest, manifest_of
+from crawler.domain.capture import Capture, manifest_digest, manifest_of
 from crawler.domain.case import Case
 from crawler.domain.errors import GiveUp
+from crawler.domain.site import Site
+from crawler.domain.subject import NOBODY_ASKED
 from crawler.store.alerts import alerts_of_case
 from crawler.store.assessments import assessment_of
 from crawler.store.captures import captures_of_visit
 from crawler.store.cases import case_of
 from crawler.store.database import Connection
+from crawler.store.leads import leads_of_site
 from crawler.store.lists import filing_of
 from crawler.store.sites import sites_by_id
+from crawler.store.subjects import standings_of
 
 _MOST_SITES = 21
 _TOLD = frozenset({AlertState.OPEN, AlertState.CONFIRMED, AlertState.WATCHED})
@@ -29,14 +33,27 @@ def case_behind(db: Connection, case_id: int) -> Case:
 def finding_of(db: Connection, alert: Alert) -> Finding:
     """One alert with its site, the judgement it shows, the captures and the filing."""
     site = sites_by_id(db, [alert.site_id])[alert.site_id]
-    captures = tuple(captures_of_visit(db, alert.visit_id))
+    assessment = assessment_of(db, alert.visit_id) or _as_shown(alert)
+    return finding_with(db, alert, site, assessment, tuple(captures_of_visit(db, alert.visit_id)))
+
+
+def finding_with(
+    db: Connection,
+    alert: Alert,
+    site: Site,
+    assessment: Assessment,
+    captures: tuple[Capture, ...],
+) -> Finding:
+    """What was just found, with what filing, registers and leads say of it."""
     return Finding(
         alert=alert,
         site=site,
-        assessment=assessment_of(db, alert.visit_id) or _as_shown(alert),
+        assessment=assessment,
         captures=captures,
         filing=filing_of(db, site.domain),
         manifests={one.id: manifest_digest(manifest_of(one)) for one in captures},
+        standing=standings_of(db, [site]).get(site.id, NOBODY_ASKED),
+        leads=tuple(leads_of_site(db, site.id)),
     )
 
 

@@ -5,10 +5,10 @@ Field names are those of the published schemas (`alerts/schemas/`); a receiver b
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from alerts.masking import shown_name, without_name
+from alerts.introducing import clue_source, lead_payloads, moment, subject_payload
+from alerts.masking import without_name
 from crawler.domain.alert import Alert, AlertState
 from crawler.domain.assessment import (
     LEVEL_NAMES,
@@ -18,10 +18,12 @@ from crawler.domain.assessment import (
     Side,
 )
 from crawler.domain.capture import Capture, Evidence, EvidenceKind
-from crawler.domain.case import CHINA, Case
-from crawler.domain.filing import Filing, SubjectKind, uscc_is_consistent
+from crawler.domain.case import Case
+from crawler.domain.filing import Filing
+from crawler.domain.lead import Lead
 from crawler.domain.lexicon import Category, Hit
 from crawler.domain.site import Site
+from crawler.domain.subject import NOBODY_ASKED, Standing
 from crawler.domain.task import CONCLUSION_NAMES, TASK_STATE_NAMES, SupervisionTask
 
 UNVERIFIED, VERIFIED = "未经人工核实", "已核实"
@@ -31,21 +33,6 @@ _MOST_NUMBERS = 20
 _MOST_CAPTURES = 10
 _MOST_SITES = 20
 _TITLE, _SUMMARY, _SHORT = 120, 300, 200
-
-NATURES = {
-    SubjectKind.ENTERPRISE: "企业",
-    SubjectKind.PERSON: "个人",
-    SubjectKind.GOVERNMENT: "政府机关",
-    SubjectKind.INSTITUTION: "事业单位",
-    SubjectKind.ASSOCIATION: "社会团体",
-    SubjectKind.LAW_SERVICE: "法律服务机构",
-    SubjectKind.MEDICAL: "医疗机构",
-    SubjectKind.COLLECTIVE: "农村集体",
-    SubjectKind.RELIGIOUS: "宗教团体",
-    SubjectKind.FOREIGN: "境外机构",
-    SubjectKind.OTHER: "其他",
-    SubjectKind.UNKNOWN: "未知",
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,11 +45,8 @@ class Finding:
     captures: tuple[Capture, ...] = ()
     filing: Filing | None = None
     manifests: Mapping[str, str] = field(default_factory=dict)  # capture id → digest
-
-
-def moment(at: datetime | None) -> str | None:
-    """China time to the second, with its offset."""
-    return None if at is None else at.astimezone(CHINA).isoformat(timespec="seconds")
+    standing: Standing = NOBODY_ASKED
+    leads: tuple[Lead, ...] = ()  # what was told of the site, oldest first
 
 
 def alert_payload(
@@ -74,7 +58,7 @@ def alert_payload(
         "alert_id": alert.id,
         "clue_no": case.number,
         "clue_type": "网络金融风险",
-        "clue_source": "网站备案巡查",
+        **_source(finding),
         "state": str(alert.state),
         **_classified(finding.assessment, categories),
         "risk_level": str(alert.level),
@@ -102,7 +86,7 @@ def task_payload(
         "task_no": task.number,
         "clue_no": case.number,
         "clue_type": "网络金融风险",
-        "clue_source": "网站备案巡查",
+        **_source(finding),
         "state": str(task.state),
         "state_name": TASK_STATE_NAMES[task.state],
         **_classified(finding.assessment, categories),
@@ -118,7 +102,7 @@ def task_payload(
         "summary": without_name(task.summary, finding.site)[:_SUMMARY],
         "lead_dept": {"code": task.lead.code, "name": task.lead.name},
         "co_depts": [{"code": one.code, "name": one.name} for one in task.cooperating],
-        "dispatch": {"region": task.region, "rule": task.rule},
+        "dispatch": _dispatch(task),
         "created_at": moment(task.created_at),
         "acknowledge_by": moment(task.acknowledge_by),
         "answer_by": moment(task.answer_by),
@@ -134,7 +118,7 @@ def site_payload(finding: Finding) -> dict[str, Any]:
     """All that is known of one site, from the subject on; a case of several has one each."""
     assessment = finding.assessment
     return {
-        "subject": _subject(finding),
+        "subject": subject_payload(finding.site, finding.filing, finding.standing),
         "site": _site(finding),
         "hits": [_hit(hit) for hit in _strongest(assessment.hits)],
         "hits_total": len(assessment.hits),
@@ -163,6 +147,25 @@ def more_sites(findings: tuple[Finding, ...]) -> dict[str, Any]:
     return {"sites_total": len(findings), "more_sites": [site_payload(one) for one in rest]}
 
 
+def _source(finding: Finding) -> dict[str, Any]:
+    return {
+        "clue_source": clue_source(finding.leads, finding.filing, finding.alert.opened_at),
+        "leads": lead_payloads(finding.leads),
+    }
+
+
+def _dispatch(task: SupervisionTask) -> dict[str, Any]:
+    """Where it went by which rule, who else claims it, who inspects with the lead (1+1, 1+2)."""
+    named = {one.code: one.name for one in task.cooperating}
+    return {
+        "region": task.region,
+        "rule": task.rule,
+        "contested": task.contested,
+        "joint": [{"code": code, "name": named.get(code, code)} for code in task.joint],
+        "pattern": f"1+{len(task.joint)}" if task.joint else "1",
+    }
+
+
 def _classified(assessment: Assessment, categories: Mapping[str, Category]) -> dict[str, Any]:
     first = assessment.categories[0] if assessment.categories else ""
     known = categories.get(first)
@@ -181,25 +184,6 @@ def _title(site: Site, alert: Alert) -> str:
 def _level_reason(finding: Finding) -> str:
     told = [r.text for r in finding.assessment.reasons if r.side is Side.FOR]
     return without_name("；".join(told), finding.site)[:_SHORT]
-
-
-def _subject(finding: Finding) -> dict[str, Any]:
-    site, filing = finding.site, finding.filing
-    uscc = filing.uscc if filing else ""
-    return {
-        "name": shown_name(site)[:_SHORT],
-        "uscc": uscc,
-        "uscc_check": _uscc_check(uscc),
-        "kind": str(site.subject_kind),
-        "nature": (filing.nature if filing else "") or NATURES[site.subject_kind],
-        "reg_region": site.region,
-    }
-
-
-def _uscc_check(uscc: str) -> str:
-    if not uscc:
-        return "absent"
-    return "ok" if uscc_is_consistent(uscc) else "warn"
 
 
 def _site(finding: Finding) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from crawler.domain.audit import Act
 from crawler.domain.case import Case
 from crawler.domain.delivery import EventType
 from crawler.domain.errors import BadInput
-from crawler.domain.subject import NOBODY_ASKED
 from crawler.domain.task import TASK_ENDS, SupervisionTask
 from crawler.store.alerts import alert_of, alerts_of_case, change_alert
 from crawler.store.audit import note
@@ -25,7 +24,6 @@ from crawler.store.cases import save_case
 from crawler.store.database import Connection, Database
 from crawler.store.outbox import next_seq, put
 from crawler.store.reviews import save_review
-from crawler.store.subjects import standings_of
 from crawler.store.tasks import tasks_of_case
 
 _LONGEST_REASON = 2_000
@@ -168,8 +166,7 @@ def _new_task(
     findings = findings_of(db, case, alert)
     first = findings[0]
     category = first.assessment.categories[0] if first.assessment.categories else case.category
-    standing = standings_of(db, [first.site]).get(first.site.id, NOBODY_ASKED)
-    who = dispatch(category, first.site, first.filing, desk.departments, desk.home, standing)
+    who = dispatch(category, first.site, first.filing, desk.departments, desk.home, first.standing)
     task = open_task(case, alert, review, who, desk.calendar, desk.approval_from)
     if edited is not None:
         task = edited(task)

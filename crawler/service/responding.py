@@ -7,14 +7,13 @@ from datetime import datetime
 
 from alerts.alerting import AlertChange, ChangeKind, alert_for
 from alerts.excepting import covered
+from alerts.gathering import finding_with
 from alerts.grouping import belonging_of, case_for, taken_up_again
 from alerts.messages import alert_told, goes_unasked, messages_of
-from alerts.payloads import Finding
 from alerts.rechecking import looked_again
 from crawler.domain.alert import Alert
 from crawler.domain.assessment import Assessment
 from crawler.domain.audit import Act
-from crawler.domain.capture import manifest_digest, manifest_of
 from crawler.domain.case import Case
 from crawler.domain.delivery import Endpoint
 from crawler.domain.lexicon import Category
@@ -24,7 +23,6 @@ from crawler.store.audit import note
 from crawler.store.cases import case_of, open_cases_with, save_case
 from crawler.store.database import Connection
 from crawler.store.families import family_of
-from crawler.store.lists import filing_of
 from crawler.store.outbox import next_seq, put
 
 MACHINE = "system"
@@ -90,14 +88,7 @@ class Responder:
         now: datetime,
     ) -> None:
         assert change.event is not None
-        finding = Finding(
-            alert=alert,
-            site=visit.site,
-            assessment=assessment,
-            captures=visit.captures,
-            filing=filing_of(db, visit.site.domain),
-            manifests={c.id: manifest_digest(manifest_of(c)) for c in visit.captures},
-        )
+        finding = finding_with(db, alert, visit.site, assessment, visit.captures)
         seq = next_seq(db, f"alert:{alert.id}")
         occasion = alert_told(change.event, finding, case, self.categories, seq=seq, why=change.why)
         put(db, messages_of(occasion, self.endpoints, now, self.chance))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from alerts.desk import Desk
 from alerts.dispatching import Dispatch, dispatch
-from alerts.payloads import NATURES
+from alerts.introducing import NATURES
 from crawler.domain.alert import AlertState
 from crawler.domain.assessment import LEVEL_NAMES, Side
 from crawler.domain.capture import Capture, Fetcher

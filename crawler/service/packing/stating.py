@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from alerts.payloads import NATURES
+from alerts.introducing import NATURES
 from crawler.domain.alert import ALERT_STATE_NAMES
 from crawler.domain.assessment import LEVEL_NAMES, TEST_STATE_NAMES, Assessment
 from crawler.domain.family import MarkKind

@@ -30,8 +30,10 @@ from crawler.domain.capture import Evidence, EvidenceKind
 from crawler.domain.case import Case
 from crawler.domain.delivery import Endpoint, EventType
 from crawler.domain.filing import SubjectKind
+from crawler.domain.lead import Lead
 from crawler.domain.lexicon import Category, Hit
 from crawler.domain.site import Sweep, SweepState
+from crawler.domain.subject import CreditClass, Listed, Register, Standing
 from crawler.domain.task import SupervisionTask
 from tests.builders import NOON, a_capture, a_filing, a_hop, a_site, an_alert, an_assessment
 
@@ -268,3 +270,82 @@ def test_a_person_is_told_by_a_masked_name_wherever_it_stands() -> None:
         told = json.dumps(body_of(occasion), ensure_ascii=False)
         assert "欧阳明月" not in told
         assert "欧***" in told
+
+
+def a_lead(**given: Any) -> Lead:
+    values: dict[str, Any] = {
+        "id": 12, "url": "http://a.example.cn/", "domain": "a.example.cn", "channel": "12345热线",
+        "reference": "HX-77", "words": "王大妈说收益很高", "reporter": "王大妈", "told_at": NOON,
+        "received_at": NOON - timedelta(hours=3), "actor": "wang", "region": "310118",
+    } | given  # fmt: skip
+    return Lead(**values)
+
+
+REGISTERS = Standing(
+    asked=(Register.LICENCES, Register.CREDIT),
+    found=(
+        Listed(register=Register.CREDIT, name="某某财富管理有限公司", credit=CreditClass.WARNED,
+               credit_written="B级", source="市信用平台", as_of=date(2026, 5, 1)),
+        Listed(register=Register.LICENCES, name="某某财富管理有限公司", licence_number="L1",
+               authority="某局", status="注销", source="持牌名录", as_of=date(2026, 4, 1)),
+    ),
+)  # fmt: skip
+
+
+def test_registers_are_told_beside_the_level_each_with_source_and_day() -> None:
+    told = body_of(a_warning(a_finding(standing=REGISTERS)))
+
+    jsonschema.validate(told, strict(MESSAGE))
+    credit, licensed = told["subject"]["credit_class"], told["subject"]["licensed"]
+    assert (credit["value"], credit["written"], credit["source"]) == ("warned", "B级", "市信用平台")
+    assert (licensed["state"], licensed["matched"]) == (
+        "unlisted",
+        False,
+    )  # it ended: none in force
+    assert [one["in_force"] for one in licensed["registers"]] == [False]
+    assert told["alert"]["risk_level"] == body_of(a_warning())["alert"]["risk_level"]
+
+
+def test_no_register_to_ask_is_not_called_unlicensed() -> None:
+    subject = body_of(a_warning())["subject"]
+
+    assert subject["licensed"] == {"state": "unchecked", "matched": None, "registers": []}
+    assert subject["credit_class"] is None
+
+
+@pytest.mark.parametrize(
+    ("lead", "filed", "source"),
+    [
+        (a_lead(), True, "举报线索"),
+        (a_lead(received_at=NOON + timedelta(hours=1)), True, "网站备案巡查"),
+        (a_lead(received_at=NOON - timedelta(days=31)), True, "网站备案巡查"),
+        (a_lead(received_at=NOON - timedelta(days=31)), False, "举报线索"),
+    ],
+)
+def test_a_warning_says_where_it_came_from(lead: Lead, filed: bool, source: str) -> None:
+    told = body_of(a_warning(a_finding(leads=(lead,), **({} if filed else {"filing": None}))))
+
+    jsonschema.validate(told, strict(MESSAGE))
+    assert told["alert"]["clue_source"] == source
+    assert [(one["lead_no"], one["channel"]) for one in told["alert"]["leads"]] == [
+        (12, "12345热线")
+    ]
+
+
+def test_who_told_of_a_site_is_never_told_on() -> None:
+    finding = a_finding(leads=(a_lead(),))
+    told = json.dumps([body_of(a_warning(finding)), body_of(a_task_message(finding))],
+                      ensure_ascii=False)  # fmt: skip
+
+    assert not any(word in told for word in ("王大妈", "HX-77"))
+
+
+def test_a_task_says_who_inspects_together_and_who_else_claims_it() -> None:
+    partner = a_sent_task().cooperating[0]
+    task = a_sent_task(joint=(partner.code,), contested="登记地有两说")
+    told = body_of(task_told(EventType.TASK_CREATED, task, CASE, (a_finding(),), CATEGORIES))
+
+    jsonschema.validate(told, strict(MESSAGE))
+    sent_to = told["task"]["dispatch"]
+    assert sent_to["joint"] == [{"code": partner.code, "name": partner.name}]
+    assert (sent_to["pattern"], sent_to["contested"]) == ("1+1", "登记地有两说")
