@@ -10,6 +10,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    IPvAnyAddress,
     SecretStr,
     ValidationError,
     model_validator,
@@ -39,6 +40,7 @@ class CrawlSettings(BaseModel):
     deny: tuple[str, ...] = ()  # ranges of our own that are never connected to
     ports: tuple[int, ...] = (80, 443, 8080, 8443)
     proxy: str = ""
+    egress: tuple[IPvAnyAddress, ...] = ()  # public addresses of ours: the papers name them
     slots: int = 1_024  # open visits a fetcher
     fetchers: int = 0  # 0: one a core
     robots: Literal["respect", "ignore"] = "respect"  # the authority may decide otherwise

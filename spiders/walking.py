@@ -149,8 +149,7 @@ class Walk:
 
     def _note(self, onward: Onward, exchange: Exchange, answer: Answer | None) -> None:
         self.exchanges.append((len(self.hops), exchange))
-        at, peer = exchange.at, exchange.peer
-        self.hops.append(hop_of(onward.url, onward.kind, at, answer, peer))
+        self.hops.append(hop_of(onward.url, onward.kind, exchange.at, answer, exchange))
 
     def _troubled(self, trouble: Trouble, onward: Onward, before: Ended) -> Ended:
         """The hop counts though nothing came. A page that refreshes to nowhere stays standing; one
@@ -159,7 +158,7 @@ class Walk:
         if trouble.exchange is not None:
             self._note(onward, trouble.exchange, None)
         else:
-            self.hops.append(hop_of(onward.url, onward.kind, self.out.now(), None, ""))
+            self.hops.append(hop_of(onward.url, onward.kind, self.out.now(), None, None))
         ended = ended_in(onward.url, trouble)
         if onward.kind not in LEFT_STANDING:
             return ended

@@ -15,6 +15,7 @@ from crawler.domain.capture import (
     Outcome,
     PageKind,
     PageText,
+    Route,
     Run,
 )
 from crawler.domain.case import Case
@@ -43,7 +44,7 @@ __all__ = [
     "Holder", "Hop", "Imprint", "Lead", "LeadState", "Level", "Lexicon", "Listed", "Listings",
     "Mark", "MarkKind",
     "NotAllowed", "Outcome", "PageKind", "PageStructure", "PageText", "Reason", "Receipt",
-    "Refusal", "Register", "RegisterList", "Review", "Role", "Run", "Scope", "Session", "Site",
-    "Standing", "SubjectKind", "SupervisionTask", "Sweep", "Term", "TryLater", "User",
+    "Refusal", "Register", "RegisterList", "Review", "Role", "Route", "Run", "Scope", "Session",
+    "Site", "Standing", "SubjectKind", "SupervisionTask", "Sweep", "Term", "TryLater", "User",
     "Verdict", "Visit", "WatchError", "Yield",
 ]  # fmt: skip

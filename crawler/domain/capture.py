@@ -98,6 +98,20 @@ class EvidenceKind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Route:
+    """How a request reached its peer, as far as this machine knows: 网络环境 in the record of an
+    extraction (DB3202/T 1024-2021). Captures made before it was written down have none.
+    """
+
+    answers: tuple[str, ...] = ()  # addresses of the name, all that were answered
+    told_by: str = ""  # name servers asked; HOSTS_FILE or UPSTREAM; empty: the host is an address
+    own: str = ""  # address:port of this machine on that connection
+
+
+HOSTS_FILE, UPSTREAM = "hosts", "proxy"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Exchange:
     """One request and its answer, byte for byte. It is kept first; all else is read from it."""
 
@@ -108,6 +122,7 @@ class Exchange:
     peer: str  # address:port really connected to
     at: datetime
     truncated: str = ""  # WARC-Truncated: length, time, disconnect; empty if whole
+    route: Route | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,6 +160,7 @@ class Hop:
     status: int | None = None
     location: str = ""
     peer: str = ""  # address:port that was really connected to
+    route: Route | None = None
     at: datetime
 
 
@@ -177,6 +193,7 @@ class Capture:
     render_reason: str = ""  # why the browser was sent (browser captures)
     tool: str = ""  # program, browser and lexicon versions
     clock: str = ""  # how the machine's clock stood against its time source
+    egress: str = ""  # by which public address the world sees us, as operations stated it
 
 
 def manifest_of(capture: Capture) -> str:

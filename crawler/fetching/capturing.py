@@ -78,14 +78,17 @@ def capture_of(going: Going, ended: Ended, hops: Sequence[Hop], at: datetime) ->
     )
 
 
-def hop_of(url: str, kind: HopKind, at: datetime, answer: Answer | None, peer: str) -> Hop:
+def hop_of(
+    url: str, kind: HopKind, at: datetime, answer: Answer | None, exchange: Exchange | None
+) -> Hop:
     """One request on the way."""
     return Hop(
         url=url,
         kind=kind,
         status=answer.status if answer else None,
         location=_clean(answer.value("location"))[:LONGEST_LOCATION] if answer else "",
-        peer=peer,
+        peer=exchange.peer if exchange else "",
+        route=exchange.route if exchange else None,
         at=at,
     )
 

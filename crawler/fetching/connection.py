@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from crawler.domain.capture import Outcome
 from crawler.fetching.answer_reader import AnswerReader
-from crawler.fetching.dialling import peer_name
+from crawler.fetching.dialling import own_name, peer_name
 from crawler.fetching.errand import Brought, Errand, brought_by, tls_trouble
 from crawler.fetching.guard import may_connect
 from crawler.fetching.hosts import Spot
@@ -29,6 +29,7 @@ class Conversation(asyncio.Protocol):
     def __init__(self, request: bytes, reader: AnswerReader) -> None:
         self.reader = reader
         self.shake: Handshake | None = None
+        self.own = ""
         self.finished = asyncio.get_running_loop().create_future()
         self._request = request
         self._transport: asyncio.Transport | None = None
@@ -36,6 +37,7 @@ class Conversation(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self.own = own_name(transport)
         channel = transport.get_extra_info("ssl_object")
         if channel is not None:
             self.shake = handshake_of(channel)
@@ -126,7 +128,8 @@ async def _exchange(errand: Errand, spot: Spot, share_s: float, out: WayOut) -> 
     finally:
         alarm.cancel()
         talk.hang_up()
-    return brought_by(errand, peer_name(spot), at, talk.shake)
+    route = out.resolver.route(errand.target.host, talk.own)
+    return brought_by(errand, peer_name(spot), at, talk.shake, route)
 
 
 async def _connected(errand: Errand, spot: Spot, share_s: float, out: WayOut) -> Conversation:

@@ -6,12 +6,12 @@ import asyncio
 import base64
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
 from crawler.domain.address import ends_in_number
-from crawler.domain.capture import Outcome
+from crawler.domain.capture import UPSTREAM, Outcome, Route
 from crawler.domain.errors import BadInput
 from crawler.fetching.guard import Policy, may_connect
 from crawler.fetching.hosts import Spot
@@ -38,6 +38,7 @@ class Line(NamedTuple):
     peer: str  # address:port; empty where a further proxy chose it
     speaks_to_proxy: bool = False
     authorization: bytes = b""  # header that the further proxy wants with every request
+    route: Route = Route()
 
 
 class Dialler(Protocol):
@@ -59,7 +60,8 @@ class Straight:
     async def dial(self, host: str, port: int, *, tunnel: bool) -> Line:
         """The first permitted address that answers."""
         spots = permitted(await self.resolver.spots(host, port), self.policy)
-        return await _first_that_answers(spots, self.connect_s)
+        line = await _first_that_answers(spots, self.connect_s)
+        return line._replace(route=self.resolver.route(host, line.route.own))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,7 +91,12 @@ class Through:
         line = await _first_that_answers(spots, self.connect_s)
         if tunnel:
             await self._ask_tunnel(line, host, port)
-        return line._replace(peer="", speaks_to_proxy=not tunnel, authorization=self._authorization)
+        return line._replace(
+            peer="",
+            speaks_to_proxy=not tunnel,
+            authorization=self._authorization,
+            route=replace(line.route, told_by=UPSTREAM),
+        )
 
     @property
     def _authorization(self) -> bytes:
@@ -161,17 +168,23 @@ async def _first_that_answers(spots: Sequence[Spot], connect_s: float) -> Line:
             trouble = _trouble(error)
             continue
         _send_at_once(writer)
-        return Line(reader, writer, peer_name(spot))
+        return Line(reader, writer, peer_name(spot), route=Route(own=own_name(writer)))
     raise trouble
 
 
 def peer_name(spot: Spot) -> str:
     """address:port as it is kept with the evidence."""
-    return (
-        f"[{spot.address}]:{spot.port}"
-        if spot.address.version == 6
-        else f"{spot.address}:{spot.port}"
-    )
+    return _place(str(spot.address), spot.port)
+
+
+def own_name(end: asyncio.BaseTransport | asyncio.StreamWriter) -> str:
+    """The same of our own end of a connection."""
+    name = end.get_extra_info("sockname")
+    return _place(name[0], name[1]) if name else ""
+
+
+def _place(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def _trouble(error: OSError) -> Trouble:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from crawler.domain.capture import Outcome
+from crawler.domain.capture import Outcome, Route
 from crawler.fetching.dialling import Dialler, Line, Refused
 from crawler.fetching.proxy_request import Ask, read_ask
 from crawler.fetching.trouble import Trouble
@@ -33,6 +33,7 @@ class Connection:
     port: int
     at: datetime
     peer: str = ""  # address:port really connected to
+    route: Route | None = None
     outcome: Outcome | None = None  # why there was no connection
     reason: str = ""
     received: int = 0
@@ -170,7 +171,7 @@ class Slot:
             connection.outcome, connection.reason = trouble.outcome, trouble.reason
             writer.write(_answer_to(trouble))
             return
-        connection.peer = line.peer
+        connection.peer, connection.route = line.peer, line.route
         try:
             await self._carry(ask, reader, writer, line, connection)
         finally:

@@ -4,7 +4,7 @@ import ssl
 from dataclasses import dataclass
 from datetime import datetime
 
-from crawler.domain.capture import Exchange, Outcome
+from crawler.domain.capture import Exchange, Outcome, Route
 from crawler.fetching.answer import Answer
 from crawler.fetching.answer_reader import AnswerReader
 from crawler.fetching.tls import Handshake
@@ -33,7 +33,9 @@ class Brought:
     note: str = ""
 
 
-def brought_by(errand: Errand, peer: str, at: datetime, shake: Handshake | None) -> Brought:
+def brought_by(
+    errand: Errand, peer: str, at: datetime, shake: Handshake | None, route: Route | None
+) -> Brought:
     """The exchange as it stands now; Trouble that bears it if no answer can be read."""
     answer = errand.reader.answer()
     exchange = Exchange(
@@ -44,6 +46,7 @@ def brought_by(errand: Errand, peer: str, at: datetime, shake: Handshake | None)
         peer=peer,
         at=at,
         truncated=answer.truncated,
+        route=route,
     )
     if not errand.reader.head_seen:
         raise Trouble(Outcome.TIMED_OUT, "已连接，但限时内没有完整的应答头", exchange)

@@ -24,7 +24,7 @@ async def converse_by(proxy: Through, errand: Errand, out: WayOut) -> Brought:
         await _listen(line, errand, deadline)
     finally:
         line.writer.transport.abort()
-    return brought_by(errand, line.peer, at, shake)
+    return brought_by(errand, line.peer, at, shake, line.route)
 
 
 async def _opened(proxy: Through, errand: Errand, out: WayOut) -> Line:

@@ -86,7 +86,7 @@ def _ending(wish: Wish, viewing: Viewing, slot: Slot) -> Ending:
 def _with_peer(hop: Hop, slot: Slot) -> Hop:
     place = gate_of(hop.url)
     connection = slot.latest(*place) if place else None
-    return replace(hop, peer=connection.peer) if connection else hop
+    return replace(hop, peer=connection.peer, route=connection.route) if connection else hop
 
 
 def _refused(slot: Slot) -> tuple[RefusedConnection, ...]:

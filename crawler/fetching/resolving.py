@@ -12,7 +12,7 @@ from typing import cast
 import aiodns
 
 from crawler.domain.address import Address, address_of, ends_in_number, unwrapped
-from crawler.domain.capture import Outcome
+from crawler.domain.capture import HOSTS_FILE, Outcome, Route
 from crawler.fetching.hosts import HostTable, Spot
 from crawler.fetching.trouble import Trouble
 
@@ -21,6 +21,7 @@ Lookup = Callable[[str], Awaitable[tuple[Address, ...]]]
 REMEMBERED = 4096  # names; bounded, for a sweep asks for each name a few times and never again
 KEPT_S = 60.0
 MOST_ADDRESSES = 4
+MOST_TOLD = 16  # of an answer, in a route
 
 _NO_NAME = Trouble(Outcome.NAME_NOT_FOUND, "域名没有解析记录")
 _FAILURES = {
@@ -39,10 +40,17 @@ class Resolver:
     as browsers read them, so that the guard sees the true address.
     """
 
-    def __init__(self, hosts: HostTable, lookup: Lookup, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        hosts: HostTable,
+        lookup: Lookup,
+        clock: Callable[[], float],
+        asked: Callable[[], str] = str,
+    ) -> None:
         self._hosts = hosts
         self._lookup = lookup
         self._clock = clock
+        self._asked = asked  # which name servers the lookup asks
         self._known: OrderedDict[str, tuple[float, tuple[Address, ...]]] = OrderedDict()
 
     async def spots(self, host: str, port: int) -> tuple[Spot, ...]:
@@ -59,6 +67,17 @@ class Resolver:
             raise Trouble(_NO_NAME.outcome, "主机名不是域名，也不是地址")
         addresses = await self._addresses(host.lower())
         return tuple(Spot(unwrapped(address), port) for address in addresses[:MOST_ADDRESSES])
+
+    def route(self, host: str, own: str) -> Route:
+        """What `spots` went by, for a connection from this address of ours."""
+        _, known = self._known.get(host.lower(), (0.0, ()))
+        if known:  # first, for it costs least: each exchange asks
+            answers = tuple(map(str, known[:MOST_TOLD]))
+            return Route(answers=answers, told_by=self._asked(), own=own)
+        if address_of(host) is not None:
+            return Route(own=own)
+        given = tuple(str(place.address) for place in self._hosts.places_of(host))
+        return Route(answers=given, told_by=HOSTS_FILE if given else self._asked(), own=own)
 
     async def _addresses(self, name: str) -> tuple[Address, ...]:
         until, known = self._known.get(name, (0.0, ()))
@@ -90,6 +109,10 @@ class NameServers:
             raise _trouble(error) from error
         found = [ip_address(cast(bytes, node.addr[0]).decode("ascii")) for node in answer.nodes]
         return tuple(sorted(found, key=lambda address: address.version))
+
+    def servers(self) -> str:
+        """Addresses of those that are asked; which of them answered, c-ares does not tell."""
+        return "、".join(self._opened().nameservers)
 
     async def close(self) -> None:
         """Ends all questions under way."""

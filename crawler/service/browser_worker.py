@@ -80,7 +80,7 @@ async def _draw_one(visit: Visit, browser: Browser, outlet: Outlet, greeting: Gr
     drawn = [
         await browser.render(address_of(visit, look), look, full_page=full_page) for look in looks
     ]
-    outlet.put(report_of(visit, drawn, greeting.tool))
+    outlet.put(report_of(visit, drawn, greeting.tool, greeting.egress))
     await outlet.room()
 
 
@@ -95,9 +95,9 @@ def address_of(visit: Visit, look: Profile = Profile.DESKTOP) -> str:
     return seen[-1].final_url if seen else f"http://{visit.site.domain}/"
 
 
-def report_of(visit: Visit, drawn: Sequence[Rendered], tool: str) -> Report:
+def report_of(visit: Visit, drawn: Sequence[Rendered], tool: str, egress: str) -> Report:
     """The captures, their words, and the bytes the parent is asked to keep."""
-    made = [(_capture_of(visit, rendered, tool), rendered) for rendered in drawn]
+    made = [(_capture_of(visit, rendered, tool, egress), rendered) for rendered in drawn]
     texts = dict.fromkeys(rendered.text for rendered in drawn if rendered.text.fields)
     return Report(
         visit_id=visit.id,
@@ -108,7 +108,7 @@ def report_of(visit: Visit, drawn: Sequence[Rendered], tool: str) -> Report:
     )
 
 
-def _capture_of(visit: Visit, rendered: Rendered, tool: str) -> Capture:
+def _capture_of(visit: Visit, rendered: Rendered, tool: str, egress: str) -> Capture:
     at_ms = int(rendered.started_at.timestamp() * 1_000)
     text = rendered.text
     return Capture(
@@ -134,6 +134,7 @@ def _capture_of(visit: Visit, rendered: Rendered, tool: str) -> Capture:
         render_reason=visit.render_reason,
         tool=f"{tool} {rendered.browser}".strip(),
         clock=clock_state(),
+        egress=egress,
     )
 
 

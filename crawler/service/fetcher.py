@@ -41,6 +41,7 @@ class Fetching:
     watch: Watch
     outlet: Outlet
     tool: str
+    egress: str
     plain: dict[int, tuple[PageText, ...]] = field(default_factory=dict)  # what desktops saw
     _kept: list[Report] = field(default_factory=list)
 
@@ -86,7 +87,13 @@ class Fetching:
             for hop, exchange in fetched.numbered
             for record in self.writer.keep_exchange(exchange, hop)
         )
-        capture = replace(fetched.capture, evidence=evidence, tool=self.tool, clock=clock_state())
+        capture = replace(
+            fetched.capture,
+            evidence=evidence,
+            tool=self.tool,
+            clock=clock_state(),
+            egress=self.egress,
+        )
         if fetched.body:
             return _read(capture, fetched)
         return Page(capture=capture, html="", text=PageText())
@@ -166,6 +173,7 @@ async def fetch(records: AsyncIterator[Downward], greeting: Greeting, outlet: Ou
         watch=Watch(Path(greeting.watch)),
         outlet=outlet,
         tool=greeting.tool,
+        egress=greeting.egress,
     )
     outlet.put(Ready())
     speaking = asyncio.create_task(fetching.speak())

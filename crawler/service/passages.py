@@ -26,7 +26,9 @@ def passage_from(greeting: Greeting) -> Passage:
         allowed=networks_of(greeting.allow),
         denied=networks_of(greeting.deny),
     )
-    names = Resolver(read_hosts(greeting.hosts), NameServers(), time.monotonic)
+    servers = NameServers()
+    hosts = read_hosts(greeting.hosts)
+    names = Resolver(hosts, servers, time.monotonic, servers.servers)
     return Passage(policy=policy, resolver=names, proxy=_proxy(greeting.proxy, policy, names))
 
 

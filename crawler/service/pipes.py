@@ -45,6 +45,7 @@ class Greeting(msgspec.Struct, tag="greeting", frozen=True, kw_only=True):
     browser: str = ""
     sandbox: bool = True
     tool: str = ""
+    egress: str = ""  # public addresses of ours, as operations stated them
 
 
 class PictureReading(msgspec.Struct, frozen=True, kw_only=True):

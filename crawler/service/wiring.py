@@ -118,6 +118,7 @@ def greeting_for(house: House, worker: str, *, patient: bool) -> Greeting:
         browser=house.config.browser.executable,
         sandbox=house.config.browser.sandbox == "on",
         tool=tool_name(),
+        egress="、".join(map(str, crawl.egress)),
     )
 
 

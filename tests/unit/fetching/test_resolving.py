@@ -5,9 +5,9 @@ from ipaddress import ip_address
 import pytest
 
 from crawler.domain.address import Address
-from crawler.domain.capture import Outcome
+from crawler.domain.capture import HOSTS_FILE, Outcome, Route
 from crawler.fetching.hosts import HostTable, read_hosts
-from crawler.fetching.resolving import REMEMBERED, Resolver
+from crawler.fetching.resolving import REMEMBERED, NameServers, Resolver
 from crawler.fetching.trouble import Trouble
 
 
@@ -80,3 +80,27 @@ async def test_a_host_without_an_address_is_a_named_outcome(host: str) -> None:
         await Resolver(HostTable(), Names([]), lambda: 0.0).spots(host, 80)
 
     assert trouble.value.outcome is Outcome.NAME_NOT_FOUND
+
+
+async def test_a_route_tells_who_gave_which_addresses() -> None:
+    names = Names(["9.9.9.9", "8.8.8.8"])
+    resolver = Resolver(
+        read_hosts(["127.0.0.2:8080 a.cn"]), names, lambda: 0.0, lambda: "10.0.0.53"
+    )
+    await resolver.spots("B.cn", 80)
+
+    own = "10.0.0.7:40000"
+    assert resolver.route("b.cn", own) == Route(
+        answers=("9.9.9.9", "8.8.8.8"), told_by="10.0.0.53", own=own
+    )
+    assert resolver.route("a.cn", own) == Route(answers=("127.0.0.2",), told_by=HOSTS_FILE, own=own)
+    assert resolver.route("127.0.0.1", own) == Route(own=own)
+
+
+async def test_the_name_servers_of_the_machine_are_named() -> None:
+    servers = NameServers()
+
+    told = servers.servers()
+
+    await servers.close()
+    assert all(ip_address(one.partition("%")[0]) for one in told.split("、"))
