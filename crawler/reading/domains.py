@@ -82,6 +82,8 @@ def place_in(part: str, rules: ListRules) -> Place:
     authority, tail = _split_authority(rest)
     host, port = _split_port(authority)
     _check_port(port, rules)
+    if host == part and host.isdigit():
+        raise BadCell("只有数字，不是网址")
     name, notes = _host_of(host, rules)
     bare = not (scheme or port or tail.strip("/"))
     url = None if bare else _url(scheme or "http", name, port, tail)

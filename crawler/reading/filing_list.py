@@ -114,7 +114,9 @@ def _open_json(file: ListFile, region: str, rules: ListRules) -> OpenedList:
     _, columns, _ = first
     if not columns.point_somewhere():
         keys = "、".join(columns.headers[:12])
-        raise BadInput(f"缺少“域名”（domain）或“网站首页网址”（homeUrl）；读到的字段是：{keys}")
+        raise BadInput(
+            f"缺少“域名”（domain）或“网站首页网址”（homeUrl）；读到的字段是：{keys or '无'}"
+        )
     return OpenedList(
         kind=file.kind,
         encoding=file.encoding,

@@ -71,17 +71,21 @@ def _named(rows: Sequence[Row]) -> tuple[Columns, int] | None:
         single = columns_named(row.cells)
         if after and not looks_like_filing(after.cells):
             double = columns_named(merged_headers(row.cells, after.cells))
-            if len(double.places) > len(single.places) and _is_header(double):
+            if len(double.places) > len(single.places) and _is_header(double, after):
                 known = len(columns_named(after.cells).places)
                 if single.places or known < len(double.places):
                     return double, after.number
-        if _is_header(single):
+        if _is_header(single, after):
             return single, row.number
     return None
 
 
-def _is_header(columns: Columns) -> bool:
-    return columns.point_somewhere() and (len(columns.places) > 1 or len(columns.headers) < 3)
+def _is_header(columns: Columns, after: Row | None) -> bool:
+    """One known word in a wide row may be chance; a site below it is none."""
+    if not columns.point_somewhere():
+        return False
+    narrow = len(columns.places) > 1 or len(columns.headers) < 3
+    return narrow or (after is not None and _points_somewhere(after.cells, columns))
 
 
 def _sniffed(rows: Sequence[Row]) -> tuple[Columns, int] | None:

@@ -10,6 +10,9 @@ from pathlib import Path
 from crawler.domain.errors import BadInput
 
 _LONGEST_LINE = 1024 * 1024
+_ENOUGH = 20  # letters, to tell by them
+_COMMON = 0.45  # simplified lists have 0.95 and traditional ones 0.7; Big5 read as GB18030 has 0.2
+_SAMPLED = 4_000  # characters
 _WITNESSES = 3  # so many Chinese characters are not valid UTF-8 by chance
 
 
@@ -30,7 +33,21 @@ def encoding_of(path: Path) -> str:
     if tally.utf8_lines:
         odd = min(tally.first_other, tally.first_utf8, key=tally.count_of)
         raise BadInput(f"文件编码混杂：第 {odd} 行与其他行的编码不同（UTF-8 与 GBK 混用）")
+    if _is_gibberish(tally.sample):
+        raise BadInput("文件编码不是 UTF-8，也不像 GB18030（或是 Big5），请另存为 UTF-8 再导入")
     return "gb18030"
+
+
+def _is_gibberish(text: str) -> bool:
+    """Most letters are rare ones: the bytes were meant in another encoding, but fit."""
+    letters = [c for c in text if not c.isascii() and c.isalpha()]
+    return len(letters) >= _ENOUGH and sum(map(_is_common, letters)) < _COMMON * len(letters)
+
+
+def _is_common(character: str) -> bool:
+    """In the first level of GB 2312-80, rows 16 to 55: the 3,755 in most frequent use."""
+    coded = character.encode("gb2312", "ignore")
+    return len(coded) == 2 and 0xB0 <= coded[0] <= 0xD7
 
 
 @dataclass(kw_only=True, slots=True)
@@ -42,6 +59,7 @@ class _Tally:
     other_lines: int = 0
     first_other: int = 0
     broken_line: int = 0  # fits neither
+    sample: str = ""  # the first of what is not UTF-8, as GB18030
 
     def count_of(self, line: int) -> int:
         return self.utf8_lines if line == self.first_utf8 else self.other_lines
@@ -62,6 +80,8 @@ def _weigh(tally: _Tally, number: int, line: bytes) -> None:
     except UnicodeDecodeError:
         tally.other_lines += 1
         tally.first_other = tally.first_other or number
+        if len(tally.sample) < _SAMPLED:
+            tally.sample += line[:_SAMPLED].decode("gb18030", "ignore")
         if not tally.broken_line and not _fits_gb18030(line):
             tally.broken_line = number
         return

@@ -8,6 +8,7 @@ import typer
 
 from crawler.domain.errors import BadInput, NotAllowed, TryLater, WatchError
 from crawler.service.doors import door_from
+from crawler.service.helping import HelpfulCommand, HelpfulGroup, complaint, short
 from crawler.service.showing import complain
 
 # module of crawler.service.commands and function: only what is asked for is loaded
@@ -68,6 +69,7 @@ def app_of(names: Iterable[str]) -> typer.Typer:
     """The command line as data."""
     app = typer.Typer(
         name="xunwang",
+        cls=HelpfulGroup,
         help="巡网：按备案名单巡查网站首页，发现疑似非法集资。--home 指明数据目录（默认 ./var）。",
         no_args_is_help=True,
         add_completion=False,
@@ -75,7 +77,9 @@ def app_of(names: Iterable[str]) -> typer.Typer:
     )
     app.callback()(_nothing_before)
     for name in names:
-        app.command(name)(command_of(name))
+        command = command_of(name)
+        about = short(command.__doc__ or "")
+        app.command(name, cls=HelpfulCommand, short_help=about)(command)
     return app
 
 
@@ -89,7 +93,7 @@ def main() -> None:
     try:
         code = app_of(_asked(argv))(args=argv, standalone_mode=False, obj=door)
     except typer.TyperException as error:
-        complain(str(error))
+        complain(complaint(error))
         sys.exit(2)
     except WatchError as error:
         complain(str(error))

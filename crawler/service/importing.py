@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from crawler.domain.audit import Act
+from crawler.domain.errors import BadInput
 from crawler.domain.filing import FilingList
 from crawler.fetching.guard import Policy, may_connect, networks_of
 from crawler.reading.filing_list import open_list
@@ -12,7 +13,7 @@ from crawler.reading.list_rules import ListRules
 from crawler.service.wiring import House
 from crawler.store.audit import note
 from crawler.store.evidence import file_digest
-from crawler.store.lists import ImportReport, import_list, stage_list
+from crawler.store.lists import ImportReport, Staged, import_list, stage_list
 
 
 def import_file(
@@ -40,6 +41,7 @@ def import_file(
     )
     staging = partial(stage_list, entries=opened.rows, region=region)
     with house.database.prepared(staging, rehearse=rehearse) as (db, staged):
+        _check_usable(staged)
         report = import_list(db, filing_list, staged, actor, region)
         counts = f"{report.rows}={report.accepted}+{report.merged}+{report.refused}"
         act = Act(
@@ -52,6 +54,19 @@ def import_file(
         )
         note(db, act)
     return report
+
+
+def _check_usable(staged: Staged) -> None:
+    """A list of which nothing can be used is a broken one: taken as whole it would retire all."""
+    if staged.rows > staged.refused:
+        return
+    if not staged.first:
+        raise BadInput("名单里一行备案也没有，没有导入")
+    one = staged.first[0]
+    raise BadInput(
+        f"{staged.rows} 行全部不能采用，没有导入；"
+        f"如第 {one.row} 行 {one.column}：{one.value} —— {one.reason}"
+    )
 
 
 def rules_of(house: House) -> ListRules:

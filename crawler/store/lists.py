@@ -37,6 +37,7 @@ from crawler.store.lead_tables import leads
 from crawler.store.tables import filing_changes, filing_lists, filings, refusals, sites
 
 _BATCH = 2_000
+_TOLD = 100  # refusals and notes in a report
 
 _incoming = Table(
     "incoming",
@@ -73,6 +74,14 @@ _refused = Table(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Note:
+    """What is odd about a row that was taken all the same."""
+
+    row: int
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ImportReport:
     """What became of every row: rows = accepted + merged + refused."""
 
@@ -81,8 +90,10 @@ class ImportReport:
     accepted: int
     merged: int
     refused: int
+    noted: int  # of the accepted and merged: rows with something to look at
     changes: dict[Change, int]
     refusals: tuple[Refusal, ...]  # the first hundred; all are in the store
+    notes: tuple[Note, ...]  # the first hundred, as well
 
 
 @dataclass(kw_only=True, slots=True)
@@ -91,7 +102,9 @@ class Staged:
 
     rows: int = 0
     refused: int = 0
+    noted: int = 0
     first: tuple[Refusal, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def stage_list(db: Connection, entries: Iterable[Filing | Refusal], region: str) -> Staged:
@@ -108,7 +121,10 @@ def stage_list(db: Connection, entries: Iterable[Filing | Refusal], region: str)
         refused_rows |= {entry.row for entry in bad}
         staged.refused = len(refused_rows)
         staged.rows += len(good) + staged.refused - before
-        staged.first += tuple(bad[: 100 - len(staged.first)])
+        staged.first += tuple(bad[: _TOLD - len(staged.first)])
+        odd = [entry for entry in good if entry.notes]
+        staged.noted += len(odd)
+        staged.notes += tuple(map(_note_on, odd[: _TOLD - len(staged.notes)]))
         rows = [row for entry in good for row in _incoming_rows(entry, region)]
         if rows:
             db.execute(insert(_incoming), rows)
@@ -134,7 +150,18 @@ def import_list(
         "merged": staged.rows - staged.refused - kept_rows,
     }
     db.execute(update(filing_lists).where(filing_lists.c.id == list_id).values(totals))
-    return ImportReport(list_id=list_id, changes=changes, refusals=staged.first, **totals)
+    return ImportReport(
+        list_id=list_id,
+        noted=staged.noted,
+        changes=changes,
+        refusals=staged.first,
+        notes=staged.notes,
+        **totals,
+    )
+
+
+def _note_on(filing: Filing) -> Note:
+    return Note(row=filing.row, note="；".join(filing.notes))
 
 
 def _open_list(db: Connection, filing_list: FilingList, actor: str, region: str) -> int:
@@ -393,6 +420,14 @@ def refusals_of(db: Connection, list_id: int) -> list[Refusal]:
         Refusal(row=row.row, column=row.column, value=row.value, reason=row.reason)
         for row in db.execute(rows)
     ]
+
+
+def notes_of(db: Connection, list_id: int) -> list[Note]:
+    """What is odd about the rows that a list last brought, in their order."""
+    odd = filings.c.filing.not_like('%"notes":[]%')
+    rows = select(filings.c.filing).where(filings.c.last_list_id == list_id, odd)
+    found = (msgspec.json.decode(row, type=Filing) for row in db.scalars(rows))
+    return sorted({_note_on(filing) for filing in found}, key=lambda note: note.row)
 
 
 def filing_of(db: Connection, domain: str) -> Filing | None:

@@ -36,8 +36,8 @@ from crawler.store.sites import sites_by_id
 
 def alerts(
     context: typer.Context,
-    what: Annotated[str, typer.Argument(metavar="[list|show]")] = "list",
-    number: Annotated[int, typer.Argument(metavar="[N]")] = 0,
+    what: Annotated[str, typer.Argument(metavar="[list|show]", help="列出，或看一条")] = "list",
+    number: Annotated[int, typer.Argument(metavar="[N]", help="预警编号（show）")] = 0,
     state: Annotated[AlertState, typer.Option(help="只列这个状态的")] = AlertState.OPEN,
     all_: Annotated[bool, typer.Option("--all", help="所有状态")] = False,
     picture: Annotated[Path | None, typer.Option(help="把截图写入这个文件（show）")] = None,
@@ -60,38 +60,51 @@ def alerts(
 
 def confirm(
     context: typer.Context,
-    number: Annotated[int, typer.Argument(metavar="N")],
+    number: Annotated[int, typer.Argument(metavar="N", help="预警编号")],
     reason: Annotated[str, typer.Option(help="核实意见")] = "",
+    json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """核实预警，生成督办任务。例：xunwang confirm 3"""
     door: Door = context.obj
     with door.opened() as (house, words):
         task = confirm_alert(house.database, number, door.actor, now(), desk_of(house), reason)
-        say(words.say("alerts.confirmed", id=number, task=task.number))
+        told = words.say("alerts.confirmed", id=number, task=task.number)
+        _answer(told, {"alert": number, "state": "confirmed", "task": task.number}, json=json)
 
 
 def dismiss(
     context: typer.Context,
-    number: Annotated[int, typer.Argument(metavar="N")],
+    number: Annotated[int, typer.Argument(metavar="N", help="预警编号")],
     reason: Annotated[str, typer.Option(help="为什么是误报（必填）")],
+    json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """记为误报，须写明理由。例：xunwang dismiss 3 --reason 银行持牌产品"""
     door: Door = context.obj
     with door.opened() as (house, words):
         dismiss_alert(house.database, number, door.actor, now(), desk_of(house), reason)
-        say(words.say("alerts.dismissed", id=number))
+        told = words.say("alerts.dismissed", id=number)
+        _answer(told, {"alert": number, "state": "dismissed"}, json=json)
 
 
 def watch(
     context: typer.Context,
-    number: Annotated[int, typer.Argument(metavar="N")],
+    number: Annotated[int, typer.Argument(metavar="N", help="预警编号")],
     reason: Annotated[str, typer.Option(help="观察什么")] = "",
+    json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """转为观察：页面一有变化就再看。例：xunwang watch 3"""
     door: Door = context.obj
     with door.opened() as (house, words):
         watch_alert(house.database, number, door.actor, now(), desk_of(house), reason)
-        say(words.say("alerts.watched", id=number))
+        told = words.say("alerts.watched", id=number)
+        _answer(told, {"alert": number, "state": "watched"}, json=json)
+
+
+def _answer(told: str, facts: dict[str, object], *, json: bool) -> None:
+    if json:
+        as_json(facts)
+    else:
+        say(told)
 
 
 def show_open_alerts(house: House, words: Catalogue, since: datetime) -> None:

@@ -29,7 +29,7 @@ _MOST_STAMP = 256 * 1024
 
 def evidence(
     context: typer.Context,
-    what: Annotated[str, typer.Argument(metavar="export|family|forms|anchor|stamp")],
+    what: Annotated[str, typer.Argument(metavar="export|family|forms|anchor|stamp", help="做什么")],
     number: Annotated[int, typer.Argument(metavar="N", help="预警、线索（family）或锚点编号")] = 0,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="写入这个文件")] = None,
     token: Annotated[Path | None, typer.Option(help="取回的时间戳应答（stamp）")] = None,

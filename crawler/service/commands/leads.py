@@ -24,8 +24,12 @@ from crawler.store.visits import named_sites, start_sweep
 
 def leads(
     context: typer.Context,
-    what: Annotated[str, typer.Argument(metavar="[list|add|import|answer]")] = "list",
-    given: Annotated[str, typer.Argument(metavar="[URL|FILE|N]")] = "",
+    what: Annotated[
+        str, typer.Argument(metavar="[list|add|import|answer]", help="做什么")
+    ] = "list",
+    given: Annotated[
+        str, typer.Argument(metavar="[URL|FILE|N]", help="网址、线索文件或线索编号")
+    ] = "",
     channel: Annotated[str, typer.Option(help="渠道：12345、来信、来访…")] = "",
     words: Annotated[str, typer.Option(help="举报内容")] = "",
     reporter: Annotated[str, typer.Option(help="举报人（受保护，不随证据包外传）")] = "",

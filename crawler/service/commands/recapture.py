@@ -55,7 +55,7 @@ class Recaptured(msgspec.Struct, frozen=True, kw_only=True):
 
 def recapture(
     context: typer.Context,
-    number: Annotated[int, typer.Argument(metavar="ALERT")],
+    number: Annotated[int, typer.Argument(metavar="ALERT", help="预警编号")],
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """立即重新采集一条预警的网站并截图，说明有何变化。例：xunwang recapture 3"""

@@ -42,7 +42,7 @@ def search(
     after: Annotated[str, typer.Option(help="下一页的键，见 --json 的 next")] = "",
     facets: Annotated[bool, typer.Option("--facets", help="按级别、类别、区划、性质计数")] = False,
     everything: Annotated[bool, typer.Option("--all", help="导出全部命中，每行一条 JSON")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="至多几条")] = 20,
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """检索全部采集到的文字，新的在前。例：xunwang search '保本 且 年化' --level red"""
@@ -80,7 +80,7 @@ def search(
 
 def index(
     context: typer.Context,
-    what: Annotated[str, typer.Argument(metavar="rebuild|status")],
+    what: Annotated[str, typer.Argument(metavar="rebuild|status", help="重建，或看状况")],
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """重建检索索引，或查看它的状况。例：xunwang index rebuild"""

@@ -21,8 +21,8 @@ from crawler.store.site_files import SiteFile, site_file_of
 
 def sites(
     context: typer.Context,
-    what: Annotated[str, typer.Argument(metavar="[list|show]")] = "list",
-    domain: Annotated[str, typer.Argument(metavar="[DOMAIN]")] = "",
+    what: Annotated[str, typer.Argument(metavar="[list|show]", help="列出，或看一个")] = "list",
+    domain: Annotated[str, typer.Argument(metavar="[DOMAIN]", help="域名（show）")] = "",
     jsonl: Annotated[bool, typer.Option("--jsonl", help="每行一个 JSON 对象（list）")] = False,
     json: Annotated[bool, typer.Option("--json", help="输出 JSON（show）")] = False,
     region: Annotated[str, typer.Option(help="行政区划前缀，如 310118")] = "",

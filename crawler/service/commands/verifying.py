@@ -11,7 +11,9 @@ from crawler.store.verifying import verify as verify_all
 
 def verify(
     context: typer.Context,
-    captures: Annotated[list[str] | None, typer.Argument(metavar="[CAPTURE]…")] = None,
+    captures: Annotated[
+        list[str] | None, typer.Argument(metavar="[CAPTURE]…", help="只核验这些采集；不给则全部")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """核验存证：每条记录的摘要、证据链、封存文件。例：xunwang verify"""

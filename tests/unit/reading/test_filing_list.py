@@ -438,3 +438,25 @@ def test_a_log_of_keys_and_values_is_read(tmp_path: Path) -> None:
     assert isinstance(filing, Filing)
     assert filing.service_licence == "沪ICP备2021000011号-1"
     assert isinstance(refusal, Refusal)
+
+
+@pytest.mark.parametrize("encoding", ["cp950", "cp932"])
+def test_a_list_in_another_encoding_is_not_read_as_gibberish(tmp_path: Path, encoding: str) -> None:
+    names = [f"上海東京金融情報技術有限公司北京第{n}号,https://a{n}.cn/" for n in range(9)]
+    path = tmp_path / "list.csv"
+    path.write_bytes("\n".join(["公司名称,網址", *names]).encode(encoding, "ignore"))
+
+    assert "也不像 GB18030" in refused(path)
+
+
+def test_traditional_characters_in_gb18030_are_read(tmp_path: Path) -> None:
+    lines = [f"上海匯通金服信息技術有限公司,,,a{n}.com.cn,2020-01-01" for n in range(9)]
+
+    assert len(filings_of(a_list(tmp_path, *lines, encoding="gb18030"))) == 9
+
+
+def test_one_known_column_among_many_is_a_header_if_a_site_stands_below(tmp_path: Path) -> None:
+    wide = ",".join(["域名", *(f"列{n}" for n in range(299))])
+    line = ",".join(["a.com.cn", *["x"] * 299])
+
+    assert [f.domains for f in filings_of(a_list(tmp_path, line, header=wide))] == [("a.com.cn",)]
