@@ -1,6 +1,7 @@
 """A case with captures, links and a trail, made by the house's own functions; and its pack."""
 
 import itertools
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -169,14 +170,30 @@ def exported(
     return export_alert(house, desk(), alert_id, path, asker, now)
 
 
-def verified(path: Path, reader: Path = READER) -> tuple[int, list[str]]:
+def verified(
+    path: Path, reader: Path = READER, python: str = sys.executable
+) -> tuple[int, list[str]]:
     """What the reader says: run as a stranger would, with nothing of ours to import."""
     done = subprocess.run(
-        [sys.executable, "-S", "-I", str(reader), str(path)],
+        [python, "-S", "-I", str(reader), str(path)],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert not done.stderr, done.stderr
     return done.returncode, done.stdout.splitlines()
+
+
+def old_python() -> str | None:
+    """A Python 3.8, the oldest that the reader promises to run on, where this machine has one."""
+    kept = sorted(Path.home().glob(".pyenv/versions/3.8.*/bin/python3.8"))
+    kept += sorted(Path.home().glob(".local/share/uv/python/cpython-3.8.*/bin/python3.8"))
+    return next(filter(_is_3_8, [shutil.which("python3.8") or "", *map(str, kept)]), None)
+
+
+def _is_3_8(python: str) -> bool:
+    if not python:
+        return False
+    command = [python, "-c", "import sys; sys.exit(sys.version_info[:2] != (3, 8))"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def changed_pack(

@@ -1,5 +1,6 @@
 """A pack is whole or not there, the same twice, and says itself what is wrong with it."""
 
+import ast
 import json
 import os
 import random
@@ -24,11 +25,13 @@ from crawler.store.audit import acts_on, broken_entries
 from crawler.store.tables import filing_lists, sites
 from tests.builders import NOON
 from tests.integration.packing_house import (
+    READER,
     Seeded,
     a_house,
     changed_pack,
     clean_visit,
     exported,
+    old_python,
     relapse,
     seed_case,
     verified,
@@ -263,11 +266,36 @@ def test_a_senseless_manifest_is_told_and_not_a_traceback(
 
 
 def test_the_reader_speaks_python_3_8() -> None:
-    import ast
-
-    source = Path("crawler/service/packing/carried/verify.py").read_text("utf-8")
+    source = READER.read_text("utf-8")
 
     ast.parse(source, feature_version=(3, 8))
+
+
+def test_the_reader_imports_what_python_3_8_has_and_nothing_else() -> None:
+    tree = ast.parse(READER.read_text("utf-8"))
+
+    names = {
+        name.name.partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for name in node.names
+    }
+    assert names == {"hashlib", "json", "os", "struct", "sys", "unicodedata", "zlib"}
+    assert not any(isinstance(node, ast.ImportFrom) for node in ast.walk(tree))
+
+
+def test_a_real_old_python_comes_to_the_same(pack: Path, tmp_path: Path) -> None:
+    python = old_python()
+    if python is None:
+        pytest.skip("no Python 3.8 on this machine; syntax and imports are checked above")
+    whole = bytearray(pack.read_bytes())
+    whole[len(whole) // 2] ^= 1
+    (tmp_path / "bad.zip").write_bytes(whole)
+
+    sound, bad = verified(pack, python=python), verified(tmp_path / "bad.zip", python=python)
+
+    assert (sound[0], bad[0]) == (0, 1), (sound, bad)
+    assert sound[1][0] == verified(pack)[1][0]
 
 
 def test_its_warc_is_clean_to_somebody_else(pack: Path, tmp_path: Path) -> None:

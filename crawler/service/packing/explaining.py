@@ -16,7 +16,7 @@ from crawler.domain.task import CONCLUSION_NAMES, TASK_STATE_NAMES
 from crawler.service.catalogue import Catalogue
 from crawler.service.console.marks import lines_of, marks_of
 from crawler.service.console.shown import clipped, exact
-from crawler.service.packing import wording
+from crawler.service.packing import reaching, wording
 from crawler.service.packing.archive import Member
 from crawler.service.packing.gathering import Dossier
 from crawler.service.packing.keepsakes import Keeping
@@ -114,5 +114,9 @@ def environment(veil: Veil) -> jinja2.Environment:
         "number": lambda value: f"{value:,}",
         "name": lambda value, part: named[part].get(value, str(value)),
     }
-    made.globals |= {"how_seen": wording.how_seen, "peers_of": wording.peers_of}
+    made.globals |= {
+        "how_seen": wording.how_seen,
+        "own_of": reaching.own_of,
+        "answers_of": lambda capture: reaching.answers_of(capture, veil),
+    }
     return made

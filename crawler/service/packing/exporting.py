@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import IO
 
 from alerts.desk import Desk
-from crawler.config import CrawlSettings
 from crawler.domain.audit import Act
 from crawler.fetching.fonts import find_chinese_font
 from crawler.service.catalogue import catalogue
@@ -132,7 +131,7 @@ def _put_papers(
     """Each paper as Word and, where a browser is, as PDF; one line if it is not."""
     case = PaperCase(
         of=of, members=tuple(pack.members), broken=tuple(keeping.broken), root=root, desk=desk,
-        words=catalogue("zh"), network=network_of(house.config.crawl),
+        words=catalogue("zh"), proxied=bool(house.config.crawl.proxy),
     )  # fmt: skip
     papers = dict(papers_of(case, house.home / FORMS_FOLDER))
     pages = {name: page_of(content, Path(name).stem) for name, content in papers.items()}
@@ -142,14 +141,6 @@ def _put_papers(
         if name in pdfs:
             pack.put(f"文书/{Path(name).stem}.pdf", pdfs[name], "document")
     return trouble
-
-
-def network_of(crawl: CrawlSettings) -> str:
-    """How the machine reaches the web, as far as it knows itself."""
-    ways = ["经上级代理访问互联网" if crawl.proxy else "直接访问互联网"]
-    if crawl.hosts or crawl.hosts_file:
-        ways.append("部分域名的地址由本机指定（crawl.hosts）")
-    return "；".join(ways) + "；出口地址由办案人员填写：________"
 
 
 def _put_records(pack: Pack, of: Dossier) -> None:

@@ -15,7 +15,7 @@ from crawler.domain.errors import BadInput
 from crawler.domain.task import TASK_ENDS, SupervisionTask
 from crawler.service.catalogue import Catalogue
 from crawler.service.console.shown import clipped, exact
-from crawler.service.packing import wording
+from crawler.service.packing import reaching, wording
 from crawler.service.packing.archive import Member
 from crawler.service.packing.blank_forms import HANDOVER, NOTICE, RECORD, REPORT, blank_form
 from crawler.service.packing.filling import LARGEST, filled
@@ -29,7 +29,6 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     NOTICE: ("任务编号", "主办", "疑似情形", "办结时限"),
     HANDOVER: ("线索编号", "文件.SHA-256", "证据总校验值"),
 }
-_UNKNOWN = "________"
 _MOST_REASONS, _MOST_YIELDS = 5, 4
 
 
@@ -43,7 +42,7 @@ class Case:
     root: str
     desk: Desk
     words: Catalogue
-    network: str  # how the machine reaches the web
+    proxied: bool  # whether the settings of today name an upstream proxy
 
 
 def papers_of(case: Case, folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -85,7 +84,8 @@ def values_of(case: Case) -> dict[str, str | Sequence[Mapping[str, str]]]:
         "提取时间": wording.when(captures),
         "提取方法": "；".join(dict.fromkeys(wording.how_seen(one) for one in captures)) or "—",
         "使用工具": "；".join(dict.fromkeys(one.tool for one in captures if one.tool)) or "—",
-        "网络环境": case.network,
+        "网络环境": reaching.network_of(captures, proxied=case.proxied),
+        "域名解析": reaching.names_of(captures, veil),
         "环境检查": _environment(captures),
         "时间校对": _clocks(captures),
         "目标网址": _addresses(case),
@@ -210,7 +210,7 @@ def _environment(captures: Sequence[Capture]) -> str:
 
 def _clocks(captures: Sequence[Capture]) -> str:
     told = list(dict.fromkeys(one.clock for one in captures if one.clock))
-    return "；".join(told[:3]) or "未记录；请办案人员校对：" + _UNKNOWN
+    return "；".join(told[:3]) or "未记录；请办案人员校对：" + reaching.UNKNOWN
 
 
 def _links(of: Dossier) -> str:
@@ -241,4 +241,4 @@ def _joined(reasons: Sequence[str]) -> str:
 
 
 def _limit(at: datetime | None) -> str:
-    return wording.moment(at) if at else _UNKNOWN
+    return wording.moment(at) if at else reaching.UNKNOWN
