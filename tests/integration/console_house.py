@@ -71,7 +71,7 @@ class Visitor:
         sent = {k.replace("_", "-"): v for k, v in (headers or {}).items() if v}
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(method, path, body, sent)
             got = connection.getresponse()
@@ -112,10 +112,11 @@ def served(house: House, clock: Clock) -> Iterator[int]:
     server = uvicorn.Server(settings)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    for _ in range(500):
+    for _ in range(6_000):  # a busy machine may need long
         if server.started:
             break
         time.sleep(0.01)
+    assert server.started, "the console did not start"
     try:
         yield server.servers[0].sockets[0].getsockname()[1]
     finally:

@@ -3,6 +3,8 @@
 import re
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,16 +13,18 @@ import pytest
 from crawler.domain.alert import AlertState
 from crawler.domain.assessment import Level
 from crawler.domain.page import PageStructure
+from crawler.domain.subject import Register
 from crawler.domain.task import TaskState
 from crawler.domain.user import Role
 from crawler.service.console import deciding
 from crawler.service.console.alert import compared
+from crawler.service.registering import Handed, take_register
 from crawler.store.alerts import alert_of
 from crawler.store.audit import acts_on, latest_acts
 from crawler.store.cases import case_of
 from crawler.store.reviews import reviews_of
 from crawler.store.tasks import tasks_of_case
-from tests.builders import a_site
+from tests.builders import NOON, a_site
 from tests.integration.console_house import Clock, Served, Visitor, console
 from tests.integration.console_seeds import Seeded, seed_alert
 
@@ -80,6 +84,36 @@ def test_the_form_may_be_changed_before_the_task_is_made(house: Served, officer:
     assert "shenlan" in task.rule
 
 
+def test_the_form_shows_the_rule_and_what_registers_said_and_left_alone_changes_nothing(
+    house: Served, officer: Visitor
+) -> None:
+    name = "云湖颐享养老服务有限公司"
+    seeded = seed_alert(house.house, "a.example.cn", unit=name)
+    path = house.house.home / "entities.csv"
+    path.write_text(f"名称,区划代码,街道\n{name},310115,花木街道\n", "utf-8")
+    handed = Handed(
+        path=path, register=Register.ENTITIES, source="市法人库", as_of=date(2026, 5, 1)
+    )
+    take_register(house.house, handed, "ops", NOON)
+
+    page = officer.get(f"/alerts/{seeded.alert_id}").text
+    form = page[page.index('id="task"') :]
+    assert "登记地 310115（法人库）" in form
+    assert "行为地 310118（备案）" in form
+    assert "持牌核对：未核验" in form
+    assert "花木街道" in form
+    lead = re.findall(r'value="([^"]+)" selected', form)[0]
+    helping = re.findall(r'name="cooperating" value="([^"]+)" checked', form)
+    fields = [("edited", "yes"), ("lead", lead), *(("cooperating", one) for one in helping)]
+    officer.post(f"/alerts/{seeded.alert_id}/confirm", [*fields, ("title", "同上")])
+
+    with house.house.database.reading() as db:
+        task = tasks_of_case(db, seeded.case_id)[0]
+    assert "改派" not in task.rule
+    assert [one.code for one in task.cooperating] == helping
+    assert any("行为地 310118" in one.name for one in task.cooperating)
+
+
 @pytest.mark.parametrize("lead", ["310118-XX", "x", "", "310118", "9-GA", "310118-GA;DROP"])
 def test_a_department_that_nobody_listed_is_refused(
     house: Served, officer: Visitor, lead: str
@@ -114,18 +148,14 @@ def test_of_two_officers_one_decides_and_the_other_is_told(house: Served, office
     second = house.person("zhouning", Role.OFFICER)
     start = threading.Barrier(2)
 
-    def press(visitor: Visitor, path: str) -> None:
-        start.wait()
-        visitor.post(f"/alerts/{seeded.alert_id}/{path}", {"reason": "反诈宣传或普法"})
+    def press(visitor: Visitor, path: str) -> int:
+        start.wait(30)
+        reason = {"reason": "反诈宣传或普法"}
+        return visitor.post(f"/alerts/{seeded.alert_id}/{path}", reason).status
 
-    both = [
-        threading.Thread(target=press, args=(officer, "confirm")),
-        threading.Thread(target=press, args=(second, "dismiss")),
-    ]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join(20)
+    with ThreadPoolExecutor(2) as both:
+        asked = [both.submit(press, *one) for one in ((officer, "confirm"), (second, "dismiss"))]
+        assert [one.result(60) for one in asked] == [303, 303]
 
     with house.house.database.reading() as db:
         assert len(reviews_of(db, seeded.alert_id)) == 1

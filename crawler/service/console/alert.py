@@ -14,7 +14,9 @@ from crawler.domain.filing import Filing, main_licence_of, normal_licence
 from crawler.domain.page import Contact, ContactKind, PageStructure
 from crawler.domain.region import DISTRICTS
 from crawler.domain.site import Site
+from crawler.domain.subject import Standing
 from crawler.service.console.access import DECIDERS, READERS, SUPERVISORS, get, post
+from crawler.service.console.assigning import standing_behind, task_plan
 from crawler.service.console.calls import Call, Missing
 from crawler.service.console.changes import comparable
 from crawler.service.console.deciding import REASONS, card_here, may_undo
@@ -27,7 +29,6 @@ from crawler.service.console.looking import (
     reasons,
     sight_of,
     spaced,
-    task_plan,
     top_promise,
     yields_by_height,
 )
@@ -112,7 +113,7 @@ def _page(call: Call, card: Card, *, open_names: bool) -> Response:
     return call.page(
         "alert.html",
         **known,
-        **_task_that_would_come(call, card, known["filing"]),
+        **_task_that_would_come(call, card, known["filing"], known["standing"]),
         **_words(call, card, sight),
         **_findings(card, sight.marks),
         card=card,
@@ -149,6 +150,7 @@ def _known(db: Connection, call: Call, card: Card) -> dict[str, Any]:
     before, after = _neighbours(db, call, card) if is_open else (0, 0)
     return {
         "filing": filing_of(db, card.site.domain),
+        "standing": standing_behind(db, card),
         "leads": leads_of_site(db, card.site.id),
         "members": case_members(db, card.case.id, call.reach),
         "seen": history(db, card.site.id),
@@ -159,11 +161,13 @@ def _known(db: Connection, call: Call, card: Card) -> dict[str, Any]:
     }
 
 
-def _task_that_would_come(call: Call, card: Card, filing: Filing | None) -> dict[str, Any]:
+def _task_that_would_come(
+    call: Call, card: Card, filing: Filing | None, standing: Standing
+) -> dict[str, Any]:
     desk = call.console.desk()
     return {
         "deadline": deadline(card, desk),
-        "plan": task_plan(card, filing, desk),
+        "plan": task_plan(card, filing, desk, standing),
         "departments": desk.departments.names,
     }
 

@@ -14,6 +14,7 @@ from alerts.reviewing import dismiss as dismiss_alert
 from alerts.reviewing import merge as merge_alert
 from alerts.reviewing import reopen as reopen_alert
 from alerts.reviewing import watch as watch_alert
+from alerts.supervising import joined
 from alerts.tasking import move_task
 from crawler.domain.alert import ALERT_STATE_NAMES, AlertState, Decision
 from crawler.domain.errors import BadInput, NotAllowed
@@ -283,15 +284,20 @@ def _edited(call: Call) -> Edit | None:
         raise BadInput("任务要有标题")
 
     def edit(task: SupervisionTask) -> SupervisionTask:
-        changed = (lead, tuple(others)) != (task.lead, task.cooperating)
-        return replace(
+        written = {one.code: one for one in (task.lead, *task.cooperating)}
+        leads = written.get(lead.code, lead)
+        helping = tuple(written.get(one.code, one) for one in others if one.code != lead.code)
+        changed = (leads, helping) != (task.lead, task.cooperating)
+        other = replace(
             task,
-            lead=lead,
-            cooperating=tuple(one for one in others if one.code != lead.code),
+            lead=leads,
+            cooperating=helping,
             title=title,
             summary=summary or task.summary,
             rule=f"{task.rule} · 经{call.actor}改派" if changed else task.rule,
         )
+        partners = [one for one in helping if one.code in task.joint]
+        return other if len(partners) == len(task.joint) else joined(other, partners)
 
     return edit
 

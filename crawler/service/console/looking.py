@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.desk import Desk
-from alerts.dispatching import Dispatch, dispatch
-from alerts.supervising import LIMITS, Limits, needs_approval
 from alerts.timing import decide_by
 from crawler.domain.assessment import (
     LEVEL_NAMES,
@@ -19,7 +17,7 @@ from crawler.domain.assessment import (
     rank,
 )
 from crawler.domain.capture import Capture, PageText, Profile
-from crawler.domain.filing import Filing, shown_unit_name
+from crawler.domain.filing import shown_unit_name
 from crawler.domain.page import PageStructure
 from crawler.domain.site import Site
 from crawler.service.catalogue import Say, chinese
@@ -67,16 +65,6 @@ class Promise:
     raw: str
     annual: str
     track: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TaskPlan:
-    """What confirming would bring about."""
-
-    dispatch: Dispatch
-    category: str
-    limits: Limits
-    needs_approval: bool
 
 
 def name_of(site: Site) -> str:
@@ -137,20 +125,6 @@ def _short(reason: Reason) -> str:
 def deadline(card: Card, desk: Desk) -> datetime:
     """Until when somebody should have looked."""
     return decide_by(card.alert.level, card.alert.opened_at, desk.calendar)
-
-
-def task_plan(card: Card, filing: Filing | None, desk: Desk) -> TaskPlan:
-    """Who would get the task, by which rule, with which limits."""
-    found = card.assessment.categories if card.assessment else ()
-    category = found[0] if found else card.case.category
-    known = desk.categories.get(category)
-    limits = LIMITS.get(card.alert.level) or min(LIMITS.values(), key=lambda one: -one.close_days)
-    return TaskPlan(
-        dispatch=dispatch(category, card.site, filing, desk.departments, desk.home),
-        category=known.name if known else category,
-        limits=limits,
-        needs_approval=needs_approval(card.alert.level, desk.approval_from),
-    )
 
 
 def pictures(captures: Sequence[Capture]) -> list[tuple[Capture, str]]:

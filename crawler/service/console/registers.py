@@ -26,10 +26,11 @@ from crawler.domain.subject import (
 )
 from crawler.domain.user import Role, reach_of
 from crawler.service.console.access import DECIDERS, READERS, SUPERVISORS, get, post
+from crawler.service.console.assigning import masked_lines
 from crawler.service.console.calls import Call, whole_number
 from crawler.service.console.keeping import Notice
 from crawler.service.registering import Handed, take_back, take_register
-from crawler.service.standing import day_from, lines_of, told_lists
+from crawler.service.standing import day_from, told_lists
 from crawler.store.exceptions import list_exemptions
 from crawler.store.sites import site_of_domain
 from crawler.store.subjects import (
@@ -192,20 +193,13 @@ def _answer(call: Call, asked: str) -> dict[str, Any]:
         standing = standing_of(db, name, code, asked.lower())
         proposal = proposed_class(outcomes_of(db, name)) if name else None
     found = [(one, shown_unit_name(one.name, one.kind)) for one in standing.found]
-    hidden = {one.name: shown for one, shown in found if shown != one.name}
     return {
         "shown": shown_unit_name(name, site.subject_kind) if site else asked,
-        "lines": [_masked(line, hidden) for line in lines_of(standing)],
+        "lines": masked_lines(standing),
         "found": found,
         "proposal": proposal,
         "proposed": CREDIT_NAMES[proposal.credit] if proposal else "",
     }
-
-
-def _masked(line: str, hidden: dict[str, str]) -> str:
-    for name, shown in hidden.items():
-        line = line.replace(name, shown)
-    return line
 
 
 def _sees(call: Call, region: str) -> bool:

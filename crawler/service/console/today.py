@@ -9,7 +9,9 @@ from starlette.responses import Response
 from crawler.domain.assessment import Reason, Side
 from crawler.domain.calendar import start_of_day
 from crawler.domain.capture import Capture
+from crawler.domain.subject import NOBODY_ASKED
 from crawler.service.console.access import DECIDERS, READERS, get
+from crawler.service.console.assigning import standing_behind, task_plan
 from crawler.service.console.calls import Call, whole_number
 from crawler.service.console.deciding import REASONS, may_undo
 from crawler.service.console.looking import (
@@ -20,7 +22,6 @@ from crawler.service.console.looking import (
     pictures,
     reasons,
     sight_of,
-    task_plan,
     top_promise,
 )
 from crawler.service.console.marks import Mark, of_reason
@@ -59,6 +60,7 @@ def show(call: Call) -> Response:
         day = _day(db, call)
         sight = _sight(db, call, day)
         filing = filing_of(db, day.now.site.domain) if day.now else None
+        standing = standing_behind(db, day.now) if day.now else NOBODY_ASKED
         done = decided_since(db, call.actor, start_of_day(call.now))
         waiting = duties(db, call.reach, call.now, start_of_day(call.now) + timedelta(days=1))
         sweep = call.console.keeping.figure(
@@ -72,7 +74,7 @@ def show(call: Call) -> Response:
         current=current,
         place=day.cards.index(current) if current else 0,
         picture=sight.picture,
-        plan=task_plan(current, filing, desk) if current else None,
+        plan=task_plan(current, filing, desk, standing) if current else None,
         reasons_for=_numbered(current, Side.FOR, sight.marks, 5),
         reasons_against=_numbered(current, Side.AGAINST, sight.marks, 4),
         lowering=lowering(current.assessment, call.console.level_of, call.console.say)
