@@ -40,6 +40,7 @@ from crawler.service.console import (
     packs,
     people,
     registers,
+    returns,
     search,
     signing_in,
     sites,
@@ -102,6 +103,7 @@ PAGES: tuple[Page, ...] = (
     Page(title="词库", path="/words", routes=words.ROUTES),
     Page(title="统计", path="/statistics", routes=statistics.ROUTES),
     Page(title="投递", path="/deliveries", routes=deliveries.ROUTES + trail.ROUTES),
+    Page(title="来件", path="/inbox", routes=returns.ROUTES),
     Page(routes=evidence.ROUTES + packs.ROUTES),
     Page(title="用户", path="/people", routes=people.ROUTES),
 )
