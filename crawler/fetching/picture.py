@@ -22,6 +22,7 @@ _INK = (32, 32, 32)
 _RULE = (160, 160, 160)
 _LEAST_WIDTH = 640  # a digest must fit in one line
 _THUMBNAIL_QUALITY = 75
+_COPY_QUALITY = 92
 _FEWEST_SHADES = 24
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
@@ -31,6 +32,19 @@ def with_banner(picture: bytes, *, url: str, at: datetime, font: Path | None = N
     """A PNG: address, time in China and the digest of the kept picture above the page's pixels,
     which stay as they are.
     """
+    return _encoded(_bannered(picture, url, at, font), "PNG")
+
+
+def copy_with_banner(picture: bytes, *, url: str, at: datetime, font: Path | None = None) -> bytes:
+    """The same as a JPEG, for where the kept picture lies beside it: an eighth of the time, a third
+    of the size.
+    """
+    out = BytesIO()
+    _bannered(picture, url, at, font).save(out, "JPEG", quality=_COPY_QUALITY, subsampling=0)
+    return out.getvalue()
+
+
+def _bannered(picture: bytes, url: str, at: datetime, font: Path | None) -> Image.Image:
     page = _opened(picture)
     letters = letters_of(font)
     lines = (
@@ -43,7 +57,7 @@ def with_banner(picture: bytes, *, url: str, at: datetime, font: Path | None = N
     sheet = Image.new("RGB", (width, height + page.height), _PAPER)
     _write(sheet, lines, letters, height)
     sheet.paste(page.convert("RGB"), (0, height))
-    return _encoded(sheet, "PNG")
+    return sheet
 
 
 def thumbnail(picture: bytes, *, width: int = 320, height: int = 200) -> bytes:

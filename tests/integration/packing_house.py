@@ -53,10 +53,10 @@ class Seeded:
     captures: tuple[Capture, ...]
 
 
-def a_house(folder: Path, settings: str = "") -> House:
+def a_house(folder: Path, settings: str = "", *, browser: bool = False) -> House:
     """Without a browser: papers are printed in the one test that is about them."""
     folder.mkdir(parents=True, exist_ok=True)
-    plain = 'region = "310118"\n[browser]\nenabled = false\n'
+    plain = f'region = "310118"\n[browser]\nenabled = {str(browser).lower()}\n'
     (folder / "xunwang.toml").write_text(plain + settings, "utf-8")
     return open_house(folder)
 
@@ -130,7 +130,7 @@ def visit(
         boxes = msgspec.msgpack.encode({"body": _runs(text.field("body"))})
         kept = [Kept(capture=one, region="310118", runs=boxes) for one in made]
         save_captures(db, kept)
-        append_links(db, "test:chain", [(one, "310118") for one in made])
+        append_links(db, "test:chain", kept)
         commit_segments(db, kept, at)
         save_texts(db, [ReadText(text=text)], at)
     return visit_id, tuple(made)

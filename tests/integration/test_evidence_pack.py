@@ -84,7 +84,7 @@ def test_the_pack_holds_everything_that_was_promised(pack: Path, seeded: Seeded)
     ends = {name.rsplit("/", 1)[-1] for name in names}
     wanted = {
         "manifest.json", "export.json", "verify.py", "核验说明.html", "body.raw", "dom.html.txt",
-        "picture.jpg", "picture-banner.png", "text.txt", "alert.json", "assessment.json",
+        "picture.jpg", "picture-banner.jpg", "text.txt", "alert.json", "assessment.json",
         "filing.json", "decisions.json", "audit.json", "chain.json",
     }  # fmt: skip
     assert wanted <= ends

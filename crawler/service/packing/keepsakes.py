@@ -10,7 +10,7 @@ from pathlib import Path
 
 from crawler.domain.capture import Capture, Evidence, EvidenceKind, Fetcher, PageText
 from crawler.domain.errors import BadInput
-from crawler.fetching.picture import with_banner
+from crawler.fetching.picture import copy_with_banner
 from crawler.service.packing.archive import Pack
 from crawler.service.packing.gathering import Shot
 from crawler.store.case_files import FOLDER
@@ -112,14 +112,14 @@ class Keeping:
         name, ending = _PICTURES[evidence.kind], "png" if block[:4] == b"\x89PNG" else "jpg"
         self._put(shot, f"{name}.{ending}", block, str(evidence.kind))
         try:
-            shown = with_banner(
+            shown = copy_with_banner(
                 block, url=shot.capture.final_url, at=shot.capture.ended_at, font=self.font
             )
         except BadInput as error:
             self._note(shot.capture, evidence, error)
         else:
             self.pack.put(
-                f"{shot.folder}/{name}-banner.png", shown, "derived", capture=shot.capture.id
+                f"{shot.folder}/{name}-banner.jpg", shown, "derived", capture=shot.capture.id
             )
 
     def _put_certificate(self, shot: Shot) -> None:

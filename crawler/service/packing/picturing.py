@@ -17,6 +17,7 @@ from crawler.service.packing.keepsakes import Keeping
 _WIDEST, _TALLEST = 1280, 1_600
 _MOST_PIXELS = 16_384 * 16_384
 _QUALITY = 78
+_LARGEST_AS_IS = 400_000  # bytes: a first screen, as it was kept
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +79,10 @@ def _small(content: bytes) -> tuple[bytes, tuple[int, int], int]:
         if image.width * image.height > _MOST_PIXELS:
             raise ValueError("too large")
         whole = image.size
+        fits = image.width <= _WIDEST and image.height <= _TALLEST
+        if fits and image.format == "JPEG" and len(content) <= _LARGEST_AS_IS:
+            image.load()  # a broken one raises
+            return content, whole, image.height
         top = image.crop((0, 0, image.width, min(image.height, _TALLEST))).convert("RGB")
     shown = top.height
     if top.width > _WIDEST:

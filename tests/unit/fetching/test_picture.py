@@ -1,11 +1,11 @@
 from io import BytesIO
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from crawler.domain.errors import BadInput
 from crawler.fetching.fonts import find_chinese_font
-from crawler.fetching.picture import china_time, size_of, thumbnail, with_banner
+from crawler.fetching.picture import china_time, copy_with_banner, size_of, thumbnail, with_banner
 from tests.builders import NOON
 
 
@@ -76,3 +76,15 @@ def test_what_is_no_picture_is_said_to_be_none(bad: bytes) -> None:
 
 def test_the_time_is_china_time_and_says_so() -> None:
     assert china_time(NOON) == "2026-05-12 12:00:00 UTC+08:00"
+
+
+def test_a_copy_with_banner_is_the_same_sheet_as_a_jpeg() -> None:
+    picture = a_picture(700, 300)
+
+    sheet = opened(with_banner(picture, url="http://a.cn/", at=NOON))
+    copy = copy_with_banner(picture, url="http://a.cn/", at=NOON)
+
+    assert copy.startswith(b"\xff\xd8\xff")
+    apart = ImageChops.difference(sheet, opened(copy)).convert("L")
+    assert opened(copy).size == sheet.size
+    assert ImageStat.Stat(apart).mean[0] < 2
