@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import ahocorasick_rs
 
 from crawler.domain.errors import BadInput
+from lexicons.dealings import DEALS, OFFERS, PAYING, Triggered
 from lexicons.documents import read_plain
 from lexicons.matching import stands_alone
 from lexicons.normalising import normal_form
@@ -34,20 +35,12 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
     "<倍返>": re.compile(r"(?:返还?|赠送?|释放)\s?(?:\d{1,2}|[一二两三四五六七八九十])\s?倍"),
     "<交钱得息>": re.compile(
         r"(?:存|预存|充值|认购|投资|缴纳?|交)\s?(?:\d{1,6}|[一二三五十])\s?万?元?[^。;\n]{0,22}?"
-        r"(?:返|得|息|分红|收益|回报|享|补贴|抵|退)"
+        r"(?:返|得|息|分红|收益|回报|享(?!受?税)|补贴|抵|退)"
     ),
 }
 
 
 _NUMBER = r"\d[\d,.]{0,9}\s?(?:万|千|百)?"
-
-
-class Triggered(NamedTuple):
-    """A way of writing that begins at one of a few words; looked for there only."""
-
-    words: tuple[str, ...]
-    pattern: re.Pattern[str]
-    before: re.Pattern[str] | None = None  # what must stand in the sixteen characters before
 
 
 # how schemes speak of money, whatever they sell; claims.yaml names them in <…>
@@ -109,8 +102,9 @@ TRIGGERED: Mapping[str, Triggered] = {
     ),
 }
 RATE = "<收益数>"  # a promised rate above the yardstick, found by the number rules
-_WRITTEN_OTHERWISE = SHAPES.keys() | TRIGGERED.keys() | {RATE}
-_TRIGGERS = frozenset(word for one in TRIGGERED.values() for word in one.words)
+_BEGUN = {**TRIGGERED, **PAYING, **OFFERS}
+_WRITTEN_OTHERWISE = SHAPES.keys() | _BEGUN.keys() | DEALS.keys() | {RATE}
+_TRIGGERS = frozenset(word for one in _BEGUN.values() for word in one.words)
 
 
 class Sign(NamedTuple):
@@ -219,12 +213,23 @@ def _alone(text: str, start: int, end: int) -> bool:
 def _triggered(text: str, found: Mapping[str, Sequence[Sign]]) -> dict[str, list[Sign]]:
     """Where the ways of writing stand whose words were found."""
     there: dict[str, list[Sign]] = {}
-    for name, (words, pattern, before) in TRIGGERED.items():
+    for name, (words, pattern, before) in _BEGUN.items():
         for sign in (sign for word in words for sign in found.get(word, ())):
             match = pattern.match(text, sign.start)
             if match and (not before or before.search(text, max(0, sign.start - 16), sign.start)):
                 there.setdefault(name, []).append(Sign(name, match.start(), match.end()))
-    return {name: sorted(places, key=lambda sign: sign.start) for name, places in there.items()}
+    there = {name: sorted(places, key=lambda sign: sign.start) for name, places in there.items()}
+    return there | (_deals(text) if PAYING.keys() & there.keys() else {})
+
+
+def _deals(text: str) -> dict[str, list[Sign]]:
+    """What is said of the money that somebody pays in."""
+    there: dict[str, list[Sign]] = {}
+    for name, pattern in DEALS.items():
+        matches = islice(pattern.finditer(text), _MOST_OF_A_WORD)
+        if places := [Sign(name, m.start(), m.end()) for m in matches]:
+            there[name] = places
+    return there
 
 
 class Signs:

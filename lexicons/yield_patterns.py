@@ -299,6 +299,11 @@ SHAPES: tuple[Shape, ...] = (
         rf"补贴?|返还?|付){LINK}{RATE}",
         confidence=_MEDIUM,
     ),
+    _shape(
+        "annual_points",
+        rf"每年[\u4e00-\u9fff]{{0,4}}?(?:总价|房款|本金|投入|本钱|会费|认购额)的?\s?{RATE}",
+        confidence=_MEDIUM,
+    ),
     _shape("annual_points", rf"(?<![\u4e00-\u9fff])每年\s?{RATE}(?=[\t¦]|$)", confidence=_MEDIUM),
     _shape(
         "annual_points",

@@ -1,0 +1,48 @@
+"""A deal is known by who pays in and who pays out, whatever is sold."""
+
+import pytest
+
+from lexicons.judging import Judge
+from lexicons.normalising import normal_form
+
+_DEALS = [
+    ("交8.8万元预留房号，每年给您9600元旅居金。", ("<投入>", "<按期给钱>")),
+    ("认养一头小牛9800元，十个月后公司收走。", ("<投入>", "<由我收回>")),
+    ("闲钱放半年，一万给四百，放一年一万给一千。急用提前说一声。",
+     ("<每万给>", "<分档给>", "<随时取走>")),
+    ("一台29800元，机器我们摆，保底每月1200元。", ("<投入>", "<按期给钱>", "<不必动手>")),
+    ("投入三万，五年后把本金拿回去。", ("<投入>", "<拿回本钱>")),
+    ("买399护肤套盒，朋友进来您拿10%。", ("<定价>", "<下层有份>")),
+    ("60天，给您6.9；120天，7.6", ("<存期利数>",)),
+    ("您拿2万，我们再给20万，凑成22万。", ("<配给本钱>",)),
+    ("高手开仓你也开仓，最低500美金入场。", ("<代为买卖>", "<入金即赠>")),
+    ("放款前请先交会员费，解锁款另付。", ("<先交后放>",)),
+]  # fmt: skip
+_NO_DEALS = [
+    ("储值500元送50元，会员价九折。", ("<按期给钱>", "<拿回本钱>", "<由我收回>")),
+    ("每月发放工资6000元，五险一金。", ("<投入>", "<按期给钱>")),
+    ("一年期2.0%，三年期2.45%，提前支取按活期计息。", ("<存期利数>",)),
+    ("每天每平方3.8元，免租期两个月。", ("<按期给钱>", "<拿回本钱>")),
+    ("借款1万元，每月还款900元。", ("<按期给钱>", "<每万给>")),
+    ("押金1万元，退住时无息退还。", ("<拿回本钱>",)),
+    ("溶液按1:1000稀释。", ("<代为买卖>", "<配给本钱>")),
+]
+
+
+@pytest.mark.parametrize(("text", "ways"), _DEALS)
+def test_a_deal_is_seen_in_harmless_words(judge: Judge, text: str, ways: tuple[str, ...]) -> None:
+    found = judge.tools.vocabulary.signs(normal_form(text)).found
+    assert [way for way in ways if way not in found] == []
+
+
+@pytest.mark.parametrize(("text", "ways"), _NO_DEALS)
+def test_what_shops_employers_and_banks_say_is_no_deal(
+    judge: Judge, text: str, ways: tuple[str, ...]
+) -> None:
+    found = judge.tools.vocabulary.signs(normal_form(text)).found
+    assert [way for way in ways if way in found] == []
+
+
+def test_a_long_hostile_text_is_read_in_bounded_time(judge: Judge) -> None:
+    text = "交1万元" + "每月给" * 30_000 + "1" * 10_000
+    assert "<投入>" in judge.tools.vocabulary.signs(text).found
