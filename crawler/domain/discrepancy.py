@@ -98,7 +98,7 @@ def foreign_numbers(site: Site, imprint: Imprint) -> tuple[str, ...]:
     """The main numbers on the page that are not the site's own: worth asking the lists about."""
     own = _own_number(site)
     shown = dict.fromkeys(main_licence_of(one) for one in imprint.filing_numbers)
-    return () if own in shown else tuple(shown)
+    return tuple(shown) if own and own not in shown else ()
 
 
 def weighed(

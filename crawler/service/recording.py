@@ -1,222 +1,122 @@
 """The parent writes down what the children report: one group, one transaction.
 
-What happens because of it (alert, audit, outgoing message) is in the same transaction.
+What happens because of it (alert, audit, outgoing message) is in the same transaction. What can be
+said of the whole group at once is one statement: by statements a page costs the most here.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import msgspec
 
-from crawler.domain.assessment import Assessment, Level, at_least, rank
-from crawler.domain.capture import Capture, EvidenceKind, Fetcher, Flag, Outcome, PageText, Profile
+from crawler.domain.assessment import Assessment, Level
+from crawler.domain.capture import Capture, Fetcher, PageText
 from crawler.domain.discrepancy import Discrepancy, against_filing, foreign_numbers, weighed
-from crawler.domain.rhythm import Seen, due_after
-from crawler.domain.site import (
-    Site,
-    Visit,
-    VisitState,
-    deserves_patience,
-    ended_well,
-    outcome_of,
-    wants_picture,
-)
-from crawler.reading.render_reasons import OF_THE_PAGE
-from crawler.service.pipes import Keepsake, Report
-from crawler.store.assessments import save_assessment
+from crawler.domain.site import Site, Visit
+from crawler.service.keepsakes import picture_words, with_keepsakes
+from crawler.service.learning import learned
+from crawler.service.pipes import Report
+from crawler.service.turns import Turns, shows_the_same
+from crawler.store.assessments import Judged, save_assessments
 from crawler.store.captures import Kept, commit_evidence, commit_segments, save_captures
 from crawler.store.chain import append_links
 from crawler.store.database import Connection, Database
-from crawler.store.discrepancies import listings_for, save_discrepancies
-from crawler.store.evidence import Resource, SegmentWriter
+from crawler.store.discrepancies import listings_for, save_each_discrepancies
+from crawler.store.evidence import SegmentWriter
 from crawler.store.families import save_marks
-from crawler.store.picture_texts import PictureWords, save_picture_words
+from crawler.store.picture_texts import save_picture_words
 from crawler.store.sites import save_seen
 from crawler.store.texts import ReadText, save_texts
-from crawler.store.visits import advance
+from crawler.store.visits import advance_each
 
-Answer = Callable[[Connection, Visit, Assessment, datetime], None]
-
-
-ALBUM = "album"
-LAST = -1  # urgency: after whatever has a reason of its own
-
-
-@dataclass(slots=True)
-class Allowance:
-    """How many pages may still be drawn today only to have a picture of each."""
-
-    left: int = 0
-
-    def take(self) -> bool:
-        """One of them, if there is one left."""
-        if self.left <= 0:
-            return False
-        self.left -= 1
-        return True
+Answer = Callable[[Connection, Sequence[tuple[Visit, Assessment]], datetime], None]
+Group = Sequence[tuple[Visit, Report]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recorder:
-    """Where reports go. `answer` turns an assessment into alert, audit entry and messages."""
+    """Where reports go. `answer` turns assessments into alerts, audit entries and messages."""
 
     database: Database
     writer: SegmentWriter  # for what workers without a segment ask to be kept
     chain: str
     answer: Answer
     level_of: Callable[[float], Level]
-    renders: bool
-    patient: bool
-    looks: bool = False
-    pictures: bool = False  # whether there is somebody who reads them
-    album: Allowance = field(default_factory=Allowance)  # pictures only to have them
-    always: str = ""  # why the browser looks and other visitors' views are taken whatever was seen
+    turns: Turns
 
-    def record(self, group: Sequence[tuple[Visit, Report]], now: datetime) -> None:
+    def record(self, group: Group, now: datetime) -> None:
         """Evidence first, then all rows of the group at once."""
-        kept = [(visit, self._with_keepsakes(report)) for visit, report in group]
-        words = [one for visit, report in group for one in self._picture_words(visit, report, now)]
+        kept = [(visit, with_keepsakes(self.writer, report)) for visit, report in group]
+        words = [
+            one for visit, report in group for one in picture_words(self.writer, visit, report, now)
+        ]
         if words or any(report.keepsakes for _, report in group):
             self.writer.sync()
         with self.database.transaction() as db:
             self._save_captures(db, kept, now)
             commit_evidence(db, [(one.region, one.evidence) for one in words], now)
             save_picture_words(db, words, now)
-            for visit, report in kept:
-                self._close_turn(db, visit, report, now)
+            self._close_turns(db, kept, now)
 
-    def _with_keepsakes(self, report: Report) -> Report:
-        if not report.keepsakes:
-            return report
-        captures = []
-        for capture in report.captures:
-            mine = [one for one in report.keepsakes if one.capture_id == capture.id]
-            evidence = tuple(self.writer.keep_resource(_resource(one, capture)) for one in mine)
-            captures.append(replace(capture, evidence=capture.evidence + evidence))
-        return msgspec.structs.replace(report, captures=tuple(captures), keepsakes=())
-
-    def _picture_words(self, visit: Visit, report: Report, now: datetime) -> Iterator[PictureWords]:
-        """What was read in pictures, kept as derived records of their own."""
-        for one in report.readings:
-            capture = next((c for c in visit.captures if c.id == one.capture_id), None)
-            if capture is None:
-                continue
-            content = msgspec.json.encode(
-                {"tool": one.tool, "lines": one.field, "qr": one.qr_codes}
-            )
-            derived = Resource(
-                kind=EvidenceKind.OCR,
-                url=capture.final_url,
-                media_type="application/json",
-                content=content,
-                at=now,
-            )
-            found = bool(one.field.text or one.qr_codes)
-            yield PictureWords(
-                capture_id=capture.id,
-                visit_id=visit.id,
-                region=visit.site.region,
-                field=one.field,
-                qr_codes=one.qr_codes,
-                evidence=(self.writer.keep_resource(derived),) if found else (),
-                tool=one.tool,
-            )
-
-    def _save_captures(
-        self, db: Connection, group: Sequence[tuple[Visit, Report]], now: datetime
-    ) -> None:
+    def _save_captures(self, db: Connection, group: Group, now: datetime) -> None:
         kept = [
             Kept(capture=capture, region=visit.site.region, runs=_runs(capture, report.texts))
             for visit, report in group
             for capture in report.captures
         ]
         save_captures(db, kept)
-        append_links(db, self.chain, [(one.capture, one.region) for one in kept])
+        append_links(db, self.chain, kept)
         commit_segments(db, kept, now)
         save_texts(db, [read for _, report in group for read in _read_texts(report)], now)
 
-    def _close_turn(self, db: Connection, visit: Visit, report: Report, now: datetime) -> None:
-        captures = visit.captures + report.captures
-        outcome = outcome_of(captures)
-        if self.patient and visit.state is VisitState.WAITING and deserves_patience(outcome):
-            advance(db, visit.id, VisitState.PATIENT, now=now, outcome=str(outcome))
-        elif visit.state is VisitState.COMPARING and _shows_the_same(visit, report):
-            self._note_marks(db, visit, report, now)
-            self._go_on(db, visit, outcome, now)
-        elif report.assessment is None:
-            reason = report.render_reason or visit.render_reason
-            self._note_marks(db, visit, report, now)
-            advance(
-                db, visit.id, VisitState.READING, now=now, render_reason=reason,
-                outcome=str(outcome),
-            )  # fmt: skip
-        else:
-            self._judged(db, visit, report, report.assessment, now)
+    def _close_turns(self, db: Connection, group: Group, now: datetime) -> None:
+        told = [one for one in group if not self.turns.wants_patience(*one)]
+        patient = [one for one in group if self.turns.wants_patience(*one)]
+        for visit, report in told:
+            if report.marks:
+                save_marks(db, visit.site, report.marks, now)
+        judged, rest = _parted(told)
+        weighed_ones = self._judge(db, judged, now) if judged else []
+        turns = [*patient, *rest, *weighed_ones]
+        advance_each(db, [self.turns.after(visit, report, now) for visit, report in turns])
 
-    def _go_on(self, db: Connection, visit: Visit, outcome: Outcome, now: datetime) -> None:
-        """From other visitors' views, which told nothing new, to the browser's."""
-        if reason := visit.render_reason or self.always:
-            state = VisitState.RENDERING if self.renders else VisitState.CLOSED
-            advance(db, visit.id, state, now=now, render_reason=reason)
-        elif self._fills_album(visit, outcome, now):
-            state = VisitState.RENDERING
-            advance(db, visit.id, state, now=now, render_reason=ALBUM, urgency=LAST)
-        else:
-            advance(db, visit.id, VisitState.CLOSED, now=now)
-
-    def _judged(
-        self, db: Connection, visit: Visit, report: Report, assessment: Assessment, now: datetime
-    ) -> None:
-        captures = visit.captures + report.captures
-        outcome = outcome_of(captures)
-        found = _discrepancies(db, visit.site, report)
-        assessment = weighed(assessment, found, self.level_of)
-        save_discrepancies(db, visit, found, now)
-        self._note_marks(db, visit, report, now)
-        save_assessment(db, assessment, visit.site.id, visit.site.region)
-        self.answer(db, replace(visit, captures=captures), assessment, now)
-        state = self._next_turn(captures, report)
-        reason = report.render_reason or visit.render_reason or self.always
-        urgency = rank(assessment.level)
-        if state is VisitState.CLOSED and not reason and self._fills_album(visit, outcome, now):
-            state, reason, urgency = VisitState.RENDERING, ALBUM, LAST
-        advance(
-            db, visit.id, state, now=now, outcome=str(outcome), urgency=urgency,
-            render_reason=reason,
-        )  # fmt: skip
-        save_seen(db, [_learned(visit, captures, assessment, now)])
-
-    def _fills_album(self, visit: Visit, outcome: Outcome, now: datetime) -> bool:
-        """Whether the browser, when it has nothing else to do, should draw this page too."""
-        return self.renders and wants_picture(visit.site, outcome, now) and self.album.take()
-
-    def _note_marks(self, db: Connection, visit: Visit, report: Report, now: datetime) -> None:
-        if report.marks:
-            save_marks(db, visit.site, report.marks, now)
-
-    def _next_turn(self, captures: tuple[Capture, ...], report: Report) -> VisitState:
-        """Who else should look: another visitor, then the browser, then whoever reads pictures."""
-        looked = any(capture.profile is not Profile.DESKTOP for capture in captures)
-        if self.looks and not looked and (report.look_reason or self.always):
-            return VisitState.COMPARING
-        drawn = any(capture.fetcher is Fetcher.BROWSER for capture in captures)
-        if self.renders and not drawn and (report.render_reason or self.always):
-            return VisitState.RENDERING
-        if self.pictures and report.picture_reason:
-            return VisitState.DECIPHERING
-        return VisitState.CLOSED
+    def _judge(self, db: Connection, judged: Group, now: datetime) -> Group:
+        """Write down what was judged and what follows from it; gives it as it was weighed."""
+        found = [(visit, _discrepancies(db, visit.site, report)) for visit, report in judged]
+        save_each_discrepancies(db, found, now)
+        each = [
+            (visit, report, weighed(report.assessment, said, self.level_of))
+            for (visit, report), (_, said) in zip(judged, found, strict=True)
+            if report.assessment is not None
+        ]
+        save_assessments(
+            db,
+            [
+                Judged(assessment=one, site_id=visit.site.id, region=visit.site.region)
+                for visit, _, one in each
+            ],
+        )
+        seen = [(_with_captures(visit, report), one) for visit, report, one in each]
+        self.answer(db, seen, now)
+        save_seen(db, [learned(visit, report.captures, one, now) for visit, report, one in each])
+        return [
+            (visit, msgspec.structs.replace(report, assessment=one)) for visit, report, one in each
+        ]
 
 
-def _shows_the_same(visit: Visit, report: Report) -> bool:
-    """Whether other visitors are shown, word for word, what a desktop was: the usual case, with
-    nothing in it to judge anew.
-    """
-    known = {capture.text_digest for capture in visit.captures if capture.text_digest}
-    return all(
-        capture.text_digest in known and Flag.DIVERGENT not in capture.flags
-        for capture in report.captures
-    )
+def _parted(told: Group) -> tuple[Group, Group]:
+    """Those to be judged, and those that said nothing yet or nothing new."""
+    judged: list[tuple[Visit, Report]] = []
+    rest: list[tuple[Visit, Report]] = []
+    for visit, report in told:
+        new = report.assessment is not None and not shows_the_same(visit, report)
+        (judged if new else rest).append((visit, report))
+    return judged, rest
+
+
+def _with_captures(visit: Visit, report: Report) -> Visit:
+    return replace(visit, captures=visit.captures + report.captures)
 
 
 def _discrepancies(db: Connection, site: Site, report: Report) -> tuple[Discrepancy, ...]:
@@ -229,16 +129,6 @@ def _discrepancies(db: Connection, site: Site, report: Report) -> tuple[Discrepa
     domains = [imprint.elsewhere] if imprint.elsewhere else []
     listings = listings_for(db, foreign_numbers(site, imprint), domains)
     return (*report.discrepancies, *against_filing(site, imprint, listings))
-
-
-def _resource(keepsake: Keepsake, capture: Capture) -> Resource:
-    return Resource(
-        kind=EvidenceKind(keepsake.kind),
-        url=keepsake.url,
-        media_type=keepsake.media_type,
-        content=keepsake.content,
-        at=capture.ended_at,
-    )
 
 
 def _runs(capture: Capture, texts: Sequence[PageText]) -> bytes | None:
@@ -257,50 +147,3 @@ def _read_texts(report: Report) -> list[ReadText]:
         return []
     judged = ReadText(text=first, structure=report.structure, tokens=report.tokens)
     return [judged, *(ReadText(text=text) for text in rest)]
-
-
-def _seen(visit: Visit, outcome: Outcome, assessment: Assessment) -> Seen:
-    """A visit that is judged a second time finds what it learned itself: it counts once."""
-    site = visit.site
-    drawn = any(capture.fetcher is Fetcher.BROWSER for capture in visit.captures)
-    early = visit.state in (VisitState.WAITING, VisitState.PATIENT, VisitState.READING)
-    first = early and not drawn
-    same = assessment.text_digest == site.text_digest
-    still = (site.unchanged + 1 if same else 0) if first else site.unchanged
-    return Seen(
-        outcome=outcome,
-        level=assessment.level,
-        alert_open=at_least(assessment.level, Level.YELLOW) or visit.open_alert_id is not None,
-        watched=visit.watched,
-        changed=bool(site.text_digest) and still == 0,
-        still=still,
-    )
-
-
-def _learned(
-    visit: Visit, captures: tuple[Capture, ...], assessment: Assessment, now: datetime
-) -> dict[str, object]:
-    """What the site's row says after a closed visit."""
-    outcome = outcome_of(captures)
-    seen_now = _seen(visit, outcome, assessment)
-    due_at, why = due_after(visit.site, seen_now, now)
-    values: dict[str, object] = {
-        "id": visit.site.id,
-        "due_at": due_at,
-        "due_why": str(why),
-        "last_outcome": str(outcome),
-    }
-    if not ended_well(outcome):
-        return values | {"failures_in_a_row": visit.site.failures_in_a_row + 1}
-    seen = [one for one in captures if ended_well(one.outcome)]
-    usual = [one for one in seen if one.profile is Profile.DESKTOP]
-    last = (usual or seen)[-1]
-    drawn = last.fetcher is Fetcher.BROWSER
-    return values | {
-        "failures_in_a_row": 0,
-        "unchanged": seen_now.still,
-        "final_url": last.final_url,
-        "text_digest": assessment.text_digest,
-        "last_seen_at": now,
-        "needs_browser": visit.site.needs_browser or (drawn and visit.render_reason in OF_THE_PAGE),
-    } | ({"last_picture_at": now} if drawn else {})  # fmt: skip

@@ -1,29 +1,30 @@
 """What follows from a judgement, in its own transaction: alert, case, audit entry, messages."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from alerts.alerting import AlertChange, ChangeKind, alert_for
+from alerts.alerting import ALERT_FROM, AlertChange, ChangeKind, alert_for
 from alerts.excepting import covered
 from alerts.gathering import finding_with
 from alerts.grouping import belonging_of, case_for, taken_up_again
 from alerts.messages import alert_told, goes_unasked, messages_of
 from alerts.rechecking import looked_again
 from crawler.domain.alert import Alert
-from crawler.domain.assessment import Assessment
+from crawler.domain.assessment import Assessment, at_least
 from crawler.domain.audit import Act
 from crawler.domain.case import Case
 from crawler.domain.delivery import Endpoint
 from crawler.domain.lexicon import Category
 from crawler.domain.site import Visit
-from crawler.store.alerts import alerts_of_site, change_alert, save_alert
+from crawler.store.alerts import alerted_sites, alerts_of_site, change_alert, save_alert
 from crawler.store.audit import note
 from crawler.store.cases import case_of, open_cases_with, save_case
 from crawler.store.database import Connection
 from crawler.store.families import family_of
 from crawler.store.outbox import next_seq, put
+from crawler.store.rechecks import sites_with_rechecks
 
 MACHINE = "system"
 
@@ -35,6 +36,19 @@ class Responder:
     endpoints: tuple[Endpoint, ...]
     categories: Mapping[str, Category]
     chance: Callable[[int], bytes] = os.urandom
+
+    def respond_to_each(
+        self, db: Connection, judged: Sequence[tuple[Visit, Assessment]], now: datetime
+    ) -> None:
+        """`respond` to a group of visits. Most have nothing to tell and no past: they are known
+        by two questions for the whole group.
+        """
+        ids = [visit.site.id for visit, _ in judged]
+        past = alerted_sites(db, ids) | sites_with_rechecks(db, ids)
+        for visit, assessment in judged:
+            if at_least(assessment.level, ALERT_FROM) or visit.site.id in past:
+                self.respond(db, visit, assessment, now)
+                past.add(visit.site.id)
 
     def respond(self, db: Connection, visit: Visit, assessment: Assessment, now: datetime) -> None:
         """Open, raise, repeat or reopen the site's alert; tell who subscribed, once."""

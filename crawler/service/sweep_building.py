@@ -11,10 +11,11 @@ from crawler.service.browsing import browsing_crew
 from crawler.service.catalogue import Catalogue
 from crawler.service.crews import fetching_crews, looking_crew, picture_crew, reading_crew
 from crawler.service.moving import Mover
-from crawler.service.recording import ALBUM, Allowance, Recorder
+from crawler.service.recording import Recorder
 from crawler.service.responding import Responder
 from crawler.service.sealing import settle_segments
 from crawler.service.sweeping import Crew, Sweeping
+from crawler.service.turns import ALBUM, Allowance, Turns
 from crawler.service.wiring import House, endpoints_of
 from crawler.store.captures import drawn_since
 from crawler.store.evidence import SegmentWriter
@@ -53,14 +54,16 @@ def sweeping_for(
         database=house.database,
         writer=SegmentWriter(house.evidence, f"{run}-parent", datetime.now(UTC)),
         chain=house.owner,
-        answer=responder.respond,
+        answer=responder.respond_to_each,
         level_of=lambda score: load_weights(house.lexicon).level(score),
-        renders=VisitState.RENDERING in served,
-        patient=house.config.crawl.patient,
-        looks=VisitState.COMPARING in served,
-        pictures=VisitState.DECIPHERING in served,
-        album=Allowance(_album_left(house)),
-        always="recapture" if sweep.selection.startswith(RECAPTURE) else "",
+        turns=Turns(
+            renders=VisitState.RENDERING in served,
+            patient=house.config.crawl.patient,
+            looks=VisitState.COMPARING in served,
+            pictures=VisitState.DECIPHERING in served,
+            album=Allowance(_album_left(house)),
+            always="recapture" if sweep.selection.startswith(RECAPTURE) else "",
+        ),
     )
     return Sweeping(
         sweep=sweep,

@@ -45,6 +45,11 @@ def alerts_of_site(db: Connection, site_id: int) -> tuple[Alert | None, Alert | 
     return opened, next((one for one in found if one.state is not AlertState.OPEN), None)
 
 
+def alerted_sites(db: Connection, site_ids: Sequence[int]) -> set[int]:
+    """Which of these ever had an alert."""
+    return set(db.scalars(select(alerts.c.site_id).where(alerts.c.site_id.in_(site_ids))))
+
+
 def alerts_of_case(db: Connection, case_id: int) -> list[Alert]:
     """All alerts of a case, the gravest first."""
     rows = select(alerts).where(alerts.c.case_id == case_id)

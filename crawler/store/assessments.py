@@ -1,5 +1,7 @@
 """Judgements: every one is kept, one a visit is current."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -10,28 +12,32 @@ from crawler.store.places import note_judged
 from crawler.store.tables import assessments
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """A judgement with the site it is of."""
+
+    assessment: Assessment
+    site_id: int
+    region: str
+
+
 def save_assessment(db: Connection, assessment: Assessment, site_id: int, region: str) -> None:
     """The newest judgement of a visit supersedes the one before."""
-    earlier = (assessments.c.visit_id == assessment.visit_id) & assessments.c.current
+    save_assessments(db, [Judged(assessment=assessment, site_id=site_id, region=region)])
+
+
+def save_assessments(db: Connection, judged: Sequence[Judged]) -> None:
+    """The same for a group; of two judgements of one visit the later is the current one."""
+    if not judged:
+        return
+    newest = {one.assessment.visit_id: one for one in judged}
+    earlier = assessments.c.visit_id.in_(list(newest)) & assessments.c.current
     db.execute(update(assessments).where(earlier).values(current=False))
     db.execute(
-        insert(assessments).values(
-            visit_id=assessment.visit_id,
-            site_id=site_id,
-            region=region,
-            level=str(assessment.level),
-            score=assessment.score,
-            categories=list(assessment.categories),
-            rates=list(rates_of(assessment)),
-            sentence=assessment.sentence,
-            text_digest=assessment.text_digest,
-            lexicon_version=assessment.lexicon_version,
-            judged_at=assessment.judged_at,
-            current=True,
-            body=msgspec.to_builtins(assessment, builtin_types=()),
-        )
+        insert(assessments),
+        [_row(one, current=newest[one.assessment.visit_id] is one) for one in judged],
     )
-    note_judged(db, assessment, site_id)
+    note_judged(db, [(one.assessment, one.site_id) for one in newest.values()])
 
 
 def assessment_of(db: Connection, visit_id: int) -> Assessment | None:
@@ -39,3 +45,22 @@ def assessment_of(db: Connection, visit_id: int) -> Assessment | None:
     current = (assessments.c.visit_id == visit_id) & assessments.c.current
     body: Any = db.scalar(select(assessments.c.body).where(current))
     return msgspec.convert(body, Assessment) if body else None
+
+
+def _row(one: Judged, *, current: bool) -> dict[str, Any]:
+    assessment = one.assessment
+    return {
+        "visit_id": assessment.visit_id,
+        "site_id": one.site_id,
+        "region": one.region,
+        "level": str(assessment.level),
+        "score": assessment.score,
+        "categories": list(assessment.categories),
+        "rates": list(rates_of(assessment)),
+        "sentence": assessment.sentence,
+        "text_digest": assessment.text_digest,
+        "lexicon_version": assessment.lexicon_version,
+        "judged_at": assessment.judged_at,
+        "current": current,
+        "body": msgspec.to_builtins(assessment, builtin_types=()),
+    }

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import msgspec
 from sqlalchemy import Connection, func, insert, select, update
@@ -15,7 +16,7 @@ from crawler.store.tables import captures, segments, visits
 _CAPTURE = msgspec.json.Decoder(Capture)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Kept:
     """A capture with what only the store needs: its region, and the boxes of its text."""
 
@@ -23,13 +24,22 @@ class Kept:
     region: str
     runs: bytes | None = None
 
+    @cached_property
+    def manifest(self) -> str:
+        """All facts of the capture, as they are kept."""
+        return manifest_of(self.capture)
+
+    @cached_property
+    def digest(self) -> str:
+        """What the chain links."""
+        return manifest_digest(self.manifest)
+
 
 def save_captures(db: Connection, kept: Sequence[Kept]) -> None:
     """Write captures down; their bytes are safe in segments already."""
     rows = []
     for one in kept:
         capture = one.capture
-        manifest = manifest_of(capture)
         rows.append(
             {
                 "id": capture.id,
@@ -49,8 +59,8 @@ def save_captures(db: Connection, kept: Sequence[Kept]) -> None:
                 "body_sha256": capture.body_sha256,
                 "started_at": capture.started_at,
                 "ended_at": capture.ended_at,
-                "manifest": manifest,
-                "manifest_sha256": manifest_digest(manifest),
+                "manifest": one.manifest,
+                "manifest_sha256": one.digest,
                 "runs": one.runs,
             }
         )

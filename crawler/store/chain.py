@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, insert, select
 
-from crawler.domain.capture import Capture, manifest_digest, manifest_of
+from crawler.domain.capture import manifest_digest
+from crawler.store.captures import Kept
 from crawler.store.tables import captures, links
 
 START = "0" * 64
@@ -40,22 +41,21 @@ def heads(db: Connection) -> dict[str, tuple[int, str]]:
     return {name: head_of(db, name) for name in names}
 
 
-def append_links(db: Connection, chain: str, kept: Sequence[tuple[Capture, str]]) -> None:
-    """One link for each capture (with its region), in order."""
+def append_links(db: Connection, chain: str, kept: Sequence[Kept]) -> None:
+    """One link for each capture, in order."""
     seq, link = head_of(db, chain)
     rows = []
-    for capture, region in kept:
+    for one in kept:
         seq += 1
-        digest = manifest_digest(manifest_of(capture))
-        link = next_link(link, seq, digest)
+        link = next_link(link, seq, one.digest)
         rows.append(
             {
                 "chain": chain,
                 "seq": seq,
-                "capture_id": capture.id,
-                "digest": digest,
+                "capture_id": one.capture.id,
+                "digest": one.digest,
                 "link": link,
-                "region": region,
+                "region": one.region,
             }
         )
     if rows:

@@ -1,6 +1,7 @@
 """Open the store, migrate it, and hand out transactions. The parent process alone does this."""
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,14 +10,31 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Table,
+    bindparam,
+    create_engine,
+    event,
+    make_url,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from crawler.domain.errors import BadInput, TryLater
 
-__all__ = ["Connection", "Database", "migrate", "open_database", "schema_version", "upsert"]
+__all__ = [
+    "Connection",
+    "Database",
+    "migrate",
+    "open_database",
+    "schema_version",
+    "update_rows",
+    "upsert",
+]
 
 T = TypeVar("T")
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -127,3 +145,15 @@ def _begin_sqlite(connection: Connection) -> None:
 def upsert(db: Connection, table: Table) -> Any:
     """An INSERT that can say ON CONFLICT, in the words of the engine at hand."""
     return sqlite.insert(table) if db.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def update_rows(db: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+    """Change rows by `id`; each dict names, beside it, the columns that changed. Rows that change
+    the same columns are one statement: one by one they cost the most of a page's commit.
+    """
+    alike: dict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        changed = {name: value for name, value in row.items() if name != "id"}
+        alike[frozenset(changed)].append(changed | {"row_id": row["id"]})
+    for changes in alike.values():
+        db.execute(update(table).where(table.c.id == bindparam("row_id")), changes)

@@ -21,7 +21,15 @@ def save_discrepancies(
     db: Connection, visit: Visit, found: Sequence[Discrepancy], now: datetime
 ) -> None:
     """The findings of a visit, in place of those of its earlier judgement."""
-    db.execute(delete(discrepancies).where(discrepancies.c.visit_id == visit.id))
+    save_each_discrepancies(db, [(visit, found)], now)
+
+
+def save_each_discrepancies(
+    db: Connection, each: Sequence[tuple[Visit, Sequence[Discrepancy]]], now: datetime
+) -> None:
+    """The same for several visits at once."""
+    ids = [visit.id for visit, _ in each]
+    db.execute(delete(discrepancies).where(discrepancies.c.visit_id.in_(ids)))
     rows = [
         {
             "visit_id": visit.id,
@@ -32,6 +40,7 @@ def save_discrepancies(
             "captures": list(one.captures),
             "found_at": now,
         }
+        for visit, found in each
         for one in {one.kind: one for one in found}.values()
     ]
     if rows:

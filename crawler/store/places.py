@@ -11,6 +11,7 @@ from sqlalchemy import (
     Row,
     Select,
     String,
+    bindparam,
     cast,
     func,
     literal,
@@ -31,6 +32,32 @@ _OF_SITE = (
     sites.c.subject_kind,
     func.coalesce(cast(family_members.c.family_id, String), "").label("family"),
 )
+# every place of the texts that visits were shown
+_SHOWN = (
+    select(
+        captures.c.visit_id,
+        text_places.c.text_digest,
+        text_places.c.site_id,
+        text_places.c.level,
+        text_places.c.categories,
+        text_places.c.rates,
+        text_places.c.terms,
+    )
+    .join(
+        text_places,
+        (text_places.c.text_digest == captures.c.text_digest)
+        & (text_places.c.site_id == captures.c.site_id),
+    )
+    .where(captures.c.visit_id.in_(bindparam("visits", expanding=True)))
+)
+_JUDGED_SO = (
+    update(text_places)
+    .where(
+        text_places.c.text_digest == bindparam("digest"),
+        text_places.c.site_id == bindparam("site"),
+    )
+    .values(unwatched=True)
+)
 
 
 def note_seen(db: Connection, seen: Sequence[dict[str, Any]]) -> None:
@@ -40,36 +67,33 @@ def note_seen(db: Connection, seen: Sequence[dict[str, Any]]) -> None:
         return
     known = _regions(db, list(rows))
     moved = [one for pair, one in rows.items() if known.get(pair) != one["region"]]
-    changed = {one["text_digest"] for one in moved if not _stands_alike(db, one)}
-    for one in rows.values():
-        values = _fresh(one)
-        again = {
-            "region": values["region"],
-            "capture_id": values["capture_id"],
-            "last_seen_at": values["last_seen_at"],
-        }
-        statement = upsert(db, text_places).values(values)
-        db.execute(
-            statement.on_conflict_do_update(index_elements=["text_digest", "site_id"], set_=again)
-        )
+    # a text that is new to the store waits anyway
+    kept = select(texts.c.digest).where(texts.c.digest.in_({one["text_digest"] for one in moved}))
+    old = set(db.scalars(kept)) if moved else set()
+    again = [one for one in moved if one["text_digest"] in old]
+    changed = {one["text_digest"] for one in again if not _stands_alike(db, one)}
+    statement = upsert(db, text_places)
+    newer = {name: statement.excluded[name] for name in ("region", "capture_id", "last_seen_at")}
+    placed = statement.on_conflict_do_update(index_elements=["text_digest", "site_id"], set_=newer)
+    db.execute(placed, [_fresh(one) for one in rows.values()])
     _wait_again(db, changed)
 
 
-def note_judged(db: Connection, assessment: Assessment, site_id: int) -> None:
-    """The texts of a visit stand under its judgement; hit terms belong to the judged text."""
-    shown = select(captures.c.text_digest).where(
-        captures.c.visit_id == assessment.visit_id, captures.c.text_digest != ""
-    )
-    here = text_places.c.site_id == site_id
-    rows = db.execute(select(text_places).where(here, text_places.c.text_digest.in_(shown))).all()
-    changed = set()
-    for row in rows:
-        judged = _judged(assessment, row.text_digest)
-        if any(getattr(row, name) != value for name, value in judged.items()):
-            one = here & (text_places.c.text_digest == row.text_digest)
-            db.execute(update(text_places).where(one).values(judged | {"unwatched": True}))
-            changed.add(row.text_digest)
-    _wait_again(db, changed)
+def note_judged(db: Connection, judged: Sequence[tuple[Assessment, int]]) -> None:
+    """The texts of each visit, at its site, stand under its judgement; hit terms belong to the
+    judged text.
+    """
+    of_visit = {assessment.visit_id: (assessment, site_id) for assessment, site_id in judged}
+    changes = []
+    for row in db.execute(_SHOWN, {"visits": list(of_visit)}):
+        assessment, site_id = of_visit[row.visit_id]
+        said = _judged(assessment, row.text_digest)
+        differs = any(getattr(row, name) != value for name, value in said.items())
+        if row.site_id == site_id and differs:
+            changes.append(said | {"digest": row.text_digest, "site": site_id})
+    if changes:
+        db.execute(_JUDGED_SO, changes)
+    _wait_again(db, {one["digest"] for one in changes})
 
 
 def note_kinship(db: Connection, site_ids: Sequence[int]) -> None:

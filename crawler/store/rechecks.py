@@ -36,6 +36,11 @@ def rechecked_sites(db: Connection, site_ids: Sequence[int], now: datetime | Non
     return set(db.scalars(select(rechecks.c.site_id).where(due)))
 
 
+def sites_with_rechecks(db: Connection, site_ids: Sequence[int]) -> set[int]:
+    """Which of these are or were looked at after a task."""
+    return set(db.scalars(select(rechecks.c.site_id).where(rechecks.c.site_id.in_(site_ids))))
+
+
 def rechecks_open(
     db: Connection, site_id: int, visit_id: int, looked_at: datetime
 ) -> list[Recheck]:

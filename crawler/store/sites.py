@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from crawler.domain.filing import SubjectKind
 from crawler.domain.site import Site, SiteState
+from crawler.store.database import update_rows
 from crawler.store.tables import sites
 
 
@@ -58,9 +59,7 @@ def all_sites(db: Connection, region: str = "") -> Iterator[Site]:
 
 def save_seen(db: Connection, seen: Sequence[dict[str, Any]]) -> None:
     """What visits that ended well learned; each dict names the columns that changed, and `id`."""
-    for values in seen:
-        changed = {name: value for name, value in values.items() if name != "id"}
-        db.execute(update(sites).where(sites.c.id == values["id"]).values(changed))
+    update_rows(db, sites, seen)
 
 
 def make_due(db: Connection, site_id: int, at: datetime) -> None:

@@ -44,29 +44,33 @@ class ReadText:
 def save_texts(db: Connection, read: Sequence[ReadText], now: datetime) -> None:
     """Keep what is new; a text that was only read quickly before gets its structure and tokens."""
     # in one order: two parents that save the same texts would wait for each other
-    for one in sorted(read, key=lambda one: one.text.digest):
-        close = one.structure is not None
-        row = {
-            "digest": one.text.digest,
-            "fields": pack_text(one.text),
-            "structure": msgspec.to_builtins(one.structure) if close else None,
-            "tokens": list(one.tokens) if close else None,
-            "first_seen_at": now,
-        }
-        statement = upsert(db, texts).values(row)
-        db.execute(
-            statement.on_conflict_do_update(
-                index_elements=["digest"],
-                set_={
-                    "structure": row["structure"],
-                    "tokens": row["tokens"],
-                    "index_state": case((_UNREAD, "waiting"), else_=texts.c.index_state),
-                    "index_version": texts.c.index_version + case((_UNREAD, 1), else_=0),
-                },
-            )
-            if close
-            else statement.on_conflict_do_nothing(index_elements=["digest"])
-        )
+    ordered = sorted(read, key=lambda one: one.text.digest)
+    if not ordered:
+        return
+    statement = upsert(db, texts)
+    new = statement.excluded
+    kept = statement.on_conflict_do_update(
+        index_elements=["digest"],
+        set_={
+            "structure": new.structure,
+            "tokens": new.tokens,
+            "index_state": case((_UNREAD, "waiting"), else_=texts.c.index_state),
+            "index_version": texts.c.index_version + case((_UNREAD, 1), else_=0),
+        },
+        where=cast(new.tokens, Text) != "null",
+    )
+    db.execute(kept, [_row(one, now) for one in ordered])
+
+
+def _row(one: ReadText, now: datetime) -> dict[str, Any]:
+    close = one.structure is not None
+    return {
+        "digest": one.text.digest,
+        "fields": pack_text(one.text),
+        "structure": msgspec.to_builtins(one.structure) if close else None,
+        "tokens": list(one.tokens) if close else None,
+        "first_seen_at": now,
+    }
 
 
 def text_of(db: Connection, digest: str) -> PageText | None:

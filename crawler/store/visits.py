@@ -1,7 +1,7 @@
 """Sweeps and their visits: whose turn each is, under whose lease. The frontier is this table."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from crawler.domain.alert import AlertState
 from crawler.domain.capture import Capture, Outcome
 from crawler.domain.site import SiteState, Sweep, SweepState, Visit, VisitState, ended_well
 from crawler.domain.subject import NOBODY_ASKED, to_watch
+from crawler.store.database import update_rows
 from crawler.store.exceptions import excepted_terms
 from crawler.store.rechecks import rechecked_sites, sites_due_for_recheck
 from crawler.store.sites import sites_by_id
@@ -195,10 +196,19 @@ def advance(
     db: Connection, visit_id: int, state: VisitState, *, now: datetime, **values: Any
 ) -> None:
     """Give a visit's turn to the next worker, or close it; the lease ends."""
+    advance_each(db, [turn(visit_id, state, now=now, **values)])
+
+
+def turn(visit_id: int, state: VisitState, *, now: datetime, **values: Any) -> dict[str, Any]:
+    """What `advance_each` writes of one visit."""
     closed = {"closed_at": now} if state is VisitState.CLOSED else {}
     free = {"lease_until": None, "lease_owner": "", "tries": 0}
-    changed = {"state": str(state)} | free | closed | values
-    db.execute(update(visits).where(visits.c.id == visit_id).values(changed))
+    return {"id": visit_id, "state": str(state)} | free | closed | values
+
+
+def advance_each(db: Connection, turns: Iterable[dict[str, Any]]) -> None:
+    """`advance` for all visits of a group at once."""
+    update_rows(db, visits, turns)
 
 
 def count_try(db: Connection, visit_id: int) -> int:

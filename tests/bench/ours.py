@@ -30,6 +30,7 @@ from crawler.service.pipes import Order, Outlet, Report, Upward
 from crawler.service.reader import report_of
 from crawler.service.recording import Recorder
 from crawler.service.responding import Responder
+from crawler.service.turns import Turns
 from crawler.service.wiring import House, greeting_for, open_house
 from crawler.store.evidence import SegmentWriter
 from crawler.store.visits import claim_visits, every_site, start_sweep
@@ -199,10 +200,9 @@ def _recorder(house: House) -> Recorder:
         database=house.database,
         writer=writer,
         chain=house.owner,
-        answer=responder.respond,
+        answer=responder.respond_to_each,
         level_of=load_weights(house.lexicon).level,
-        renders=False,
-        patient=False,
+        turns=Turns(renders=False, patient=False),
     )
 
 

@@ -17,7 +17,8 @@ from crawler.domain.site import Visit, VisitState
 from crawler.service.crews import undeciphered
 from crawler.service.ordering import orders_for
 from crawler.service.pipes import PictureReading, Report
-from crawler.service.recording import ALBUM, Allowance, Recorder
+from crawler.service.recording import Recorder
+from crawler.service.turns import ALBUM, Allowance, Turns
 from crawler.store.assessments import assessment_of
 from crawler.store.database import Database
 from crawler.store.discrepancies import discrepancies_of
@@ -53,7 +54,7 @@ def a_recorder(database: Database, tmp_path: Path) -> Iterator[Made]:
             chain="t",
             answer=lambda *_: None,
             level_of=lambda score: Level.ORANGE if score >= 8 else Level.YELLOW,
-            **(able | given),
+            turns=Turns(**(able | given)),
         )
 
     yield made
