@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from crawler.domain.family import Mark, MarkKind, are_kin, mark_from, told_kinds
 from crawler.domain.site import Site
@@ -17,6 +17,19 @@ from crawler.store.tables import alerts, cases, sites
 
 MOST_HOLDERS = 200  # what more sites share is a vendor's, not one hand's
 _MOST_MARKS = 120
+
+
+_ASKED = bindparam("site")
+_MINE = select(family_marks.c.mark).where(family_marks.c.site_id == _ASKED)
+_COMMON = (
+    select(family_marks.c.mark)
+    .where(family_marks.c.mark.in_(_MINE))
+    .group_by(family_marks.c.mark)
+    .having(func.count() <= MOST_HOLDERS)
+)
+_SHARED = select(family_marks.c.site_id, family_marks.c.mark).where(
+    family_marks.c.mark.in_(_COMMON), family_marks.c.site_id != _ASKED
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,9 +48,9 @@ class Relative:
 def save_marks(db: Connection, site: Site, marks: Sequence[Mark], now: datetime) -> int | None:
     """Note what a site shows now, kind by kind, and join its relatives. Gives its family."""
     marks = marks[:_MOST_MARKS]
-    for kind in {mark.kind for mark in marks}:
-        mine = family_marks.c.mark.startswith(f"{kind}:") & (family_marks.c.site_id == site.id)
-        db.execute(delete(family_marks).where(mine))
+    if kinds := sorted({mark.kind for mark in marks}):
+        shown = or_(*(family_marks.c.mark.startswith(f"{kind}:") for kind in kinds))
+        db.execute(delete(family_marks).where(family_marks.c.site_id == site.id, shown))
     keys = list(dict.fromkeys(mark.key for mark in marks))
     if not keys:
         return family_of(db, site.id)
@@ -98,18 +111,8 @@ def family_key(family_id: int) -> str:
 
 def _kin_of(db: Connection, site_id: int) -> dict[int, tuple[MarkKind, ...]]:
     """The sites that share enough, with what they share."""
-    mine = select(family_marks.c.mark).where(family_marks.c.site_id == site_id)
-    common = (
-        select(family_marks.c.mark)
-        .where(family_marks.c.mark.in_(mine))
-        .group_by(family_marks.c.mark)
-        .having(func.count() <= MOST_HOLDERS)
-    )
-    rows = select(family_marks.c.site_id, family_marks.c.mark).where(
-        family_marks.c.mark.in_(common), family_marks.c.site_id != site_id
-    )
     shared: dict[int, list[Mark]] = {}
-    for other, key in db.execute(rows):
+    for other, key in db.execute(_SHARED, {"site": site_id}):
         shared.setdefault(other, []).append(mark_from(key))
     return {other: told_kinds(marks) for other, marks in shared.items() if are_kin(marks)}
 

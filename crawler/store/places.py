@@ -59,6 +59,28 @@ _JUDGED_SO = (
     .values(unwatched=True)
 )
 
+_KIN = family_members.c.family_id
+_HERE = (
+    select(sites.c.subject_kind, _KIN)
+    .outerjoin(family_members, family_members.c.site_id == sites.c.id)
+    .where(sites.c.id == bindparam("site"))
+    .subquery()
+)
+_ALIKE = (
+    select(text_places.c.site_id)
+    .join(sites, sites.c.id == text_places.c.site_id)
+    .outerjoin(family_members, family_members.c.site_id == sites.c.id)
+    .join(_HERE, _HERE.c.subject_kind == sites.c.subject_kind)
+    .where(
+        text_places.c.text_digest == bindparam("digest"),
+        text_places.c.region == bindparam("region"),
+        text_places.c.level == "none",
+        func.coalesce(_KIN, 0) == func.coalesce(_HERE.c.family_id, 0),
+        text_places.c.site_id != bindparam("site"),
+    )
+    .limit(1)
+)
+
 
 def note_seen(db: Connection, seen: Sequence[dict[str, Any]]) -> None:
     """Rows of `captures` just written: each text stands at its site, since then or again."""
@@ -216,27 +238,8 @@ def _stands_alike(db: Connection, capture: dict[str, Any]) -> bool:
     """Whether the index knows a place of this text like a new one here: a page that thousands of
     sites share is not indexed thousands of times.
     """
-    kin = family_members.c.family_id
-    mine = (
-        select(sites.c.subject_kind, kin)
-        .outerjoin(family_members, family_members.c.site_id == sites.c.id)
-        .where(sites.c.id == capture["site_id"])
-        .subquery()
-    )
-    like = (
-        select(text_places.c.site_id)
-        .join(sites, sites.c.id == text_places.c.site_id)
-        .outerjoin(family_members, family_members.c.site_id == sites.c.id)
-        .join(mine, mine.c.subject_kind == sites.c.subject_kind)
-        .where(
-            text_places.c.text_digest == capture["text_digest"],
-            text_places.c.region == capture["region"],
-            text_places.c.level == "none",
-            func.coalesce(kin, 0) == func.coalesce(mine.c.family_id, 0),
-            text_places.c.site_id != capture["site_id"],
-        )
-    )
-    return db.scalar(like.limit(1)) is not None
+    asked = {"site": capture["site_id"], "digest": capture["text_digest"]}
+    return db.scalar(_ALIKE, asked | {"region": capture["region"]}) is not None
 
 
 def _place(row: Row[Any]) -> Place:

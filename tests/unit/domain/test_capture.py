@@ -12,7 +12,6 @@ from crawler.domain.capture import (
     Flag,
     Hop,
     TlsFacts,
-    manifest_digest,
     manifest_of,
 )
 from tests.builders import NOON, a_capture
@@ -40,9 +39,3 @@ def test_a_manifest_is_all_facts_with_sorted_keys_and_without_spaces() -> None:
         asdict(CAPTURE), ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=leaf
     )
     assert manifest_of(CAPTURE) == whole
-
-
-def test_the_digest_of_a_manifest_stays_what_it_was() -> None:
-    assert manifest_digest(manifest_of(CAPTURE)) == (
-        "eb56ec300b2d8ff2bd243693b90ddda97535920f1bf15190de90c854ac608e44"
-    )
