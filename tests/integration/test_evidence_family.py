@@ -3,9 +3,11 @@
 import json
 import zipfile
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from docx import Document
 
 from crawler.domain.errors import BadInput
 from crawler.domain.family import Mark, MarkKind
@@ -110,8 +112,37 @@ def test_what_only_one_shows_is_no_signal_and_chance_bands_are_none() -> None:
 def test_every_node_of_the_graph_lies_inside_and_apart() -> None:
     names = [f"N{n}" for n in range(40)]
 
-    nodes = graph_of(names, ())["nodes"]
+    drawn = graph_of(names, ())
+    nodes, box = drawn["nodes"], drawn["box"]
 
     assert isinstance(nodes, dict)
+    assert isinstance(box, tuple)
+    left, top, width, height = box
     assert len({*nodes.values()}) == 40
-    assert all(0 <= x <= 720 and 0 <= y <= 720 for x, y in nodes.values())
+    assert all(left < x < left + width and top < y < top + height for x, y in nodes.values())
+
+
+def test_a_family_has_its_own_report_and_papers_over_all_captures(
+    house: House, case_id: int, tmp_path: Path
+) -> None:
+    pack = packed(house, case_id, tmp_path / "p.zip")
+
+    report, record, handover = (
+        words_of(pack.read(f"文书/{name}.docx"))
+        for name in ("同族线索报告", "电子数据提取笔录", "证据移交清单")
+    )
+
+    assert {"one.example.cn", "two.example.cn", "three.example.cn"} <= set(report)
+    assert "手机号相同" in report
+    assert "12 / 16 段相同" in report
+    assert any(text.startswith("建议：") and "主办" in text for text in report)
+    assert MOBILE.value not in "".join([*report, *record, *handover])
+    assert sum("用浏览器打开网页并截图" in text for text in record) >= 3
+    root = json.loads(pack.read("manifest.json"))["evidence_root"]
+    assert all(any(root in text for text in one) for one in (report, record, handover))
+
+
+def words_of(content: bytes) -> list[str]:
+    document = Document(BytesIO(content))
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return [one.text for one in document.paragraphs] + cells

@@ -14,9 +14,10 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt
 
-RECORD, REPORT, NOTICE, HANDOVER = (
+RECORD, REPORT, KIN_REPORT, NOTICE, HANDOVER = (
     "电子数据提取笔录.docx",
     "线索报告.docx",
+    "同族线索报告.docx",
     "交办通知书.docx",
     "证据移交清单.docx",
 )
@@ -28,7 +29,7 @@ _DISCLAIMER = "本件由程序依据公开网页自动生成，所称均为“�
 
 @cache
 def blank_form(name: str) -> bytes:
-    """One of the four, as a .docx."""
+    """One of the five, as a .docx."""
     document = Document()
     _prepare(document)
     FORMS[name](document)
@@ -94,11 +95,40 @@ def _report(document: Any) -> None:
     _rows(document, ("特征", "所见", "说明"), "四性", (2.2, 2.6, 12.2), size=10.5)
     _heading(document, "收益（原文与折算）", size=12)
     _rows(document, ("原文", "性质", "年化"), "收益", (10.0, 4.0, 3.0), size=10.5)
-    _text(document, "支持：{{支持}}", size=10.5)
+    _text(document, "支持：{{支持}}", size=10.5, before=6)
     _text(document, "相反：{{相反}}", size=10.5)
     _text(document, "建议：{{主办}}主办，{{协办}}协办。依据：{{派发规则}}", size=10.5)
     _text(document, "证据总校验值：{{证据总校验值}}", size=9)
     _text(document, _DISCLAIMER, size=9)
+
+
+def _kin_report(document: Any) -> None:
+    _title(document, "同族线索报告")
+    _facts(
+        document,
+        [
+            ("线索编号", "{{线索编号}}"),
+            ("风险等级", "{{等级}}　{{类别}}"),
+            ("网站", "{{网站数}}"),
+            ("发现", "首见 {{首见}}，末见 {{末见}}"),
+        ],
+        size=11,
+    )
+    _heading(document, "成员", size=12)
+    _rows(
+        document,
+        ("代号", "网站", "主体", "备案号", "等级", "首见", "末见"),
+        "成员",
+        (1.2, 3.8, 4.0, 3.2, 1.2, 1.8, 1.8),
+    )
+    _heading(document, "相同的信号", size=12)
+    _rows(document, ("种类", "内容", "成员"), "信号", (3.2, 9.8, 4.0))
+    _text(document, "相互关联：{{关联}}。", size=10.5, before=6)
+    _heading(document, "各网站的疑似情形", size=12)
+    _rows(document, ("代号", "疑似情形"), "成员", (1.6, 15.4))
+    _text(document, "建议：{{主办}}主办，{{协办}}协办。依据：{{派发规则}}", size=10.5, before=6)
+    _text(document, "相同的信号提示疑似同一来源，不等于认定。" + _DISCLAIMER, size=9)
+    _text(document, "证据总校验值：{{证据总校验值}}", size=9)
 
 
 def _notice(document: Any) -> None:
@@ -149,6 +179,7 @@ def _handover(document: Any) -> None:
 FORMS: dict[str, Callable[[Any], None]] = {
     RECORD: _record,
     REPORT: _report,
+    KIN_REPORT: _kin_report,
     NOTICE: _notice,
     HANDOVER: _handover,
 }
@@ -189,10 +220,13 @@ def _text(
     size: float = 14,
     align: Any = None,
     indent: bool = False,
+    before: float = 0,
     after: float = 4,
 ) -> None:
     paragraph = document.add_paragraph()
     paragraph.alignment = align
+    if before:
+        paragraph.paragraph_format.space_before = Pt(before)
     if indent:
         paragraph.paragraph_format.first_line_indent = Pt(size * 2)
     paragraph.paragraph_format.space_after = Pt(after)

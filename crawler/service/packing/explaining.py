@@ -82,6 +82,7 @@ def family_explained(
         broken=keeping.broken,
         root=root,
         pictures=pictures_of(of.shots, keeping, None, ()),
+        lifted=lifted,
         graph=graph_of([one.letter for one in of.members], of.ties),
         shown=lambda signal: value_of(signal, lifted=lifted),
     ).encode("utf-8", "replace")

@@ -1,6 +1,6 @@
 """One alert, or one family, into one zip: gathered, put, explained, listed, recorded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -13,12 +13,13 @@ from crawler.service.packing.archive import Pack, evidence_root, new_file
 from crawler.service.packing.explaining import explained, family_explained
 from crawler.service.packing.gathering import Dossier, Shot, gather
 from crawler.service.packing.keepsakes import Keeping
+from crawler.service.packing.kin_papers import KinCase, kin_papers_of
 from crawler.service.packing.kindred import Kindred, gather_family
 from crawler.service.packing.listing import AUDIT, CHAIN, Asker, Exported, close_pack
 from crawler.service.packing.paging import page_of
-from crawler.service.packing.papers import Case as PaperCase
-from crawler.service.packing.papers import papers_of
+from crawler.service.packing.papers import Case, papers_of
 from crawler.service.packing.printing import printed
+from crawler.service.packing.recounting import Taken
 from crawler.service.packing.stating import (
     alert_stated,
     as_json,
@@ -30,6 +31,7 @@ from crawler.service.packing.stating import (
     filing_stated,
     token_path,
 )
+from crawler.service.packing.veil import Veil
 from crawler.service.wiring import House
 from crawler.store.audit import note
 from crawler.store.case_files import copies_of
@@ -60,7 +62,7 @@ def export_family(
     with house.database.reading() as db:
         kindred = gather_family(db, case_id, reach=asker.reach, lifted=asker.lifted)
     with new_file(destination) as file:
-        done = _write_family(house, kindred, file, asker, now)
+        done = _write_family(house, desk, kindred, file, asker, now)
         with house.database.transaction() as db:
             note(db, _act(f"case:{case_id}", kindred.case.region, asker, done, now))
     return done
@@ -76,7 +78,9 @@ def write_pack(
     keeping.put_warc(f"warc/{warc}", warc, dossier.shots, dossier.alert.opened_at)
     _put_records(pack, dossier)
     root = evidence_root(pack.members)
-    trouble = _put_papers(pack, house, dossier, keeping, root, desk)
+    taken = _taken(house, pack, dossier, keeping, root, dossier.veil)
+    papers = papers_of(Case(of=dossier, taken=taken, desk=desk), house.home / FORMS_FOLDER)
+    trouble = _put_papers(pack, house, dict(papers))
     page = explained(dossier, pack.members, keeping, root, desk=desk, words=catalogue("zh"))
     pack.put(EXPLANATION, page, "document")
     pack.put("verify.py", READER.read_bytes(), "reader")
@@ -93,7 +97,7 @@ def write_pack(
 
 
 def _write_family(
-    house: House, kindred: Kindred, file: IO[bytes], asker: Asker, now: datetime
+    house: House, desk: Desk, kindred: Kindred, file: IO[bytes], asker: Asker, now: datetime
 ) -> Exported:
     pack, keeping = _begun(house, file, kindred.shots)
     keeping.put_shots(kindred.shots)
@@ -103,6 +107,9 @@ def _write_family(
     pack.put(AUDIT, as_json(entries_stated(kindred.acts)), "record")
     _put_chain(pack, kindred)
     root = evidence_root(pack.members)
+    taken = _taken(house, pack, kindred, keeping, root, Veil(lifted=asker.lifted))
+    papers = kin_papers_of(KinCase(of=kindred, taken=taken, desk=desk), house.home / FORMS_FOLDER)
+    trouble = _put_papers(pack, house, dict(papers))
     page = family_explained(kindred, pack.members, keeping, root, lifted=asker.lifted)
     pack.put(EXPLANATION, page, "document")
     pack.put("verify.py", READER.read_bytes(), "reader")
@@ -113,8 +120,9 @@ def _write_family(
         "warc": f"warc/{warc}",
     }
     return close_pack(
-        pack, about, kindred.shots, keeping, root=root, looked=kindred.looked, asker=asker, now=now
-    )
+        pack, about, kindred.shots, keeping, root=root, looked=kindred.looked, asker=asker,
+        now=now, trouble=trouble,
+    )  # fmt: skip
 
 
 def _begun(house: House, file: IO[bytes], shots: Sequence[Shot]) -> tuple[Pack, Keeping]:
@@ -125,15 +133,19 @@ def _begun(house: House, file: IO[bytes], shots: Sequence[Shot]) -> tuple[Pack, 
     return pack, keeping
 
 
-def _put_papers(
-    pack: Pack, house: House, of: Dossier, keeping: Keeping, root: str, desk: Desk
-) -> str:
-    """Each paper as Word and, where a browser is, as PDF; one line if it is not."""
-    case = PaperCase(
-        of=of, members=tuple(pack.members), broken=tuple(keeping.broken), root=root, desk=desk,
-        words=catalogue("zh"), proxied=bool(house.config.crawl.proxy),
+def _taken(
+    house: House, pack: Pack, of: Dossier | Kindred, keeping: Keeping, root: str, veil: Veil
+) -> Taken:
+    settings = house.config
+    return Taken(
+        shots=of.shots, anchors=of.anchors, members=tuple(pack.members),
+        broken=tuple(keeping.broken), root=root, veil=veil, words=catalogue("zh"),
+        proxied=bool(settings.crawl.proxy), sandboxed=settings.browser.sandbox == "on",
     )  # fmt: skip
-    papers = dict(papers_of(case, house.home / FORMS_FOLDER))
+
+
+def _put_papers(pack: Pack, house: House, papers: Mapping[str, bytes]) -> str:
+    """Each paper as Word and, where a browser is, as PDF; one line if it is not."""
     pages = {name: page_of(content, Path(name).stem) for name, content in papers.items()}
     pdfs, trouble = printed(pages, house.config.browser)
     for name, content in papers.items():

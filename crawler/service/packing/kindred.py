@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 from crawler.domain.capture import Capture, Fetcher
 from crawler.domain.case import Case
@@ -20,6 +21,7 @@ from crawler.domain.family import (
     mark_from,
     told_kinds,
 )
+from crawler.domain.filing import Filing
 from crawler.domain.site import ended_well
 from crawler.service.packing.gathering import LOOKING, Shot, shots_of, way_to_anchors
 from crawler.service.packing.veil import Veil, veil_of
@@ -39,7 +41,8 @@ _BANDS = {
     MarkKind.SHAPE: SHAPE_BANDS,
     MarkKind.PICTURE: PICTURE_BANDS,
 }
-_SIDE, _MIDDLE, _RADIUS = 720, 360, 270
+_MIDDLE, _RADIUS = 360, 270
+_MOST_NAMED, _MOST_KINDS = 6, 4  # ties that are named in the drawing; kinds in a name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +54,7 @@ class Member:
     shot: Shot | None
     first_seen: str
     last_seen: str
+    filing: Filing | None
     veil: Veil
 
 
@@ -154,25 +158,44 @@ def ties_in(marks: Mapping[str, Sequence[Mark]]) -> Iterable[Tie]:
 
 
 def graph_of(members: Sequence[str], ties: Sequence[Tie]) -> dict[str, object]:
-    """Where a drawing puts nodes and lines: members on a circle, ties as chords."""
+    """Where a drawing puts nodes and lines: members on a circle, ties as chords, and the box that
+    holds them all. A few ties are named where they are drawn; of many, the table tells.
+    """
     count = max(len(members), 1)
+    radius = min(_RADIUS, 90 + 30 * count)
+    turned = math.pi / 2 if count == 2 else 0.0  # two lie side by side
     places = {
         name: (
-            round(_MIDDLE + _RADIUS * math.sin(2 * math.pi * at / count), 1),
-            round(_MIDDLE - _RADIUS * math.cos(2 * math.pi * at / count), 1),
+            round(_MIDDLE + radius * math.sin(2 * math.pi * at / count - turned), 1),
+            round(_MIDDLE - radius * math.cos(2 * math.pi * at / count - turned), 1),
         )
         for at, name in enumerate(members)
     }
-    lines = [
-        {
-            "from": places[tie.left],
-            "to": places[tie.right],
-            "width": round(1.5 + 2.5 * min(tie.strength, 2.0), 1),
-            "told": "、".join(MARK_NAMES[kind] for kind in tie.kinds),
-        }
-        for tie in ties
-    ]
-    return {"side": _SIDE, "nodes": places, "lines": lines}
+    lines = [_drawn(tie, places, named=len(ties) <= _MOST_NAMED) for tie in ties]
+    return {"box": _box(list(places.values())), "nodes": places, "lines": lines}
+
+
+def _drawn(tie: Tie, places: Mapping[str, tuple[float, float]], *, named: bool) -> dict[str, Any]:
+    here, there = places[tie.left], places[tie.right]
+    told = [MARK_NAMES[kind].removesuffix("相同").strip() for kind in tie.kinds]
+    return {
+        "from": here,
+        "to": there,
+        "width": round(1.5 + 2.5 * min(tie.strength, 2.0), 1),
+        "told": "、".join(MARK_NAMES[kind] for kind in tie.kinds),
+        "middle": (round((here[0] + there[0]) / 2, 1), round((here[1] + there[1]) / 2, 1)),
+        "label": [*told[:_MOST_KINDS], *(["…"] if len(told) > _MOST_KINDS else [])]
+        if named
+        else [],
+    }
+
+
+def _box(places: Sequence[tuple[float, float]]) -> tuple[float, float, float, float]:
+    """Left, top, width and height, with room for the names below the nodes."""
+    across, down = [x for x, _ in places] or [0.0], [y for _, y in places] or [0.0]
+    left, top = min(across) - 110, min(down) - 44
+    height = max(down) + 60 - top
+    return left, top, max(across) + 110 - left, max(height, 170.0)
 
 
 def letters() -> Iterable[str]:
@@ -191,6 +214,7 @@ def _members(db: Connection, cards: Sequence[Card], *, lifted: bool) -> tuple[Me
     for letter, card, _ in named:
         first, last = seen.get(card.site.id, (None, None))
         structure = structure_of(db, card.alert.text_digest)
+        filing = filing_of(db, card.site.domain)
         found.append(
             Member(
                 letter=letter,
@@ -198,7 +222,8 @@ def _members(db: Connection, cards: Sequence[Card], *, lifted: bool) -> tuple[Me
                 shot=by_part.get(letter),
                 first_seen=first.isoformat() if first else "",
                 last_seen=last.isoformat() if last else "",
-                veil=veil_of(card.site, filing_of(db, card.site.domain), structure, lifted=lifted),
+                filing=filing,
+                veil=veil_of(card.site, filing, structure, lifted=lifted),
             )
         )
     return tuple(found)
