@@ -52,7 +52,10 @@ class Given:
 
 def client(
     context: typer.Context,
-    what: Annotated[ClientAction, typer.Argument(help="做什么")] = ClientAction.LIST,
+    what: Annotated[
+        ClientAction,
+        typer.Argument(help="add 发放令牌（只显示一次），renew 换新令牌，end 停用，list 列出"),
+    ] = ClientAction.LIST,
     name: Annotated[str, typer.Argument(help="名称")] = "",
     scopes: Annotated[str, typer.Option("--scope", help=f"权限，逗号分隔：{' '.join(Scope)}")] = "",
     region: Annotated[str, typer.Option(help="辖区六位代码，000000 为不限")] = "",
@@ -60,7 +63,12 @@ def client(
     days: Annotated[int, typer.Option(help=f"令牌有效天数，至多 {LONGEST_LIFE.days}")] = 365,
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """使用 API 的程序及其令牌。例：xunwang client add zhupingtai --scope tasks:read,tasks:answer"""
+    """使用 API 的程序及其令牌：谁、能做什么、管哪个辖区、到哪天。
+
+    例：xunwang client add zhupingtai --scope tasks:read,tasks:answer --region 310118
+
+    例：xunwang client end zhupingtai　即刻停用；留痕不删
+    """
     door: Door = context.obj
     with door.opened() as (house, _):
         _ACTIONS[what](

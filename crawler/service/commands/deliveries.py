@@ -57,7 +57,12 @@ class Given:
 
 def deliveries(
     context: typer.Context,
-    what: Annotated[DeliveryAction, typer.Argument(help="做什么")] = DeliveryAction.LIST,
+    what: Annotated[
+        DeliveryAction,
+        typer.Argument(
+            help="list 列出，show 一条及应答，retry 重投，endpoints 接收端情况，pause、resume 暂停恢复"
+        ),
+    ] = DeliveryAction.LIST,
     name: Annotated[str, typer.Argument(help="消息编号；pause、resume 为接收端名称")] = "",
     state: Annotated[DeliveryState | None, typer.Option(help="状态；死信为 given_up")] = None,
     endpoint: Annotated[str, typer.Option(help="接收端")] = "",
@@ -67,7 +72,14 @@ def deliveries(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="至多几条")] = 100,
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """投递与死信。例：xunwang deliveries list --state given_up；重投：… retry --all"""
+    """外发消息的投递：到了没有，没到是为什么，暂停与重投（编号不变，对方据此去重）。
+
+    例：xunwang deliveries list --state given_up　死信及原因
+
+    例：xunwang deliveries retry --endpoint 主平台　重投一个接收端的死信
+
+    例：xunwang deliveries pause 主平台 --reason 割接　消息留着，resume 之后照投
+    """
     door: Door = context.obj
     with door.opened() as (house, _):
         _ACTIONS[what](
@@ -88,7 +100,7 @@ def deliver(
     context: typer.Context,
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """投递到期的消息。例：xunwang deliver"""
+    """把到期的消息投出去，一遍即止；xunwang serve 运行时会自己投。例：xunwang deliver"""
     door: Door = context.obj
     with door.opened() as (house, words):
         if not house.config.delivery.endpoints:

@@ -26,7 +26,10 @@ class DockingAction(StrEnum):
 
 def docking(
     context: typer.Context,
-    what: Annotated[DockingAction, typer.Argument(help="做什么")] = DockingAction.LIST,
+    what: Annotated[
+        DockingAction,
+        typer.Argument(help="list 列出，look 看与上一份的差别，accept 采用，refuse 不采用"),
+    ] = DockingAction.LIST,
     digest: Annotated[str, typer.Argument(metavar="[摘要]", help="名单摘要的开头几位")] = "",
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:

@@ -52,7 +52,10 @@ class Given:
 
 def exceptions(
     context: typer.Context,
-    what: Annotated[ExceptionAction, typer.Argument(help="做什么")] = ExceptionAction.LIST,
+    what: Annotated[
+        ExceptionAction,
+        typer.Argument(help="list 列出，propose 提出，approve 由另一人批准，end 终止"),
+    ] = ExceptionAction.LIST,
     number: Annotated[int, typer.Argument(metavar="[N]", help="例外编号（approve、end）")] = 0,
     site: Annotated[str, typer.Option(help="哪个网站（域名）")] = "",
     subject: Annotated[str, typer.Option(help="哪个主体（备案名称）：其全部网站")] = "",

@@ -36,7 +36,9 @@ class InboxAction(StrEnum):
 
 def inbox(
     context: typer.Context,
-    what: Annotated[InboxAction, typer.Argument(help="做什么")] = InboxAction.LIST,
+    what: Annotated[
+        InboxAction, typer.Argument(help="list 列出，show 一条的全文，answer 向来处反馈")
+    ] = InboxAction.LIST,
     number: Annotated[int, typer.Argument(help="序号")] = 0,
     status: Annotated[str, typer.Option(help="answer：已签收、处置中、已反馈、退回……")] = "",
     conclusion: Annotated[str, typer.Option(help="answer：处置结论，如 属实-整改")] = "",
@@ -44,7 +46,12 @@ def inbox(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="至多几条")] = 100,
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """对接的各套巡网的来件。例：xunwang inbox answer 3 --status 已反馈 --conclusion 属实-整改"""
+    """对接的各套巡网的来件：区级上报的预警和任务，市级下派的任务；向上反馈。
+
+    例：xunwang inbox　列出；xunwang inbox show 3
+
+    例：xunwang inbox answer 3 --status 已反馈 --conclusion 属实-整改
+    """
     door: Door = context.obj
     with door.opened() as (house, words):
         if what is InboxAction.LIST:

@@ -35,7 +35,12 @@ class PlatformAction(StrEnum):
 
 def platform(
     context: typer.Context,
-    what: Annotated[PlatformAction, typer.Argument(help="做什么")],
+    what: Annotated[
+        PlatformAction,
+        typer.Argument(
+            help="stub 主平台替身，收消息、验签、回调；check 逐项检查接收端；secret 生成密钥"
+        ),
+    ],
     target: Annotated[str, typer.Argument(metavar="[接收端|URL]", help="check：测谁")] = "",
     secret: Annotated[str, typer.Option(help="whsec_…；stub 不给则新做一个")] = "",
     port: Annotated[int, typer.Option(min=0, max=65535, help="stub：端口；0 为任意")] = 9009,
@@ -51,7 +56,14 @@ def platform(
     fail_every: Annotated[int, typer.Option(min=0, help="stub：每几次答一次 500")] = 0,
     json: Annotated[bool, typer.Option("--json", help="check：输出 JSON")] = False,
 ) -> None:
-    """主平台联调：替身（stub）与检查（check）。例：xunwang platform check 主平台"""
+    """主平台联调：没有主平台时用替身代替它，有了之后逐项检查它的接收端，并为双方生成签名密钥。
+
+    例：xunwang platform secret　新密钥，写入接收端的 secret，同一把交给对方
+
+    例：xunwang platform stub --callback http://127.0.0.1:8080　起替身，印出登记它的设置
+
+    例：xunwang platform check 主平台　约 25 项检查，不合的写明指南条目，退出码 1
+    """
     if what is PlatformAction.SECRET:
         say(secret_from(secrets.token_bytes(32)))
         return

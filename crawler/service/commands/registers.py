@@ -65,7 +65,10 @@ class Given:
 
 def register(
     context: typer.Context,
-    what: Annotated[RegisterAction, typer.Argument(help="做什么")] = RegisterAction.LIST,
+    what: Annotated[
+        RegisterAction,
+        typer.Argument(help="list 各份名录，import 导入，show 查一个主体，drop 撤下一份"),
+    ] = RegisterAction.LIST,
     target: Annotated[
         str,
         typer.Argument(
@@ -83,8 +86,9 @@ def register(
 ) -> None:
     """名录：持牌机构、信用分类、法人库、关注名单、白名单。
 
-    例：xunwang register import 持牌机构.xlsx --kind licences --source 金融监管总局
-    --as-of 2026-05-01；xunwang register show 某某财富管理有限公司
+    例：xunwang register import 持牌机构.xlsx --kind licences --source 总局 --as-of 2026-05-01
+
+    例：xunwang register show 某某财富管理有限公司
     """
     door: Door = context.obj
     given = Given(

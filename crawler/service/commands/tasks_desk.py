@@ -88,7 +88,12 @@ class At:
 
 def tasks(
     context: typer.Context,
-    what: Annotated[TaskAction, typer.Argument(help="做什么")] = TaskAction.LIST,
+    what: Annotated[
+        TaskAction,
+        typer.Argument(
+            help="list 列出，show 一件的始末；其余为办理，如 approve 审核并派发，close 办结"
+        ),
+    ] = TaskAction.LIST,
     number: Annotated[str, typer.Argument(metavar="[N]", help="任务号")] = "",
     remark: Annotated[str, typer.Option(help="意见或理由；退回、延期、挂起、移送、撤销必填")] = "",
     conclusion: Annotated[
@@ -107,6 +112,10 @@ def tasks(
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """督办任务：审核、签收、反馈、复核、办结，及退回、延期、挂起、移送、撤销、联合检查、催办。
+
+    例：xunwang tasks list --overdue　超过现行时限的；xunwang tasks show 任务号
+
+    例：xunwang tasks approve 任务号　主管审核并派发（不能审自己起草的）
 
     例：xunwang tasks close 任务号 --conclusion rectified --remark 页面已撤下
     """
