@@ -1,11 +1,12 @@
 """What every search engine can do; the embedded one and Elasticsearch pass the same tests."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from crawler.domain.filing import SubjectKind, masked
 from crawler.domain.search import Narrowing
 from indexer.documents import Document
 
@@ -86,6 +87,17 @@ class Answer:
     rates: tuple[float, ...] = ()
     first_seen_at: datetime | None = None
     other_sites: int = 0  # that show the same text
+
+    def veiled(self) -> "Answer":
+        """A person's name is hidden, in what their page says too; as long as before, so that marks
+        stay.
+        """
+        if self.kind != SubjectKind.PERSON or not self.unit_name:
+            return self
+        name, hidden = self.unit_name, masked(self.unit_name)
+        snippet = replace(self.snippet, text=self.snippet.text.replace(name, hidden))
+        title = self.title.replace(name, hidden)
+        return replace(self, unit_name=hidden, title=title, snippet=snippet)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

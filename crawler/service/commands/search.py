@@ -1,6 +1,7 @@
 """`search` and `index`: over everything captured."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -68,9 +69,10 @@ def search(
         _take_in(house, engine, catalogue)
         if everything:
             for answer in every_answer(house.database, engine, request, _MOST_EXPORTED):
-                as_json(answer)
+                as_json(answer.veiled())
             return
-        result = search_texts(house.database, engine, request)
+        found = search_texts(house.database, engine, request)
+        result = replace(found, answers=tuple(one.veiled() for one in found.answers))
         if json:
             as_json(result)
             return

@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from io import StringIO
 from urllib.parse import parse_qsl, urlencode
@@ -12,7 +11,7 @@ from starlette.responses import Response
 from crawler.domain.assessment import LEVEL_NAMES, Level
 from crawler.domain.case import CHINA
 from crawler.domain.errors import BadInput, TryLater
-from crawler.domain.filing import SubjectKind, masked, shown_unit_name
+from crawler.domain.filing import SubjectKind, shown_unit_name
 from crawler.domain.region import region_name
 from crawler.service.console.access import READERS, get, post
 from crawler.service.console.calls import Call, Missing, cleaned
@@ -65,7 +64,10 @@ def show(call: Call) -> Response:
         trouble=trouble,
         waiting=waiting,
         saved=saved,
-        answers=[(one, _pieces(one.snippet), _unit(one)) for one in map(_veiled, result.answers)],
+        answers=[
+            (one, _pieces(one.snippet), one.unit_name)
+            for one in (answer.veiled() for answer in result.answers)
+        ],
         facets=_facets(call, result),
         address=lambda **changes: address(call, changes),
         levels=LEVEL_NAMES,
@@ -90,7 +92,7 @@ def export(call: Call) -> Response:
     engine = engine_of(call.house)
     count = 0
     for one in every_answer(call.house.database, engine, request, MOST_EXPORTED):
-        writer.writerow(_harmless(cell) for cell in _row(_veiled(one), _categories(call)))
+        writer.writerow(_harmless(cell) for cell in _row(one.veiled(), _categories(call)))
         count += 1
     with call.house.database.transaction() as db:
         call.note(db, "search.export", f"search:{request.words[:80]}", call.reach, f"{count} 条")
@@ -251,19 +253,6 @@ def _pieces(snippet: Snippet) -> Iterator[tuple[str, bool]]:
     yield snippet.text[at:], False
 
 
-def _veiled(answer: Answer) -> Answer:
-    """A person's name is hidden in what their page says too; as long as before, so marks stay."""
-    if answer.kind != SubjectKind.PERSON or not answer.unit_name:
-        return answer
-    name, hidden = answer.unit_name, masked(answer.unit_name)
-    snippet = replace(answer.snippet, text=answer.snippet.text.replace(name, hidden))
-    return replace(answer, title=answer.title.replace(name, hidden), snippet=snippet)
-
-
-def _unit(answer: Answer) -> str:
-    return shown_unit_name(answer.unit_name, SubjectKind(answer.kind or "unknown"))
-
-
 def _facets(call: Call, result: SearchResult) -> list[tuple[str, str, list[tuple[str, str, int]]]]:
     """Name in the address, title, and each value with its name and count."""
     names: dict[str, Mapping[str, str]] = {
@@ -286,7 +275,7 @@ def _categories(call: Call) -> dict[str, str]:
 
 def _row(one: Answer, categories: Mapping[str, str]) -> Iterator[str]:
     yield one.domain
-    yield _unit(one)
+    yield one.unit_name
     yield region_name(one.region) or one.region
     yield LEVEL_NAMES[Level(one.level)]
     yield "、".join(categories.get(name, name) for name in one.categories)
