@@ -60,7 +60,7 @@ def deliveries(
     what: Annotated[
         DeliveryAction,
         typer.Argument(
-            help="list 列出，show 一条及应答，retry 重投，endpoints 接收端情况，pause、resume 暂停恢复"
+            help="list 列出，show 一条及应答，retry 重投，endpoints 接收端，pause、resume 暂停恢复"
         ),
     ] = DeliveryAction.LIST,
     name: Annotated[str, typer.Argument(help="消息编号；pause、resume 为接收端名称")] = "",
