@@ -117,6 +117,7 @@ def environment(veil: Veil) -> jinja2.Environment:
     }
     made.globals |= {
         "how_seen": wording.how_seen,
+        "peers_of": wording.peers_of,
         "own_of": reaching.own_of,
         "answers_of": lambda capture: reaching.answers_of(capture, veil),
     }

@@ -42,7 +42,7 @@ _BANDS = {
     MarkKind.PICTURE: PICTURE_BANDS,
 }
 _MIDDLE, _RADIUS = 360, 270
-_MOST_NAMED, _MOST_KINDS = 6, 4  # ties that are named in the drawing; kinds in a name
+_MOST_NAMED, _MOST_KINDS = 6, 2  # ties that are named in the drawing; kinds in a name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -162,7 +162,7 @@ def graph_of(members: Sequence[str], ties: Sequence[Tie]) -> dict[str, object]:
     holds them all. A few ties are named where they are drawn; of many, the table tells.
     """
     count = max(len(members), 1)
-    radius = min(_RADIUS, 90 + 30 * count)
+    radius = min(_RADIUS, 100 + 30 * count)
     turned = math.pi / 2 if count == 2 else 0.0  # two lie side by side
     places = {
         name: (
@@ -177,16 +177,16 @@ def graph_of(members: Sequence[str], ties: Sequence[Tie]) -> dict[str, object]:
 
 def _drawn(tie: Tie, places: Mapping[str, tuple[float, float]], *, named: bool) -> dict[str, Any]:
     here, there = places[tie.left], places[tie.right]
-    told = [MARK_NAMES[kind].removesuffix("相同").strip() for kind in tie.kinds]
+    kinds = [MARK_NAMES[kind] for kind in tie.kinds]
+    short = "、".join(one.removesuffix("相同").strip() for one in kinds[:_MOST_KINDS])
+    more = f" 等 {len(kinds)} 项" if len(kinds) > _MOST_KINDS else ""
     return {
         "from": here,
         "to": there,
         "width": round(1.5 + 2.5 * min(tie.strength, 2.0), 1),
-        "told": "、".join(MARK_NAMES[kind] for kind in tie.kinds),
-        "middle": (round((here[0] + there[0]) / 2, 1), round((here[1] + there[1]) / 2, 1)),
-        "label": [*told[:_MOST_KINDS], *(["…"] if len(told) > _MOST_KINDS else [])]
-        if named
-        else [],
+        "told": "、".join(kinds),
+        "middle": (round((here[0] + there[0]) / 2, 1), round((here[1] + there[1]) / 2 - 10, 1)),
+        "label": short + more if named else "",
     }
 
 
@@ -194,8 +194,7 @@ def _box(places: Sequence[tuple[float, float]]) -> tuple[float, float, float, fl
     """Left, top, width and height, with room for the names below the nodes."""
     across, down = [x for x, _ in places] or [0.0], [y for _, y in places] or [0.0]
     left, top = min(across) - 110, min(down) - 44
-    height = max(down) + 60 - top
-    return left, top, max(across) + 110 - left, max(height, 170.0)
+    return left, top, max(across) + 110 - left, max(down) + 60 - top
 
 
 def letters() -> Iterable[str]:
