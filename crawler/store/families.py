@@ -6,7 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from crawler.domain.family import Mark, MarkKind, are_kin, mark_from, told_kinds
 from crawler.domain.site import Site
@@ -19,7 +30,7 @@ MOST_HOLDERS = 200  # what more sites share is a vendor's, not one hand's
 _MOST_MARKS = 120
 
 
-_ASKED = bindparam("site")
+_ASKED: ColumnElement[int] = bindparam("site", type_=Integer)
 _MINE = select(family_marks.c.mark).where(family_marks.c.site_id == _ASKED)
 _COMMON = (
     select(family_marks.c.mark)
