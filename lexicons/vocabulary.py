@@ -19,6 +19,7 @@ from lexicons.normalising import normal_form
 
 _STRETCH = 100_000  # characters looked through at a time
 _MOST_OF_A_WORD = 40
+_ROUND_A_SUM = 120  # characters to either side in which its deal is told
 
 # ways of writing a number that a promise may take; claims.yaml names them in <…>
 SHAPES: Mapping[str, re.Pattern[str]] = {
@@ -219,17 +220,29 @@ def _triggered(text: str, found: Mapping[str, Sequence[Sign]]) -> dict[str, list
             if match and (not before or before.search(text, max(0, sign.start - 16), sign.start)):
                 there.setdefault(name, []).append(Sign(name, match.start(), match.end()))
     there = {name: sorted(places, key=lambda sign: sign.start) for name, places in there.items()}
-    return there | (_deals(text) if PAYING.keys() & there.keys() else {})
+    sums = [sign for name in PAYING for sign in there.get(name, ())]
+    return there | (_deals(text, sums) if sums else {})
 
 
-def _deals(text: str) -> dict[str, list[Sign]]:
-    """What is said of the money that somebody pays in."""
+def _deals(text: str, sums: Iterable[Sign]) -> dict[str, list[Sign]]:
+    """What is said around the sums of money."""
+    stretches = _around(sums, len(text))
     there: dict[str, list[Sign]] = {}
     for name, pattern in DEALS.items():
-        matches = islice(pattern.finditer(text), _MOST_OF_A_WORD)
-        if places := [Sign(name, m.start(), m.end()) for m in matches]:
+        matches = (m for begin, end in stretches for m in pattern.finditer(text, begin, end))
+        if places := [Sign(name, m.start(), m.end()) for m in islice(matches, _MOST_OF_A_WORD)]:
             there[name] = places
     return there
+
+
+def _around(sums: Iterable[Sign], length: int) -> list[tuple[int, int]]:
+    stretches: list[tuple[int, int]] = []
+    for sign in sorted(sums, key=lambda sign: sign.start):
+        begin, end = max(0, sign.start - _ROUND_A_SUM), min(length, sign.end + _ROUND_A_SUM)
+        if stretches and begin <= stretches[-1][1]:
+            begin = stretches.pop()[0]
+        stretches.append((begin, end))
+    return stretches
 
 
 class Signs:

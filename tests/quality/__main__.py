@@ -27,6 +27,7 @@ from tests.quality.corpora import (
     ordinary,
     own_pages,
     own_texts,
+    paraphrased,
 )
 from tests.quality.figures import Judged, Tally, shown
 from tests.quality.leaving_out import NEEDED_BY_JIEBA, NEEDED_BY_SOUP, without_jieba, without_soup
@@ -55,7 +56,9 @@ def main() -> None:
 def own(judge: Judge, most: int) -> dict[str, float | str]:
     """What is always judged: our pages, our texts, the made-up web."""
     figures: dict[str, float | str] = {}
-    for name, corpus in (("pages", own_pages), ("texts", own_texts), ("web", made_up_web)):
+    corpora = {"pages": own_pages, "texts": own_texts, "paraphrased": paraphrased,
+               "web": made_up_web}  # fmt: skip
+    for name, corpus in corpora.items():
         cases = list(corpus())
         tally = judged(cases, judge)
         report(f"our {name}", tally, most)
