@@ -1,9 +1,12 @@
 """By what a page is known again on another domain: its words, its build, and whom it names."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from zlib import crc32
 
+import numpy as np
 from datasketch import MinHash
+from numpy.typing import NDArray
 
 from crawler.domain.capture import PageText
 from crawler.domain.family import SHAPE_BANDS, TEXT_BANDS, Mark, MarkKind
@@ -18,6 +21,19 @@ _TEXT_WIDTH, _SHAPE_WIDTH = 5, 4
 _CHANGING = re.compile(r"[\d\s.,:：%％/-]+")  # rates, dates, numbers differ between copies
 _TAG = re.compile(
     r"<([a-z][a-z0-9]{0,15})(?:\s[^>]{0,200}?\bclass\s*=\s*[\"']?\s*([\w-]{1,40}))?", re.I
+)
+Letters = NDArray[np.uint32]
+# odd and far apart, so that equal sums of different runs are as rare as chance has them
+_ODD = np.array(
+    [
+        0x9E3779B97F4A7C15,
+        0xBF58476D1CE4E5B9,
+        0x94D049BB133111EB,
+        0xD6E8FEB86659FD93,
+        0xFF51AFD7ED558CCD,
+        0xC4CEB9FE1A85EC53,
+    ],
+    np.uint64,
 )
 _KINDS = {
     ContactKind.MOBILE: MarkKind.MOBILE,
@@ -48,7 +64,8 @@ def _named(structure: PageStructure) -> Iterator[Mark]:
 
 def _words(text: PageText) -> Iterator[Mark]:
     plain = _CHANGING.sub("", text.field("body")[:_MOST_TEXT])
-    yield from _banded(MarkKind.TEXT, TEXT_BANDS, _shingles(plain, _TEXT_WIDTH))
+    letters = np.frombuffer(plain.encode("utf-32-le", "surrogatepass"), np.uint32)
+    yield from _banded(MarkKind.TEXT, TEXT_BANDS, _shingles(letters, _TEXT_WIDTH))
 
 
 def _build(html: str) -> Iterator[Mark]:
@@ -56,27 +73,28 @@ def _build(html: str) -> Iterator[Mark]:
         f"{found[1].lower()}.{found[2] or ''}"
         for found, _ in zip(_TAG.finditer(html[:_MOST_SOURCE]), range(_MOST_TAGS), strict=False)
     ]
-    joined = [" ".join(one) for one in _windows(tags, _SHAPE_WIDTH)]
-    yield from _banded(MarkKind.SHAPE, SHAPE_BANDS, {one.encode() for one in joined})
+    numbers = np.fromiter((crc32(tag.encode()) for tag in tags), np.uint32, len(tags))
+    yield from _banded(MarkKind.SHAPE, SHAPE_BANDS, _shingles(numbers, _SHAPE_WIDTH))
 
 
-def _shingles(text: str, width: int) -> set[bytes]:
-    return {
-        text[at : at + width].encode("utf-8", "surrogatepass")
-        for at in range(len(text) - width + 1)
-    }
+def _shingles(letters: Letters, width: int) -> Letters:
+    """Each different run of `width` letters as one number of 32 bits. All runs at once: a digest
+    for each of thousands costs five times as much.
+    """
+    if len(letters) < width:
+        return letters[:0]
+    runs = np.lib.stride_tricks.sliding_window_view(letters.astype(np.uint64), width)
+    mixed = runs @ _ODD[:width]
+    mixed = (mixed ^ (mixed >> np.uint64(29))) * _ODD[-1]
+    return np.unique((mixed >> np.uint64(32)).astype(np.uint32))
 
 
-def _windows(tags: Sequence[str], width: int) -> Iterator[Sequence[str]]:
-    return (tags[at : at + width] for at in range(len(tags) - width + 1))
-
-
-def _banded(kind: MarkKind, bands: int, shingles: set[bytes]) -> Iterator[Mark]:
+def _banded(kind: MarkKind, bands: int, shingles: Letters) -> Iterator[Mark]:
     """One mark a band: two sites with Jaccard index J share about J² of them."""
     if len(shingles) < _FEWEST_SHINGLES:
         return
-    sketch = MinHash(num_perm=bands * _ROWS, seed=1)
-    sketch.update_batch(sorted(shingles))
+    sketch = MinHash(num_perm=bands * _ROWS, seed=1, hashfunc=int)
+    sketch.update_batch(shingles.tolist())
     values = [int(one) for one in sketch.hashvalues]
     for band in range(bands):
         row = values[band * _ROWS : (band + 1) * _ROWS]
