@@ -1,11 +1,13 @@
 """A pack is whole or not there, the same twice, and says itself what is wrong with it."""
 
 import ast
+import gc
 import json
 import os
 import random
 import struct
 import subprocess
+import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ from crawler.domain.errors import BadInput
 from crawler.reading.lead_list import place_of
 from crawler.service.importing import import_file, rules_of
 from crawler.service.leading import Complaint, take_lead
+from crawler.service.packing import archive
 from crawler.service.packing.listing import Asker
 from crawler.service.wiring import House
 from crawler.store.audit import acts_on, broken_entries
@@ -388,6 +391,21 @@ def test_a_destination_without_room_leaves_nothing(
     monkeypatch.undo()
     assert list(tmp_path.iterdir()) == []
     assert before >= 1
+
+
+def test_a_pack_too_large_for_a_memory_stick_is_refused_and_leaves_nothing(
+    house: House, seeded: Seeded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unfinished: list[object] = []
+    monkeypatch.setattr(archive, "_MOST_BYTES", 20_000)
+    monkeypatch.setattr(sys, "unraisablehook", unfinished.append)
+
+    with pytest.raises(BadInput, match="超过 3"):
+        exported(house, seeded.alert_id, tmp_path / "x.zip")
+
+    gc.collect()
+    assert list(tmp_path.iterdir()) == []
+    assert unfinished == []  # nothing is written to a file that is gone, nor complained about
 
 
 def test_no_folder_and_no_alert_are_told(house: House, seeded: Seeded, tmp_path: Path) -> None:

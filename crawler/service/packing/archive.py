@@ -17,8 +17,18 @@ from crawler.domain.errors import BadInput
 
 Role = Literal["evidence", "derived", "record", "document", "reader"]
 EPOCH = (1980, 1, 1, 0, 0, 0)
-_MOST_BYTES = 0xF000_0000  # a zip without its 64-bit extension, which older readers lack
+# Without the 64-bit extension of zip: a pack travels on a memory stick, and one formatted as FAT32
+# takes no file of 4 GiB; older unpackers stop there too.
+_MOST_BYTES = 0xF000_0000
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_REASONS = {
+    errno.ENOENT: "没有这个文件夹",
+    errno.ENOTDIR: "它不是文件夹",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "只读",
+    errno.ENAMETOOLONG: "文件名过长",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,11 +44,16 @@ class Member:
     piece: str = ""
 
 
+class _Zip(zipfile.ZipFile):
+    def __del__(self) -> None:
+        """A pack that was given up is not finished behind its back: its file is gone already."""
+
+
 class Pack:
     """Takes members one after the other; memory stays flat however large they are."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=False)
+        self._zip = _Zip(file, "w", zipfile.ZIP_STORED, allowZip64=False)
         self._size = 0
         self.members: list[Member] = []
 
@@ -75,7 +90,9 @@ class Pack:
     def _count(self, size: int) -> None:
         self._size += size
         if self._size > _MOST_BYTES:
-            raise BadInput("证据包超过 3.75 GiB，请按线索分开导出")
+            raise BadInput(
+                "证据包超过 3.75 GiB（U 盘和旧解压软件的上限），没有写出；请按预警逐条导出"
+            )
 
 
 def evidence_root(members: Iterable[Member]) -> str:
@@ -87,12 +104,12 @@ def evidence_root(members: Iterable[Member]) -> str:
 @contextmanager
 def new_file(destination: Path) -> Iterator[IO[bytes]]:
     """A file that is there whole or not at all; one that exists is never written over."""
-    if destination.exists():
-        raise BadInput(f"{destination} 已存在，不覆盖")
     try:
+        if os.path.lexists(destination):
+            raise BadInput(f"{destination} 已存在，不覆盖")
         handle, name = tempfile.mkstemp(prefix=".巡网-", suffix=".part", dir=destination.parent)
     except OSError as error:
-        raise BadInput(f"无法写入 {destination.parent}：{error.strerror}") from error
+        raise _unwritable(destination.parent, error) from error
     part = Path(name)
     try:
         with os.fdopen(handle, "w+b") as file:
@@ -103,11 +120,16 @@ def new_file(destination: Path) -> Iterator[IO[bytes]]:
     except FileExistsError:
         raise BadInput(f"{destination} 已存在，不覆盖") from None
     except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise BadInput(f"{destination.parent} 空间不足，没有写出文件") from error
-        raise BadInput(f"无法写入 {destination}：{error.strerror}") from error
+        raise _unwritable(destination.parent, error) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _unwritable(folder: Path, error: OSError) -> BadInput:
+    if error.errno in _NO_ROOM:
+        return BadInput(f"{folder} 空间不足，没有写出文件")
+    why = _REASONS.get(error.errno or 0, error.strerror)
+    return BadInput(f"无法写入 {folder}：{why}")
 
 
 def _info(path: str) -> zipfile.ZipInfo:
