@@ -16,7 +16,7 @@ from tests.integration.api_house import ApiHouse, Program, an_api
 
 # any bytes or words fit their description, and few are a list, an address or a PDF
 LOOSE = ("/lists", "/leads", "/tasks/{number}/attachments")
-EXAMPLES = int(os.environ.get("XUNWANG_FUZZ_EXAMPLES", "3"))  # of each route; `make soak`: 300
+FEW, MANY = 3, int(os.environ.get("XUNWANG_FUZZ_EXAMPLES", "60"))  # of each route
 
 
 @pytest.fixture(scope="module")
@@ -32,19 +32,28 @@ def program(api: ApiHouse) -> Program:
 
 
 def test_every_answer_is_one_that_is_described(api: ApiHouse, program: Program) -> None:
+    assert _walked(api, program, FEW) > 12
+
+
+@pytest.mark.soak
+def test_many_more_answers_are_as_described(api: ApiHouse, program: Program) -> None:
+    assert _walked(api, program, MANY) > 12
+
+
+def _walked(api: ApiHouse, program: Program, examples: int) -> int:
+    """How many routes were asked, each with so many generated requests."""
     # not the plugin for pytest: it reaches into pytest's inside, and does not find it there
     url = f"http://127.0.0.1:{api.port}{PATH}/openapi.json"
     headers = {"Authorization": f"Bearer {program.token}"}
     walked = 0
 
     for found in schemathesis.openapi.from_url(url).get_all_operations():
-        _walk(found.ok(), headers)
+        _walk(found.ok(), headers, examples)
         walked += 1
+    return walked
 
-    assert walked > 12
 
-
-def _walk(operation: APIOperation, headers: dict[str, str]) -> None:
+def _walk(operation: APIOperation, headers: dict[str, str], examples: int) -> None:
     names = ["negative_data_rejection"]
     names += ["positive_data_acceptance"] if operation.path in LOOSE else []
     excluded = [CHECKS.get_one(name) for name in names]
@@ -52,7 +61,7 @@ def _walk(operation: APIOperation, headers: dict[str, str]) -> None:
 
     @given(case=operation.as_strategy() | anything)
     @settings(
-        max_examples=EXAMPLES,
+        max_examples=examples,
         deadline=None,
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
