@@ -1,9 +1,11 @@
 """A register is loaded, a site is judged by it, its task is sent, returned, sent anew, answered and
-closed; the recheck finds the page as it was, and the same case is open again.
+closed; the recheck finds the page as it was, and the same case is open again. A receiver that
+checks every signature hears all of it, each thing once and in order.
 """
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -14,18 +16,32 @@ import pytest
 from crawler.domain.errors import NotAllowed
 from crawler.service.cli import COMMANDS, app_of
 from crawler.service.doors import Door
-from tests.journey.conftest import Installation
+from tests.journey.conftest import SECRET, Installation, service, wait_for
 
 UNLISTED, LICENSED = "hengxindr-demo.com", "songheyl-demo.cn"
 UNIT = "上海松鹤颐年养老服务有限公司"
 
 
 @pytest.fixture(scope="module")
-def home(made_up_web: str, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+def home(made_up_web: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     folder = tmp_path_factory.mktemp("circle")
-    settings = f'region = "310118"\n[review]\napproval_from = "yellow"\n{made_up_web}\n'
-    (folder / "xunwang.toml").write_text(settings, "utf-8")
-    return Installation(home=folder)
+    ready, kept = folder / "url", folder / "received.jsonl"
+    options = ("--secret", SECRET, "--ready-file", str(ready), "--keep", str(kept))
+    with service("tests.receiver", *options):
+        settings = f"""
+region = "310118"
+[review]
+approval_from = "yellow"
+[delivery]
+allow = ["127.0.0.0/8"]
+[[delivery.endpoints]]
+name = "platform"
+url = "{wait_for(ready).strip()}"
+secret = "{SECRET}"
+{made_up_web}
+"""
+        (folder / "xunwang.toml").write_text(settings, "utf-8")
+        yield Installation(home=folder)
 
 
 def asked(home: Installation, *words: str, actor: str = "officer") -> Any:
@@ -95,3 +111,30 @@ def test_a_register_judges_and_a_task_comes_full_circle(home: Installation, tmp_
     summary = {row[0]: row[1] for row in asked(home, "statistics")[0]["rows"]}
     assert (summary["预警"], summary["督办任务"], summary["已办结"]) == (2, 1, 1)
     assert summary["复查：仍有或复燃"] == 1
+
+    # the platform was told of all of it: signed, in order, each thing once
+    heard = received(home)
+    assert {one["complaint"] for one in heard} == {""}
+    assert len({one["id"] for one in heard}) == len(heard)
+    story = [json.loads(one["body"]) for one in heard]
+    of_task = [one for one in story if one["subject_key"] == f"task:{number}"]
+    assert [one["task"]["state"] for one in of_task] == [
+        "sent", "returned", "approved", "sent", "answered", "checking", "closed",
+    ]  # fmt: skip
+    assert [one["seq"] for one in of_task] == sorted({one["seq"] for one in of_task})
+    of_alert = [one for one in story if one["subject_key"] == f"alert:{alert['id']}"]
+    assert [(one["event"], one["alert"]["verified"]) for one in of_alert] == [
+        ("alert.opened", "未经人工核实"), ("alert.closed", "已核实"),
+        ("alert.opened", "未经人工核实"),
+    ]  # fmt: skip
+    assert "复燃" in of_alert[-1]["alert"]["why"]
+    assert of_alert[0]["subject"]["licensed"]["matched"] is False
+
+
+def received(home: Installation) -> list[dict[str, Any]]:
+    """What the receiver took once nothing is due any more."""
+    for _ in range(10):
+        if not asked(home, "deliver")["delivered"]:
+            break
+    kept = (home.home / "received.jsonl").read_text("utf-8")
+    return [json.loads(line) for line in kept.splitlines()]
