@@ -1,13 +1,18 @@
 """举报线索: taken once, put to the right site, kept through imports, answered."""
 
+import json
+import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, update
 
+from crawler.domain.assessment import Level
 from crawler.domain.case import CHINA
+from crawler.domain.delivery import Endpoint, EventType
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.filing import Refusal
 from crawler.domain.lead import LeadState
@@ -16,13 +21,16 @@ from crawler.reading.lead_list import Told, place_of, read_leads
 from crawler.service.choosing import sweep_for
 from crawler.service.importing import import_file, rules_of
 from crawler.service.leading import Complaint, answer_lead, ask_visits, standing_of, take_lead
+from crawler.service.responding import Responder
 from crawler.service.wiring import House
 from crawler.store.audit import acts_on
 from crawler.store.leads import lead_of, mark_visited
+from crawler.store.outbox import list_deliveries
 from crawler.store.schedules import firings_in, schedule_named
 from crawler.store.sites import site_of_domain
 from crawler.store.tables import sites, sweeps, visits
-from tests.builders import NOON
+from crawler.store.visits import every_site, start_sweep, visits_by_id
+from tests.builders import NOON, a_capture, an_assessment
 from tests.integration.packing_house import a_house
 
 
@@ -244,3 +252,23 @@ def test_a_file_without_addresses_is_told(untouched: House, tmp_path: Path) -> N
 
     with pytest.raises(BadInput, match="没有“网址”一列"):
         list(read_leads(path, rules_of(untouched)))
+
+
+def test_the_warning_that_a_lead_led_to_says_so_and_not_who_told(house: House) -> None:
+    lead, _ = take_lead(
+        house, complaint(house, "http://new.example.cn/", reporter="王大妈", reference="HX-77"),
+        "wang", NOON,
+    )  # fmt: skip
+    found = NOON + timedelta(minutes=2)
+    responder = Responder(endpoints=(Endpoint(name="platform", url="http://p/", secret="s"),),
+                          categories={}, chance=os.urandom)  # fmt: skip
+    with house.database.transaction() as db:
+        start_sweep(db, "leads", every_site(), now=found, actor="system", region="", render=False)
+        visit = replace(visits_by_id(db, [1])[0], captures=(a_capture(),))
+        responder.respond(db, visit, an_assessment(level=Level.RED), found)
+        (told,) = [one for one in list_deliveries(db) if one.event is EventType.ALERT_OPENED]
+
+    alert = json.loads(told.body)["alert"]
+    assert alert["clue_source"] == "举报线索"
+    assert [(one["lead_no"], one["channel"]) for one in alert["leads"]] == [(lead.id, "12345")]
+    assert not any(one in told.body.decode() for one in ("王大妈", "HX-77"))
