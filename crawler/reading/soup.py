@@ -1,10 +1,13 @@
 """The page as BeautifulSoup's tree, and how a piece of it falls into cells a person tells apart."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 from bs4 import BeautifulSoup
+from bs4.builder._lxml import LXMLTreeBuilder
 from bs4.element import NavigableString, PreformattedString, Tag
 
 from crawler.reading.hiding import hides
@@ -26,6 +29,7 @@ _BLOCKS = frozenset({
 })  # fmt: skip
 _APART = frozenset({"a", "button"})
 _UNITS = ".%％‰万亿元天个月年期起倍日周"
+_NO_NAMES: Mapping[Any, Any] = MappingProxyType({})
 _HARD, _SOFT = "\x1e", "\x1f"
 
 
@@ -40,10 +44,29 @@ class Tree:
         return [element for element in self.elements if element.name in names]
 
 
+class _PlainBuilder(LXMLTreeBuilder):
+    """The lxml builder without its books about namespaces, which HTML has none of: a sixth of the
+    time of a tree. The tree is the same; a test holds it to that.
+    """
+
+    def start(
+        self, tag: str | bytes, attrib: Mapping[Any, Any], nsmap: Mapping[Any, Any] = _NO_NAMES
+    ) -> None:
+        """An element begins."""
+        assert self.soup is not None
+        self.soup.handle_starttag(str(tag), None, None, dict(attrib), namespaces={})
+
+    def end(self, tag: str | bytes) -> None:
+        """An element ends."""
+        assert self.soup is not None
+        self.soup.endData()
+        self.soup.handle_endtag(str(tag))
+
+
 def tree_of(html: str) -> Tree:
     """The tree of any page; of an endless one its beginning and its end."""
     source = _DECLARATION.sub("", tame(_bounded(html)), count=1)
-    soup = BeautifulSoup(source if "<" in source else f"<p>{source}</p>", "lxml")
+    soup = BeautifulSoup(source if "<" in source else f"<p>{source}</p>", builder=_PlainBuilder)
     return Tree(tuple(node for node in soup.descendants if isinstance(node, Tag)))
 
 
