@@ -52,6 +52,12 @@ def test_a_pack_of_a_real_case_is_sound_to_a_bare_machine_and_one_byte_shows(
     assert bad.returncode == 1
     assert picture in bad.stdout
     assert "文书/电子数据提取笔录.docx" in names
+    for one in (name for name in names if name.count("/") == 2 and name.endswith("manifest.json")):
+        capture = json.loads((tmp_path / "out" / one).read_text("utf-8"))
+        route = capture["hops"][-1]["route"]  # how it was reached, by either fetcher
+        assert route["told_by"] == "hosts", one
+        assert route["answers"] == [capture["hops"][-1]["peer"].rpartition(":")[0]]
+        assert route["own"].startswith("127.")
     warc = next((tmp_path / "out" / "warc").iterdir())
     tool = Path(XUNWANG).with_name("warcio")
     subprocess.run([tool, "check", str(warc)], check=True, timeout=60)

@@ -60,10 +60,13 @@ class Keeping:
         self.pack.put(path, self._members(name, shots, at), "evidence", piece="warc")
 
     def picture_of(self, shot: Shot) -> bytes | None:
-        """The first screen of a capture, checked; None if there is none or it is broken."""
-        for evidence in shot.capture.evidence:
-            if evidence.kind is EvidenceKind.PICTURE:
-                return self._block(shot.capture, evidence)
+        """The first screen of a capture, checked; where that is broken, the whole page's picture,
+        which begins with it. None if there is neither.
+        """
+        for kind in _PICTURES:
+            for evidence in shot.capture.evidence:
+                if evidence.kind is kind and (block := self._block(shot.capture, evidence)):
+                    return block
         return None
 
     def _members(self, name: str, shots: Sequence[Shot], at: datetime) -> Iterator[bytes]:

@@ -31,6 +31,8 @@ TRACKS = {
 }
 PIECES = {
     "manifest": "采集清单（证据链所记）",
+    "request": "请求原文",
+    "response": "应答原文",
     "body": "网页源文件，按收到的原样",
     "dom": "浏览器中呈现的网页（纯文本形式）",
     "picture": "首屏截图",
