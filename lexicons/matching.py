@@ -71,7 +71,10 @@ def _hidden_in(
 ) -> Iterator[Hit]:
     """What shows only after its disguise was undone."""
     unmasked = finder.unmasker.unmask(normal)
-    matches = finder.matches(unmasked.text) if unmasked else matches
+    if unmasked:
+        if not _may_hide(unmasked, matches, finder):
+            return
+        matches = finder.matches(unmasked.text)
     form = _put_right(unmasked, normal, matches, finder)
     if form is None:
         return
@@ -83,6 +86,19 @@ def _hidden_in(
     for term, start, end in meant(matches, form, field, finder):
         if form.was_hidden(start, end):
             yield _hit(term, field, *form.span(start, end), obfuscated=True)
+
+
+def _may_hide(form: Unmasked, plain: Iterable[Match], finder: Finder) -> bool:
+    """Whether any pattern shows only in this form, or is the disguise of a word: a look at the
+    places that were changed; all others are as they were in the plain form.
+    """
+    if any(finder.patterns[number].real for number, _, _ in plain):
+        return True
+    return any(
+        form.was_hidden(begin + start, begin + end)
+        for begin, beyond in form.changed(finder.longest)
+        for _, start, end in finder.matches(form.text[begin:beyond])
+    )
 
 
 def _put_right(

@@ -53,6 +53,18 @@ class Unmasked:
         before = self.swaps[start - 1] if start else 0
         return bool(self.joints[end - 1] > self.joints[start] or self.swaps[end - 1] > before)
 
+    def changed(self, reach: int) -> list[tuple[int, int]]:
+        """The stretches within reach of what was taken out or put right, in order, apart."""
+        counts = self.joints + self.swaps
+        places = np.flatnonzero(np.diff(counts, prepend=np.int32(0)))
+        stretches: list[tuple[int, int]] = []
+        for place in places.tolist():
+            begin, beyond = max(0, place - reach), min(len(self.text), place + reach)
+            if stretches and begin <= stretches[-1][1]:
+                begin = stretches.pop()[0]
+            stretches.append((begin, beyond))
+        return stretches
+
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The field's own characters behind a stretch of this text (not empty)."""
         return int(self.starts[start]), int(self.ends[end - 1])

@@ -199,11 +199,15 @@ class _Words:
             for number, start, end in self._automaton.find_matches_as_indexes(
                 part, overlapping=True
             ):
+                if start >= _STRETCH or not _alone(part, start, end):
+                    continue
                 word = self._words[number]
-                places = found.setdefault(word, [])
-                if start < _STRETCH and len(places) < _MOST_OF_A_WORD and _alone(part, start, end):
+                places = found.get(word)
+                if places is None:
+                    found[word] = [Sign(word, begin + start, begin + end)]
+                elif len(places) < _MOST_OF_A_WORD:
                     places.append(Sign(word, begin + start, begin + end))
-        return {word: places for word, places in found.items() if places}
+        return found
 
 
 def _alone(text: str, start: int, end: int) -> bool:

@@ -66,7 +66,10 @@ class Shape:
     confidence: Confidence = Confidence.HIGH
 
     def possible_in(self, text: str) -> bool:
-        """Whether a sign that the pattern cannot do without is there (a quick look)."""
+        """Whether signs that the pattern cannot do without are there (a quick look)."""
+        own = _OWN_SIGNS.get(self.kind)
+        if own and not any(sign in text for sign in own):
+            return False
         return any(sign in text for sign in _SIGNS[self.reading])
 
 
@@ -103,6 +106,30 @@ _SIGNS: dict[str, tuple[str, ...]] = {
     "money_year": ("次年", "一年"),
     "money_bonus": ("另", "额外", "再"),
     "flag": ("倍", "番", "本", "出局", "杠杆", "配资", "返", "送", "得", "赠"),
+}
+
+_DAY = ("日", "天", "T+0", "静态")
+_OWN_SIGNS: dict[str, tuple[str, ...]] = {  # of all shapes of a kind
+    **dict.fromkeys(
+        ("annual_label_first", "annual_number_first", "annual_fen", "annual_li"), ("年",)
+    ),
+    **dict.fromkeys(("annual_cn_percent", "annual_percent_word", "annual_cn_first"), ("百分",)),
+    **dict.fromkeys(("month_fen", "month_li", "month_cn_percent"), ("月",)),
+    **dict.fromkeys(("month_pct", "month_number_first"), ("月",)),
+    **dict.fromkeys(("week_cn_percent", "week_pct", "week_number_first"), ("周",)),
+    **dict.fromkeys(("day_wan_qian", "day_cn_percent", "day_pct", "day_number_first"), _DAY),
+    "annual_points": ("年", "点"),
+    "annual_cn_points": ("点",),
+    "permille_yield": ("‰",),
+    "quarter_pct": ("季",),
+    "half_year_pct": ("半年",),
+    "price_and_daily": ("日", "天"),
+    "wan_yuan_daily": ("万",),
+    "wan_yuan_yearly": ("万",),
+    "price_and_buyback": ("按",),
+    "bonus_after": ("存", "充", "储", "投", "缴", "交"),
+    "invest_x_return_y": ("投", "存", "充", "金", "购", "入", "缴"),
+    "invest_x_get_y_after": ("投", "存", "充", "金", "资"),
 }
 
 
