@@ -56,6 +56,21 @@ class Weights:
         return next((one for one in _LEVELS if score >= self.levels[one.value]), Level.NONE)
 
 
+class LevelsInForce:
+    """The level of a score by the weights of a folder; read again only when its link has moved."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read: tuple[Path, Weights] | None = None
+
+    def level(self, score: float) -> Level:
+        """The level by the version now in force."""
+        place = self._folder.resolve()
+        if self._read is None or self._read[0] != place:
+            self._read = (place, load_weights(place))
+        return self._read[1].level(score)
+
+
 def load_weights(folder: Path) -> Weights:
     """The weights of a lexicon's folder; BadInput says what is missing."""
     path = folder / "weights.yaml"

@@ -20,7 +20,7 @@ from crawler.service.wiring import House, endpoints_of
 from crawler.store.captures import drawn_since
 from crawler.store.evidence import SegmentWriter
 from lexicons.loading import load_lexicon
-from lexicons.weighing import load_weights
+from lexicons.weighing import LevelsInForce
 
 
 def sweeping_for(
@@ -55,7 +55,7 @@ def sweeping_for(
         writer=SegmentWriter(house.evidence, f"{run}-parent", datetime.now(UTC)),
         chain=house.owner,
         answer=responder.respond_to_each,
-        level_of=lambda score: load_weights(house.lexicon).level(score),
+        level_of=LevelsInForce(house.lexicon).level,
         turns=Turns(
             renders=VisitState.RENDERING in served,
             patient=house.config.crawl.patient,
