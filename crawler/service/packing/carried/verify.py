@@ -26,6 +26,14 @@ MOST_JSON = 256 << 20
 MOST_RECORD = 128 << 20
 DOS_TIME, DOS_DATE = 0, (1 << 5) | 1  # 1980-01-01 00:00
 UTF8 = 0x800
+KINDS = {
+    "request": "请求原文",
+    "response": "应答原文",
+    "dom": "呈现后的网页",
+    "picture": "首屏截图",
+    "full_picture": "全页截图",
+    "ocr": "图中文字",
+}
 
 
 class NotAPack(Exception):
@@ -419,12 +427,16 @@ def check_warc(pack, manifest, kept, faults):
             capture, record = missing.pop(member)
             count += 1
             if block != record["sha256"]:
-                faults.add(name, "采集 %s 的%s记录内容不符" % (capture["id"], record["kind"]))
+                faults.add(name, "采集 %s 的%s记录内容不符" % (capture["id"], kind_of(record)))
         elif at > 1:
             faults.add(name, "第 %d 条记录不是登记过的" % at)
     for capture, record in missing.values():
-        faults.add(name, "缺采集 %s 的 %s 记录" % (capture["id"], record["kind"]))
+        faults.add(name, "缺采集 %s 的%s记录" % (capture["id"], kind_of(record)))
     return count
+
+
+def kind_of(record):
+    return KINDS.get(record["kind"], shown(record["kind"]))
 
 
 def gzip_members(pack, name, faults):
