@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 from standardwebhooks.webhooks import Webhook
 
@@ -26,16 +25,6 @@ _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _ID = re.compile(r"[!-~]{1,256}")
 _MOST_SIGNATURES = 20
 _LONGEST_HEADER = 8_192
-
-
-class Signer(Protocol):
-    """One way to sign and to check. A device behind PKCS#11 would be another."""
-
-    def sign(self, message_id: str, at: datetime, body: bytes) -> dict[str, str]:
-        """The headers that go with exactly these bytes."""
-
-    def verify(self, headers: Mapping[str, str], body: bytes, now: datetime) -> str:
-        """The message's id; NotAllowed, with the reason, if it must not be believed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

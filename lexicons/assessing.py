@@ -27,7 +27,6 @@ from lexicons.yields import find_yields
 
 MOST_REASONS = 60
 _GRAVEST = 5
-_CORE_SHARES = ("first", "second_category", "third_category")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

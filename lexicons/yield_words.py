@@ -70,7 +70,6 @@ PAYS = (
     r"领|进账|到账|利润)"
     r"(?:高达|约|达|为|是|[ :]|到|了|本金)?"
 )
-FLAT = r"(?<![约近])"
 # money given for a share, a thing or a place, and what comes back of it, over a clause or a card
 GIVES = (
     r"(?:买(?=[一两]?[只台头份个棵])|投资额?|投资金额|投入|出资|存入|存款|存|充值|充|入金|本金|买入|认购额?|认购金额|认购价|购买|"

@@ -3,7 +3,7 @@ it, not as the standard wants it written.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 Header = tuple[bytes, bytes]
 
@@ -81,11 +81,6 @@ def framing_of(answer: Answer) -> Framing:
     if lengths:
         return Framing(length=_length(lengths.pop()))
     return Framing(length=0 if answer.status in BODYLESS else None)
-
-
-def with_problem(answer: Answer, problem: str) -> Answer:
-    """The same bytes, called unusable."""
-    return replace(answer, problem=problem)
 
 
 def _status(line: bytes) -> int:

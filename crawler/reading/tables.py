@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
@@ -82,9 +82,3 @@ def _check_quotes(held: Iterable[str], number: int) -> None:
     """A quote that never closes would swallow all rows after it without a word."""
     if sum(line.count('"') for line in held) % 2:
         raise BadInput(f"第 {number} 行的引号没有闭合，其后的行无法辨认")
-
-
-def peeked(rows: Iterator[Row], count: int) -> tuple[list[Row], Iterator[Row]]:
-    """The first rows, and all rows including them."""
-    first = list(islice(rows, count))
-    return first, chain(first, rows)

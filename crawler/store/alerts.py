@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, case, insert, select, update
 
 from crawler.domain.alert import ALERT_STATE_NAMES, Alert, AlertState
 from crawler.domain.assessment import Level, rank
@@ -69,27 +69,6 @@ def list_alerts(
     rows = _chosen(select(alerts), states, levels, region)
     ordered = rows.order_by(_GRAVEST_FIRST, alerts.c.last_seen_at.desc(), alerts.c.id.desc())
     return [alert_from(row) for row in db.execute(ordered.limit(limit).offset(offset))]
-
-
-def count_alerts(
-    db: Connection,
-    *,
-    states: Iterable[AlertState] = (),
-    levels: Iterable[Level] = (),
-    region: str = "",
-) -> int:
-    """How many there are of a choice."""
-    return db.scalar(_chosen(select(func.count()), states, levels, region)) or 0
-
-
-def alert_counts(db: Connection, region: str = "") -> dict[tuple[AlertState, Level], int]:
-    """How many alerts stand in each state and level, for the day's page."""
-    rows = (
-        select(alerts.c.state, alerts.c.level, func.count())
-        .where(alerts.c.region.startswith(region))
-        .group_by(alerts.c.state, alerts.c.level)
-    )
-    return {(AlertState(state), Level(level)): count for state, level, count in db.execute(rows)}
 
 
 def _chosen(

@@ -37,12 +37,6 @@ def case_of(db: Connection, case_id: int) -> Case | None:
     return case_from(row) if row else None
 
 
-def list_cases(db: Connection, region: str = "", limit: int = 100) -> list[Case]:
-    """Cases under a region prefix, newest first."""
-    rows = select(cases).where(cases.c.region.startswith(region)).order_by(cases.c.id.desc())
-    return [case_from(row) for row in db.execute(rows.limit(limit))]
-
-
 def _provisional(case: Case) -> str:
     once = f"{case.key}\n{case.opened_at.isoformat()}"
     return hashlib.sha256(once.encode("utf-8", "surrogatepass")).hexdigest()[:40]

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from crawler.domain.capture import manifest_digest
 from crawler.store.captures import Kept
@@ -82,11 +82,6 @@ def verify_chain(db: Connection, chain: str) -> Iterator[Break]:
         if row.manifest is not None and manifest_digest(row.manifest) != row.digest:
             yield _break(row, "采集清单被改动")
         link = row.link
-
-
-def links_count(db: Connection) -> int:
-    """How many captures are linked in all chains."""
-    return db.scalar(select(func.count()).select_from(links)) or 0
 
 
 def _break(row: "object", reason: str) -> Break:

@@ -105,16 +105,6 @@ def relatives(db: Connection, family_id: int, reach: str = "", limit: int = 100)
     ]
 
 
-def family_sizes(db: Connection, ids: Iterable[int]) -> dict[int, int]:
-    """How many sites each family has, whatever their region."""
-    rows = (
-        select(family_members.c.family_id, func.count().label("size"))
-        .where(family_members.c.family_id.in_(set(ids)))
-        .group_by(family_members.c.family_id)
-    )
-    return {row.family_id: row.size for row in db.execute(rows)}
-
-
 def family_key(family_id: int) -> str:
     """What holds the alerts of a family together in one case."""
     return f"family:{family_id}"

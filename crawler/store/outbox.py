@@ -230,13 +230,6 @@ def delivery_counts(db: Connection) -> dict[tuple[str, DeliveryState], int]:
     return {(name, DeliveryState(state)): count for name, state, count in db.execute(rows)}
 
 
-def next_due(db: Connection, endpoint: str) -> datetime | None:
-    """When the earliest waiting message of an endpoint is due."""
-    mine = (outbox.c.endpoint == endpoint) & (outbox.c.state == _WAITING)
-    earliest: datetime | None = db.scalar(select(func.min(outbox.c.due_at)).where(mine))
-    return earliest
-
-
 def event_keys_between(
     db: Connection, start: datetime, end: datetime, *, region: str = "", endpoint: str = ""
 ) -> dict[EventType, list[str]]:

@@ -269,14 +269,6 @@ def _names_among(db: Connection, mine: ColumnElement[bool], keys: set[str]) -> s
     return set(db.scalars(rows))
 
 
-def listed_under(db: Connection, name: str, limit: int = _MOST_SHOWN) -> list[Listed]:
-    """Every line that bears a name or a code, in all registers."""
-    key, code = subject_key(name), usable_uscc(name)
-    wanted = subjects.c.uscc == code if code else subjects.c.name_key == key
-    rows = select(subjects.c.facts).where(wanted).order_by(subjects.c.id).limit(limit)
-    return list(dict.fromkeys(_listed(facts) for facts in db.scalars(rows)))
-
-
 def count_listed(db: Connection) -> dict[Register, int]:
     """How many lines each register has."""
     rows = select(subjects.c.register, func.count()).group_by(subjects.c.register)

@@ -108,15 +108,6 @@ def list_tasks(
     ]
 
 
-def overdue_tasks(db: Connection, now: datetime, region: str = "") -> list[SupervisionTask]:
-    """Tasks whose last limit has passed and that are not at an end."""
-    ends = [str(state) for state in TASK_ENDS]
-    late = tasks.c.state.not_in(ends) & (tasks.c.due_at < now) & tasks.c.region.startswith(region)
-    return [
-        task_from(row) for row in db.execute(select(tasks).where(late).order_by(tasks.c.due_at))
-    ]
-
-
 def keep_feedback(
     db: Connection, feedback_id: str, number: str, body: bytes, at: datetime, region: str
 ) -> bool:

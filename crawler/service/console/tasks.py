@@ -40,7 +40,6 @@ from crawler.store.database import Connection
 from crawler.store.taskboards import feedbacks_of, open_task_counts, tasks_where
 from crawler.store.tasks import moves_of, task_of
 
-_T = TaskState
 COLUMNS: tuple[tuple[str, tuple[TaskState, ...]], ...] = (
     ("待审核", (TaskState.DRAFTED, TaskState.RETURNED)),
     ("已派发", (TaskState.APPROVED, TaskState.SENT)),
