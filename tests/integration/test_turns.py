@@ -223,3 +223,25 @@ def test_a_sweep_that_is_gone_on_with_keeps_its_turns(database: Database, a_reco
         start_sweep(db, "due", every_site(), now=NOON, actor="ops", region="", render=True)
 
     assert visit_of(database).state is VisitState.COMPARING
+
+
+def test_a_group_leaves_what_its_reports_leave_one_by_one(
+    database: Database, a_recorder: Made
+) -> None:
+    """One statement for many visits must neither mix them up nor keep two judgements current."""
+    recorder = a_recorder(looks=False, patient=True)
+    dead = capture(3, visit_id=3, site_id=3, text_digest="", outcome=Outcome.TIMED_OUT)
+    first = Report(visit_id=1, captures=(capture(1),), **a_hit())
+    milder = an_assessment(level=Level.NONE, score=0.0)
+    again = Report(visit_id=1, captures=(capture(4),), **a_hit(assessment=milder))
+    calm = an_assessment(visit_id=2, level=Level.NONE, score=0.0)
+    second = Report(visit_id=2, captures=(capture(2, visit_id=2, site_id=2),), assessment=calm)
+    third = Report(visit_id=3, captures=(dead,), assessment=an_assessment(visit_id=3))
+    group = [first, second, third, again]
+    recorder.record([(visit_of(database, one.visit_id), one) for one in group], NOON)
+
+    states = [visit_of(database, number).state for number in (1, 2, 3)]
+    assert states == [VisitState.RENDERING, VisitState.CLOSED, VisitState.PATIENT]
+    with database.reading() as db:
+        found = [assessment_of(db, number) for number in (1, 2, 3)]
+    assert [one and one.level for one in found] == [Level.NONE, Level.NONE, None]
