@@ -66,7 +66,7 @@ def write_reports(
     now: datetime,
     confirmed: int = 0,
 ) -> bytes:
-    """The other side's part; here for the stand-in, tests, and a city above a district."""
+    """The other side's part, for whoever builds it; our tests play that side with it."""
     lines = [
         {"id": one.id, "task_no": one.task_no, "body": one.body.decode("utf-8", "replace")}
         for one in reports

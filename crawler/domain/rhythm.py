@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from crawler.domain.assessment import Level
 from crawler.domain.capture import Outcome
-from crawler.domain.site import RHYTHM_DAYS, Site, ended_well, next_visit
+from crawler.domain.site import RHYTHM_DAYS, Site, ended_well, next_try
 
 DAILY, FEW_DAYS, WEEKLY, FORTNIGHT = (timedelta(days=n) for n in (1, 3, RHYTHM_DAYS, 14))
 SLACK = timedelta(hours=6)  # so that a sweep at the same hour finds it due, not a moment too early
@@ -68,7 +68,7 @@ def due_after(site: Site, seen: Seen, now: datetime) -> tuple[datetime, DueWhy]:
     """When, and why then."""
     if not ended_well(seen.outcome):
         dead = site.failures_in_a_row >= LONG_DEAD
-        return next_visit(site, seen.outcome, now), DueWhy.DEAD if dead else DueWhy.TROUBLE
+        return next_try(site, now), DueWhy.DEAD if dead else DueWhy.TROUBLE
     pace, why = _pace(site, seen)
     return now + pace - SLACK, why
 

@@ -149,12 +149,8 @@ def wants_picture(site: Site, outcome: Outcome, now: datetime) -> bool:
     return site.last_picture_at is None or now - site.last_picture_at >= PICTURE_EVERY
 
 
-def next_visit(site: Site, outcome: Outcome, now: datetime) -> datetime:
-    """When to come back: by its rhythm if seen, sooner after trouble, later after repeated
-    trouble.
-    """
-    if ended_well(outcome):
-        return now + timedelta(days=site.rhythm_days)
+def next_try(site: Site, now: datetime) -> datetime:
+    """When to come back after trouble: soon, later after repeated trouble."""
     doublings = min(site.failures_in_a_row, 6)
     return now + min(RETRY_AFTER * (1 << doublings), LONGEST_RETRY)
 

@@ -256,8 +256,3 @@ def urgency_of(task: SupervisionTask, now: datetime, calendar: Calendar | None =
         gone = working_time_between(start, now, calendar)
         whole = working_time_between(start, limit, calendar)
     return Urgency.AMBER if whole and gone >= whole * _AMBER_FROM else Urgency.IN_TIME
-
-
-def overdue(task: SupervisionTask, now: datetime) -> bool:
-    """Whether its last time limit has passed and it is not at an end."""
-    return task.state not in TASK_ENDS and task.due_at < now

@@ -91,11 +91,6 @@ def difference_hash(picture: bytes) -> int | None:
     return bits
 
 
-def size_of(picture: bytes) -> tuple[int, int]:
-    """Width and height in pixels; BadInput if it is no picture."""
-    return _opened(picture).size
-
-
 def china_time(at: datetime) -> str:
     """2026-05-12 12:00:00 UTC+08:00."""
     return f"{at.astimezone(CHINA):%Y-%m-%d %H:%M:%S} UTC+08:00"

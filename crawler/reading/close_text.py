@@ -45,9 +45,7 @@ def read_closely(html: str, quick: PageText, url: str = "") -> PageStructure:
 
 
 def read_without_tree(quick: PageText) -> PageStructure:
-    """What the words alone tell of the structure: for texts handed over without their page, and
-    to measure what the tree is worth.
-    """
+    """What the words alone tell of the structure: only to measure what the tree is worth."""
     body, text = quick.field("body"), _all_text(quick)
     footer = last_lines(body)
     return PageStructure(

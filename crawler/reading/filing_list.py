@@ -33,15 +33,6 @@ class OpenedList:
     rows: Iterator[Filing | Refusal]
 
 
-def read_filings(
-    path: Path, region: str, rules: ListRules | None = None
-) -> Iterator[Filing | Refusal]:
-    """Every row of the list as exactly one Filing or one Refusal; BadInput if it is no list.
-    `region` is for rows that name none.
-    """
-    return open_list(path, region, rules).rows
-
-
 def open_list(path: Path, region: str, rules: ListRules | None = None) -> OpenedList:
     """The list with its first filing already read, so that what is no list is refused here."""
     rules = rules or ListRules()

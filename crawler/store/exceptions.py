@@ -104,14 +104,6 @@ def list_exemptions(
     return [_from(row) for row in db.execute(rows.order_by(*order).limit(limit))]
 
 
-def count_in_force(db: Connection, now: datetime, region: str = "") -> tuple[int, int]:
-    """How many cover something now, and how many findings those silenced, for the ledger."""
-    chosen = in_force(now) & exceptions.c.region.startswith(region)
-    sums = select(func.count(), func.coalesce(func.sum(exceptions.c.silenced), 0)).where(chosen)
-    count, silenced = db.execute(sums).one()
-    return count, silenced
-
-
 def count_silenced(db: Connection, exemption: Exemption, now: datetime) -> None:
     """One more finding opened no alert because of it."""
     more = {"silenced": exceptions.c.silenced + 1, "silenced_at": now}

@@ -200,14 +200,6 @@ def draw_of(db: Connection, sweep_id: int) -> dict[str, Any] | None:
     return dict(row) if row else None
 
 
-def drawn_of(db: Connection, sweep_id: int) -> dict[str, str]:
-    """Which officer was drawn for which domain."""
-    joined = drawn_sites.join(sites, sites.c.id == drawn_sites.c.site_id)
-    rows = select(sites.c.domain, drawn_sites.c.officer).select_from(joined)
-    found = db.execute(rows.where(drawn_sites.c.sweep_id == sweep_id).order_by(sites.c.domain))
-    return {row.domain: row.officer for row in found}
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DrawnSite:
     """One site of a sample: who was drawn for it, and how the look ended."""

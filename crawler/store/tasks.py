@@ -135,12 +135,6 @@ def feedback_of(db: Connection, feedback_id: str) -> Row[Any] | None:
     return db.execute(select(feedbacks).where(feedbacks.c.id == feedback_id)).first()
 
 
-def refused_feedbacks(db: Connection, region: str = "", limit: int = 100) -> list[Row[Any]]:
-    """What had no effect, newest first, for somebody to look at."""
-    rows = select(feedbacks).where(~feedbacks.c.taken, feedbacks.c.region.startswith(region))
-    return list(db.execute(rows.order_by(feedbacks.c.at.desc()).limit(limit)))
-
-
 def _values(task: SupervisionTask) -> dict[str, Any]:
     return {
         "number": task.number,

@@ -16,7 +16,8 @@ from crawler.domain.task import Move, TaskState
 from crawler.store.audit import latest_acts
 from crawler.store.clients import client_named, end_client
 from crawler.store.outbox import list_deliveries, replay
-from crawler.store.tasks import refused_feedbacks, task_numbered
+from crawler.store.taskboards import feedbacks_of
+from crawler.store.tasks import task_numbered
 from tests.builders import NOON
 from tests.integration.answering_house import SECRET
 from tests.integration.api_house import ApiHouse, Signed, an_api, said
@@ -121,7 +122,7 @@ def test_what_is_not_signed_by_the_platform_now_is_not_believed(
     assert answer.headers["content-type"] == "application/problem+json"
     assert state_of(shared, task.number) is TaskState.SENT
     with shared.house.database.reading() as db:
-        left = [one for one in refused_feedbacks(db) if one.task_number == task.number]
+        left = feedbacks_of(db, task.number)
     assert left == []  # a stranger leaves nothing behind
 
 
@@ -130,16 +131,18 @@ def test_an_unknown_task_is_one_clear_line_and_kept(api: ApiHouse) -> None:
     elsewhere = api.task("b.example.cn", "310115")  # the endpoint speaks for 310118
     signed, body, stranger = Signed(), said("acknowledged"), api.stranger()
 
+    numbers = ("310118-JR-20260512-009999-01", elsewhere.number)
     answers = [
         stranger.post(f"/callbacks/tasks/{number}", body, **signed.headers(body))
-        for number in ("310118-JR-20260512-009999-01", elsewhere.number)
+        for number in numbers
     ]
 
     assert [one.status for one in answers] == [404, 404]
     assert answers[0].json["detail"] == "没有编号为 310118-JR-20260512-009999-01 的任务"
     assert "\n" not in answers[0].json["detail"]
     with api.house.database.reading() as db:
-        assert len(refused_feedbacks(db)) == 2
+        kept = [row.taken for number in numbers for row in feedbacks_of(db, number)]
+    assert kept == [False, False]
     assert state_of(api, elsewhere.number) is TaskState.SENT
 
 

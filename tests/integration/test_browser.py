@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from crawler.domain.capture import Flag, HopKind, Outcome, Profile
-from crawler.fetching.picture import size_of
 from crawler.fetching.rendering import Rendered
 from tests.integration.hostile_web import HostileWeb
 from tests.integration.render_worker import QUICK, Job, Orders, Worker, the_browser
@@ -16,6 +17,10 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(the_browser() is None, reason="no Chromium on this machine"),
 ]
+
+
+def size_in_pixels(picture: bytes) -> tuple[int, int]:
+    return Image.open(BytesIO(picture)).size
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +65,7 @@ def test_chinese_text_is_read_with_its_place_on_the_picture(worker: Worker) -> N
     assert box
     assert box.width > 200
     assert 0 <= box.y < 100
-    assert size_of(seen.picture) == (1280, 800)
+    assert size_in_pixels(seen.picture) == (1280, 800)
     assert len(seen.picture) > 8_000
     assert seen.full_picture
     assert "<h1" in seen.dom
@@ -74,7 +79,7 @@ def test_a_gbk_page_is_read_as_it_was_meant(worker: Worker) -> None:
 def test_a_phone_sees_with_a_phones_screen_and_name(worker: Worker, web: HostileWeb) -> None:
     seen = worker.render("http://a.test/chinese", profile=Profile.PHONE)
 
-    assert size_of(seen.picture) == (780, 1688)
+    assert size_in_pixels(seen.picture) == (780, 1688)
     assert "micromessenger" in web.asked[-1][2].get("user-agent", "") or any(
         "micromessenger" in fields["user-agent"] for _, _, fields in web.asked
     )
@@ -187,7 +192,7 @@ def test_a_page_without_end_is_clipped(worker: Worker) -> None:
     assert seen.outcome is Outcome.SEEN
     assert Flag.CLIPPED in seen.flags
     assert seen.full_picture
-    assert size_of(seen.full_picture) == (2_560, 16_384)
+    assert size_in_pixels(seen.full_picture) == (2_560, 16_384)
 
 
 @pytest.mark.parametrize("page", ["spin", "push"])

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from crawler.domain.schedule import Schedule, checked, draw
 from crawler.service.choosing import sweep_for
 from crawler.store.choices import quiet_sites
-from crawler.store.schedules import add_schedule, draw_of, drawn_of
+from crawler.store.schedules import add_schedule, draw_of, drawn_results
 from crawler.store.tables import alerts, sites, visits
 from tests.builders import NOON
 from tests.integration.packing_house import a_house, seed_case
@@ -39,13 +39,13 @@ def test_a_sample_is_of_quiet_sites_repeatable_and_publishable(tmp_path: Path) -
                 visits.c.sweep_id == sweep.id
             )
             db.execute(update(visits).where(mine).values(outcome=outcome, closed_at=NOON))
-        kept, drawn = draw_of(db, sweep.id), drawn_of(db, sweep.id)
+        kept, drawn = draw_of(db, sweep.id), drawn_results(db, sweep.id)
     house.database.close()
 
     assert kept is not None
     assert (sweep.sites, len(population)) == (5, 5)  # s0 has an open alert
     again = draw(population, kept["officers"], kept["percent"], kept["seed"])
-    assert sorted(officer for _, officer in again.assigned) == sorted(drawn.values())
+    assert sorted(officer for _, officer in again.assigned) == sorted(one.officer for one in drawn)
 
     file = tmp_path / "sheet.csv"
     done = told(house.home, "schedule", "sheet", str(sweep.id), "-o", str(file))

@@ -15,7 +15,7 @@ from crawler.domain.site import VisitState
 from crawler.service.wiring import House, open_house
 from crawler.store.certificates import latest_certificates
 from crawler.store.rhythms import due_counts
-from crawler.store.schedules import add_schedule, ask_run, ask_stop, drawn_of, firings_in
+from crawler.store.schedules import add_schedule, ask_run, ask_stop, drawn_results, firings_in
 from crawler.store.visits import outcome_count, waiting_count
 from tests.serving_house import served_house, told
 
@@ -113,7 +113,8 @@ def test_a_running_sweep_is_stopped_by_a_person_and_a_term_leaves_it_for_later(
         assert "接着做" in last(house).reason
         with house.database.transaction() as db:
             assert ask_stop(db, schedule, "wang", datetime.now(UTC)) == 1
-            assert set(drawn_of(db, last(house).sweep_id or 0).values()) == {"甲", "乙"}
+            drawn = drawn_results(db, last(house).sweep_id or 0)
+            assert {one.officer for one in drawn} == {"甲", "乙"}
         with served_house(house.home):
             until(lambda: last(house).state in OVER)
         assert last(house).state is FiringState.STOPPED

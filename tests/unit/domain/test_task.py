@@ -23,7 +23,6 @@ from crawler.domain.task import (
     Urgency,
     limit_of,
     moved,
-    overdue,
     urgency_of,
 )
 from tests.builders import NOON
@@ -132,5 +131,5 @@ def test_amber_from_eighty_percent_and_overdue_from_the_end(hours: float, urgenc
 def test_a_task_at_its_end_is_never_overdue() -> None:
     late = NOON + timedelta(days=99)
 
-    assert overdue(a_task(), late)
-    assert not overdue(a_task(state=TaskState.CLOSED), late)
+    assert urgency_of(a_task(), late) is Urgency.OVERDUE
+    assert urgency_of(a_task(state=TaskState.CLOSED), late) is Urgency.IN_TIME

@@ -5,7 +5,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from crawler.domain.errors import BadInput
 from crawler.fetching.fonts import find_chinese_font
-from crawler.fetching.picture import china_time, copy_with_banner, size_of, thumbnail, with_banner
+from crawler.fetching.picture import china_time, copy_with_banner, thumbnail, with_banner
 from tests.builders import NOON
 
 
@@ -64,7 +64,7 @@ def test_no_address_breaks_the_banner(url: str) -> None:
 def test_a_thumbnail_is_small_and_of_one_size() -> None:
     for size in ((1280, 800), (390, 16_384), (4_000, 100)):
         small = thumbnail(a_picture(*size))
-        assert size_of(small) == (320, 200)
+        assert opened(small).size == (320, 200)
         assert len(small) < 20_000
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from crawler.domain.errors import BadInput
 from crawler.domain.filing import Filing, Refusal, SubjectKind
-from crawler.reading.filing_list import open_list, read_filings
+from crawler.reading.filing_list import open_list
 from crawler.reading.list_rules import ListRules
 
 LISTS = Path(__file__).parent / "lists"
@@ -20,7 +20,7 @@ HEADER = "主办单位名称,网站备案/许可证号,网站首页网址,域名
 
 
 def rows_of(path: Path, **rules: int) -> list[Filing | Refusal]:
-    return list(read_filings(path, "310118", ListRules(**rules)))
+    return list(open_list(path, "310118", ListRules(**rules)).rows)
 
 
 def filings_of(path: Path) -> list[Filing]:
@@ -289,7 +289,7 @@ def test_ten_thousand_spellings_of_one_site_are_one_domain(tmp_path: Path) -> No
 def test_a_list_is_read_as_it_is_asked_for(tmp_path: Path) -> None:
     path = a_list(tmp_path, *[f"某某,,,s{n}.example.cn," for n in range(5000)])
 
-    rows = read_filings(path, "310118")
+    rows = open_list(path, "310118").rows
     first = list(islice(rows, 3))
 
     assert [row.row for row in first] == [2, 3, 4]
@@ -355,7 +355,7 @@ def test_a_row_may_name_its_own_region(tmp_path: Path) -> None:
         header="主办单位名称,域名,所属区",
     )
 
-    regions = [row.region for row in read_filings(path, "310000") if isinstance(row, Filing)]
+    regions = [row.region for row in open_list(path, "310000").rows if isinstance(row, Filing)]
 
     assert regions == ["310118", "310104", "310000"]
 

@@ -10,7 +10,7 @@ import pytest
 
 from crawler.domain.errors import BadInput
 from crawler.domain.filing import Filing
-from crawler.reading.filing_list import read_filings
+from crawler.reading.filing_list import open_list
 from crawler.reading.list_rules import MIB, ListRules
 from tests.unit.reading.old_workbook import compound_file, xls
 
@@ -55,20 +55,20 @@ GOOD = a_sheet(["主办单位名称", "域名"], ["某某", "a.example.cn"])
 
 def refused(path: Path, rules: ListRules | None = None) -> str:
     with pytest.raises(BadInput) as caught:
-        list(read_filings(path, "310118", rules))
+        list(open_list(path, "310118", rules).rows)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
 
 def test_the_least_workbook_is_read(tmp_path: Path) -> None:
-    (filing,) = read_filings(a_workbook(tmp_path / "a.xlsx", GOOD), "310118")
+    (filing,) = open_list(a_workbook(tmp_path / "a.xlsx", GOOD), "310118").rows
 
     assert isinstance(filing, Filing)
     assert (filing.row, filing.domains) == (2, ("a.example.cn",))
 
 
 def test_the_kind_is_told_by_content_not_by_name(tmp_path: Path) -> None:
-    (filing,) = read_filings(a_workbook(tmp_path / "list.csv", GOOD), "310118")
+    (filing,) = open_list(a_workbook(tmp_path / "list.csv", GOOD), "310118").rows
 
     assert isinstance(filing, Filing)
 
@@ -116,7 +116,7 @@ def test_macros_links_and_entities_are_passed_over_and_fetch_nothing(tmp_path: P
     )
 
     try:
-        rows = list(read_filings(path, "310118"))
+        rows = list(open_list(path, "310118").rows)
     except BadInput:
         rows = []
 
@@ -152,7 +152,7 @@ def test_excel_numbers_dates_and_apostrophes_are_read_as_people_see_them(tmp_pat
     path = tmp_path / "a.xlsx"
     book.save(path)
 
-    (filing,) = read_filings(path, "310118")
+    (filing,) = open_list(path, "310118").rows
 
     assert isinstance(filing, Filing)
     assert filing.main_licence == "2021012345"
@@ -169,7 +169,7 @@ def test_rows_above_an_empty_start_keep_their_numbers(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     book.save(path)
 
-    assert [row.row for row in read_filings(path, "310118")] == [4, 6]
+    assert [row.row for row in open_list(path, "310118").rows] == [4, 6]
 
 
 def test_an_abandoned_list_leaves_no_process_behind(tmp_path: Path) -> None:
@@ -177,8 +177,8 @@ def test_an_abandoned_list_leaves_no_process_behind(tmp_path: Path) -> None:
     path = a_workbook(tmp_path / "a.xlsx", a_sheet(["主办单位名称", "域名"], *rows))
     script = (
         "import sys, subprocess; from pathlib import Path\n"
-        "from crawler.reading.filing_list import read_filings\n"
-        "rows = read_filings(Path(sys.argv[1]), '310118'); next(rows); del rows\n"
+        "from crawler.reading.filing_list import open_list\n"
+        "rows = open_list(Path(sys.argv[1]), '310118').rows; next(rows); del rows\n"
         "import gc; gc.collect()\n"
         "subprocess._cleanup(); print(len(subprocess._active))"
     )
@@ -200,7 +200,7 @@ def test_an_old_workbook_is_read(tmp_path: Path) -> None:
         xls([["主办单位名称", "域名", "审核通过日期"], ["某某", "a.example.cn", 44322.0]])
     )
 
-    (filing,) = read_filings(path, "310118")
+    (filing,) = open_list(path, "310118").rows
 
     assert isinstance(filing, Filing)
     assert filing.approved_on is not None
@@ -219,7 +219,7 @@ def test_a_workbook_with_a_password_says_so(tmp_path: Path) -> None:
 def test_an_ods_of_endless_repeats_is_refused(tmp_path: Path) -> None:
     plain, bomb = an_ods(tmp_path / "a.ods", ""), an_ods(tmp_path / "b.ods", _REPEATED)
 
-    (filing,) = read_filings(plain, "310118")
+    (filing,) = open_list(plain, "310118").rows
 
     assert isinstance(filing, Filing)
     assert refused(bomb)
