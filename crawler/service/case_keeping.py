@@ -1,5 +1,6 @@
 """What an alert rests on is copied into its case's own WARC, so that a case outlives the segments.
-Bytes first and synced, rows after: what a crash left behind the last row is cut off.
+Bytes first and synced, rows after: what a crash left behind the last row goes to the orphans. No
+transaction is open while files are written, and nobody else writes them: the home is held.
 """
 
 import os
@@ -11,9 +12,10 @@ from typing import IO
 
 from crawler.domain.capture import Evidence
 from crawler.domain.errors import BadInput
+from crawler.service.sealing import keep_beyond
 from crawler.service.wiring import House
 from crawler.store.case_files import FOLDER, Uncopied, committed_end, not_copied, save_copies
-from crawler.store.evidence import SUFFIX, information, open_member
+from crawler.store.evidence import SUFFIX, information, on_disk, open_member
 
 AT_ONCE = 50
 
@@ -40,19 +42,23 @@ def _keep(house: House, one: Uncopied, now: datetime) -> None:
     folder = house.evidence / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / case_file(one.number)
+    with house.database.reading() as db:
+        end = committed_end(db, path.name)
+    if path.exists():
+        keep_beyond(house.database, house.evidence, path, end, now, one.region)
+    with _opened(path, end, one) as file:
+        copies = _copied(house.evidence, one, file)
+        file.flush()
+        os.fsync(file.fileno())
     with house.database.transaction() as db:
-        with _opened(path, committed_end(db, path.name), one) as file:
-            copies = _copied(house.evidence, one, file)
-            file.flush()
-            os.fsync(file.fileno())
         save_copies(db, one, copies, now)
 
 
 def _opened(path: Path, end: int, one: Uncopied) -> IO[bytes]:
     file = path.open("r+b" if path.exists() else "x+b")
-    file.truncate(end)
     file.seek(end)
     if end == 0:
+        on_disk(path.parent)
         record_id = f"<urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, path.name)}>"
         file.write(information(path.name, one.opened_at, record_id))
     return file

@@ -63,7 +63,7 @@ def restore(archive: Path, home: Path, actor: str, now: datetime, region: str) -
 
 
 def _check_empty(home: Path) -> None:
-    if (home / STORE).exists() or any((home / "evidence").glob(f"*{SUFFIX}")):
+    if (home / STORE).exists() or any((home / "evidence").rglob(f"*{SUFFIX}*")):
         raise BadInput(f"{home} 已有数据，只能恢复到空的数据目录")
 
 

@@ -34,7 +34,7 @@ def sweeping_for(
     """Ready to run. A missing browser is said here, before the first page. `beside` moves what
     waits meanwhile; without one, deliveries and the index are moved.
     """
-    settle_segments(house.database, house.evidence, datetime.now(UTC))
+    settle_segments(house.database, house.evidence, datetime.now(UTC), house.config.region)
     run = f"{int(time.time()):x}-{os.getpid()}"
     crews = [*fetching_crews(house, run), reading_crew(house, run)]
     if house.config.crawl.looks == "suspicious":

@@ -90,6 +90,7 @@ class SegmentWriter:
     def _open(self, at: datetime) -> None:
         self.name = f"{self._worker}-{self._serial:04d}{SUFFIX}"
         self._file = (self._folder / self.name).open("xb", buffering=1 << 20)
+        on_disk(self._folder)
         self._offset = 0
         self._keep(information(self.name, at, _record_id()))
 
@@ -162,11 +163,13 @@ def body_of(block: bytes) -> bytes:
     return block[min(ends) :] if ends else b""
 
 
-def cut(folder: Path, name: str, committed: int) -> None:
-    """Take off what was written after the last commit; a torn member would hide later ones."""
-    path = folder / name
-    if path.exists() and path.stat().st_size > committed:
-        os.truncate(path, committed)
+def on_disk(folder: Path) -> None:
+    """The names in a folder survive a power cut as well: a synced file without one is lost."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def seal(folder: Path, name: str) -> str:
