@@ -54,3 +54,28 @@ class Repeating:
                 self.failures, self._done_at = 0, time.monotonic()
             more_s = min(self._pause_s * 2 ** min(self.failures, 10), LONGEST_PAUSE_S)
             self._over.wait(more_s if self.failures else self._pause_s)
+
+
+class WhenChanged:
+    """A costly act, left out while nothing came: done when the mark is another than before the
+    last one that went well, and every `at_least_s` in any case.
+    """
+
+    def __init__(
+        self,
+        mark: Callable[[], object],
+        act: Callable[[], object],
+        at_least_s: float,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._mark, self._act, self._seconds = mark, act, seconds
+        self._at_least_s, self._next_s = at_least_s, float("-inf")
+        self._last: object = None
+
+    def __call__(self) -> None:
+        """Look; act if there may be something."""
+        mark, now_s = self._mark(), self._seconds()  # before the act: what comes meanwhile counts
+        if mark == self._last and now_s < self._next_s:
+            return
+        self._act()
+        self._last, self._next_s = mark, now_s + self._at_least_s

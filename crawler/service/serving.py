@@ -33,16 +33,18 @@ from crawler.service.leading import ask_visits
 from crawler.service.metrics import metrics_route
 from crawler.service.minding import mind
 from crawler.service.moving import Mover
-from crawler.service.repeating import Repeating
+from crawler.service.repeating import Repeating, WhenChanged
 from crawler.service.scheduler import Timetable
 from crawler.service.sweeper import Sweeper
 from crawler.service.web import web_app
 from crawler.service.wiring import House
 from crawler.store.database import schema_version
+from crawler.store.figures import newest
 
 ENDS_IN_S = 9.5  # whatever hangs: the store survives an end at any moment
 GREETS_OFF_S = 2  # for open requests
 DELIVER_S, LOOK_S = 3.0, 5.0  # an idle house must cost next to nothing
+CASES_ALL_S = 600.0  # an alert may come to rest on an older visit, with no new row
 
 log = structlog.get_logger()
 
@@ -99,7 +101,7 @@ class Serving:
             Repeating("timetable", self._timetable.follow, LOOK_S),
             Repeating("limits", self._remind, 60.0),
             Repeating("anchor", self._anchor, 3_600.0),
-            Repeating("cases", lambda: keep_cases(house, _now()), 30.0),
+            Repeating("cases", WhenChanged(self._newest, self._keep_cases, CASES_ALL_S), 30.0),
             Repeating("leads", lambda: ask_visits(house, _now()), 5.0),
             Repeating("docking", lambda: dock(house, _now()), house.config.ops.list_minutes * 60.0),
             Repeating("minding", lambda: mind(house, _now()), 60.0),
@@ -113,6 +115,13 @@ class Serving:
     def _after(self, _: Sweep) -> None:
         certify_missing(self._house, _now())
         self._anchor()
+
+    def _newest(self) -> object:
+        with self._house.database.reading() as db:
+            return newest(db)
+
+    def _keep_cases(self) -> None:
+        keep_cases(self._house, _now())
 
     def _account(self) -> None:
         certify_missing(self._house, _now())

@@ -59,6 +59,12 @@ def figures_of(db: Connection, now: datetime) -> Figures:
     )
 
 
+def newest(db: Connection) -> tuple[str, int]:
+    """The last capture and the last alert there are: another answer says that something came."""
+    capture = db.scalar(select(func.max(captures.c.id))) or ""
+    return capture, db.scalar(select(func.max(alerts.c.id))) or 0
+
+
 def _newest_sweep(db: Connection) -> SweepFigures | None:
     row = db.execute(select(sweeps).order_by(sweeps.c.id.desc()).limit(1)).first()
     if row is None:
