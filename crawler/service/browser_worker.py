@@ -25,7 +25,7 @@ from crawler.reading.page_kinds import page_kind_of
 from crawler.service.passages import passage_from
 from crawler.service.pipes import Downward, Greeting, Keepsake, Order, Outlet, Ready, Report
 from crawler.service.starting import run_child
-from crawler.service.watching import Watch
+from crawler.service.watching import SEVERAL, Watch
 
 HEARTBEAT_S = 0.5
 FULL_FOR = frozenset(
@@ -172,7 +172,7 @@ async def _beat(watch: Watch) -> None:
     beats = 0
     while True:
         beats += 1
-        watch.put(1, beats)
+        watch.put(SEVERAL, beats)
         await asyncio.sleep(HEARTBEAT_S)
 
 

@@ -18,8 +18,8 @@ from crawler.fetching.identity import Identity, reach_problem, remove_folder, wo
 from crawler.service.children import Child, Program, start_child
 from crawler.service.crews import failed_capture
 from crawler.service.detour import detour_for
+from crawler.service.hands import Crew
 from crawler.service.pipes import Report
-from crawler.service.sweeping import Crew
 from crawler.service.tidying import remember_folder
 from crawler.service.wiring import House, child_environment, greeting_for
 
@@ -81,7 +81,12 @@ def _crew(house: House, run: str, browser: Path, program: Program) -> Crew:
         return start_child(program, greeting)
 
     return Crew(
-        state=VisitState.RENDERING, size=1, window=pages * 2, start=start, set_aside=_undrawn
+        state=VisitState.RENDERING,
+        size=1,
+        window=pages * 2,
+        start=start,
+        set_aside=_undrawn,
+        one_at_a_time=True,
     )
 
 

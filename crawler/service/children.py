@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from crawler.service.watching import Watch
 
 STUCK_S = 5.0
 ENDING_S = 8.0
+SILENT_S = 900.0  # longer than any visit takes
 PATIENCE = 6  # times stuck_s, for who waits without working
 
 
@@ -39,7 +41,10 @@ class Child:
     process: asyncio.subprocess.Process
     watch: Watch
     outstanding: set[int] = field(default_factory=set)
+    ready: bool = False
+    reported: int = 0
     gone: bool = False
+    _heard: float = 0.0  # when it last reported, or was given its only visit
     _seen: tuple[int, int] = (0, 0)
     _since: float = 0.0
     _used: float = 0.0
@@ -50,6 +55,8 @@ class Child:
 
     async def give(self, order: Order) -> None:
         """Hand one visit down."""
+        if not self.outstanding:
+            self._heard = time.monotonic()
         self.outstanding.add(order.visit.id)
         assert self.process.stdin is not None
         self.process.stdin.write(framed(order))
@@ -62,7 +69,14 @@ class Child:
         async for record in records_from_child(self.process.stdout):
             if isinstance(record, Report):
                 self.outstanding.discard(record.visit_id)
+                self.reported, self._heard = self.reported + 1, time.monotonic()
+            else:
+                self.ready = True
             yield record
+
+    def is_silent(self, now_s: float) -> bool:
+        """Whether it owes a report for so long that it must have lost the visit."""
+        return bool(self.outstanding) and now_s - self._heard > SILENT_S
 
     def stuck_at(self, now_s: float) -> int:
         """The visit it has been at for too long, or 0. Ask regularly.

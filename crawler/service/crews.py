@@ -14,8 +14,8 @@ from crawler.domain.capture import Capture, Fetcher, Field, Outcome, Profile
 from crawler.domain.ids import ulid
 from crawler.domain.site import Visit, VisitState
 from crawler.service.children import Child, Program, start_child
+from crawler.service.hands import Crew
 from crawler.service.pipes import PictureReading, Report
-from crawler.service.sweeping import Crew
 from crawler.service.wiring import House, child_environment, greeting_for
 
 READER_WINDOW = 16
@@ -138,7 +138,7 @@ def failed_capture(visit: Visit, fetcher: Fetcher, outcome: Outcome, at: datetim
         site_id=visit.site.id,
         fetcher=fetcher,
         outcome=outcome,
-        reason="页面两次使采集进程超出时限，已单独搁置",
+        reason="页面两次使采集进程中断，或结果无法记录，已单独搁置",
         started_at=at,
         ended_at=at,
     )
@@ -146,7 +146,7 @@ def failed_capture(visit: Visit, fetcher: Fetcher, outcome: Outcome, at: datetim
 
 def unjudged(visit: Visit, at: datetime) -> Assessment:
     """Not clean: not judged. Blue, so that the weekly list shows it."""
-    why = "页面两次使研判进程超出时限，未能研判，须人工查看"
+    why = "页面两次使研判进程中断，或结果无法记录，未能研判，须人工查看"
     return Assessment(
         visit_id=visit.id,
         level=Level.BLUE,

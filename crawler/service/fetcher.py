@@ -5,10 +5,13 @@ Whatever it reports is on the disk already: it syncs its segment once a group, t
 
 import asyncio
 import hashlib
+import os
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+import structlog
 
 from crawler.domain.capture import Capture, Flag, Outcome, PageText, Profile, is_blank
 from crawler.domain.family import Mark, MarkKind
@@ -29,7 +32,10 @@ from lexicons.judging import Judge
 from spiders.homepage import PATIENT, QUICK, run_homepage_spider, way_out
 
 GROUP_S = 0.2
+UNKEPT = 4
 OTHER_LOOKS = (Profile.PHONE, Profile.SEARCH)
+
+log = structlog.get_logger()
 
 
 @dataclass(kw_only=True)
@@ -69,7 +75,11 @@ class Fetching:
         """Sync once a group, then report it."""
         while True:
             await asyncio.sleep(GROUP_S)
-            self.flush()
+            try:
+                self.flush()
+            except OSError as error:
+                log.error("evidence not kept", action="end", error=str(error))
+                os._exit(UNKEPT)  # what is not on the disk must not be told; others take the visits
 
     def flush(self) -> None:
         """All that is kept is on the disk, and the parent is told."""

@@ -28,7 +28,7 @@ from crawler.store.families import save_marks
 from crawler.store.picture_texts import save_picture_words
 from crawler.store.sites import save_seen
 from crawler.store.texts import ReadText, save_texts
-from crawler.store.visits import advance_each
+from crawler.store.visits import advance_each, held_by
 
 Answer = Callable[[Connection, Sequence[tuple[Visit, Assessment]], datetime], None]
 Group = Sequence[tuple[Visit, Report]]
@@ -44,6 +44,7 @@ class Recorder:
     answer: Answer
     level_of: Callable[[float], Level]
     turns: Turns
+    owner: str = ""  # whose leases must still hold; empty: there are none
 
     def record(self, group: Group, now: datetime) -> None:
         """Evidence first, then all rows of the group at once."""
@@ -54,10 +55,18 @@ class Recorder:
         if words or any(report.keepsakes for _, report in group):
             self.writer.sync()
         with self.database.transaction() as db:
+            kept = self._ours(db, kept)
             self._save_captures(db, kept, now)
             commit_evidence(db, [(one.region, one.evidence) for one in words], now)
             save_picture_words(db, words, now)
             self._close_turns(db, kept, now)
+
+    def _ours(self, db: Connection, group: Group) -> Group:
+        """Without the visits that were given to somebody else meanwhile."""
+        if not self.owner:
+            return group
+        held = held_by(db, self.owner, [visit.id for visit, _ in group])
+        return [one for one in group if one[0].id in held]
 
     def _save_captures(self, db: Connection, group: Group, now: datetime) -> None:
         kept = [

@@ -10,11 +10,12 @@ from crawler.domain.site import RECAPTURE, Sweep, VisitState
 from crawler.service.browsing import browsing_crew
 from crawler.service.catalogue import Catalogue
 from crawler.service.crews import fetching_crews, looking_crew, picture_crew, reading_crew
+from crawler.service.hands import Crew
 from crawler.service.moving import Mover
 from crawler.service.recording import Recorder
 from crawler.service.responding import Responder
 from crawler.service.sealing import settle_segments
-from crawler.service.sweeping import Crew, Sweeping
+from crawler.service.sweeping import Sweeping
 from crawler.service.turns import ALBUM, Allowance, Turns
 from crawler.service.wiring import House, endpoints_of
 from crawler.store.captures import drawn_since
@@ -54,6 +55,7 @@ def sweeping_for(
         database=house.database,
         writer=SegmentWriter(house.evidence, f"{run}-parent", datetime.now(UTC)),
         chain=house.owner,
+        owner=house.owner,
         answer=responder.respond_to_each,
         level_of=LevelsInForce(house.lexicon).level,
         turns=Turns(

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,11 +17,14 @@ from typing import TypeVar
 
 import structlog
 
-from crawler.domain.site import Sweep, SweepState, Visit, VisitState
+from crawler.domain.site import Sweep, SweepState, VisitState
 from crawler.service.children import Child
+from crawler.service.hands import Came, Crew, Held, blamed
 from crawler.service.ordering import orders_for
 from crawler.service.pipes import Order, Ready, Report, Upward
 from crawler.service.recording import Recorder
+from crawler.service.repeating import Repeating
+from crawler.service.writing import next_group, write_down
 from crawler.store.database import Connection, Database
 from crawler.store.visits import (
     claim_visits,
@@ -30,30 +33,19 @@ from crawler.store.visits import (
     mark_sweep,
     release_leases,
     release_visits,
+    renew_leases,
     waiting_count,
 )
 
-GROUP = 100  # captures a transaction, at most
-GROUP_S = 0.5
 BLOCK = 200  # visits a claim
 LEASE = timedelta(minutes=15)
 MOST_TRIES = 2
-MOST_DEATHS = 5  # of the children in one place, without a page to blame
+MOST_DEATHS = 5  # of the children in one place, with nothing reported and no page to blame
+MOVING_S = 30.0
 LOOK_S = 0.3
 
 log = structlog.get_logger()
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Crew:
-    """All children of one kind: whose turn they serve, how many, how much each may hold."""
-
-    state: VisitState
-    size: int
-    window: int
-    start: Callable[[int], Awaitable[Child]]
-    set_aside: Callable[[Visit, datetime], Report]  # what is recorded of a page that kills them
 
 
 @dataclass(kw_only=True)
@@ -68,9 +60,10 @@ class Sweeping:
     on_progress: Callable[[Counter[VisitState]], None]
     on_notice: Callable[[str], None]
     beside: Callable[[], None]  # what moves meanwhile: deliveries, index
+    gave_up: bool = False  # a crew's children died too often; its visits are where they were
     _memory: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
-    _came: "asyncio.Queue[tuple[Visit, Report]]" = field(default_factory=asyncio.Queue)
-    _out: dict[int, Visit] = field(default_factory=dict)
+    _came: "asyncio.Queue[Came]" = field(default_factory=asyncio.Queue)
+    _out: dict[int, Held] = field(default_factory=dict)
     _recorded: asyncio.Event = field(default_factory=asyncio.Event)
     _over: asyncio.Event = field(default_factory=asyncio.Event)
     _counts: Counter[VisitState] = field(default_factory=Counter)
@@ -81,38 +74,51 @@ class Sweeping:
         self._over.set()
 
     async def run(self) -> SweepState:
-        """Until every visit is closed or `stop` is called; says which of the two."""
+        """Until every visit is closed or `stop` is called; says which of the two. An error of any
+        part ends all of them and is raised.
+        """
         await self._write(partial(release_leases, owner=self.owner))
         await self._count()
-        jobs = [
-            asyncio.create_task(self._keep(crew, number))
-            for crew in self.crews
-            for number in range(crew.size)
-        ]
-        recording = asyncio.create_task(self._record_groups())
-        moving = asyncio.create_task(self._move_beside())
+        moving = Repeating("move_beside", self.beside, LOOK_S)
+        moving.start()
         try:
-            await self._until_over([*jobs, recording, moving])
+            async with asyncio.TaskGroup() as group:
+                keeping = [
+                    group.create_task(self._keep(crew, number))
+                    for crew in self.crews
+                    for number in range(crew.size)
+                ]
+                group.create_task(self._record_groups(keeping))
+                group.create_task(self._renew())
+                await self._until_over()
+                self._over.set()
+        except ExceptionGroup as several:
+            raise several.exceptions[0] from several
         finally:
             self._over.set()
-            await asyncio.gather(*jobs, moving)
-            await self._came.join()
-            recording.cancel()
+            moving.stop()
+            await asyncio.to_thread(moving.join, MOVING_S)
         return await self._finish()
 
-    async def _until_over(self, jobs: Sequence["asyncio.Task[None]"]) -> None:
+    async def _until_over(self) -> None:
         while not self._over.is_set():
             started = time.monotonic()
             await self._count()
             self.on_progress(self._counts)
             if not self._left() and self._came.empty():
                 return
-            for job in jobs:
-                if job.done():
-                    job.result()  # a job ends early only by an error: show it
-            pause = max(LOOK_S, 10 * (time.monotonic() - started))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._over.wait(), pause)
+            await self._rest(max(LOOK_S, 10 * (time.monotonic() - started)))
+
+    async def _rest(self, seconds: float) -> None:
+        """So long, or until the end."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._over.wait(), seconds)
+
+    async def _renew(self) -> None:
+        while not self._over.is_set():
+            until = _now() + LEASE
+            await self._write(partial(renew_leases, owner=self.owner, until=until))
+            await self._rest(LEASE.total_seconds() / 3)
 
     async def _finish(self) -> SweepState:
         await self._count()
@@ -138,75 +144,98 @@ class Sweeping:
     # one child after another in one place of a crew
 
     async def _keep(self, crew: Crew, number: int) -> None:
-        deaths = 0
-        while not self._over.is_set() and deaths < MOST_DEATHS:
+        fruitless = careful = 0
+        while not self._over.is_set() and fruitless < MOST_DEATHS:
             if not self._counts[crew.state]:
                 await self._pause()
                 continue
             child = await crew.start(number)
-            await self._serve(crew, child)
+            await self._serve(crew, child, careful)
             if not self._over.is_set():
-                deaths += await self._after_death(crew, child) == 0
-        if deaths == MOST_DEATHS:
+                found, lost = await self._after_death(crew, child)
+                careful = lost if crew.one_at_a_time else 0
+                fruitless = 0 if found or child.reported else fruitless + 1
+        if fruitless == MOST_DEATHS:
+            self.gave_up = True
             self._unable.add(crew.state)
             log.error("crew gave up", action="give_up", kind=crew.state)
 
-    async def _serve(self, crew: Crew, child: Child) -> None:
+    async def _serve(self, crew: Crew, child: Child, careful: int) -> None:
         """Feed and hear one child until it is gone."""
-        feeding = asyncio.create_task(self._feed(crew, child))
+        feeding = asyncio.create_task(self._feed(crew, child, careful))
         watching = asyncio.create_task(self._watch(child))
         try:
             async for record in child.records():
-                self._take(record)
+                self._take(child, record)
         finally:
             watching.cancel()
             child.gone = True
             await feeding  # never cancelled: a claim under way must reach somebody's books
             await child.end()
 
-    async def _feed(self, crew: Crew, child: Child) -> None:
+    async def _feed(self, crew: Crew, child: Child, careful: int) -> None:
+        """The first `careful` visits one at a time, then as many as it may hold."""
+        try:
+            await self._hand_out(crew, child, careful)
+        finally:
+            await child.end()
+
+    async def _hand_out(self, crew: Crew, child: Child, careful: int) -> None:
         while not (self._over.is_set() or child.gone):
-            room = crew.window - len(child.outstanding)
-            orders = await self._claim(crew, min(room, BLOCK)) if room > crew.window // 8 else []
+            window = 1 if child.reported < careful else crew.window
+            room = window - len(child.outstanding)
+            orders = await self._claim(crew, min(room, BLOCK)) if room > window // 8 else []
             for order in orders:
-                self._out[order.visit.id] = order.visit
+                self._out[order.visit.id] = Held(visit=order.visit, crew=crew, child=child)
                 await child.give(order)
             if not orders:
                 await self._pause()
-        await child.end()
 
     async def _watch(self, child: Child) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
-            if visit_id := child.stuck_at(time.monotonic()):
+            now_s = time.monotonic()
+            if (visit_id := child.stuck_at(now_s)) or child.is_silent(now_s):
                 log.warning("child stuck", action="kill", visit=visit_id, pid=child.pid)
                 child.kill()
                 return
 
-    async def _after_death(self, crew: Crew, child: Child) -> int:
-        """Hand its visits out again; the one it died over counts a try. Gives that visit's id."""
-        blamed = child.watch.look()[0]
-        blamed = blamed if blamed in child.outstanding else 0
-        lost = sorted(child.outstanding - {blamed})
-        log.warning("child ended", action="restart", kind=crew.state, visit=blamed, lost=len(lost))
+    async def _after_death(self, crew: Crew, child: Child) -> tuple[bool, int]:
+        """Hand its visits out again; the one it died over counts a try. Whether there was one, and
+        how many were merely lost.
+        """
+        culprit = blamed(crew, child)
+        lost = sorted(child.outstanding - {culprit})
+        log.warning("child ended", action="restart", kind=crew.state, visit=culprit, lost=len(lost))
         await self._write(partial(release_visits, ids=lost))
-        if not blamed:
-            return 0
-        if await self._write(partial(count_try, visit_id=blamed)) < MOST_TRIES:
-            await self._write(partial(release_visits, ids=[blamed]))
-        else:  # still leased, so that nobody takes it before this is recorded
-            visit = self._out[blamed]
-            await self._came.put((visit, crew.set_aside(visit, _now())))
-        return blamed
+        if culprit:
+            await self._count_try(culprit)
+        return culprit != 0, len(lost)
 
-    def _take(self, record: Upward) -> None:
+    async def _count_try(self, visit_id: int) -> None:
+        if await self._write(partial(count_try, visit_id=visit_id)) < MOST_TRIES:
+            await self._write(partial(release_visits, ids=[visit_id]))
+        elif held := self._out.pop(visit_id, None):
+            self._came.put_nowait(held.aside(_now()))  # still leased: nobody takes it before
+
+    def _take(self, child: Child, record: Upward) -> None:
         match record:
-            case Report() if record.visit_id in self._out:
-                self._came.put_nowait((self._out[record.visit_id], record))
+            case Report(visit_id=visit_id):
+                held = self._out.get(visit_id)
+                if held and held.child is child:
+                    del self._out[visit_id]
+                    self._came.put_nowait(Came(held=held, report=record))
             case Ready(notice=notice) if notice:
                 self.on_notice(notice)
             case _:
                 return
+
+    async def _record_groups(self, keeping: Sequence["asyncio.Task[None]"]) -> None:
+        """Until nobody is left who reports, and all is written down."""
+        while not (self._came.empty() and all(one.done() for one in keeping)):
+            if group := await next_group(self._came):
+                await self._in_memory(partial(write_down, self.recorder, group, _now))
+                self._recorded.set()
 
     # the store, off the loop
 
@@ -224,34 +253,6 @@ class Sweeping:
             return orders_for(db, crew.state, visits)
 
         return await self._write(claimed)
-
-    async def _record_groups(self) -> None:
-        while True:
-            group = await self._next_group()
-            await self._in_memory(partial(self._record, group))
-            for _ in group:
-                self._came.task_done()
-            self._recorded.set()
-
-    async def _next_group(self) -> list[tuple[Visit, Report]]:
-        group = [await self._came.get()]
-        deadline = time.monotonic() + GROUP_S
-        while len(group) < GROUP and (left := deadline - time.monotonic()) > 0:
-            try:
-                group.append(await asyncio.wait_for(self._came.get(), left))
-            except TimeoutError:
-                break
-        return group
-
-    def _record(self, group: list[tuple[Visit, Report]]) -> None:
-        self.recorder.record(group, _now())
-        for visit, _ in group:
-            self._out.pop(visit.id, None)
-
-    async def _move_beside(self) -> None:
-        while not self._over.is_set():
-            await asyncio.to_thread(self.beside)
-            await self._pause()
 
     async def _pause(self) -> None:
         """Until something was recorded, or a moment passed."""

@@ -228,6 +228,18 @@ def release_leases(db: Connection, owner: str) -> int:
     return db.execute(update(visits).where(mine).values(lease_until=None, lease_owner="")).rowcount
 
 
+def renew_leases(db: Connection, owner: str, until: datetime) -> None:
+    """What a parent holds it goes on holding: some pages take longer than a lease."""
+    mine = (visits.c.lease_owner == owner) & visits.c.lease_until.is_not(None)
+    db.execute(update(visits).where(mine).values(lease_until=until))
+
+
+def held_by(db: Connection, owner: str, ids: Sequence[int]) -> set[int]:
+    """Of these visits those that are still this parent's: nobody else claimed them meanwhile."""
+    rows = select(visits.c.id).where(visits.c.id.in_(ids), visits.c.lease_owner == owner)
+    return set(db.scalars(rows))
+
+
 def release_visits(db: Connection, ids: Sequence[int]) -> None:
     """Give back what a dead child had not answered."""
     free = update(visits).where(visits.c.id.in_(ids))

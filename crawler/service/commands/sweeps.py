@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, WatchError
 from crawler.domain.site import Sweep, SweepState, VisitState
 from crawler.service.anchoring import anchor_heads
 from crawler.service.case_keeping import keep_cases
@@ -129,7 +129,10 @@ async def _sweep(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, sweeping.stop)
-    return await sweeping.run()
+    state = await sweeping.run()
+    if sweeping.gave_up and state is not SweepState.FINISHED:
+        raise WatchError(words.say("sweep.gave_up", id=sweep.id))
+    return state
 
 
 def _show(house: House, summary: Summary, words: Catalogue, began: datetime, *, json: bool) -> None:
