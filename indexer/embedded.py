@@ -149,7 +149,7 @@ def _facets(db: Connection, wanted: Wanted, request: SearchRequest) -> dict[str,
     digests = [digest for _, digest in matching(db, wanted, MOST_COUNTED)]
     counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
     for start in range(0, len(digests), 500):
-        found = places_of(db, digests[start : start + 500], request.region)
+        found = places_of(db, digests[start : start + 500])
         for places in found.values():
             fitting = [one for one in places if suits(one, request.narrowing)]
             for name in FACETS:

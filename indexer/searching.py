@@ -52,7 +52,7 @@ def _answers(
     database: Database, digests: tuple[str, ...], question: Question, request: SearchRequest
 ) -> Iterator[Answer]:
     with database.reading() as db:
-        places = places_of(db, digests, request.region)
+        places = places_of(db, digests)
         texts = texts_by_digest(db, digests)
         chosen = {
             digest: fitting

@@ -124,11 +124,12 @@ def note_kinship(db: Connection, site_ids: Sequence[int]) -> None:
     _wait_again(db, set(db.scalars(here)))
 
 
-def places_of(db: Connection, digests: Sequence[str], region: str = "") -> dict[str, list[Place]]:
-    """Where these texts stand under a region prefix, the last seen first."""
+def places_of(db: Connection, digests: Sequence[str]) -> dict[str, list[Place]]:
+    """Where these texts stand, in any region, the last seen first: `suits` says what may be
+    shown.
+    """
     found: dict[str, list[Place]] = {}
-    wanted = text_places.c.text_digest.in_(digests), text_places.c.region.startswith(region)
-    alike = _alike().where(*wanted).subquery()
+    alike = _alike().where(text_places.c.text_digest.in_(digests)).subquery()
     rows = (
         select(alike, sites.c.id.label("site_id"), sites.c.domain, sites.c.unit_name)
         .join(captures, captures.c.id == alike.c.capture_id)

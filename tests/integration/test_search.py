@@ -173,6 +173,8 @@ def test_regions_are_strangers(house: SearchHouse) -> None:
     assert {one.region for one in answers} == {"310118"}
     assert {one.level for one in answers} == {"none"}  # what it is elsewhere is not told
     assert all(one.other_sites == 0 for one in answers)
+    near = house.search("保本", region="310118", facets=True).facets
+    assert (near["region"], near["level"]) == ({"310118": 2}, {"none": 2})
     assert house.search("保本", region="31").total == 3
     assert house.found("保本", region="31011800") == []
 
