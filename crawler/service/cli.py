@@ -97,7 +97,7 @@ def main() -> None:
         sys.exit(2)
     except WatchError as error:
         complain(str(error))
-        sys.exit(EXIT_CODES.get(type(error), 1))
+        sys.exit(next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1))
     except (KeyboardInterrupt, typer.Abort):
         complain("已中断")
         sys.exit(INTERRUPTED)

@@ -14,8 +14,7 @@ import structlog
 
 from crawler.domain.audit import Act
 from crawler.domain.errors import BadInput, NotAllowed
-from crawler.domain.filing import Change
-from crawler.service.importing import import_file
+from crawler.service.importing import Shrunk, import_file
 from crawler.service.wiring import House, child_environment
 from crawler.store.audit import note
 from crawler.store.dockings import REFUSED, TAKEN, WAITING, Docked, is_known, keep_docked
@@ -51,22 +50,13 @@ def decide(house: House, one: Docked, actor: str, now: datetime, *, accept: bool
     if accept:
         if not file.is_file() or file_digest(file) != one.sha256:
             raise BadInput("留存的名单不在了，请重新放入目录或用 xunwang import 导入")
-        report = _imported(house, file, actor, now, rehearse=False)
+        report = _imported(house, file, actor, now, may_shrink=True)
         made = replace(
             one, state=TAKEN, reason="人工确认", list_id=report.list_id, actor=actor, at=now
         )
     _keep(house, made)
     shutil.rmtree(_shelf(house, one.sha256), ignore_errors=True)
     return made
-
-
-def shrink(report: ImportReport) -> float:
-    """Which part of what the source had said is gone; 0 for its first list."""
-    stood = sum(
-        report.changes.get(one, 0)
-        for one in (Change.GONE, Change.UNCHANGED, Change.CHANGED, Change.TRANSFERRED)
-    )
-    return report.changes.get(Change.GONE, 0) / stood if stood else 0.0
 
 
 def _pull(house: House, command: tuple[str, ...], folder: Path) -> None:
@@ -113,12 +103,10 @@ def _taken(house: House, path: Path, now: datetime) -> Docked | None:
         actor=MACHINE, at=now,
     )  # fmt: skip
     try:
-        lost = shrink(_imported(house, copy, MACHINE, now, rehearse=True))
-        if lost > house.config.ops.most_shrink:
-            one = replace(one, state=WAITING, reason=f"比上一份少了 {lost:.0%}，须人工确认")
-        else:
-            report = _imported(house, copy, MACHINE, now, rehearse=False)
-            one = replace(one, list_id=report.list_id)
+        report = _imported(house, copy, MACHINE, now, may_shrink=False)
+        one = replace(one, list_id=report.list_id)
+    except Shrunk as loss:
+        one = replace(one, state=WAITING, reason=f"比上一份少了 {loss.part:.0%}，须人工确认")
     except BadInput as error:
         one = replace(one, state=REFUSED, reason=str(error))
     _keep(house, one)
@@ -129,11 +117,11 @@ def _taken(house: House, path: Path, now: datetime) -> Docked | None:
 
 
 def _imported(
-    house: House, path: Path, actor: str, now: datetime, *, rehearse: bool
+    house: House, path: Path, actor: str, now: datetime, *, may_shrink: bool
 ) -> ImportReport:
     return import_file(
         house, path, source=house.config.ops.list_source, actor=actor, at=now, whole=True,
-        rehearse=rehearse,
+        rehearse=False, may_shrink=may_shrink,
     )  # fmt: skip
 
 

@@ -13,7 +13,18 @@ from crawler.reading.list_rules import ListRules
 from crawler.service.wiring import House
 from crawler.store.audit import note
 from crawler.store.evidence import file_digest
-from crawler.store.lists import ImportReport, Staged, import_list, stage_list
+from crawler.store.lists import ImportReport, Staged, import_list, stage_list, vanishing
+
+LEAST_VANISHING = 10  # sites; fewer are no sign of a broken list
+
+
+class Shrunk(BadInput):
+    """A whole list that would retire too many sites: `part` of what its source had named."""
+
+    def __init__(self, gone: int, stood: int) -> None:
+        self.part = gone / stood
+        self.loss = f"{stood} 个网站将有 {gone} 个（{self.part:.0%}）消失，没有导入"
+        super().__init__(f"{self.loss}；一部分请加 --part，确属如此请加 --yes")
 
 
 def import_file(
@@ -25,9 +36,11 @@ def import_file(
     at: datetime,
     whole: bool,
     rehearse: bool,
+    may_shrink: bool = False,
 ) -> ImportReport:
-    """Every row accepted, merged or refused, in one transaction; BadInput if it is no list. Others
-    may write while the rows are read.
+    """Every row accepted, merged or refused, in one transaction; BadInput if it is no list, Shrunk
+    if it loses more than `ops.most_shrink` and nobody said that it may. Others may write while the
+    rows are read.
     """
     region = house.config.region
     opened = open_list(path, region, rules_of(house))
@@ -42,6 +55,8 @@ def import_file(
     staging = partial(stage_list, entries=opened.rows, region=region)
     with house.database.prepared(staging, rehearse=rehearse) as (db, staged):
         _check_usable(staged)
+        if whole and not (rehearse or may_shrink):
+            _check_shrink(*vanishing(db, source), house.config.ops.most_shrink)
         report = import_list(db, filing_list, staged, actor, region)
         counts = f"{report.rows}={report.accepted}+{report.merged}+{report.refused}"
         act = Act(
@@ -67,6 +82,12 @@ def _check_usable(staged: Staged) -> None:
         f"{staged.rows} 行全部不能采用，没有导入；"
         f"如第 {one.row} 行 {one.column}：{one.value} —— {one.reason}"
     )
+
+
+def _check_shrink(gone: int, stood: int, most: float) -> None:
+    """Half an export looks like the news that half of the sites are gone."""
+    if gone >= LEAST_VANISHING and gone > most * stood:
+        raise Shrunk(gone, stood)
 
 
 def rules_of(house: House) -> ListRules:

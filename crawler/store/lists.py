@@ -160,6 +160,17 @@ def import_list(
     )
 
 
+def vanishing(db: Connection, source: str) -> tuple[int, int]:
+    """How many sites of a source what was staged no longer names, and how many it had named. A
+    site whose filing got another number has not vanished.
+    """
+    old = and_(filings.c.source == source, filings.c.gone_list_id.is_(None))
+    named = select(_incoming.c.id).where(_incoming.c.domain == filings.c.domain)
+    stood = select(func.count(filings.c.domain.distinct())).where(old)
+    gone = stood.where(~named.correlate(filings).exists())
+    return db.scalar(gone) or 0, db.scalar(stood) or 0
+
+
 def _note_on(filing: Filing) -> Note:
     return Note(row=filing.row, note="；".join(filing.notes))
 

@@ -371,6 +371,24 @@ def test_a_list_is_handed_in_once_and_every_row_is_accounted_for(api: ApiHouse) 
     assert [one["id"] for one in program.get("/lists").json["lists"]] == [taken["id"]]
 
 
+def test_a_list_that_lost_most_sites_is_taken_only_if_it_may_shrink(api: ApiHouse) -> None:
+    program = api.program(Scope.LISTS_WRITE, Scope.LISTS_READ)
+    way = "/lists?source=市通管局&name=备案.csv"
+    head, *rows = [
+        "主办单位名称,网站备案/许可证号,域名",
+        *(f"单位{n},沪ICP备{n:08d}号-1,s{n}.example.cn" for n in range(20)),
+    ]
+    program.post(way, "\n".join([head, *rows]).encode())
+    half = "\n".join([head, *rows[:5]]).encode()
+
+    refused = program.post(way, half)
+    taken = program.post(f"{way}&may_shrink=true", half)
+
+    assert (refused.status, refused.json["code"]) == (409, "list_shrunk")
+    assert "20 个网站将有 15 个（75%）消失" in refused.json["detail"]
+    assert taken.json["changes"]["gone"] == 15
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status"),
     [

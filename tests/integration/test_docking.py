@@ -66,9 +66,9 @@ def test_a_new_list_is_taken_once_whatever_it_is_called(house: House, folder: Pa
 def test_a_list_that_shrinks_waits_for_a_person_who_may_take_or_refuse_it(
     house: House, folder: Path
 ) -> None:
-    a_list(folder, "a.csv", range(10))
+    a_list(folder, "a.csv", range(40))
     dock(house, NOON)
-    a_list(folder, "b.csv", range(7))
+    a_list(folder, "b.csv", range(28))
     (waiting,) = dock(house, NOON)
     assert (waiting.state, "30%" in waiting.reason) == ("waiting", True)
     assert imported(house) == 1
@@ -92,9 +92,9 @@ def test_a_list_that_shrinks_waits_for_a_person_who_may_take_or_refuse_it(
 
 
 def test_what_shrinks_a_little_is_taken(house: House, folder: Path) -> None:
-    a_list(folder, "a.csv", range(10))
+    a_list(folder, "a.csv", range(50))
     dock(house, NOON)
-    a_list(folder, "b.csv", range(8))
+    a_list(folder, "b.csv", range(40))
     assert [one.state for one in dock(house, NOON)] == ["taken"]
 
 

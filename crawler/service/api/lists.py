@@ -2,6 +2,7 @@
 
 import re
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -28,7 +29,7 @@ from crawler.service.api.shapes import (
     ListShown,
     RefusalShown,
 )
-from crawler.service.importing import import_file
+from crawler.service.importing import Shrunk, import_file
 from crawler.store.evidence import file_digest
 from crawler.store.lists import ImportReport
 from crawler.store.platform_views import (
@@ -49,6 +50,7 @@ Source = Annotated[str, Query(min_length=1, max_length=100, description="来源�
 Name = Annotated[str, Query(min_length=1, max_length=130, description="文件名，以扩展名说明格式")]
 Part = Annotated[bool, Query(description="只是一部分，未列出的不算消失")]
 Rehearse = Annotated[bool, Query(alias="dry_run", description="只看结果，不写入")]
+MayShrink = Annotated[bool, Query(description="大量网站从名单消失也照样导入")]
 _FILE = {
     "requestBody": {
         "required": True,
@@ -70,6 +72,7 @@ async def take_list(
     name: Name,
     part: Part = False,
     rehearse: Rehearse = False,
+    may_shrink: MayShrink = False,
 ) -> ImportShown:
     """导入一份备案名单（CSV、XLSX、XLS、ODS、JSON）。与该来源上一份完全相同的不再导入。"""
     if not _NAME.fullmatch(name) or ".." in name:
@@ -82,8 +85,9 @@ async def take_list(
             async for part_ in parts_of(request, LARGEST_LIST, UPLOAD_S):
                 await off_the_loop(file.write, part_)
         return await run_in_threadpool(
-            _imported, api, client, path, source, whole=not part, rehearse=rehearse
-        )
+            partial(_imported, whole=not part, rehearse=rehearse, may_shrink=may_shrink),
+            api, client, path, source,
+        )  # fmt: skip
 
 
 @routes.get("/lists", responses=responses(401, 403, 422))
@@ -113,7 +117,14 @@ def show_list(
 
 
 def _imported(
-    api: Api, client: Client, path: Path, source: str, *, whole: bool, rehearse: bool
+    api: Api,
+    client: Client,
+    path: Path,
+    source: str,
+    *,
+    whole: bool,
+    rehearse: bool,
+    may_shrink: bool,
 ) -> ImportShown:
     digest, now = file_digest(path), api.clock()
     with api.house.database.reading() as db:
@@ -121,9 +132,14 @@ def _imported(
         counts = change_counts(db, last.id) if last else {}
     if last is not None and last.sha256 == digest and last.whole == whole and not rehearse:
         return ImportShown(**_shown(last).model_dump(), repeated=True, changes=counts, refusals=[])
-    report = import_file(
-        api.house, path, source=source, actor=client.name, at=now, whole=whole, rehearse=rehearse
-    )
+    try:
+        report = import_file(
+            api.house, path, source=source, actor=client.name, at=now, whole=whole,
+            rehearse=rehearse, may_shrink=may_shrink,
+        )  # fmt: skip
+    except Shrunk as shrunk:
+        how = "一部分请加 part=true，确属如此请加 may_shrink=true"
+        raise Problem(409, "list_shrunk", f"{shrunk.loss}；{how}") from None
     kept = ListShown(
         id=0 if rehearse else report.list_id, source=source, name=path.name, sha256=digest,
         received_at=now, whole=whole, **_counts(report),

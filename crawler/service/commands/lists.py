@@ -22,6 +22,7 @@ def import_(
     source: Annotated[str, typer.Option(help="名单来源；与它的上一份名单比较")] = "备案系统",
     part: Annotated[bool, typer.Option("--part", help="只是一部分，未列出的不算消失")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只看结果，不写入")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="大量网站从名单消失也照样导入")] = False,
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """导入备案名单。例：xunwang import 备案导出.xlsx --source 市通管局 --dry-run"""
@@ -35,6 +36,7 @@ def import_(
             at=now(),
             whole=not part,
             rehearse=dry_run,
+            may_shrink=yes,
         )
         if json:
             as_json(report)
