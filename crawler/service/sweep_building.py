@@ -35,7 +35,7 @@ def sweeping_for(
     """Ready to run. A missing browser is said here, before the first page. `beside` moves what
     waits meanwhile; without one, deliveries and the index are moved.
     """
-    settle_segments(house.database, house.evidence, datetime.now(UTC), house.config.region)
+    _settle(house)
     run = f"{int(time.time()):x}-{os.getpid()}"
     crews = [*fetching_crews(house, run), reading_crew(house, run)]
     if house.config.crawl.looks == "suspicious":
@@ -76,7 +76,15 @@ def sweeping_for(
         on_progress=on_progress,
         on_notice=warn,
         beside=beside or Mover(house).move,
+        settle=lambda: _settle(house, recorder.writer),
     )
+
+
+def _settle(house: House, writer: SegmentWriter | None = None) -> None:
+    """Seal what nobody writes any more; the parent's own segment is among it at the end."""
+    if writer is not None:
+        writer.close()
+    settle_segments(house.database, house.evidence, datetime.now(UTC), house.config.region)
 
 
 def _picture_crews(

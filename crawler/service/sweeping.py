@@ -17,6 +17,7 @@ from typing import TypeVar
 
 import structlog
 
+from crawler.domain.errors import WatchError
 from crawler.domain.site import Sweep, SweepState, VisitState
 from crawler.service.children import Child
 from crawler.service.hands import Came, Crew, Held, blamed
@@ -60,6 +61,7 @@ class Sweeping:
     on_progress: Callable[[Counter[VisitState]], None]
     on_notice: Callable[[str], None]
     beside: Callable[[], None]  # what moves meanwhile: deliveries, index
+    settle: Callable[[], None]  # once no child writes any more
     gave_up: bool = False  # a crew's children died too often; its visits are where they were
     _memory: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
     _came: "asyncio.Queue[Came]" = field(default_factory=asyncio.Queue)
@@ -131,8 +133,15 @@ class Sweeping:
         state = SweepState.STOPPED if left else SweepState.FINISHED
         now = _now()
         await self._write(partial(mark_sweep, sweep_id=self.sweep.id, state=state, now=now))
+        await self._in_memory(self._settled)
         self._memory.shutdown()
         return state
+
+    def _settled(self) -> None:
+        try:
+            self.settle()
+        except (OSError, WatchError):  # the sweep is over all the same; the next one settles first
+            log.exception("segments not sealed", action="settle", sweep=self.sweep.id)
 
     def _left(self) -> int:
         served = {crew.state for crew in self.crews} - self._unable

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,16 @@ def test_the_evidence_verifies_and_one_flipped_byte_names_its_capture(
     assert clean.returncode == 0, clean.stdout + clean.stderr
     assert broken.returncode == 1
     assert capture in broken.stderr
+
+
+def test_what_a_sweep_kept_is_sealed_at_its_end(swept: Installation) -> None:
+    with closing(sqlite3.connect(swept.home / "xunwang.db")) as db:
+        rows = db.execute("select name, sealed_at from segments").fetchall()
+    modes = {one.stat().st_mode & 0o777 for one in (swept.home / "evidence").glob("*.warc.gz")}
+
+    assert rows
+    assert all(sealed for _, sealed in rows)
+    assert modes == {0o400}
 
 
 def test_warnings_leave_signed_marked_unverified_and_once(swept: Installation) -> None:
