@@ -154,6 +154,7 @@ class Sweep:
             on_progress=lambda _: None,
             on_notice=lambda _: None,
             beside=beside,
+            settle=lambda: None,
         )
         return asyncio.run(asyncio.wait_for(sweeping.run(), 20)), sweeping
 
