@@ -12,7 +12,7 @@ from crawler.fetching.rendering import LOOKS, RefusedConnection, Rendered, Rende
 from crawler.fetching.viewing import Viewing
 
 _MOST_REFUSED = 200
-_NOTHING_SEEN = frozenset({
+NOTHING_SEEN = frozenset({
     Outcome.BLOCKED_ADDRESS, Outcome.NAME_NOT_FOUND, Outcome.CONNECTION_REFUSED, Outcome.TIMED_OUT,
     Outcome.TLS_FAILED, Outcome.BAD_RESPONSE, Outcome.REDIRECT_LIMIT, Outcome.DOWNLOAD,
     Outcome.BROWSER_FAILED, Outcome.BUDGET_REACHED,
@@ -60,7 +60,7 @@ def report(wish: Wish, viewing: Viewing, slot: Slot, browser: str, at: datetime)
         windows=viewing.windows,
         received_bytes=slot.received,
     )
-    return told if ending.outcome in _NOTHING_SEEN else _with_sight(told, viewing)
+    return told if ending.outcome in NOTHING_SEEN else _with_sight(told, viewing)
 
 
 def _with_sight(told: Rendered, viewing: Viewing) -> Rendered:
