@@ -3,14 +3,14 @@
 from alerts.payloads import Finding
 from crawler.domain.alert import Alert, AlertState
 from crawler.domain.assessment import Assessment
-from crawler.domain.capture import Capture, manifest_digest, manifest_of
+from crawler.domain.capture import Capture
 from crawler.domain.case import Case
 from crawler.domain.errors import GiveUp
 from crawler.domain.site import Site
 from crawler.domain.subject import NOBODY_ASKED
 from crawler.store.alerts import alerts_of_case
 from crawler.store.assessments import assessment_of
-from crawler.store.captures import captures_of_visit
+from crawler.store.captures import captures_of_visit, manifest_digests
 from crawler.store.cases import case_of
 from crawler.store.database import Connection
 from crawler.store.leads import leads_of_site
@@ -51,7 +51,7 @@ def finding_with(
         assessment=assessment,
         captures=captures,
         filing=filing_of(db, site.domain),
-        manifests={one.id: manifest_digest(manifest_of(one)) for one in captures},
+        manifests=manifest_digests(db, [one.id for one in captures]),
         standing=standings_of(db, [site]).get(site.id, NOBODY_ASKED),
         leads=tuple(leads_of_site(db, site.id)),
     )

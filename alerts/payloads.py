@@ -27,6 +27,11 @@ from crawler.domain.subject import NOBODY_ASKED, Standing
 from crawler.domain.task import CONCLUSION_NAMES, TASK_STATE_NAMES, SupervisionTask
 
 UNVERIFIED, VERIFIED = "未经人工核实", "已核实"
+_SAID = {
+    AlertState.CONFIRMED: VERIFIED,
+    AlertState.DISMISSED: "误报",
+    AlertState.WATCHED: "转为观察",
+}
 
 _MOST_HITS = 20
 _MOST_NUMBERS = 20
@@ -65,7 +70,7 @@ def alert_payload(
         "level_name": LEVEL_NAMES[alert.level],
         "risk_score": round(alert.score, 2),
         "level_reason": _level_reason(finding),
-        "verified": UNVERIFIED if alert.state is AlertState.OPEN else VERIFIED,
+        "verified": _SAID.get(alert.state, UNVERIFIED),
         "found_at": moment(finding.assessment.judged_at),
         "first_seen": moment(alert.opened_at),
         "last_seen": moment(alert.last_seen_at),

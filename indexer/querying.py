@@ -1,6 +1,7 @@
 """What an officer types becomes a tree of phrases: 且 或 非, quotes, everything else a phrase."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from indexer.wording import is_han, stretches_of
@@ -40,10 +41,13 @@ class Question:
 
 
 def question_from(words: str) -> Question:
-    """Never an error: operators without operands are left out."""
+    """Never an error: operators without operands are left out, and so is what nobody sees (zero
+    width, direction marks), which pasted words bring along.
+    """
     alternatives: list[list[Phrase]] = [[]]
     excluded = False
-    for match in _TOKENS.finditer(words[:LONGEST]):
+    seen = "".join(c for c in words[:LONGEST] if unicodedata.category(c) != "Cf")
+    for match in _TOKENS.finditer(seen):
         quoted = match[1] if match[1] is not None else match[2]
         operator = _OPERATORS.get(match[3] or "") if quoted is None else None
         if operator == "OR":

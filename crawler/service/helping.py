@@ -14,7 +14,7 @@ from crawler.service.showing import out
 
 _WIDEST_NAME = 30
 _EXTRA = re.compile(r"\s*\[((?:default: |env var: |required|[\d.]+<|x[<>]).*)\]$", re.DOTALL)
-_CHOICES = re.compile(r"\s*[<\[](\w[\w-]*(?:\|[\w-]+)+)[>\]]$")
+_CHOICES = re.compile(r"\s*[<\[](?:list\[)?(\w[\w-]*(?:\|[\w-]+)+)\]?[>\]]$")
 _USAGE = {
     "Usage: ": "用法：",
     "[OPTIONS]": "[选项]",
@@ -30,6 +30,8 @@ _KINDS = {
     "<float>": "<数>",
     "<str>": "<文字>",
     "<list[str]>": "<文字>…",
+    "<list[path]>": "<文件>…",
+    "<list[int]>": "<整数>…",
     "<path>": "<文件>",
 }
 _COMPLAINTS = (

@@ -55,11 +55,11 @@ class Recorder:
         if words or any(report.keepsakes for _, report in group):
             self.writer.sync()
         with self.database.transaction() as db:
-            kept = self._ours(db, kept)
-            self._save_captures(db, kept, now)
+            ours = self._ours(db, kept)
+            self._save_captures(db, ours, now)
             commit_evidence(db, [(one.region, one.evidence) for one in words], now)
             save_picture_words(db, words, now)
-            self._close_turns(db, kept, now)
+            self._close_turns(db, ours, now)
 
     def _ours(self, db: Connection, group: Group) -> Group:
         """Without the visits that were given to somebody else meanwhile."""

@@ -91,6 +91,12 @@ def captures_of_visit(db: Connection, visit_id: int) -> list[Capture]:
     return [_CAPTURE.decode(manifest) for manifest in db.scalars(ordered)]
 
 
+def manifest_digests(db: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """The digests that the chain holds: of the manifests as written, not as read again today."""
+    rows = select(captures.c.id, captures.c.manifest_sha256).where(captures.c.id.in_(ids))
+    return {row.id: row.manifest_sha256 for row in db.execute(rows)}
+
+
 def drawn_since(db: Connection, reason: str, since: datetime) -> int:
     """How many visits the browser was sent to for a reason since a moment."""
     columns = captures.join(visits, visits.c.id == captures.c.visit_id)

@@ -102,6 +102,8 @@ def _there() -> Iterator[None]:
     """A server that is away, restarting or too busy is a reason to come again, not a traceback."""
     try:
         yield
+    except OverflowError as error:  # SQLite has 64 bits for a number
+        raise BadInput("数字太大，没有这样的编号") from error
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         told = str(getattr(error, "orig", None) or error).strip().splitlines()
         raise TryLater(f"数据库暂不可用：{told[0] if told else error!r}") from error

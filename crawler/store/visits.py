@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, Select, case, func, insert, literal, or_, select, update
 
 from crawler.domain.alert import AlertState
 from crawler.domain.capture import Capture, Outcome
@@ -257,13 +257,13 @@ def waiting_count(db: Connection, sweep_id: int) -> Counter[VisitState]:
 
 
 def outcome_count(db: Connection, sweep_id: int) -> dict[str, int]:
-    """How the visits of a sweep ended, by outcome; the empty name is not ended yet."""
-    rows = (
-        select(visits.c.outcome, func.count().label("sites"))
-        .where(visits.c.sweep_id == sweep_id)
-        .group_by(visits.c.outcome)
-    )
-    return {row.outcome: row.sites for row in db.execute(rows)}
+    """How the visits of a sweep ended, by outcome; the empty name is not ended yet, whatever was
+    seen so far.
+    """
+    over = visits.c.state == str(VisitState.CLOSED)
+    ended = case((over, visits.c.outcome), else_="").label("ended")
+    rows = select(ended, func.count().label("sites")).where(visits.c.sweep_id == sweep_id)
+    return {row.ended: row.sites for row in db.execute(rows.group_by(ended))}
 
 
 def close_unrendered(db: Connection, sweep_id: int, now: datetime) -> None:

@@ -12,10 +12,11 @@ from typing import Annotated
 import msgspec
 import typer
 
-from alerts.delivering import pause, replay_deliveries, resume
+from alerts.delivering import DeliverySummary, pause, replay_deliveries, resume
 from crawler.domain.case import CHINA
 from crawler.domain.delivery import DELIVERY_STATE_NAMES, Delivery, DeliveryState, EventType
 from crawler.domain.errors import BadInput
+from crawler.service.catalogue import Catalogue
 from crawler.service.desks import EndpointStands, standings
 from crawler.service.doors import Door, now
 from crawler.service.moving import Mover
@@ -25,6 +26,7 @@ from crawler.store.outbox import delivery_of, list_deliveries, receipts_of
 
 _ULID, _KEY = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}"), re.compile(r"[0-9a-f]{64}")
 _MOST_MISSING = 100_000
+EXIT_LATER = 3  # as TryLater: something waits for the next go
 _SOME = 5_000  # asked of the store at once
 
 
@@ -100,7 +102,10 @@ def deliver(
     context: typer.Context,
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """把到期的消息投出去，一遍即止；xunwang serve 运行时会自己投。例：xunwang deliver"""
+    """把到期的消息投出去，一遍即止；xunwang serve 运行时会自己投。有没送达的，退出码为 3。
+
+    例：xunwang deliver
+    """
     door: Door = context.obj
     with door.opened() as (house, words):
         if not house.config.delivery.endpoints:
@@ -108,11 +113,17 @@ def deliver(
         done = Mover(house).deliver()
         if json:
             as_json(done)
-            return
-        counts = {"delivered": done.delivered, "later": done.later, "given_up": done.given_up}
-        say(words.say("deliver.summary", **counts))
-        for name, reason in done.held_back.items():
-            say(f"{name} 暂不投递：{reason}")
+        else:
+            _show_delivered(done, words)
+    if done.later or done.held_back:
+        raise typer.Exit(EXIT_LATER)
+
+
+def _show_delivered(done: DeliverySummary, words: Catalogue) -> None:
+    counts = {"delivered": done.delivered, "later": done.later, "given_up": done.given_up}
+    say(words.say("deliver.summary", **counts))
+    for name, reason in done.held_back.items():
+        say(f"{name} 暂不投递：{reason}")
 
 
 def replay(

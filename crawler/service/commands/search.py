@@ -18,6 +18,7 @@ from crawler.service.wiring import House
 from crawler.store.texts import index_counts, refused_texts
 from indexer.engines import Answer, Engine, Order, SearchRequest, SearchResult, Snippet
 from indexer.indexing import index_pending, rebuild
+from indexer.querying import question_from
 from indexer.searching import every_answer
 from indexer.searching import search as search_texts
 
@@ -48,6 +49,8 @@ def search(
 ) -> None:
     """检索全部采集到的文字，新的在前。例：xunwang search '保本 且 年化' --level red"""
     door: Door = context.obj
+    if words.strip() and not question_from(words).alternatives:
+        raise BadInput("没有可检索的字词：只有排除词、标点或符号")
     request = SearchRequest(
         words=words,
         region=region,

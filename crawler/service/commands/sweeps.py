@@ -65,7 +65,7 @@ def sweep(
         anchor_heads(house, now())
         keep_cases(house, now())
         summary = summary_of(house, chosen.id)
-        _show(house, summary, words, began, json=json)
+        _show(house, summary, words, chosen.started_at, json=json)
     if state is SweepState.STOPPED:
         raise typer.Exit(INTERRUPTED)
 
@@ -135,7 +135,7 @@ async def _sweep(
     return state
 
 
-def _show(house: House, summary: Summary, words: Catalogue, began: datetime, *, json: bool) -> None:
+def _show(house: House, summary: Summary, words: Catalogue, since: datetime, *, json: bool) -> None:
     if json:
         as_json(summary)
         return
@@ -148,4 +148,4 @@ def _show(house: House, summary: Summary, words: Catalogue, began: datetime, *, 
         warn(words.say("sweep.unrendered", count=summary.unrendered))
     if summary.left:
         complain(words.say("sweep.stopped", left=summary.left))
-    show_open_alerts(house, words, since=began)
+    show_open_alerts(house, words, since=since)

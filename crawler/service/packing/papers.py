@@ -97,19 +97,25 @@ def notice_values(task: SupervisionTask) -> dict[str, str]:
     }
 
 
+_VERIFIED = {
+    AlertState.CONFIRMED: "已经人工核实",
+    AlertState.DISMISSED: "已经人工核实，为误报",
+    AlertState.WATCHED: "未经人工核实，观察中",
+}
+
+
 def _subject_values(case: Case) -> dict[str, str]:
     of, veil = case.of, case.of.veil
     task = live_task(of.tasks)
     category = of.assessment.categories[0] if of.assessment and of.assessment.categories else ""
     known = case.desk.categories.get(category or of.case.category)
-    unverified = of.alert.state in (AlertState.OPEN, AlertState.WATCHED)
     return {
         "案由": f"疑似{known.name}" if known else "疑似非法集资",
         "线索编号": of.case.number,
         "类别": known.name if known else "—",
         "等级": LEVEL_NAMES[of.alert.level],
         "得分": f"{of.alert.score:g}",
-        "核实状态": "未经人工核实" if unverified else "已经人工核实",
+        "核实状态": _VERIFIED.get(of.alert.state, "未经人工核实"),
         "主体": wording.subject_of(of.site, veil),
         "主体性质": NATURES[of.site.subject_kind],
         "域名": veil.text(of.site.domain_shown),

@@ -349,3 +349,22 @@ def test_a_task_says_who_inspects_together_and_who_else_claims_it() -> None:
     sent_to = told["task"]["dispatch"]
     assert sent_to["joint"] == [{"code": partner.code, "name": partner.name}]
     assert (sent_to["pattern"], sent_to["contested"]) == ("1+1", "登记地有两说")
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (AlertState.OPEN, "未经人工核实"),
+        (AlertState.CONFIRMED, "已核实"),
+        (AlertState.DISMISSED, "误报"),
+        (AlertState.WATCHED, "转为观察"),
+        (AlertState.MERGED, "未经人工核实"),
+    ],
+)
+def test_what_a_person_said_of_an_alert_is_told_as_it_was_said(
+    state: AlertState, said: str
+) -> None:
+    body = body_of(a_warning(a_finding(alert=an_alert(state=state))))
+
+    jsonschema.validate(body, MESSAGE)
+    assert body["alert"]["verified"] == said

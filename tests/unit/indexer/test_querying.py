@@ -76,3 +76,7 @@ def test_marks_lie_apart_within_the_piece(text: str, words: str) -> None:
         assert at <= start < end <= len(snippet.text)
         at = end
     assert len(snippet.text) <= LONGEST
+
+
+def test_what_nobody_sees_is_not_searched_for() -> None:
+    assert question_from("保\u200b本\ufeff保息") == question_from("保本保息")
