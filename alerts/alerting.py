@@ -142,7 +142,8 @@ def _beyond_dismissal(last: Alert, assessment: Assessment) -> str:
 def _gone(
     visit: Visit, assessment: Assessment | None, alert: Alert | None, now: datetime
 ) -> AlertChange:
-    looked = assessment is not None and any(c.outcome is Outcome.SEEN for c in visit.captures)
+    read = assessment is not None and assessment.text_digest  # evidence may not open again
+    looked = read and any(c.outcome is Outcome.SEEN for c in visit.captures)
     if not looked or alert is None or alert.settled_at is not None:
         return _NOTHING
     return AlertChange(kind=ChangeKind.GONE, alert=replace(alert, settled_at=now))

@@ -85,8 +85,11 @@ class Recheck:
 
 
 def result_of(visit: Visit, assessment: Assessment) -> RecheckResult:
-    """What this visit says; a page that was not seen says nothing of what stood on it."""
+    """What this visit says; a page that was not seen, or whose kept bytes could not be read, says
+    nothing of what stood on it.
+    """
     if at_least(assessment.level, FOUND_FROM):
         return RecheckResult.STILL
     seen = any(one.outcome is Outcome.SEEN for one in visit.captures)
-    return RecheckResult.CLEAR if seen else RecheckResult.UNSEEN
+    read = seen and assessment.text_digest
+    return RecheckResult.CLEAR if read else RecheckResult.UNSEEN

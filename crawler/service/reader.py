@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from crawler.domain.assessment import Assessment, Level, Reason, Side
 from crawler.domain.capture import (
     Capture,
     Evidence,
@@ -22,6 +23,7 @@ from crawler.domain.capture import (
 )
 from crawler.domain.errors import BadInput
 from crawler.domain.family import Mark, MarkKind
+from crawler.domain.site import Visit
 from crawler.fetching.capturing import html_of_answer
 from crawler.reading.decoding import decode
 from crawler.service.pipeline import Page, examine
@@ -58,6 +60,8 @@ def report_of(order: Order, folder: Path, judge: Judge, at: datetime) -> Report:
         for capture in _telling(visit.captures)
         for page in _pages(capture, folder, texts)
     ]
+    if not pages and any(_is_lost(one, folder) for one in visit.captures):
+        return Report(visit_id=visit.id, assessment=_unreadable(visit, at))
     if not pages:
         pages = [Page(capture=visit.captures[-1], html="", text=PageText())]
     verdict = examine(visit, pages, judge, at)
@@ -73,6 +77,19 @@ def report_of(order: Order, folder: Path, judge: Judge, at: datetime) -> Report:
         imprint=verdict.imprint,
         marks=(*verdict.marks, *_codes(order)),
         discrepancies=verdict.discrepancies,
+    )
+
+
+def _unreadable(visit: Visit, at: datetime) -> Assessment:
+    """A page was seen, and none of what was kept of it opens: that is not clean."""
+    why = "留存的页面无法打开（存证损坏或缺失），未能研判，须人工查看"
+    return Assessment(
+        visit_id=visit.id,
+        level=Level.BLUE,
+        score=0.0,
+        sentence=why,
+        reasons=(Reason(side=Side.FOR, rule="unreadable", text=why),),
+        judged_at=at,
     )
 
 
@@ -116,6 +133,15 @@ def _pages(capture: Capture, folder: Path, texts: dict[str, PageText]) -> Iterat
         yield Page(capture=capture, html=html, text=texts[capture.text_digest])
     elif html:
         yield Page.read(capture, html)
+
+
+def _is_lost(capture: Capture, folder: Path) -> bool:
+    """Whether a page was seen of which nothing can be opened any more."""
+    try:
+        _html(capture, folder)
+    except BadInput:
+        return bool(capture.text_digest)
+    return False
 
 
 def _html(capture: Capture, folder: Path) -> str:

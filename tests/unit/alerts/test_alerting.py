@@ -172,10 +172,11 @@ def test_what_is_not_found_any_more_is_gone_but_only_where_somebody_looked() -> 
     gone = change(found(Level.NONE), None, last)
     unseen = alert_for(blind, found(Level.NONE), None, last, LATER)
     unjudged = alert_for(a_visit(id=2, captures=(a_capture(),)), None, None, last, LATER)
+    unread = change(found(Level.BLUE, text=""), None, last)
 
     assert gone.alert is not None
     assert (gone.kind, gone.alert.settled_at) == (ChangeKind.GONE, LATER)
-    assert unseen.kind is unjudged.kind is ChangeKind.NONE
+    assert {one.kind for one in (unseen, unjudged, unread)} == {ChangeKind.NONE}
 
 
 def test_a_changed_rate_alone_does_not_alert_anew() -> None:
