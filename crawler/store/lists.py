@@ -378,7 +378,9 @@ _SITE_COLUMNS = (
 
 
 def _save_sites(db: Connection, filing_list: FilingList, actor: str) -> None:
-    """One site a domain, after its newest filing; without any filing left it is retired."""
+    """One site a domain, after its newest filing; a watched one without any filing left is
+    retired.
+    """
     now = filing_list.received_at
     place = func.row_number().over(
         partition_by=_incoming.c.domain,
@@ -408,7 +410,8 @@ def _set_states(db: Connection) -> None:
     retired = sites.c.state == str(SiteState.RETIRED)
     db.execute(update(sites).where(filed, retired).values(state=str(SiteState.WATCHED)))
     led = select(leads.c.id).where(leads.c.site_id == sites.c.id).correlate(sites).exists()
-    gone = update(sites).where(~filed, ~retired, ~led)  # what somebody told of is watched on
+    watched = sites.c.state == str(SiteState.WATCHED)  # a pause is a person's word and stays one
+    gone = update(sites).where(~filed, watched, ~led)  # what somebody told of is watched on
     db.execute(gone.values(state=str(SiteState.RETIRED)))
 
 
