@@ -1,30 +1,34 @@
 """What a site's row learns from a visit: how it ended, what was seen, when to come again."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from crawler.domain.assessment import Assessment, Level, at_least
 from crawler.domain.capture import Capture, Fetcher, Outcome, Profile
 from crawler.domain.rhythm import Seen, due_after
-from crawler.domain.site import Visit, VisitState, ended_well, outcome_of
+from crawler.domain.site import Site, Visit, VisitState, ended_well, outcome_of
 from crawler.reading.render_reasons import OF_THE_PAGE
 
 
 def learned(
     visit: Visit, fresh: tuple[Capture, ...], assessment: Assessment, now: datetime
 ) -> dict[str, object]:
-    """What the site's row says after a closed visit; `fresh` is what its last turn captured."""
+    """What the site's row says after a judgement; `fresh` is what the last turn captured. A visit
+    is judged up to four times and finds what it learned itself: it counts once.
+    """
     captures = visit.captures + fresh
     outcome = outcome_of(captures)
+    site = visit.site if _is_first(visit) else _before_it(visit.site)
     seen_now = _seen(visit, outcome, assessment)
-    due_at, why = due_after(visit.site, seen_now, now)
+    due_at, why = due_after(site, seen_now, now)
     values: dict[str, object] = {
-        "id": visit.site.id,
+        "id": site.id,
         "due_at": due_at,
         "due_why": str(why),
         "last_outcome": str(outcome),
     }
     if not ended_well(outcome):
-        return values | {"failures_in_a_row": visit.site.failures_in_a_row + 1}
+        return values | {"failures_in_a_row": site.failures_in_a_row + 1}
     seen = [one for one in captures if ended_well(one.outcome)]
     usual = [one for one in seen if one.profile is Profile.DESKTOP]
     last = (usual or seen)[-1]
@@ -33,25 +37,34 @@ def learned(
         "failures_in_a_row": 0,
         "unchanged": seen_now.still,
         "final_url": last.final_url,
-        "text_digest": assessment.text_digest,
+        "text_digest": assessment.text_digest or site.text_digest,
         "last_seen_at": now,
-        "needs_browser": visit.site.needs_browser or (drawn and visit.render_reason in OF_THE_PAGE),
+        "needs_browser": site.needs_browser or (drawn and visit.render_reason in OF_THE_PAGE),
     } | ({"last_picture_at": now} if drawn else {})  # fmt: skip
 
 
-def _seen(visit: Visit, outcome: Outcome, assessment: Assessment) -> Seen:
-    """A visit that is judged a second time finds what it learned itself: it counts once."""
-    site = visit.site
-    drawn = any(capture.fetcher is Fetcher.BROWSER for capture in visit.captures)
+def _is_first(visit: Visit) -> bool:
+    """Whether nobody has judged it yet: only the plain fetch comes before the first judgement."""
     early = visit.state in (VisitState.WAITING, VisitState.PATIENT, VisitState.READING)
-    first = early and not drawn
-    same = assessment.text_digest == site.text_digest
-    still = (site.unchanged + 1 if same else 0) if first else site.unchanged
+    return early and all(
+        one.fetcher is Fetcher.HTTP and one.profile is Profile.DESKTOP for one in visit.captures
+    )
+
+
+def _before_it(site: Site) -> Site:
+    """The site with the failures that it had before this visit counted its own."""
+    return replace(site, failures_in_a_row=max(0, site.failures_in_a_row - 1))
+
+
+def _seen(visit: Visit, outcome: Outcome, assessment: Assessment) -> Seen:
+    site, text = visit.site, assessment.text_digest
+    counted = site.unchanged + 1 if text == site.text_digest else 0
+    still = counted if text and _is_first(visit) else site.unchanged
     return Seen(
         outcome=outcome,
         level=assessment.level,
         alert_open=at_least(assessment.level, Level.YELLOW) or visit.open_alert_id is not None,
         watched=visit.watched,
-        changed=bool(site.text_digest) and still == 0,
+        changed=bool(text and site.text_digest) and still == 0,
         still=still,
     )
