@@ -44,6 +44,8 @@ def sweep(
     due: Annotated[bool, typer.Option("--due", help="到期的网站（默认）")] = False,
     site: Annotated[list[str] | None, typer.Option(help="只巡查这个域名，可重复")] = None,
     source: Annotated[str, typer.Option(help="名单来源")] = "备案系统",
+    part: Annotated[bool, typer.Option("--part", help="名单只是一部分，未列出的不算消失")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="大量网站从名单消失也照样导入")] = False,
     render: Annotated[bool, typer.Option(help="由浏览器查看并截图")] = True,
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
@@ -52,7 +54,14 @@ def sweep(
     with door.opened() as (house, words), held(house.home, "sweep"):
         if path is not None:
             report = import_file(
-                house, path, source=source, actor=door.actor, at=now(), whole=True, rehearse=False
+                house,
+                path,
+                source=source,
+                actor=door.actor,
+                at=now(),
+                whole=not part,
+                rehearse=False,
+                may_shrink=yes,
             )
             if not json:
                 show_report(report, words, rehearsed=False)
