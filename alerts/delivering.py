@@ -29,8 +29,8 @@ from crawler.store.outbox import Mark, claim_due, mark, release, replay, save_re
 Send = Callable[[Endpoint, Delivery, datetime], Receipt]
 Clock = Callable[[], datetime]
 
-LEASE = timedelta(seconds=60)
-LONGEST_SEND = timedelta(seconds=20)
+LEASE = timedelta(seconds=60)  # at least
+ROWS = 3  # of sends that a lease has room for, however long one may take
 FAILURES_TO_OPEN = 5
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(minutes=30)
 GONE = 410
@@ -50,6 +50,12 @@ class Courier:
     batch: int = 100  # claimed and marked together
     lanes: int = 4  # sent at the same time to one endpoint
     most: int = 5_000  # to one endpoint in one call
+    longest_send: timedelta = timedelta(seconds=20)  # what `send` keeps to
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a claim holds: else two would send the same message at one time."""
+        return max(LEASE, ROWS * self.longest_send)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,13 +143,13 @@ def _one_round(
 ) -> tuple[DeliverySummary, bool]:
     """Claim, send, mark; whether there may be more to do."""
     token = courier.token()
-    until = courier.clock() + LEASE
+    until = courier.clock() + courier.lease
     circuit, claimed = _claim(courier, endpoint, token, until)
     if not claimed:
         return DeliverySummary(held_back=_why_held_back(circuit, courier.clock())), False
     sent: list[tuple[Delivery, Receipt]] = []
     for few in _in_lanes(claimed, courier.lanes):
-        if courier.clock() + LONGEST_SEND > until or _is_shut(circuit, courier.clock()):
+        if courier.clock() + courier.longest_send > until or _is_shut(circuit, courier.clock()):
             break
         now = courier.clock()
         answers = lanes.map(lambda one: courier.send(endpoint, one, now), few)  # noqa: B023

@@ -141,7 +141,7 @@ class DeliverySettings(BaseModel):
 
     endpoints: tuple[EndpointSettings, ...] = ()
     peers: tuple[PeerSettings, ...] = ()  # docked installations whose messages are taken in
-    timeout_s: float = 20.0
+    timeout_s: float = Field(default=20.0, ge=1, le=120)  # a claim holds for three of them
     allow: tuple[str, ...] = ()  # private ranges or hosts that may receive
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ import random
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from alerts.calendars import load_calendar
@@ -112,6 +112,7 @@ def courier_of(house: House, poster: Poster) -> Courier:
         clock=lambda: datetime.now(UTC),
         spread=random.random,
         token=lambda: os.urandom(16).hex(),
+        longest_send=timedelta(seconds=house.config.delivery.timeout_s),
     )
 
 

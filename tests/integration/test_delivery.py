@@ -15,6 +15,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
+from sqlalchemy import select
 
 from alerts.delivering import (
     FAILURES_TO_OPEN,
@@ -25,7 +27,9 @@ from alerts.delivering import (
     replay_deliveries,
     resume,
 )
+from crawler.config import DeliverySettings
 from crawler.domain.delivery import SCHEDULE_S, Delivery, DeliveryState, Endpoint, Receipt
+from crawler.service.desks import courier_of, poster_of
 from crawler.store.audit import latest_acts
 from crawler.store.database import Database, open_database
 from crawler.store.outbox import (
@@ -36,6 +40,7 @@ from crawler.store.outbox import (
     put,
     receipts_of,
 )
+from crawler.store.tables import outbox
 from tests.builders import NOON
 from tests.integration.answering_house import (
     Clock,
@@ -45,6 +50,7 @@ from tests.integration.answering_house import (
     a_delivery,
     an_endpoint,
 )
+from tests.integration.packing_house import a_house
 
 ALL_S = sum(SCHEDULE_S) * 1.3
 PLATFORM = (an_endpoint(),)
@@ -285,6 +291,45 @@ def test_a_claim_that_ran_out_is_taken_over_and_the_late_worker_changes_nothing(
     assert (summary.delivered, summary.later) == (0, 0)
     with database.reading() as db:
         assert delivery_of(db, a_delivery(1).id).state is DeliveryState.DELIVERED
+
+
+@pytest.mark.fault("K13")
+@pytest.mark.parametrize("longest_s", [5.0, 20.0, 110.0])
+def test_nothing_is_sent_that_could_outlive_its_claim(tmp_path: Path, longest_s: float) -> None:
+    database, clock = an_outbox(tmp_path, *(a_delivery(n) for n in range(12))), Clock()
+    late: list[timedelta] = []
+
+    class Slow(Platform):
+        def send(self, endpoint: Endpoint, delivery: Delivery, at: object) -> Receipt:
+            clock.go(longest_s - 0.5)
+            with database.reading() as db:
+                until = db.scalar(select(outbox.c.claimed_until).where(outbox.c.id == delivery.id))
+            assert until is not None
+            late.append(clock() - until)
+            return super().send(endpoint, delivery, clock())
+
+    longest = timedelta(seconds=longest_s)
+    courier = a_courier(database, Slow(), clock, lanes=1, longest_send=longest)
+    summary = deliver_due(courier, PLATFORM)
+
+    assert summary.delivered == len(late) == 12  # in several claims
+    assert max(late) <= timedelta()
+
+
+@pytest.mark.parametrize("timeout_s", [0.1, 3_600.0])
+def test_how_long_a_delivery_may_take_is_bounded(timeout_s: float) -> None:
+    with pytest.raises(ValidationError):
+        DeliverySettings(timeout_s=timeout_s)
+
+
+def test_the_time_limit_of_the_settings_is_the_couriers(tmp_path: Path) -> None:
+    house = a_house(tmp_path, "[delivery]\ntimeout_s = 90\n")
+
+    courier = courier_of(house, poster_of(house))
+    house.database.close()
+
+    assert courier.longest_send == timedelta(seconds=90)
+    assert courier.lease >= 2 * courier.longest_send
 
 
 def test_a_later_message_of_a_subject_waits_for_the_earlier_one(tmp_path: Path) -> None:
