@@ -245,3 +245,32 @@ def test_a_group_leaves_what_its_reports_leave_one_by_one(
     with database.reading() as db:
         found = [assessment_of(db, number) for number in (1, 2, 3)]
     assert [one and one.level for one in found] == [Level.NONE, Level.NONE, None]
+
+
+def test_what_timed_out_is_looked_at_once_more_before_anything_is_said(
+    database: Database, a_recorder: Made
+) -> None:
+    recorder = a_recorder(looks=False, patient=True)
+    nothing = an_assessment(level=Level.NONE, score=0.0)
+    late = {"text_digest": "", "outcome": Outcome.TIMED_OUT}
+
+    quick = told(database, recorder, captures=(capture(1, **late),), assessment=nothing)
+    with database.reading() as db:
+        assert assessment_of(db, 1) is None
+    assert quick.state is VisitState.PATIENT
+    patient = told(database, recorder, captures=(capture(2, **late),), assessment=nothing)
+    with database.reading() as db:
+        assert assessment_of(db, 1) is not None
+    assert patient.state is VisitState.CLOSED  # not a third time
+
+
+def test_what_longer_limits_would_not_change_is_closed_at_once(
+    database: Database, a_recorder: Made
+) -> None:
+    recorder = a_recorder(looks=False, patient=True)
+    nowhere = capture(1, text_digest="", outcome=Outcome.NAME_NOT_FOUND)
+    nothing = an_assessment(level=Level.NONE, score=0.0)
+
+    assert told(database, recorder, captures=(nowhere,), assessment=nothing).state is (
+        VisitState.CLOSED
+    )
