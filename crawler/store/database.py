@@ -88,6 +88,7 @@ def open_database(url: str) -> Database:
     engine = create_engine(
         make_url(url),
         pool_pre_ping=not url.startswith("sqlite"),
+        pool_use_lifo=True,  # each connection has a cache of its own: few are kept warm
         # else PostgreSQL answers -1 to "how many were put", which reads as yes
         execution_options={"preserve_rowcount": True},
     )
