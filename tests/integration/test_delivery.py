@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from alerts.delivering import (
     FAILURES_TO_OPEN,
@@ -61,6 +61,12 @@ def an_outbox(folder: Path, *deliveries: Delivery) -> Database:
     with database.transaction() as db:
         put(db, deliveries)
     return database
+
+
+def the_delivery(db: Connection, delivery_id: str) -> Delivery:
+    found = delivery_of(db, delivery_id)
+    assert found is not None
+    return found
 
 
 def answering(*statuses: int | None) -> Callable[[Delivery], int | None]:
@@ -121,14 +127,14 @@ def test_a_message_refused_for_good_is_given_up_with_its_reason_and_can_be_repla
         clock.go(wait_s)
         deliver_due(courier, PLATFORM)
     with database.reading() as db:
-        dead = delivery_of(db, a_delivery(1).id)
+        dead = the_delivery(db, a_delivery(1).id)
     replayed = replay_deliveries(database, "wang", clock(), endpoint="platform")
     deliver_due(courier, PLATFORM)
 
     assert (dead.state, dead.last_reason) == (DeliveryState.GIVEN_UP, "http_error：404")
     assert replayed == [dead.id]
     with database.reading() as db:
-        assert delivery_of(db, dead.id).state is DeliveryState.DELIVERED
+        assert the_delivery(db, dead.id).state is DeliveryState.DELIVERED
         acts = [one.act.action for one in latest_acts(db)]
     assert acts == ["delivery.replay", "delivery.give_up"]
 
@@ -162,7 +168,7 @@ def test_410_pauses_the_endpoint_and_loses_nothing(tmp_path: Path) -> None:
     clock.go(ALL_S)
     held = deliver_due(courier, PLATFORM)
     with database.reading() as db:
-        waiting = delivery_of(db, platform.seen[0].id)
+        waiting = the_delivery(db, platform.seen[0].id)
     resume(database, "platform", "wang", clock())
     after = deliver_due(courier, PLATFORM)
 
@@ -290,7 +296,7 @@ def test_a_claim_that_ran_out_is_taken_over_and_the_late_worker_changes_nothing(
 
     assert (summary.delivered, summary.later) == (0, 0)
     with database.reading() as db:
-        assert delivery_of(db, a_delivery(1).id).state is DeliveryState.DELIVERED
+        assert the_delivery(db, a_delivery(1).id).state is DeliveryState.DELIVERED
 
 
 @pytest.mark.fault("K13")
