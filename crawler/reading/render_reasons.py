@@ -1,7 +1,7 @@
 """When a plain answer tells too little, and why: the machine word for it, or nothing.
 
-Looked at in this order, the first that holds is the reason: `meta_refresh`, `script_redirect`,
-`frames`, `private_font`, `script_shell`, `image_heavy`, `thin_text`.
+Looked at in this order, the first that holds is the reason: `meta_refresh`, `search_redirect`,
+`script_redirect`, `frames`, `private_font`, `script_shell`, `image_heavy`, `thin_text`.
 """
 
 import re

@@ -1,4 +1,6 @@
-"""The path on one page: read, find, judge, compare. Nothing is fetched, asked or written here."""
+"""The path on one page: read, find, judge, compare, and say who should look next. Nothing is
+fetched, asked or recorded here.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

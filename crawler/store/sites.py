@@ -58,7 +58,7 @@ def all_sites(db: Connection, region: str = "") -> Iterator[Site]:
 
 
 def save_seen(db: Connection, seen: Sequence[dict[str, Any]]) -> None:
-    """What visits that ended well learned; each dict names the columns that changed, and `id`."""
+    """What visits learned, well ended or not; each dict names what changed, and `id`."""
     update_rows(db, sites, seen)
 
 
