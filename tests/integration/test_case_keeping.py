@@ -1,6 +1,7 @@
 """A case keeps what it rests on in its own WARC, and outlives the segments."""
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from crawler.store.cases import case_of
 from crawler.store.verifying import verify
 from tests.builders import NOON
 from tests.integration.packing_house import Seeded, a_house, exported, seed_case, verified
+
+WARCIO = str(Path(sys.executable).with_name("warcio"))
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ def test_what_an_alert_rests_on_is_copied_once(house: House) -> None:
     first, again = keep_cases(house, NOON), keep_cases(house, NOON)
 
     checked = subprocess.run(
-        [".venv/bin/warcio", "check", str(own_warc(house, seeded))], check=False, timeout=60
+        [WARCIO, "check", str(own_warc(house, seeded))], check=False, timeout=60
     )
     assert (first, again) == (3, 0)
     assert checked.returncode == 0
