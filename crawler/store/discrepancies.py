@@ -17,17 +17,10 @@ _MOST_HOLDERS = 20
 _SERVICES = 40  # of one subject that are looked at; a range over text sorts differently by engine
 
 
-def save_discrepancies(
-    db: Connection, visit: Visit, found: Sequence[Discrepancy], now: datetime
-) -> None:
-    """The findings of a visit, in place of those of its earlier judgement."""
-    save_each_discrepancies(db, [(visit, found)], now)
-
-
 def save_each_discrepancies(
     db: Connection, each: Sequence[tuple[Visit, Sequence[Discrepancy]]], now: datetime
 ) -> None:
-    """The same for several visits at once."""
+    """The findings of each visit, in place of those of its earlier judgement."""
     ids = [visit.id for visit, _ in each]
     db.execute(delete(discrepancies).where(discrepancies.c.visit_id.in_(ids)))
     rows = [

@@ -9,7 +9,7 @@ from crawler.domain.capture import Field
 from crawler.domain.discrepancy import Discrepancy, DiscrepancyKind
 from crawler.domain.family import Mark, MarkKind
 from crawler.domain.user import Role
-from crawler.store.discrepancies import save_discrepancies
+from crawler.store.discrepancies import save_each_discrepancies
 from crawler.store.families import save_marks
 from crawler.store.picture_texts import PictureWords, save_picture_words
 from crawler.store.sites import save_seen
@@ -41,7 +41,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
                 text=f"用手机看到{EVIL}",
                 captures=(near.capture_id,),
             )
-            save_discrepancies(db, visits[near.site_id], [found], NOON)
+            save_each_discrepancies(db, [(visits[near.site_id], [found])], NOON)
             for site_id in (near.site_id, far.site_id):
                 save_marks(db, visits[site_id].site, (QQ,), NOON)
             words = PictureWords(

@@ -21,11 +21,6 @@ class StatusShown(BaseModel):
     version: str
 
 
-class DepartmentShown(BaseModel):
-    code: str
-    name: str
-
-
 class TaskStands(BaseModel):
     """Where a task stands."""
 
