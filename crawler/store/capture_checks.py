@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, and_, select
 
-from crawler.domain.capture import Capture, manifest_digest
+from crawler.domain.capture import Capture, Evidence, manifest_digest
 from crawler.domain.errors import BadInput
 from crawler.store.chain import START, next_link
 from crawler.store.evidence import open_record
@@ -17,11 +17,16 @@ from crawler.store.tables import captures, links
 def broken_records(folder: Path, of: Sequence[Capture]) -> Iterator[str]:
     """Why a kept record is not what was kept; nothing for sound ones."""
     for capture in of:
-        for evidence in capture.evidence:
-            try:
-                open_record(folder, evidence)
-            except BadInput as error:
-                yield str(error)
+        yield from broken_evidence(folder, capture.evidence)
+
+
+def broken_evidence(folder: Path, records: Sequence[Evidence]) -> Iterator[str]:
+    """The same of single records."""
+    for evidence in records:
+        try:
+            open_record(folder, evidence)
+        except BadInput as error:
+            yield str(error)
 
 
 def broken_capture(db: Connection, folder: Path, capture: Capture) -> list[str]:

@@ -10,10 +10,18 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from crawler.domain.capture import Capture, Evidence, manifest_digest, manifest_of
 from crawler.store.database import upsert
+from crawler.store.finding_tables import picture_texts
 from crawler.store.places import note_seen
 from crawler.store.tables import captures, segments, visits
 
 _CAPTURE = msgspec.json.Decoder(Capture)
+
+
+class _Records(msgspec.Struct):
+    evidence: tuple[Evidence, ...] = ()
+
+
+_RECORDS = msgspec.json.Decoder(_Records)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,13 +83,28 @@ def capture_of(db: Connection, capture_id: str) -> Capture | None:
     return _CAPTURE.decode(manifest) if manifest else None
 
 
-def all_captures(db: Connection, ids: Sequence[str] = ()) -> Iterator[Capture]:
-    """These captures, or all, oldest first, in flat memory."""
-    rows = select(captures.c.manifest).order_by(captures.c.id)
+def kept_records(
+    db: Connection, ids: Sequence[str] = ()
+) -> Iterator[tuple[str, tuple[Evidence, ...]]]:
+    """All records of these captures, or of all, oldest first: what came, and what was read in the
+    pictures. In flat memory.
+    """
+    joined = captures.outerjoin(picture_texts, picture_texts.c.capture_id == captures.c.id)
+    rows = select(captures.c.id, captures.c.manifest, picture_texts.c.evidence)
+    rows = rows.select_from(joined).order_by(captures.c.id)
     if ids:
         rows = rows.where(captures.c.id.in_(ids))
-    for manifest in db.scalars(rows.execution_options(yield_per=500)):
-        yield _CAPTURE.decode(manifest)
+    for row in db.execute(rows.execution_options(yield_per=500)):
+        derived = msgspec.convert(row.evidence or (), tuple[Evidence, ...])
+        yield row.id, _records_in(row.manifest) + derived
+
+
+def _records_in(manifest: str) -> tuple[Evidence, ...]:
+    """None where a manifest was changed until it is none: the chain tells."""
+    try:
+        return _RECORDS.decode(manifest).evidence
+    except msgspec.MsgspecError:
+        return ()
 
 
 def captures_of_visit(db: Connection, visit_id: int) -> list[Capture]:

@@ -3,16 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from itertools import groupby
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, func, insert, select
 
 from crawler.domain.capture import Capture, Evidence, EvidenceKind
-from crawler.domain.errors import BadInput
 from crawler.store.case_tables import case_records
-from crawler.store.evidence import open_member
 from crawler.store.tables import alerts, captures, cases
 
 FOLDER = "cases"  # inside the evidence folder, apart from segments
@@ -89,14 +87,15 @@ def copies_of(db: Connection, capture_ids: Sequence[str]) -> dict[str, Evidence]
     return {row.stored_sha256: _copy(row) for row in db.execute(select(case_records).where(mine))}
 
 
-def broken_copies(db: Connection, folder: Path) -> Iterator[tuple[str, str]]:
-    """Capture and reason of each copy that is not what was copied."""
-    rows = select(case_records).where(case_records.c.kind != NOTHING).order_by(case_records.c.id)
-    for row in db.execute(rows.execution_options(yield_per=500)):
-        try:
-            open_member(folder / FOLDER, _copy(row))
-        except BadInput as error:
-            yield row.capture_id, f"线索副本：{error}"
+def copied_records(db: Connection) -> Iterator[tuple[str, Iterator[tuple[str, Evidence]]]]:
+    """Each case's WARC with capture and place of its records, in the order they lie there; read
+    one file's before going on to the next.
+    """
+    rows = select(case_records).where(case_records.c.kind != NOTHING)
+    ordered = rows.order_by(case_records.c.file, case_records.c.offset)
+    found = db.execute(ordered.execution_options(yield_per=500))
+    for file, mine in groupby(found, lambda row: row.file):
+        yield file, ((row.capture_id, _copy(row)) for row in mine)
 
 
 def _copy(row: Row[Any]) -> Evidence:

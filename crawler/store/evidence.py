@@ -7,6 +7,7 @@ children write segments, the parent commits the rows.
 import base64
 import hashlib
 import os
+import re
 import uuid
 import zlib
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from crawler.domain.errors import BadInput
 SEGMENT_BYTES = 256 * 1024 * 1024
 SUFFIX = ".warc.gz"
 _ALREADY_PACKED = (b"content-encoding: gzip", b"content-encoding: br", b"content-encoding: deflate")
+_WARC_KIND = re.compile(rb"WARC/1\.1\r\nWARC-Type: (warcinfo|request|response|resource)\r\n")
 _FORBIDDEN = str.maketrans(dict.fromkeys([*map(chr, range(32)), "\x7f"]))
 
 
@@ -143,7 +145,11 @@ def open_record(folder: Path, evidence: Evidence) -> bytes:
 
 def open_member(folder: Path, evidence: Evidence) -> bytes:
     """One kept record as it lies in its segment, checked: it can stand in another WARC as it is."""
-    member = _stored(folder, evidence)
+    return checked(_stored(folder, evidence), evidence)
+
+
+def checked(member: bytes, evidence: Evidence) -> bytes:
+    """The member itself, if it is the one that was kept."""
     if hashlib.sha256(member).hexdigest() != evidence.stored_sha256:
         raise BadInput(f"存证 {evidence.segment}@{evidence.offset} 与登记的摘要不符")
     return member
@@ -155,6 +161,26 @@ def block_in(member: bytes, evidence: Evidence) -> bytes:
     if hashlib.sha256(block).hexdigest() != evidence.sha256:
         raise BadInput(f"存证 {evidence.segment}@{evidence.offset} 内容摘要不符")
     return block
+
+
+def is_ours(record: bytes, file: str = "") -> bool:
+    """Whether an unpacked record is whole and written by us; `file`: it must be the information
+    that begins the file of this name.
+    """
+    head, blank, rest = record.partition(b"\r\n\r\n")
+    block, end = rest[:-4], rest[-4:]
+    kind = _WARC_KIND.match(head)
+    sha1 = _base32(hashlib.sha1(block, usedforsecurity=False))
+    tail = f"\r\nWARC-Block-Digest: sha1:{sha1}\r\nContent-Length: {len(block)}"
+    if not (kind and blank and end == b"\r\n\r\n" and head.endswith(tail.encode())):
+        return False
+    named = f"\r\nWARC-Filename: {file}\r\n".encode()
+    return not file or (kind[1] == b"warcinfo" and named in head)
+
+
+def repacked(record: bytes) -> tuple[bytes, bytes]:
+    """A record as this zlib packs it, at each of our levels."""
+    return _gzipped(record, 1), _gzipped(record, 0)
 
 
 def body_of(block: bytes) -> bytes:
@@ -205,15 +231,19 @@ def _block_of(member: bytes) -> bytes:
         record = zlib.decompress(member, 31)
     except zlib.error as error:
         raise BadInput("存证记录无法解压") from error
-    return record[record.index(b"\r\n\r\n") + 4 : -4]
+    return record.partition(b"\r\n\r\n")[2][:-4]
 
 
 def _packed(fields: dict[str, str], block: bytes, level: int) -> bytes:
     fields["WARC-Block-Digest"] = "sha1:" + _base32(hashlib.sha1(block, usedforsecurity=False))
     fields["Content-Length"] = str(len(block))
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-    packer = zlib.compressobj(level, zlib.DEFLATED, 31)
     record = f"WARC/1.1\r\n{head}\r\n".encode("utf-8", "replace") + block + b"\r\n\r\n"
+    return _gzipped(record, level)
+
+
+def _gzipped(record: bytes, level: int) -> bytes:
+    packer = zlib.compressobj(level, zlib.DEFLATED, 31)
     return packer.compress(record) + packer.flush()
 
 

@@ -1,51 +1,53 @@
-"""Is everything still what was written down? Names every capture for which it is not."""
+"""Is everything still what was written down? Every byte in the evidence folder is accounted for;
+what is not what it was is named with its file, and with its capture where it belongs to one.
+"""
 
-from collections.abc import Iterator, Sequence
+import struct
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from crawler.domain.capture import Capture
+from crawler.domain.capture import Evidence, EvidenceKind
+from crawler.domain.errors import BadInput
 from crawler.store.anchors import missing_heads
-from crawler.store.capture_checks import broken_records
-from crawler.store.captures import all_captures, open_segments, sealed_segments
-from crawler.store.case_files import broken_copies
+from crawler.store.capture_checks import broken_evidence
+from crawler.store.captures import kept_records
+from crawler.store.case_files import FOLDER, copied_records
 from crawler.store.chain import heads, verify_chain
-from crawler.store.evidence import file_digest
+from crawler.store.evidence import SUFFIX
+from crawler.store.file_checks import Claim, Fault, Known, beyond, check_file
+from crawler.store.orphans import ORPHANS, is_sealed
+from crawler.store.tables import captures, segments
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fault:
-    """One thing that does not hold; `capture` or `segment` says where."""
-
-    reason: str
-    capture: str = ""
-    segment: str = ""
+_AT_ONCE = 400_000  # records that wait for the rest of their file: about 80 MB
+_HEAD = 512  # a file begins with a record of ours that no row knows; it is shorter
 
 
 @dataclass(kw_only=True, slots=True)
 class Verification:
-    """What was looked at, and what was wrong."""
+    """What was looked at, what was wrong, and what somebody should know all the same."""
 
     captures: int = 0
     records: int = 0
     links: int = 0
     faults: tuple[Fault, ...] = ()
+    notices: tuple[Fault, ...] = ()
 
 
 def verify(db: Connection, folder: Path, ids: Sequence[str] = ()) -> Verification:
-    """Digests of every record, the chain, the segments; of these captures only, if named."""
+    """Every file, record and link; of these captures only, if named. BadInput: there is none of
+    that id.
+    """
     result = Verification()
-    faults: list[Fault] = []
-    for capture in all_captures(db, ids):
-        result.captures += 1
-        result.records += len(capture.evidence)
-        faults += _record_faults(capture, folder)
     if ids:
-        result.links = result.captures
+        _check_known(db, ids)
+        faults = list(_captures(db, folder, ids, result))
     else:
-        faults += _segment_faults(db, folder)
+        house = _House(db, folder, result)
+        faults = [*house.segments(), *house.case_files(), *house.strangers()]
+        result.notices = tuple(house.notices)
     wanted = set(ids)
     for chain, (length, _) in heads(db).items():
         result.links += 0 if ids else length
@@ -56,9 +58,24 @@ def verify(db: Connection, folder: Path, ids: Sequence[str] = ()) -> Verificatio
         ]
     if not ids:
         faults += _anchor_faults(db)
-        faults += [Fault(reason=why, capture=one) for one, why in broken_copies(db, folder)]
     result.faults = tuple(faults)
     return result
+
+
+def _check_known(db: Connection, ids: Sequence[str]) -> None:
+    known = set(db.scalars(select(captures.c.id).where(captures.c.id.in_(ids))))
+    if strange := [one for one in ids if one not in known]:
+        raise BadInput(f"没有这次采集：{'、'.join(strange[:5])}")
+
+
+def _captures(
+    db: Connection, folder: Path, ids: Sequence[str], result: Verification
+) -> Iterator[Fault]:
+    for capture, records in kept_records(db, ids):
+        result.captures += 1
+        result.links += 1
+        result.records += len(records)
+        yield from (Fault(reason=why, capture=capture) for why in broken_evidence(folder, records))
 
 
 def _anchor_faults(db: Connection) -> Iterator[Fault]:
@@ -67,20 +84,142 @@ def _anchor_faults(db: Connection) -> Iterator[Fault]:
         yield Fault(reason=f"证据链 {chain} 的第 {seq} 环与锚点 {anchor} 不符或已被截去")
 
 
-def _record_faults(capture: Capture, folder: Path) -> Iterator[Fault]:
-    for reason in broken_records(folder, [capture]):
-        yield Fault(reason=reason, capture=capture.id)
+class _House:
+    """The evidence folder against the rows, file by file, each read once."""
+
+    def __init__(self, db: Connection, folder: Path, result: Verification) -> None:
+        self._db, self._folder, self._result = db, folder, result
+        self._seen: set[str] = set()
+        self.notices: list[Fault] = []
+
+    def segments(self) -> Iterator[Fault]:
+        """Captures come by age and a segment's lie together: it is read when all its records
+        were met. One that is met after that is read for itself.
+        """
+        claims, waiting = _claims(self._db), _Waiting()
+        for capture, records in kept_records(self._db):
+            self._result.captures += 1
+            self._result.records += len(records)
+            for evidence in records:
+                name = evidence.segment
+                if name in self._seen or not waiting.add(capture, evidence):
+                    why = broken_evidence(self._folder, [evidence])
+                    yield from (Fault(reason=one, capture=capture) for one in why)
+            for name in {evidence.segment for evidence in records} - self._seen:
+                if waiting.size(name) + _HEAD > claims.get(name, Claim()).committed > 0:
+                    yield from self._check(name, waiting.pop(name), claims[name])
+            while waiting.count > _AT_ONCE:
+                name = waiting.oldest()
+                yield from self._check(name, waiting.pop(name), claims.get(name, Claim()))
+        for name in sorted(claims.keys() | waiting.names()):
+            if name not in self._seen:
+                yield from self._check(name, waiting.pop(name), claims.get(name, Claim()))
+
+    def case_files(self) -> Iterator[Fault]:
+        """The cases' own WARCs, which are never sealed."""
+        for file, known in copied_records(self._db):
+            for fault in self._check(f"{FOLDER}/{file}", known, Claim()):
+                yield Fault(
+                    reason=f"线索副本：{fault.reason}", capture=fault.capture, segment=fault.segment
+                )
+
+    def strangers(self) -> Iterator[Fault]:
+        """What lies there and no row knows."""
+        for place in (self._folder, self._folder / FOLDER):
+            for path in sorted(place.iterdir()) if place.is_dir() else ():
+                name = path.relative_to(self._folder).as_posix()
+                if name not in self._seen and name != FOLDER:
+                    yield from self._stranger(name, path)
+
+    def _stranger(self, name: str, path: Path) -> Iterator[Fault]:
+        if name == ORPHANS:
+            if count := sum(1 for _ in path.iterdir()):
+                self._notice(name, f"有 {count} 个文件待人核对")
+        elif not (path.is_file() and name.endswith(SUFFIX)):
+            self._notice(name, "不是存证文件，没有核验")
+        elif is_sealed(path):
+            yield Fault(reason="数据库不认识的封存文件", segment=name)
+        elif not (faults := list(check_file(path, name, (), Claim()))):
+            self._notice(name, "还没有登记的记录，下次巡查时清理")
+        elif path.exists():  # else a sweep that runs has just cleared it away
+            yield from faults
+
+    def _check(self, name: str, known: Iterable[Known], claim: Claim) -> Iterator[Fault]:
+        self._seen.add(name)
+        path, end = self._folder / name, claim.committed
+
+        def passing() -> Iterator[Known]:
+            nonlocal end
+            for capture, evidence in known:
+                end = max(end, evidence.offset + evidence.length)
+                yield capture, evidence
+
+        yield from check_file(path, name, passing(), claim)
+        if not claim.sealed and (more := beyond(path, end)):
+            self._notice(name, f"末尾 {more} 字节没有登记：巡查正在写，或上次没有写完")
+
+    def _notice(self, name: str, reason: str) -> None:
+        self.notices.append(Fault(reason=reason, segment=name))
 
 
-def _segment_faults(db: Connection, folder: Path) -> Iterator[Fault]:
-    """Sealed files bear their digest; open ones are as long as what was committed, or longer."""
-    for name, sha256 in sealed_segments(db).items():
-        path = folder / name
-        if not path.exists():
-            yield Fault(reason="文件缺失", segment=name)
-        elif file_digest(path) != sha256:
-            yield Fault(reason="与封存时的摘要不符", segment=name)
-    for name, committed in open_segments(db).items():
-        path = folder / name
-        if not path.exists() or path.stat().st_size < committed:
-            yield Fault(reason="文件缺失或变短", segment=name)
+class _Waiting:
+    """Records of files that were not met whole yet, packed: millions may wait."""
+
+    _ROW = struct.Struct("<qq64s64s32s")
+
+    def __init__(self) -> None:
+        self._rows: dict[str, bytearray] = {}
+        self._sizes: dict[str, int] = {}
+        self.count = 0
+
+    def add(self, capture: str, evidence: Evidence) -> bool:
+        """Whether the record can be a place in a file at all."""
+        texts = (evidence.stored_sha256, evidence.sha256, capture)
+        try:
+            packed = [text.encode("ascii") for text in texts]
+            row = self._ROW.pack(evidence.offset, evidence.length, *packed)
+        except (struct.error, UnicodeEncodeError):
+            return False
+        self._rows.setdefault(evidence.segment, bytearray()).extend(row)
+        self._sizes[evidence.segment] = self.size(evidence.segment) + evidence.length
+        self.count += 1
+        return True
+
+    def size(self, name: str) -> int:
+        """Bytes of a file that were met."""
+        return self._sizes.get(name, 0)
+
+    def names(self) -> set[str]:
+        """The files of which some were met."""
+        return set(self._rows)
+
+    def oldest(self) -> str:
+        """The file that waits longest."""
+        return next(iter(self._rows))
+
+    def pop(self, name: str) -> Iterator[Known]:
+        """A file's records in the order in which they lie there; none for one of which none was
+        met.
+        """
+        rows = sorted(self._ROW.iter_unpack(self._rows.pop(name, b"")))
+        self._sizes.pop(name, None)
+        self.count -= len(rows)
+        return (_known(name, *row) for row in rows)
+
+
+def _known(name: str, offset: int, length: int, *texts: bytes) -> Known:
+    stored, block, capture = (text.rstrip(b"\0").decode() for text in texts)
+    return capture, Evidence(
+        kind=EvidenceKind.REQUEST, segment=name, offset=offset, length=length,
+        sha256=block, stored_sha256=stored,
+    )  # fmt: skip
+
+
+def _claims(db: Connection) -> dict[str, Claim]:
+    columns = (segments.c.name, segments.c.committed, segments.c.sealed_at, segments.c.sha256)
+    return {
+        row.name: Claim(
+            committed=row.committed, sealed=row.sealed_at is not None, sha256=row.sha256
+        )
+        for row in db.execute(select(*columns))
+    }

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from crawler.service.doors import Door
-from crawler.service.showing import as_json, complain, say
+from crawler.service.showing import as_json, complain, say, warn
 from crawler.store.verifying import verify as verify_all
 
 
@@ -16,7 +16,7 @@ def verify(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """核验存证：每条记录的摘要、证据链、封存文件。例：xunwang verify"""
+    """核验存证：存证目录的每一个字节、证据链、锚点。例：xunwang verify"""
     door: Door = context.obj
     with door.opened() as (house, words), house.database.reading() as db:
         result = verify_all(db, house.evidence, captures or [])
@@ -25,6 +25,8 @@ def verify(
     elif not result.faults:
         counts = {"captures": result.captures, "records": result.records, "links": result.links}
         say(words.say("verify.clean", **counts))
+    for notice in () if json else result.notices:
+        warn(words.say("verify.notice", reason=notice.reason, segment=notice.segment))
     for fault in () if json else result.faults:
         if fault.capture:
             complain(words.say("verify.broken", reason=fault.reason, capture=fault.capture))
