@@ -24,7 +24,7 @@ from crawler.domain.delivery import (
 from crawler.store.audit import note
 from crawler.store.circuits import Circuit, circuit_of, save_circuit
 from crawler.store.database import Connection, Database
-from crawler.store.outbox import Mark, claim_due, mark, release, replay, save_receipts
+from crawler.store.outbox import Attempted, claim_due, mark, release, replay, save_receipts
 
 Send = Callable[[Endpoint, Delivery, datetime], Receipt]
 Clock = Callable[[], datetime]
@@ -191,7 +191,7 @@ def _mark(
     return _summary_of([one for one in marks if one.id in marked])
 
 
-def mark_after(delivery: Delivery, receipt: Receipt, spread: float) -> Mark:
+def mark_after(delivery: Delivery, receipt: Receipt, spread: float) -> Attempted:
     """What an answer makes of a message: delivered, later, or given up."""
     if receipt.status == GONE:
         # The endpoint is gone, not the message: it waits, and this was no attempt.
@@ -246,8 +246,8 @@ def _in_lanes(claimed: Sequence[Delivery], lanes: int) -> Iterator[Sequence[Deli
 
 def _marked(
     delivery: Delivery, state: DeliveryState, receipt: Receipt, attempts: int, due_at: datetime
-) -> Mark:
-    return Mark(
+) -> Attempted:
+    return Attempted(
         id=delivery.id,
         state=state,
         attempts=attempts,
@@ -262,11 +262,11 @@ def _save_if_changed(db: Connection, circuit: Circuit, now: datetime) -> None:
         save_circuit(db, circuit, now)
 
 
-def _was_given_up(one: Mark, marked: set[str]) -> bool:
+def _was_given_up(one: Attempted, marked: set[str]) -> bool:
     return one.state is DeliveryState.GIVEN_UP and one.id in marked
 
 
-def _given_up(one: Mark, now: datetime) -> Act:
+def _given_up(one: Attempted, now: datetime) -> Act:
     return Act(
         at=now,
         actor="system",
@@ -280,7 +280,7 @@ def _about(endpoint: str, action: str, actor: str, now: datetime, why: str) -> A
     return Act(at=now, actor=actor, action=action, object=f"endpoint:{endpoint}", after=why[:300])
 
 
-def _summary_of(marks: Sequence[Mark]) -> DeliverySummary:
+def _summary_of(marks: Sequence[Attempted]) -> DeliverySummary:
     states = [one.state for one in marks]
     return DeliverySummary(
         delivered=states.count(DeliveryState.DELIVERED),

@@ -33,7 +33,7 @@ _NOT_SENT = frozenset({TaskState.DRAFTED, TaskState.APPROVED, TaskState.RETURNED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
+class TimeLimits:
     """How long a department has: office hours or working days to acknowledge, days for the rest."""
 
     acknowledge_hours: int = 0
@@ -42,10 +42,10 @@ class Limits:
     close_days: int
 
 
-LIMITS: Mapping[Level, Limits] = {
-    Level.RED: Limits(acknowledge_hours=4, answer_days=1, close_days=5),
-    Level.ORANGE: Limits(acknowledge_days=1, answer_days=3, close_days=10),
-    Level.YELLOW: Limits(acknowledge_days=2, answer_days=7, close_days=15),
+LIMITS: Mapping[Level, TimeLimits] = {
+    Level.RED: TimeLimits(acknowledge_hours=4, answer_days=1, close_days=5),
+    Level.ORANGE: TimeLimits(acknowledge_days=1, answer_days=3, close_days=10),
+    Level.YELLOW: TimeLimits(acknowledge_days=2, answer_days=7, close_days=15),
 }
 _OTHERWISE = LIMITS[Level.YELLOW]
 
@@ -163,7 +163,7 @@ def with_limits(task: SupervisionTask, start: datetime, calendar: Calendar) -> S
     )
 
 
-def _acknowledge_by(limits: Limits, start: datetime, calendar: Calendar) -> datetime:
+def _acknowledge_by(limits: TimeLimits, start: datetime, calendar: Calendar) -> datetime:
     if limits.acknowledge_hours:
         return working_time_after(start, timedelta(hours=limits.acknowledge_hours), calendar)
     return working_days_after(start, limits.acknowledge_days, calendar)

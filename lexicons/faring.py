@@ -33,7 +33,7 @@ class Fared:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Decision:
+class Reviewed:
     """One alert that a person decided: what spoke for it."""
 
     confirmed: bool
@@ -51,7 +51,7 @@ class Proposal:
     ratio: float  # of the shares, smoothed
 
 
-def fared(decisions: Iterable[Decision]) -> tuple[Fared, ...]:
+def fared(decisions: Iterable[Reviewed]) -> tuple[Fared, ...]:
     """Every word or rule with its figures, the weakest first; ties by how often it was decided."""
     confirmed, dismissed, misled = Counter[str](), Counter[str](), Counter[str]()
     for one in decisions:

@@ -11,7 +11,7 @@ from crawler.domain.errors import BadInput, NotAllowed
 from crawler.service.wiring import LEXICONS, House
 from crawler.store.audit import note
 from crawler.store.lexicons import Decided, decided_alerts, save_version, token_sets, words_hit
-from lexicons.faring import Decision, Fared, Proposal, fared, never_hit, proposals
+from lexicons.faring import Fared, Proposal, Reviewed, fared, never_hit, proposals
 from lexicons.loading import load_lexicon
 from lexicons.publishing import (
     Difference,
@@ -30,7 +30,7 @@ LONGEST_NOTE = 500
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Feedback:
+class Faring:
     """What people's decisions say of the lists in force."""
 
     confirmed: int
@@ -95,7 +95,7 @@ def put_back(house: House, number: int, actor: str, text: str, now: datetime) ->
     put_in_force(folder, house.shelf)
 
 
-def feedback(house: House, region: str = "") -> Feedback:
+def feedback(house: House, region: str = "") -> Faring:
     """Precision a word and a rule, words that never hit, and new ones proposed."""
     lexicon = load_lexicon(house.lexicon)
     with house.database.reading() as db:
@@ -106,7 +106,7 @@ def feedback(house: House, region: str = "") -> Feedback:
     confirmed = [tokens for digest, tokens in cut if digest in confirmed_texts]
     others = [tokens for digest, tokens in cut if digest not in confirmed_texts]
     known = {term.word for term in lexicon.terms}
-    return Feedback(
+    return Faring(
         confirmed=sum(one.confirmed for one in decided),
         dismissed=sum(not one.confirmed for one in decided),
         words=fared(_by_word(one) for one in decided),
@@ -116,15 +116,15 @@ def feedback(house: House, region: str = "") -> Feedback:
     )
 
 
-def _by_word(one: Decided) -> Decision:
+def _by_word(one: Decided) -> Reviewed:
     names = tuple(f"{category}:{word}" for category, word in one.words)
     misled = tuple(name for name in names if name.partition(":")[2] in one.misled_by)
-    return Decision(confirmed=one.confirmed, names=names, misled_by=misled)
+    return Reviewed(confirmed=one.confirmed, names=names, misled_by=misled)
 
 
-def _by_rule(one: Decided) -> Decision:
+def _by_rule(one: Decided) -> Reviewed:
     misled = tuple(rule for rule in one.rules if rule in one.misled_by)
-    return Decision(confirmed=one.confirmed, names=one.rules, misled_by=misled)
+    return Reviewed(confirmed=one.confirmed, names=one.rules, misled_by=misled)
 
 
 def _note(text: str) -> str:

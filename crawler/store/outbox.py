@@ -28,7 +28,7 @@ _WAITING = str(DeliveryState.WAITING)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Mark:
+class Attempted:
     """What one attempt made of a claimed message."""
 
     id: str
@@ -91,7 +91,7 @@ def claim_due(
     return sorted((delivery_from(row) for row in db.execute(claim)), key=_age)
 
 
-def mark(db: Connection, token: str, marks: Sequence[Mark]) -> list[str]:
+def mark(db: Connection, token: str, marks: Sequence[Attempted]) -> list[str]:
     """Write down what became of claimed messages. A late worker, whose claim was taken over,
     changes nothing; the ids that were marked come back.
     """
@@ -118,7 +118,7 @@ _MARK = (
 )
 
 
-def _mark_values(one: Mark) -> dict[str, Any]:
+def _mark_values(one: Attempted) -> dict[str, Any]:
     return {
         "marked": one.id,
         "new_state": str(one.state),

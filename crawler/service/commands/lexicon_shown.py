@@ -8,7 +8,7 @@ import msgspec
 
 from crawler.domain.assessment import LEVEL_NAMES, Assessment, Level, Side
 from crawler.domain.lexicon import Term
-from crawler.service.lexicon_life import Feedback
+from crawler.service.lexicon_life import Faring
 from crawler.service.rejudging import Rejudged
 from crawler.service.replaying import MINUTES_AN_ALERT, Replay, Shift
 from crawler.service.showing import as_json, complain, escape, level, out, say, table
@@ -170,7 +170,7 @@ def rejudged(done: Rejudged, *, json: bool) -> None:
     )
 
 
-def feedback(found: Feedback, *, json: bool) -> None:
+def feedback(found: Faring, *, json: bool) -> None:
     """The weakest words and rules, those that never hit, and new words proposed."""
     if json:
         as_json(found)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from alerts.desk import Desk
 from alerts.dispatching import Dispatch, dispatch
-from alerts.supervising import LIMITS, Limits, needs_approval
+from alerts.supervising import LIMITS, TimeLimits, needs_approval
 from crawler.domain.filing import Filing, shown_unit_name
 from crawler.domain.subject import NOBODY_ASKED, Standing
 from crawler.service.standing import lines_of
@@ -19,7 +19,7 @@ class TaskPlan:
 
     dispatch: Dispatch
     category: str
-    limits: Limits
+    limits: TimeLimits
     needs_approval: bool
     registers: tuple[str, ...] = ()  # what each said of the subject, a line each
 

@@ -1,14 +1,14 @@
 """What officers decide says how words fare, and which ones the lists do not have yet."""
 
-from lexicons.faring import Decision, fared, never_hit, proposals
+from lexicons.faring import Reviewed, fared, never_hit, proposals
 
 
 def test_the_weakest_come_first_with_what_misled() -> None:
     found = fared(
         [
-            Decision(confirmed=True, names=("保本", "高息")),
-            Decision(confirmed=False, names=("高息",), misled_by=("高息",)),
-            Decision(confirmed=False, names=("高息", "高息")),
+            Reviewed(confirmed=True, names=("保本", "高息")),
+            Reviewed(confirmed=False, names=("高息",), misled_by=("高息",)),
+            Reviewed(confirmed=False, names=("高息", "高息")),
         ]
     )
 
