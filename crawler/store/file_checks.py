@@ -7,7 +7,7 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from io import BufferedReader
+from io import BufferedReader, FileIO
 from pathlib import Path
 
 from crawler.domain.capture import Evidence
@@ -76,7 +76,7 @@ def beyond(path: Path, committed: int) -> int:
 class _Reading:
     """One file on its way past; `at` is how far it has been looked at."""
 
-    def __init__(self, file: BufferedReader, name: str) -> None:
+    def __init__(self, file: "BufferedReader[FileIO]", name: str) -> None:
         self._file, self._name = file, name
         self._size = os.fstat(file.fileno()).st_size
         self._digest = hashlib.sha256()
