@@ -23,10 +23,10 @@ from lexicons.matching import find_hits
 from lexicons.purpose import Purpose, asks_on_thin_page, purpose_of
 from lexicons.reading import ReadField, Tools, read_fields, weigh
 from lexicons.speaking import reports, speaks_to_inform
+from lexicons.urgency import Shown, is_lesser, is_lone_word, red_matter
 from lexicons.yields import find_yields
 
 MOST_REASONS = 60
-_GRAVEST = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -268,13 +268,55 @@ def _reported(found: Findings) -> tuple[str, ...]:
     return reports(found.purpose, found.fields.values(), found.structure)
 
 
+def lone_word(found: Findings, score: float) -> Iterator[Reason]:
+    """A word alone is no offer, however hidden; a form or a chat beside it may make it one."""
+    weights = found.tools.weights
+    most = weights.urgency.get("lone_word", score)
+    if score <= most or found.purpose.signs_of_structure or not is_lone_word(_shown(found)):
+        return
+    word = found.strengths[0].words[0].hit.raw
+    yield wording.reason_of_lone_word(word, most - score)
+
+
+def lesser_kind(found: Findings, score: float) -> Iterator[Reason]:
+    """A lesser kind that promises nothing is looked at first, and stays an alert."""
+    weights = found.tools.weights
+    yellow = weights.levels["yellow"]
+    kinds = found.tools.lexicon.categories
+    severities = {one: kinds[one].severity for one in kinds}
+    lesser = weights.urgency.get("lesser", 0)
+    if score > yellow and is_lesser(_shown(found), severities, lesser):
+        points = max(yellow - score, -weights.urgency["lesser_points"])
+        yield wording.reason_of_lesser_kind(kinds[found.strengths[0].category].name, points)
+
+
+def red_at_once(found: Findings, score: float) -> Iterator[Reason]:
+    """What is urgent in few words as in many."""
+    missing = found.tools.weights.levels["red"] - score
+    name = red_matter(_shown(found), score) if missing > 0 else ""
+    if name:
+        yield wording.reason_of_red_matter(name, missing)
+
+
 def gravest_kind(found: Findings, score: float) -> Iterator[Reason]:
-    """What is an alert anyway is more urgent where the kind is the gravest."""
+    """What is an alert anyway is a level more urgent where the kind is the gravest."""
     weights = found.tools.weights
     strongest = found.strengths[0].category if found.strengths else ""
     category = found.tools.lexicon.categories.get(strongest)
-    if category and category.severity >= _GRAVEST and score >= weights.levels["yellow"]:
-        yield wording.reason_of_gravity(category.name, weights.evidence["gravest"])
+    gravest = weights.urgency.get("gravest", 5)
+    points = weights.to_next_level(score) if score >= weights.levels["yellow"] else 0.0
+    if category and category.severity >= gravest and points > 0:
+        yield wording.reason_of_gravity(category.name, points)
+
+
+def _shown(found: Findings) -> Shown:
+    return Shown(
+        strengths=found.strengths,
+        claims=found.claims,
+        rates=found.rates,
+        texts=[field.normal.text for field in found.fields.values()],
+        weights=found.tools.weights,
+    )
 
 
 Rule = Callable[[Findings, float], Iterable[Reason]]
@@ -289,6 +331,9 @@ RULES: tuple[Rule, ...] = (
     purpose_weighed,
     speaker_weighed,
     licence_claimed,
+    lone_word,
+    lesser_kind,
+    red_at_once,
     gravest_kind,
 )
 

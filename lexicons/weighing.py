@@ -50,10 +50,18 @@ class Weights:
     names: Mapping[str, float]
     thin: Mapping[str, float]
     sieve: Mapping[str, float]
+    urgency: Mapping[str, Any]  # empty in a version of before there was one
 
     def level(self, score: float) -> Level:
         """The highest level that a score reaches."""
         return next((one for one in _LEVELS if score >= self.levels[one.value]), Level.NONE)
+
+    def to_next_level(self, score: float) -> float:
+        """The points between the level of a score and the next higher; 0 where there is none."""
+        steps = [0.0, *sorted(self.levels.values())]
+        below = [at for at, step in enumerate(steps) if score >= step]
+        at = below[-1] if below else 0
+        return steps[at + 1] - steps[at] if at + 1 < len(steps) else 0.0
 
 
 class LevelsInForce:
@@ -103,4 +111,5 @@ def _weights(sections: dict[str, Any]) -> Weights:
         names=sections["names"],
         thin=sections["thin"],
         sieve=sections["sieve"],
+        urgency=sections.get("urgency", {}),
     )

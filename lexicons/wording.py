@@ -209,8 +209,36 @@ def reason_of_licence(purpose: Purpose, points: float, state: LicenceState) -> R
 
 def reason_of_gravity(name: str, points: float) -> Reason:
     """The kind is one of the gravest."""
-    text = f"{name}属最严重的一类，优先处置"
-    return Reason(side=Side.FOR, rule="gravest_kind", text=text, points=points)
+    text = f"{name}属最严重的一类，升一级"
+    return Reason(side=Side.FOR, rule="gravest_kind", text=text, points=round(points, 2))
+
+
+_RED_MATTERS = {
+    "guarantee_with_return": "既许诺保本，又写明高收益",
+    "guaranteed_trading": "招揽交易、带单而许诺只赚不亏",
+    "leverage": "外汇、证券交易写明杠杆倍数，境内无此牌照",
+    "account_trade": "涉买卖、出租银行卡、账户或收款码",
+    "small_stake": "高收益而几元、几百元即可投，面向不特定公众",
+    "exorbitant": "许诺的收益高得没有正当生意付得起",
+}
+
+
+def reason_of_red_matter(name: str, points: float) -> Reason:
+    """What makes it red however few the words."""
+    text = f"{_RED_MATTERS[name]}，列为紧急"
+    return Reason(side=Side.FOR, rule=f"red:{name}", text=text, points=round(points, 2))
+
+
+def reason_of_lesser_kind(name: str, points: float) -> Reason:
+    """Nothing graver is shown, and no return is promised."""
+    text = f"{name}属一般线索，未许诺收益，先由人工初核"
+    return Reason(side=Side.AGAINST, rule="lesser_kind", text=text, points=round(points, 2))
+
+
+def reason_of_lone_word(word: str, points: float) -> Reason:
+    """One word is no offer."""
+    text = f"只有“{word}”一词，没有承诺、数字或其他旁证，只作关注"
+    return Reason(side=Side.AGAINST, rule="lone_word", text=text, points=round(points, 2))
 
 
 def sentence(
