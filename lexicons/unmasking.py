@@ -27,7 +27,7 @@ _GAP = re.compile(
         (?<= H.) [soO]{0,3} (?: (?= H (?![HLD])) | (?= L (?![HLD])))
       | (?<= (?<![HLD]) [HL].) [soO]{0,3} (?= H)
       | (?<= (?<![HLD]) L.) [soO]{0,3} (?= [LD] (?![HLD]))
-      | (?<= (?<![HLD]) D.) [soO]{0,3} (?= L (?![HLD]))
+      | (?<= (?<![HLD]) D.) [soO]{0,3} (?= L (?![LD]))
       | (?<= H.) (?: (?<= O) | (?= [so]{0,2} O)) [soO]{0,3} (?= H)
     )
     | [soOn] (?<= (?<![HLD]) H.) [soOn]{0,3} (?= H (?![HLD]))  # lines of one character each
