@@ -87,7 +87,7 @@ def _reason(said: str) -> str:
     for pattern, told in _REASONS:
         if found := re.fullmatch(pattern, said, re.DOTALL):
             return told.format(*found.groups()).replace(" or ", " 或 ")
-    return said.strip("'")
+    return said.replace("'", "")
 
 
 def _show(command: TyperCommand | TyperGroup, ctx: Any) -> None:

@@ -98,6 +98,9 @@ def open_database(url: str) -> Database:
     return Database(engine)
 
 
+_OTHER_SHAPE = ("no such table", "no such column")  # migrations see to all released versions
+
+
 @contextmanager
 def _there() -> Iterator[None]:
     """A server that is away, restarting or too busy is a reason to come again, not a traceback."""
@@ -107,6 +110,8 @@ def _there() -> Iterator[None]:
         raise BadInput("数字太大，没有这样的编号") from error
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         told = str(getattr(error, "orig", None) or error).strip().splitlines()
+        if told and told[0].startswith(_OTHER_SHAPE):
+            raise BadInput("数据目录由开发中的另一版本写成，与本程序不符，请另建一个") from error
         raise TryLater(f"数据库暂不可用：{told[0] if told else error!r}") from error
 
 

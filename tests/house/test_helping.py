@@ -62,3 +62,10 @@ def test_a_mistyped_line_is_answered_in_chinese(line: list[str], said: str) -> N
         app_of(COMMANDS)(args=line, standalone_mode=False)
 
     assert complaint(caught.value).startswith(said)
+
+
+def test_what_was_perhaps_meant_is_named_plainly() -> None:
+    with pytest.raises(typer.TyperException) as caught:
+        app_of(COMMANDS)(args=["imprt"], standalone_mode=False)
+
+    assert complaint(caught.value) == "没有这个命令：imprt；像是 import"

@@ -12,7 +12,7 @@ from crawler.store.verifying import verify as verify_all
 def verify(
     context: typer.Context,
     captures: Annotated[
-        list[str] | None, typer.Argument(metavar="[CAPTURE]…", help="只核验这些采集；不给则全部")
+        list[str] | None, typer.Argument(metavar="CAPTURE", help="只核验这些采集；不给则全部")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
