@@ -62,6 +62,27 @@ def test_what_is_filled_in_is_never_a_placeholder_or_markup() -> None:
     assert words_of(made) == ["{{主体}}<w:p/>&��"]
 
 
+@pytest.mark.parametrize("nasty", ["{{主体}}", "{{x}}", "{{文件.名}}", "{{", "{{{{主体}}}}"])
+def test_what_a_site_writes_into_a_row_is_never_a_placeholder(nasty: str) -> None:
+    values = {"主体": "秘密", "文件": [{"名": nasty}, {"名": "b"}]}
+
+    made = filled(a_template("{{主体}}", row="{{文件.名}}，{{主体}}"), "t.docx", values)
+
+    assert words_of(made) == ["秘密", f"{nasty}，秘密", "b，秘密"]
+
+
+def test_a_merged_cell_is_filled_once() -> None:
+    document = Document()
+    cells = document.add_table(rows=1, cols=2).rows[0].cells
+    cells[0].merge(cells[1]).text = "{{主体}}"
+    out = BytesIO()
+    document.save(out)
+
+    made = filled(out.getvalue(), "t.docx", {"主体": "{{线索编号}}", "线索编号": "秘密"})
+
+    assert set(words_of(made)) == {"{{线索编号}}"}
+
+
 @pytest.mark.parametrize(
     ("text", "row", "said"),
     [

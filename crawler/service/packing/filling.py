@@ -38,10 +38,9 @@ def filled(template: bytes, name: str, values: Values, needed: Sequence[str] = (
     for place in needed:
         if place not in places:
             raise BadInput(f"模板 {name} 缺少占位符 {{{{{place}}}}}")
-    for table in _tables(document):
-        _repeat_rows(table, name, values)
-    for paragraph in _paragraphs(document):
-        _fill(paragraph, values)
+    items = _repeat_rows(document, name, values)
+    for part, paragraph in {one._p: one for one in _paragraphs(document)}.items():
+        _fill(paragraph, values, items.get(part))
     return _saved(document)
 
 
@@ -82,22 +81,45 @@ def _known(place: str, name: str, values: Values) -> None:
     raise BadInput(f"模板 {name} 的占位符 {{{{{place}}}}} 没有对应的内容")
 
 
-def _repeat_rows(table: Table, name: str, values: Values) -> None:
-    for row in list(table.rows):
-        lists = {place.partition(".")[0] for place in _places_in(row) if "." in place}
-        if len(lists) > 1:
-            raise BadInput(f"模板 {name} 的同一行里有两个列表：{'、'.join(sorted(lists))}")
-        if not lists:
-            continue
-        items = values[lists.pop()]
-        assert not isinstance(items, str)
-        for item in items or [dict.fromkeys(_fields_in(row), _NOTHING)]:
-            made = copy.deepcopy(row._tr)
-            row._tr.addprevious(made)
-            for cell in _Row(made, table).cells:
-                for paragraph in cell.paragraphs:
-                    _fill(paragraph, item, dotted=True)
-        row._tr.getparent().remove(row._tr)
+def _repeat_rows(document: Any, name: str, values: Values) -> dict[Any, Mapping[str, str]]:
+    """Rows copied for each item, nothing filled yet: what is filled in could read as a placeholder
+    and must not be looked at again. The item of each paragraph in them.
+    """
+    found: dict[Any, Mapping[str, str]] = {}
+    tables: list[Table] = list(document.tables)
+    for table in tables:
+        for row in list(table.rows):
+            _repeat(row, table, _listed(row, name, values), found)
+        tables += (one for row in table.rows for cell in row.cells for one in cell.tables)
+    return found
+
+
+def _listed(row: _Row, name: str, values: Values) -> Sequence[Mapping[str, str]] | None:
+    """The list that a row is repeated for, if any."""
+    lists = {place.partition(".")[0] for place in _places_in(row) if "." in place}
+    if len(lists) > 1:
+        raise BadInput(f"模板 {name} 的同一行里有两个列表：{'、'.join(sorted(lists))}")
+    if not lists:
+        return None
+    items = values[lists.pop()]
+    assert not isinstance(items, str)
+    return items or [dict.fromkeys(_fields_in(row), _NOTHING)]
+
+
+def _repeat(
+    row: _Row,
+    table: Table,
+    items: Sequence[Mapping[str, str]] | None,
+    found: dict[Any, Mapping[str, str]],
+) -> None:
+    if items is None:
+        return
+    for item in items:
+        made = copy.deepcopy(row._tr)
+        row._tr.addprevious(made)
+        for cell in _Row(made, table).cells:
+            found |= {paragraph._p: item for paragraph in cell.paragraphs}
+    row._tr.getparent().remove(row._tr)
 
 
 def _places_in(row: _Row) -> Iterator[str]:
@@ -110,15 +132,15 @@ def _fields_in(row: _Row) -> list[str]:
     return [place.partition(".")[2] for place in _places_in(row) if "." in place]
 
 
-def _fill(paragraph: Paragraph, values: Values, *, dotted: bool = False) -> None:
+def _fill(paragraph: Paragraph, values: Values, item: Mapping[str, str] | None) -> None:
     """From the right, so that places further left stay where they were found."""
     runs = paragraph.runs
     text = "".join(run.text for run in runs)
     for found in reversed(list(_PLACE.finditer(text))):
-        name = found[1]
-        if ("." in name) is not dotted:
+        head, dot, field = found[1].partition(".")
+        if dot and item is None:
             continue
-        value = values[name.partition(".")[2] if dotted else name]
+        value = item[field] if dot and item is not None else values[head]
         assert isinstance(value, str)
         _put(runs, found.start(), found.end(), _NOT_XML.sub("�", value) or _NOTHING)
 
