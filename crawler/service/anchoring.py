@@ -12,6 +12,7 @@ from crawler.service.desks import permit_of
 from crawler.service.stamping import Stamp, ask_authority, stamp_from
 from crawler.service.wiring import House
 from crawler.store.anchors import (
+    TRAIL,
     Anchor,
     anchor_now,
     anchor_of,
@@ -22,7 +23,6 @@ from crawler.store.anchors import (
 from crawler.store.audit import note
 
 MACHINE = "system"
-TRAIL, JOURNAL = "审计记录", "审计记录与系统日志"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, true, update
 
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.store.audit import audit_head
 from crawler.store.chain import heads
 from crawler.store.tables import anchors, audit, links
 
-_MOST = 2_000
+TRAIL, JOURNAL = (
+    "审计记录",
+    "审计记录与系统日志",
+)  # books of this machine: nobody outside holds them
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +31,11 @@ class Anchor:
     audit: tuple[int, str]
     told: str = ""  # to whom, in words
     token: bytes | None = None  # RFC 3161, over the SHA-256 of the statement
+
+    @property
+    def outside(self) -> bool:
+        """Whether somebody else holds it: stamped, or told beyond the books of this machine."""
+        return self.token is not None or self.told not in ("", TRAIL, JOURNAL)
 
     @property
     def statement(self) -> str:
@@ -82,20 +90,18 @@ def latest_anchor(db: Connection) -> Anchor | None:
 
 
 def anchors_over(db: Connection, ends: Mapping[str, int]) -> list[Anchor]:
-    """For each chain the first anchor that covers a number of it, a stamped one besides, oldest
-    first.
+    """For each chain the first anchor that covers a number of it, the first that somebody outside
+    holds, and the first stamped one, oldest first.
     """
+    stamped = anchors.c.token.is_not(None)
+    kinds = (true(), stamped | anchors.c.told.not_in(("", TRAIL, JOURNAL)), stamped)
     found: dict[int, Anchor] = {}
-    wanted = {(chain, stamped) for chain in ends for stamped in (False, True)}
-    rows = select(anchors).order_by(anchors.c.id.desc()).limit(_MOST)
-    for row in reversed(db.execute(rows).all()):
-        one = _anchor(row)
-        for chain, stamped in sorted(wanted):
-            seq = one.chains.get(chain, (0, ""))[0]
-            if seq >= ends[chain] and (one.token is not None or not stamped):
-                found[one.id] = one
-                wanted.discard((chain, stamped))
-    return list(found.values())
+    for chain, end in ends.items():
+        covers = anchors.c.heads[("chains", chain, 0)].as_integer() >= end
+        for kind in kinds:
+            first = select(anchors).where(covers & kind).order_by(anchors.c.id).limit(1)
+            found |= {row.id: _anchor(row) for row in db.execute(first)}
+    return [found[number] for number in sorted(found)]
 
 
 def missing_heads(db: Connection) -> list[tuple[int, str, int]]:

@@ -121,6 +121,15 @@ def _links(of: Taken) -> str:
     told = []
     for chain in dict.fromkeys(one.chain for one in linked):
         mine = sorted((one for one in linked if one.chain == chain), key=lambda one: one.seq)
-        told.append(f"第 {mine[0].seq} 至 {mine[-1].seq} 环，末环 {mine[-1].link}")
-    anchored = f"，链首于 {exact(of.anchors[0].at)} 对外固定" if of.anchors else "，尚无外部锚点"
-    return "；".join(told) + anchored
+        links = f"第 {mine[0].seq} 至 {mine[-1].seq} 环，末环 {mine[-1].link}"
+        told.append(f"{links}，{_fixed(of.anchors, chain, mine[-1].seq)}")
+    return "；".join(told)
+
+
+def _fixed(anchors: Sequence[Anchor], chain: str, seq: int) -> str:
+    """When somebody outside first held a head of this chain that covers the number, if ever."""
+    covering = [one for one in anchors if one.chains.get(chain, (0, ""))[0] >= seq]
+    outside = [one for one in covering if one.outside]
+    if outside:
+        return f"链首于 {exact(outside[0].at)} 对外固定"
+    return "链首仅本机记录，未对外固定" if covering else "尚无外部锚点"
