@@ -5,6 +5,7 @@ transaction is open while files are written, and nobody else writes them: the ho
 
 import os
 import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -12,25 +13,60 @@ from typing import IO
 
 from crawler.domain.capture import Evidence
 from crawler.domain.errors import BadInput
+from crawler.service.packing.comparing import moments_of
 from crawler.service.sealing import keep_beyond
 from crawler.service.wiring import House
-from crawler.store.case_files import FOLDER, Uncopied, committed_end, not_copied, save_copies
+from crawler.store.case_files import (
+    FOLDER,
+    Uncopied,
+    committed_end,
+    not_copied,
+    not_copied_of,
+    save_copies,
+    stories,
+)
+from crawler.store.database import Connection
 from crawler.store.evidence import SUFFIX, information, on_disk, open_member
 
 AT_ONCE = 50
 
 
 def keep_cases(house: House, now: datetime) -> int:
-    """Copy what is not copied yet; how many captures that were."""
+    """Copy what is not copied yet, of the alerts' own visits and of those that are told beside them
+    (整改前, 整改后); how many captures that were.
+    """
+    own = _keep_all(house, now, lambda db: not_copied(db, AT_ONCE))
+    with house.database.reading() as db:
+        told = {
+            one.visit.visit_id: story.case_id
+            for story in stories(db)
+            for one in moments_of(story.visits, story.visit_id, closed=story.closed)
+        }
+    return own + _keep_all(house, now, lambda db: not_copied_of(db, told, AT_ONCE))
+
+
+def _keep_all(
+    house: House, now: datetime, waiting: Callable[[Connection], Sequence[Uncopied]]
+) -> int:
+    """A copy that cannot be written on stops its own case; the others go first, then it is told."""
     done = 0
+    trouble: dict[str, BadInput] = {}
     while True:
         with house.database.reading() as db:
-            waiting = not_copied(db, AT_ONCE)
-        for one in waiting:
-            _keep(house, one, now)
-        done += len(waiting)
-        if len(waiting) < AT_ONCE:
-            return done
+            found = [one for one in waiting(db) if one.number not in trouble]
+        for one in found:
+            if one.number in trouble:
+                continue
+            try:
+                _keep(house, one, now)
+                done += 1
+            except BadInput as error:
+                trouble[one.number] = error
+        if len(found) < AT_ONCE:
+            break
+    if trouble:
+        raise next(iter(trouble.values()))
+    return done
 
 
 def case_file(number: str) -> str:
@@ -44,6 +80,8 @@ def _keep(house: House, one: Uncopied, now: datetime) -> None:
     path = folder / case_file(one.number)
     with house.database.reading() as db:
         end = committed_end(db, path.name)
+    if (path.stat().st_size if path.exists() else 0) < end:
+        raise BadInput(f"线索副本 {path.name} 短于登记的 {end} 字节，未续写：请先核查或从备份恢复")
     if path.exists():
         keep_beyond(house.database, house.evidence, path, end, now, one.region)
     with _opened(path, end, one) as file:

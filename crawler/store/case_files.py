@@ -1,17 +1,20 @@
 """The case's own WARC: what is not in it yet, where each copy lies, whether it is whole."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, and_, func, insert, select
 
+from crawler.domain.assessment import Assessment, Level
 from crawler.domain.capture import Capture, Evidence, EvidenceKind
+from crawler.domain.task import TASK_ENDS
 from crawler.store.case_tables import case_records
-from crawler.store.tables import alerts, captures, cases
+from crawler.store.packs import Judged
+from crawler.store.tables import alerts, assessments, captures, cases, tasks, visits
 
 FOLDER = "cases"  # inside the evidence folder, apart from segments
 NOTHING = "none"
@@ -29,21 +32,71 @@ class Uncopied:
     capture: Capture
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Story:
+    """An alert whose site was seen in visits that no case keeps: those visits, oldest first, with
+    no more of a judgement than its level.
+    """
+
+    case_id: int
+    visit_id: int  # the alert's own
+    closed: bool  # whether a task of its case is at an end
+    visits: tuple[Judged, ...]
+
+
 def not_copied(db: Connection, limit: int) -> list[Uncopied]:
     """What alerts rest on and no case keeps yet, oldest first."""
-    kept = select(case_records.c.id).where(case_records.c.capture_id == captures.c.id).exists()
     joined = captures.join(alerts, alerts.c.visit_id == captures.c.visit_id).join(
         cases, cases.c.id == alerts.c.case_id
     )
-    columns = (cases.c.id, cases.c.number, cases.c.opened_at, cases.c.region, captures.c.manifest)
-    rows = select(*columns).select_from(joined).where(~kept).order_by(captures.c.id)
-    return [
-        Uncopied(
-            case_id=row.id, number=row.number, opened_at=row.opened_at, region=row.region,
-            capture=_CAPTURE.decode(row.manifest),
+    rows = select(*_UNCOPIED).select_from(joined).where(~_KEPT).order_by(captures.c.id)
+    return [_uncopied(row) for row in db.execute(rows.limit(limit))]
+
+
+def not_copied_of(db: Connection, wanted: Mapping[int, int], limit: int) -> list[Uncopied]:
+    """The same for visits that are told beside an alert's own: each with the case it goes to."""
+    found: list[Uncopied] = []
+    for visit_id, case_id in sorted(wanted.items()):
+        joined = captures.join(cases, cases.c.id == case_id)
+        mine = (captures.c.visit_id == visit_id) & ~_KEPT
+        rows = select(*_UNCOPIED).select_from(joined).where(mine).order_by(captures.c.id)
+        found += [_uncopied(row) for row in db.execute(rows.limit(limit - len(found)))]
+        if len(found) >= limit:
+            break
+    return found
+
+
+def stories(db: Connection) -> Iterator[Story]:
+    """Every alert whose site was seen in other visits too that no case keeps yet."""
+    other = captures.alias("other")
+    kept = select(case_records.c.id).where(case_records.c.capture_id == other.c.id).exists()
+    elsewhere = and_(other.c.site_id == alerts.c.site_id, other.c.visit_id != alerts.c.visit_id)
+    again = select(other.c.id).where(elsewhere, ~kept).exists()
+    ends = (tasks.c.case_id == alerts.c.case_id) & tasks.c.state.in_(TASK_ENDS)
+    closed = select(tasks.c.id).where(ends).exists().label("closed")
+    columns = (alerts.c.case_id, alerts.c.site_id, alerts.c.visit_id, closed)
+    for row in db.execute(select(*columns).where(again).order_by(alerts.c.id)).all():
+        yield Story(
+            case_id=row.case_id, visit_id=row.visit_id, closed=bool(row.closed),
+            visits=tuple(_levels(db, row.site_id)),
+        )  # fmt: skip
+
+
+def _levels(db: Connection, site_id: int) -> Iterator[Judged]:
+    current = and_(assessments.c.visit_id == visits.c.id, assessments.c.current)
+    ended = func.max(captures.c.ended_at).label("ended_at")
+    columns = (visits.c.id, visits.c.outcome, assessments.c.level)
+    joined = visits.join(captures, captures.c.visit_id == visits.c.id).outerjoin(
+        assessments, current
+    )
+    rows = select(*columns, ended).select_from(joined).where(visits.c.site_id == site_id)
+    for row in db.execute(rows.group_by(*columns).order_by(ended, visits.c.id)):
+        level = row.level and Assessment(
+            visit_id=row.id, level=Level(row.level), score=0.0, judged_at=row.ended_at
         )
-        for row in db.execute(rows.limit(limit))
-    ]  # fmt: skip
+        yield Judged(
+            visit_id=row.id, ended_at=row.ended_at, outcome=row.outcome, assessment=level or None
+        )
 
 
 def committed_end(db: Connection, file: str) -> int:
@@ -96,6 +149,19 @@ def copied_records(db: Connection) -> Iterator[tuple[str, Iterator[tuple[str, Ev
     found = db.execute(ordered.execution_options(yield_per=500))
     for file, mine in groupby(found, lambda row: row.file):
         yield file, ((row.capture_id, _copy(row)) for row in mine)
+
+
+_KEPT = select(case_records.c.id).where(case_records.c.capture_id == captures.c.id).exists()
+_UNCOPIED: tuple[Any, ...] = (
+    cases.c.id, cases.c.number, cases.c.opened_at, cases.c.region, captures.c.manifest,
+)  # fmt: skip
+
+
+def _uncopied(row: Row[Any]) -> Uncopied:
+    return Uncopied(
+        case_id=row.id, number=row.number, opened_at=row.opened_at, region=row.region,
+        capture=_CAPTURE.decode(row.manifest),
+    )  # fmt: skip
 
 
 def _copy(row: Row[Any]) -> Evidence:

@@ -3,10 +3,12 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from crawler.domain.errors import BadInput
 from crawler.service.backing_up import back_up
 from crawler.service.case_keeping import keep_cases
 from crawler.service.restoring import restore
@@ -15,7 +17,15 @@ from crawler.store.case_files import FOLDER, not_copied
 from crawler.store.cases import case_of
 from crawler.store.verifying import verify
 from tests.builders import NOON
-from tests.integration.packing_house import Seeded, a_house, exported, seed_case, verified
+from tests.integration.packing_house import (
+    Seeded,
+    a_house,
+    clean_visit,
+    exported,
+    relapse,
+    seed_case,
+    verified,
+)
 
 WARCIO = str(Path(sys.executable).with_name("warcio"))
 
@@ -62,6 +72,47 @@ def test_a_pack_is_whole_when_the_segments_are_gone(house: House, tmp_path: Path
     assert done.broken == ()
     assert verified(tmp_path / "after.zip")[0] == 0
     assert verified(tmp_path / "before.zip")[1][1] == verified(tmp_path / "after.zip")[1][1]
+
+
+def test_what_came_before_and_after_is_whole_when_the_segments_are_gone(
+    house: House, tmp_path: Path
+) -> None:
+    put_right = seed_case(house, "a.example.cn")
+    found_again = seed_case(house, "b.example.cn")
+    for one in (put_right, found_again):
+        clean_visit(house, one, "关于我们", NOON + timedelta(days=9))
+    relapse(house, found_again, "季季返息 3.95%\n保本", NOON + timedelta(days=19))
+    copied = keep_cases(house, NOON), keep_cases(house, NOON)
+    drop_segments(house)
+
+    for one in (put_right, found_again):
+        path = tmp_path / f"{one.alert_id}.zip"
+        assert exported(house, one.alert_id, path).broken == ()
+        assert verified(path)[0] == 0
+    assert copied == (2 * 2 + 3 * 2, 0)
+
+
+@pytest.mark.parametrize("left", [0, 100, None])
+def test_a_copy_that_was_lost_is_told_and_not_written_on_with_zeros(
+    house: House, left: int | None
+) -> None:
+    seeded = seed_case(house, "a.example.cn")
+    keep_cases(house, NOON)
+    path = own_warc(house, seeded)
+    with house.database.reading() as db:
+        case = case_of(db, seeded.case_id)
+    if left is None:
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:left])
+    seed_case(house, "b.example.cn", case=case)
+    other = seed_case(house, "c.example.cn")
+
+    with pytest.raises(BadInput, match=f"线索副本 {path.name} 短于登记的"):
+        keep_cases(house, NOON)
+
+    assert (path.stat().st_size if path.exists() else None) == left
+    assert own_warc(house, other).exists()  # others are copied all the same
 
 
 def test_what_a_crash_left_behind_is_cut_off(house: House) -> None:
