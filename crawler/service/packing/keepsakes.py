@@ -141,9 +141,11 @@ class Keeping:
 
 
 def _is_last(capture: Capture, evidence: Evidence) -> bool:
-    """The answer whose body the page was read from."""
+    """The answer whose body the page was read from; a way that ended nowhere has none."""
+    if capture.fetcher is not Fetcher.HTTP or not capture.body_sha256:
+        return False
     answers = [one for one in capture.evidence if one.kind is EvidenceKind.RESPONSE]
-    return capture.fetcher is Fetcher.HTTP and evidence is answers[-1]
+    return evidence is answers[-1]
 
 
 def _told(text: PageText) -> Iterable[str]:

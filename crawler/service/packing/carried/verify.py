@@ -21,6 +21,7 @@ MANIFEST = "manifest.json"
 EXPORT = "export.json"
 START = "0" * 64
 BLOCK = 1 << 20
+SLICE = 1 << 14  # zlib copies what it did not use: small slices keep tiny records cheap
 MOST_MEMBERS = 20000
 MOST_JSON = 256 << 20
 MOST_RECORD = 128 << 20
@@ -33,7 +34,20 @@ KINDS = {
     "picture": "首屏截图",
     "full_picture": "全页截图",
     "ocr": "图中文字",
+    "body": "网页源文件",
+    "certificate": "证书",
 }
+# What of a capture's records stands in its folder besides the WARC, and under which names.
+FILES = {
+    "dom": ("dom.html.txt",),
+    "picture": ("picture.jpg", "picture.png"),
+    "full_picture": ("full.jpg", "full.png"),
+    "ocr": ("ocr.txt",),
+}
+COPIES = ("text.txt", "picture-banner.jpg", "full-banner.jpg")
+LITTER = (".ds_store", "thumbs.db", "desktop.ini")
+FOREIGN = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)
+FOREIGN += (RecursionError,)
 
 
 class NotAPack(Exception):
@@ -44,12 +58,14 @@ class Faults:
     """What does not hold, one line each."""
 
     def __init__(self):
-        self.lines = []
+        self.told = {}
+
+    @property
+    def lines(self):
+        return list(self.told)
 
     def add(self, what, why):
-        line = "✗ %s：%s" % (shown(what), why)
-        if line not in self.lines:
-            self.lines.append(line)
+        self.told["✗ %s：%s" % (shown(what), why)] = True
 
 
 def shown(text):
@@ -79,12 +95,12 @@ class Zipped:
     def __init__(self, path, faults):
         self.file = open(path, "rb")
         self.size = os.fstat(self.file.fileno()).st_size
-        self.faults = faults
+        self.faults, self.litter = faults, []
         self.places = {}
         self._read_directory()
 
     def names(self):
-        return list(self.places)
+        return self.places.keys()
 
     def length(self, name):
         return self.places[name][1]
@@ -230,8 +246,9 @@ class Unpacked:
     """A pack that somebody unpacked into a folder."""
 
     def __init__(self, folder, faults):
-        self.paths = {}
+        self.paths, self.litter = {}, []
         for top, folders, files in os.walk(folder):
+            self._leave(folder, top, folders, files)
             folders.sort()
             for one in sorted(folders + files):
                 path = os.path.join(top, one)
@@ -243,8 +260,17 @@ class Unpacked:
             if len(self.paths) > MOST_MEMBERS:
                 raise NotAPack("文件夹里的文件太多，请把证据包解到单独的文件夹")
 
+    def _leave(self, folder, top, folders, files):
+        """What a desktop puts into every folder is no part of the pack; it is named, not read."""
+        for names in (folders, files):
+            for one in list(names):
+                if one.lower() in LITTER or one == "__MACOSX" or one.startswith("._"):
+                    names.remove(one)
+                    path = os.path.relpath(os.path.join(top, one), folder)
+                    self.litter.append(path.replace(os.sep, "/"))
+
     def names(self):
-        return list(self.paths)
+        return self.paths.keys()
 
     def length(self, name):
         return os.path.getsize(self.paths[name])
@@ -321,12 +347,16 @@ def check_members(pack, manifest, faults):
 
 
 def check_captures(pack, manifest, listed, faults):
-    """The manifest of each capture is the one that the chain links; gives what it says was kept."""
-    kept = {}
+    """The manifest of each capture is the one that the chain links, and what it says was kept is
+    here; gives the records that the WARC must hold.
+    """
+    kept, expected = {}, {str(manifest["warc"]): ((), "", "原始记录（WARC）")}
+    excused = {str(one.get("stored_sha256", "")) for one in manifest["faults"]}
     for one in manifest["captures"]:
         path = str(one["folder"]) + "/manifest.json"
+        expected[path] = ((path,), one["manifest_sha256"], "采集清单")
         if path not in listed or path not in pack.names():
-            faults.add(path, "采集 %s 没有清单" % one["id"])
+            faults.add(path, "采集 %s 没有清单" % shown(one["id"]))
             continue
         content = b"".join(pack.blocks(path))
         if hashlib.sha256(content).hexdigest() != one["manifest_sha256"]:
@@ -337,27 +367,60 @@ def check_captures(pack, manifest, listed, faults):
             faults.add(path, "无法解析")
             continue
         if told.get("id") != one["id"]:
-            faults.add(path, "不是采集 %s 的清单" % one["id"])
+            faults.add(path, "不是采集 %s 的清单" % shown(one["id"]))
         for record in told.get("evidence", ()):
             kept[record["stored_sha256"]] = (one, record)
-        check_pieces(pack, one, told, listed, faults)
-    return kept
+        expected.update(pieces_of(str(one["folder"]), told, excused))
+    for digest in sorted(excused - set(kept)):
+        faults.add(MANIFEST, "登记为缺损的 %s 不是任何一次采集的记录" % shown(digest[:16]))
+    check_pieces(manifest, listed, expected, faults)
+    return kept, excused
 
 
-def check_pieces(pack, capture, told, listed, faults):
-    """What lies in a capture's folder is what was kept of it."""
-    digest_of = {}
-    for record in told.get("evidence", ()):
-        digest_of.setdefault(record["kind"], record["sha256"])
-    digest_of["body"] = told.get("body_sha256")
+def pieces_of(folder, told, excused):
+    """What must lie in a capture's folder by its own manifest: {name: (names, digest, what)}. One
+    whose record was broken when the pack was made may be absent (its digest is in brackets).
+    """
+    found = {}
+
+    def want(names, digest, kind, stored=""):
+        names = tuple(folder + "/" + name for name in names)
+        found[names[0]] = (names, [digest] if stored in excused else digest, KINDS[kind])
+
+    records = told.get("evidence", ())
+    for record in records:
+        if record["kind"] in FILES:
+            kind = record["kind"]
+            want(FILES[kind], record["sha256"], kind, record["stored_sha256"])
+    answers = [one["stored_sha256"] for one in records if one["kind"] == "response"]
+    if told.get("fetcher") == "http" and answers and told.get("body_sha256"):
+        want(("body.raw",), told["body_sha256"], "body", answers[-1])
     tls = told.get("tls") or {}
-    digest_of["certificate"] = tls.get("certificate_sha256") or None
+    if tls.get("certificate_der"):
+        want(("certificate.der",), tls.get("certificate_sha256"), "certificate")
+    return found
+
+
+def check_pieces(manifest, listed, expected, faults):
+    """The evidence that is here is the evidence that the captures' manifests tell of, both ways;
+    the pack's own manifest is an index and proves nothing.
+    """
+    by_name = {}
+    for first, (names, digest, what) in expected.items():
+        there = [n for n in names or (first,) if n in listed and listed[n]["role"] == "evidence"]
+        if not there and not isinstance(digest, list):
+            faults.add(first, "缺%s" % what)
+        for name in there[:1]:
+            by_name[name] = digest[0] if isinstance(digest, list) else digest
+    copies = {"%s/%s" % (one["folder"], name) for one in manifest["captures"] for name in COPIES}
     for path, one in listed.items():
-        if one.get("capture") != capture["id"] or one["role"] != "evidence":
-            continue
-        wanted = digest_of.get(one.get("piece"))
-        if one.get("piece") != "manifest" and one["sha256"] != wanted:
-            faults.add(path, "与采集清单记载的摘要不符")
+        if path in by_name:
+            if by_name[path] not in ("", one["sha256"]):
+                faults.add(path, "与采集清单记载的摘要不符")
+        elif one["role"] == "evidence":
+            faults.add(path, "不是任何一次采集的证据")
+        elif path.startswith(("captures/", "warc/")) and path not in copies:
+            faults.add(path, "不属于任何一次采集")
 
 
 def check_chain(pack, manifest, faults):
@@ -365,7 +428,7 @@ def check_chain(pack, manifest, faults):
     chain = read_json(pack, manifest["chain"], faults)
     if chain is None:
         return 0
-    heads = {}
+    heads, ends = {}, {}
     for stretch in chain["stretches"]:
         name, seq, link = stretch["chain"], stretch["from"] - 1, stretch["previous"]
         if seq == 0 and link != START:
@@ -373,66 +436,86 @@ def check_chain(pack, manifest, faults):
         for digest in stretch["digests"]:
             seq += 1
             link = hashlib.sha256(("%s|%d|%s" % (link, seq, digest)).encode("ascii")).hexdigest()
-            heads[(name, seq)] = (digest, link)
+            if heads.setdefault((name, seq), (digest, link)) != (digest, link):
+                faults.add(manifest["chain"], "证据链第 %d 环登记了两种内容" % seq)
+        for at in range(stretch["from"], seq + 1):
+            ends[(name, at)] = max(seq, ends.get((name, at), 0))
     for one in manifest["captures"]:
         link = one.get("link")
         if not link:
-            faults.add(one["folder"], "采集 %s 没有证据链环节" % one["id"])
+            faults.add(one["folder"], "采集 %s 没有证据链环节" % shown(one["id"]))
         elif heads.get((link["chain"], link["seq"])) != (one["manifest_sha256"], link["link"]):
-            faults.add(one["folder"], "证据链第 %s 环与采集清单不衔接" % link["seq"])
-    return check_anchors(pack, chain, heads, manifest, faults)
+            faults.add(one["folder"], "证据链第 %s 环与采集清单不衔接" % shown(link["seq"]))
+    held = check_anchors(pack, chain, heads, manifest, faults)
+    return sum(not anchored(one.get("link"), ends, held) for one in manifest["captures"])
+
+
+def anchored(link, ends, held):
+    """Whether an anchor's head follows on a capture's link without a gap."""
+    if not link:
+        return False
+    last = ends.get((link["chain"], link["seq"]), 0)
+    return any(name == link["chain"] and link["seq"] <= seq <= last for name, seq in held)
 
 
 def check_anchors(pack, chain, heads, manifest, faults):
-    held = 0
+    """Anchors are what they say and lie on the chain; gives the places of the heads that do."""
+    held, tokens = set(), set()
     for anchor in chain["anchors"]:
         for name, (seq, link) in anchor["heads"].items():
             known = heads.get((name, seq))
             if known is None:
                 continue
-            held += 1
+            held.add((name, seq))
             if known[1] != link:
                 faults.add(
-                    manifest["chain"], "证据链到第 %d 环与锚点 %s 不符" % (seq, anchor["id"])
+                    manifest["chain"], "证据链到第 %d 环与锚点 %s 不符" % (seq, shown(anchor["id"]))
                 )
         told = hashlib.sha256(anchor["statement"].encode("utf-8")).hexdigest()
         if told != anchor["statement_sha256"]:
-            faults.add(manifest["chain"], "锚点 %s 的陈述被改动" % anchor["id"])
+            faults.add(manifest["chain"], "锚点 %s 的陈述被改动" % shown(anchor["id"]))
         try:
             said = {n: [s, k] for n, (s, k) in json.loads(anchor["statement"])["heads"].items()}
         except (ValueError, KeyError, TypeError):
             said = None
         if said != anchor["heads"]:
-            faults.add(manifest["chain"], "锚点 %s 的陈述与其链首不符" % anchor["id"])
+            faults.add(manifest["chain"], "锚点 %s 的陈述与其链首不符" % shown(anchor["id"]))
         token = anchor.get("token")
-        if token and token in pack.names():
-            content = b"".join(pack.blocks(token))
-            if bytes.fromhex(told) not in content:
-                faults.add(token, "时间戳不是盖在锚点 %s 上的" % anchor["id"])
+        tokens.add(token)
+        if token and token not in pack.names():
+            faults.add(token, "缺锚点 %s 的时间戳" % shown(anchor["id"]))
+        elif token and bytes.fromhex(told) not in b"".join(pack.blocks(token)):
+            faults.add(token, "时间戳不是盖在锚点 %s 上的" % shown(anchor["id"]))
+    for name in pack.names():
+        if name.startswith("chain/") and name != manifest["chain"] and name not in tokens:
+            faults.add(name, "不是任何一个锚点的时间戳")
     return held
 
 
-def check_warc(pack, manifest, kept, faults):
+def check_warc(pack, manifest, kept, excused, faults):
     """Every kept record is in the WARC, unchanged; nothing else is."""
     name = manifest["warc"]
     if name not in pack.names():
+        faults.add(name, "缺失")
         return 0
-    missing = dict(kept)
-    for one in manifest["faults"]:
-        missing.pop(one.get("stored_sha256", ""), None)
-    count, at = 0, 0
+    missing, at = dict(kept), 0
     for member, block in gzip_members(pack, name, faults):
         at += 1
+        if at > len(kept) + 1:  # one more than the captures and the head: nobody reads on for ever
+            faults.add(name, "记录多于登记的 %d 条，其后未核" % len(kept))
+            break
         if member in missing:
             capture, record = missing.pop(member)
-            count += 1
             if block != record["sha256"]:
-                faults.add(name, "采集 %s 的%s记录内容不符" % (capture["id"], kind_of(record)))
+                faults.add(
+                    name, "采集 %s 的%s记录内容不符" % (shown(capture["id"]), kind_of(record))
+                )
         elif at > 1:
             faults.add(name, "第 %d 条记录不是登记过的" % at)
-    for capture, record in missing.values():
-        faults.add(name, "缺采集 %s 的%s记录" % (capture["id"], kind_of(record)))
-    return count
+    for stored, (capture, record) in missing.items():
+        if stored not in excused:
+            faults.add(name, "缺采集 %s 的%s记录" % (shown(capture["id"]), kind_of(record)))
+    return len(kept) - len(missing)
 
 
 def kind_of(record):
@@ -441,11 +524,11 @@ def kind_of(record):
 
 def gzip_members(pack, name, faults):
     """(digest of the member as it lies, digest of the record's block), one record at a time."""
-    rest, blocks = b"", pack.blocks(name)
+    slices, rest = slices_of(pack, name), b""
     while True:
         reader, stored, record, began = zlib.decompressobj(31), hashlib.sha256(), Record(), False
         while not reader.eof:
-            rest = rest or next(blocks, b"")
+            rest = rest or next(slices, b"")
             if not rest:
                 if began:
                     faults.add(name, "末尾记录残缺")
@@ -464,6 +547,12 @@ def gzip_members(pack, name, faults):
                 faults.add(name, "记录过大，其后未核")
                 return
         yield stored.hexdigest(), record.digest()
+
+
+def slices_of(pack, name):
+    for block in pack.blocks(name):
+        for at in range(0, len(block), SLICE):
+            yield block[at : at + SLICE]
 
 
 class Record:
@@ -499,7 +588,7 @@ def check_audit(pack, manifest, faults):
             raw = word.encode("utf-8", "surrogatepass")
             hasher.update(b"%d:" % len(raw) + raw)
         if hasher.hexdigest() != one["hash"]:
-            faults.add(manifest["audit"], "审计第 %s 条被改动" % one["seq"])
+            faults.add(manifest["audit"], "审计第 %s 条被改动" % shown(one["seq"]))
     return len(entries or ())
 
 
@@ -507,7 +596,8 @@ def check_export(pack, manifest_bytes, faults):
     """The export record names this very manifest."""
     record = read_json(pack, EXPORT, faults)
     if not isinstance(record, dict):
-        return None
+        faults.add(EXPORT, "不是导出记录")
+        return {}
     told = dict(record)
     own = told.pop("record_sha256", "")
     plain = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -541,30 +631,36 @@ def verify(path):
     if pack.length(MANIFEST) > MOST_JSON:
         raise NotAPack("%s 过大" % MANIFEST)
     raw = b"".join(pack.blocks(MANIFEST))
-    record = check_export(pack, raw, faults)
+    manifest, counts = {}, {"litter": pack.litter}
     try:
         manifest = json.loads(raw.decode("utf-8"))
     except (ValueError, RecursionError):
         faults.add(MANIFEST, "无法解析")
-        return faults, None, record, {}
+        return faults, manifest, counts
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise NotAPack("%s 不是本格式（%s）的清单" % (MANIFEST, FORMAT))
-    counts = {}
+    at = EXPORT
     try:
+        record = check_export(pack, raw, faults)
+        at = MANIFEST
+        if record.get("evidence_root") != manifest["evidence_root"]:
+            faults.add(EXPORT, "登记的证据总校验值与清单不符")
+        counts["root"], counts["sha256"] = manifest["evidence_root"], record.get("manifest_sha256")
+        counts["broken"] = [shown(one.get("reason", "")) for one in manifest["faults"]]
         listed = check_members(pack, manifest, faults)
-        kept = check_captures(pack, manifest, listed, faults)
+        kept, excused = check_captures(pack, manifest, listed, faults)
         counts["members"], counts["captures"] = len(listed), len(manifest["captures"])
-        counts["anchors"] = check_chain(pack, manifest, faults)
-        counts["records"] = check_warc(pack, manifest, kept, faults)
+        counts["loose"] = check_chain(pack, manifest, faults)
+        counts["records"] = check_warc(pack, manifest, kept, excused, faults)
         counts["audit"] = check_audit(pack, manifest, faults)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        faults.add(MANIFEST, "内容不合格式（%s）" % type(error).__name__)
-    return faults, manifest, record, counts
+    except FOREIGN as error:
+        faults.add(at, "内容不合格式（%s）" % type(error).__name__)
+    return faults, manifest, counts
 
 
 def say(text):
     encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
 def main(arguments):
@@ -573,7 +669,7 @@ def main(arguments):
         return 2
     path = arguments[0] if arguments else os.path.dirname(os.path.abspath(__file__))
     try:
-        faults, manifest, record, counts = verify(path)
+        faults, _, counts = verify(path)
     except NotAPack as refusal:
         say("✗ 无法核验：%s" % refusal)
         return 2
@@ -582,22 +678,34 @@ def main(arguments):
         return 2
     for line in faults.lines:
         say(line)
+    for name in counts["litter"]:
+        say("  提示：电脑自动生成的 %s 不是包里的文件，没有核。" % shown(name))
     if faults.lines:
         say("共 %d 处不符。" % len(faults.lines))
         return 1
+    return say_sound(counts)
+
+
+def say_sound(counts):
+    """What holds within the pack, and what only a comparison outside of it can show."""
     say(
         "✓ %(members)d 个文件、%(captures)d 次采集、%(records)d 条原始记录、"
         "%(audit)d 条审计记录与登记一致，证据链完好。" % counts
     )
-    say("  证据总校验值 %s" % manifest["evidence_root"])
-    say("  清单 SHA-256 %s" % record["manifest_sha256"])
-    if not counts["anchors"]:
-        say("  提示：包内没有覆盖这些采集的外部锚点，链的时间以本机时钟为准。")
+    say("  证据总校验值 %s" % shown(counts["root"]))
+    say("    只涵盖采集的原件（captures/、warc/）；与签过名的笔录上的值比对。")
+    say("  清单 SHA-256 %s" % shown(counts["sha256"]))
+    say("    涵盖其余一切：命中、研判、备案、复核、文书、核验说明；与原系统审计记录")
+    say("    （evidence.export）里的值比对。两个值都须比对：包内程序识不破整包重做。")
+    if counts["loose"]:
+        say(
+            "  提示：包内没有覆盖其中 %d 次采集的外部锚点，其时间以本机时钟为准。" % counts["loose"]
+        )
     if not has_sm3():
         say("  提示：本机 Python 不支持 SM3，只核了 SHA-256。")
-    for one in manifest["faults"]:
-        say("▲ 制作本包时已缺损：%s" % shown(one.get("reason", "")))
-    return 3 if manifest["faults"] else 0
+    for reason in counts["broken"]:
+        say("▲ 制作本包时已缺损：%s" % reason)
+    return 3 if counts["broken"] else 0
 
 
 if __name__ == "__main__":
