@@ -1,10 +1,12 @@
 """举报线索 taken in: put to a site, visited at once by the same path as any other, answered."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from crawler.domain.alert import ALERT_STATE_NAMES, AlertState
+from crawler.domain.alert import ALERT_STATE_NAMES, Alert, AlertState
+from crawler.domain.assessment import Level, at_least
 from crawler.domain.audit import Act
+from crawler.domain.capture import Outcome
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.filing import SubjectKind
 from crawler.domain.lead import Lead, LeadState, checked_words
@@ -15,6 +17,7 @@ from crawler.reading.domains import Place
 from crawler.reading.links import registered
 from crawler.service.wiring import House
 from crawler.store.alerts import alerts_of_site
+from crawler.store.assessments import assessment_of
 from crawler.store.audit import note
 from crawler.store.database import Connection
 from crawler.store.leads import (
@@ -31,10 +34,31 @@ from crawler.store.lists import filing_of
 from crawler.store.schedules import add_schedule, firings_in, put_firing, schedule_named
 from crawler.store.sites import site_of_domain
 from crawler.store.tasks import tasks_of_case
+from crawler.store.visits import looks_since
 
 SELECTION = "leads"
 _PLAN = "举报线索"
 _MACHINE = "system"
+_AHEAD = timedelta(minutes=5)  # clocks of senders
+_READABLE = frozenset({Outcome.SEEN, Outcome.PARTIAL})
+_DECIDED = frozenset({AlertState.CONFIRMED, AlertState.DISMISSED})
+_UNSEEN = {
+    Outcome.EMPTY: "网页空白",
+    Outcome.NOT_HTML: "不是网页",
+    Outcome.HTTP_ERROR: "网站报错",
+    Outcome.RATE_LIMITED: "网站限制访问",
+    Outcome.ROBOTS_REFUSED: "网站不许采集",
+    Outcome.BLOCKED_ADDRESS: "地址不许访问",
+    Outcome.NAME_NOT_FOUND: "域名不存在",
+    Outcome.CONNECTION_REFUSED: "网站拒绝连接",
+    Outcome.TIMED_OUT: "访问超时",
+    Outcome.TLS_FAILED: "加密握手失败",
+    Outcome.BAD_RESPONSE: "网站应答不合规范",
+    Outcome.REDIRECT_LIMIT: "跳转过多",
+    Outcome.DOWNLOAD: "是下载文件，不是网页",
+    Outcome.BROWSER_FAILED: "浏览器未能打开",
+    Outcome.BUDGET_REACHED: "超出采集限额",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +86,8 @@ class Standing:
 def take_lead(house: House, given: Complaint, actor: str, now: datetime) -> tuple[Lead, bool]:
     """The lead, and whether it is new: a sender's own number comes in once. Its site is due now."""
     checked_words(given.words, given.channel, given.reporter, given.reference)
+    if given.told_at is not None and given.told_at > now + _AHEAD:
+        raise BadInput("举报时间在将来")
     region = given.region or house.config.region
     if len(region) != 6 or not region.isdigit():
         raise BadInput("区划须为六位代码（GB/T 2260）")
@@ -92,7 +118,9 @@ def ask_visits(house: House, now: datetime) -> int:
 
 
 def standing_of(db: Connection, lead: Lead) -> Standing:
-    """Where it stands: the answer that was given, else what its site came to."""
+    """Where it stands: the answer that was given, else what was seen since it came in. What was
+    known before is told as such, and never stands in for a look.
+    """
     opened, last = alerts_of_site(db, lead.site_id)
     alert = opened or last
     number = alert.id if alert else 0
@@ -100,13 +128,60 @@ def standing_of(db: Connection, lead: Lead) -> Standing:
         return Standing(lead=lead, told=lead.answer, alert_id=number)
     if lead.state is LeadState.RECEIVED:
         return Standing(lead=lead, told="已收到，等待采集", alert_id=number)
+    visit_id, outcome = _look(db, lead)
+    unseen = "" if outcome in _READABLE else _why(outcome)
     if alert is None:
-        return Standing(lead=lead, told="已采集，网站首页未见疑似情形")
-    if alert.state is not AlertState.CONFIRMED:
-        said = {AlertState.DISMISSED: "已核实，未发现疑似情形"}.get(alert.state)
-        state = ALERT_STATE_NAMES[alert.state]
-        return Standing(lead=lead, told=said or f"已采集，生成预警，{state}", alert_id=number)
-    return Standing(lead=lead, told=_handled(db, alert.case_id), alert_id=number)
+        return Standing(
+            lead=lead, told=f"访问未成功：{unseen}" if unseen else _nothing(db, visit_id)
+        )
+    told = _missed(db, alert, unseen) if unseen else _seen(db, lead, alert, visit_id)
+    return Standing(lead=lead, told=told, alert_id=number)
+
+
+def _why(outcome: Outcome | None) -> str:
+    return "没有看到网页" if outcome is None else _UNSEEN[outcome]
+
+
+def _look(db: Connection, lead: Lead) -> tuple[int, Outcome | None]:
+    """The newest visit since it came in that saw a page, else the newest of all."""
+    looks = looks_since(db, lead.site_id, lead.received_at)
+    found = [(number, Outcome(name)) for number, name in looks if name]
+    well = (one for one in found if one[1] in _READABLE)
+    return next(well, found[0] if found else (0, None))
+
+
+def _missed(db: Connection, alert: Alert, unseen: str) -> str:
+    # A dismissal was of what was seen then: it says nothing of what was told now.
+    handled = f"；{_known(db, alert)}" if alert.state is AlertState.CONFIRMED else ""
+    return f"已有预警 {alert.id}；本次未能访问：{unseen}{handled}"
+
+
+def _seen(db: Connection, lead: Lead, alert: Alert, visit_id: int) -> str:
+    """What a look came to at a site that has an alert, perhaps from before."""
+    assessment = assessment_of(db, visit_id)
+    flagged = assessment is not None and at_least(assessment.level, Level.YELLOW)
+    if alert.opened_at >= lead.received_at or alert.state is AlertState.CONFIRMED:
+        known = _known(db, alert)
+        return f"已采集，生成预警，{known}" if alert.state not in _DECIDED else known
+    if alert.state is AlertState.DISMISSED:
+        return _known(db, alert) if flagged else _nothing(db, visit_id)
+    seen = "再次发现疑似情形" if flagged else "网站首页未见疑似情形"
+    return f"已有预警 {alert.id}（{_known(db, alert)}）；本次采集，{seen}"
+
+
+def _nothing(db: Connection, visit_id: int) -> str:
+    if assessment_of(db, visit_id) is None:
+        return "已采集，网页尚未研判"
+    return "已采集，网站首页未见疑似情形"
+
+
+def _known(db: Connection, alert: Alert) -> str:
+    """How far an alert is."""
+    if alert.state is AlertState.CONFIRMED:
+        return _handled(db, alert.case_id)
+    if alert.state is AlertState.DISMISSED:
+        return "已核实，未发现疑似情形"
+    return ALERT_STATE_NAMES[alert.state]
 
 
 def answer_lead(

@@ -192,6 +192,13 @@ def last_visit_of(db: Connection, site_id: int, sweep_id: int) -> int:
     return db.scalar(select(visits.c.id).where(mine)) or 0
 
 
+def looks_since(db: Connection, site_id: int, since: datetime) -> list[tuple[int, str]]:
+    """Visits of a site that ended at a moment or after it, newest first, each with its outcome."""
+    mine = (visits.c.site_id == site_id) & (visits.c.closed_at >= since)
+    rows = select(visits.c.id, visits.c.outcome).where(mine).order_by(visits.c.id.desc())
+    return [(row.id, row.outcome) for row in db.execute(rows.limit(100))]
+
+
 def advance(
     db: Connection, visit_id: int, state: VisitState, *, now: datetime, **values: Any
 ) -> None:

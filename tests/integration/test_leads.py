@@ -23,15 +23,16 @@ from crawler.service.importing import import_file, rules_of
 from crawler.service.leading import Complaint, answer_lead, ask_visits, standing_of, take_lead
 from crawler.service.responding import Responder
 from crawler.service.wiring import House
+from crawler.store.assessments import save_assessment
 from crawler.store.audit import acts_on
 from crawler.store.leads import lead_of, mark_visited
 from crawler.store.outbox import list_deliveries
 from crawler.store.schedules import firings_in, schedule_named
 from crawler.store.sites import site_of_domain
-from crawler.store.tables import sites, sweeps, visits
+from crawler.store.tables import alerts, sites, sweeps, visits
 from crawler.store.visits import every_site, start_sweep, visits_by_id
 from tests.builders import NOON, a_capture, an_assessment
-from tests.integration.packing_house import a_house
+from tests.integration.packing_house import a_house, seed_case
 
 
 @pytest.fixture(scope="module")
@@ -64,16 +65,27 @@ def imported(house: House, path: Path, at: datetime = NOON) -> None:
     import_file(house, path, source="备案系统", actor="ops", at=at, whole=True, rehearse=False)
 
 
-def looked_at(house: House, domain: str, at: datetime) -> None:
+def looked_at(
+    house: House, domain: str, at: datetime, outcome: str = "seen", level: Level = Level.NONE
+) -> None:
     with house.database.transaction() as db:
         site = site_of_domain(db, domain)
         assert site is not None
         sweep = db.execute(insert(sweeps).values(
             selection="x", state="finished", render=True, actor="t", region="310118",
             started_at=at, sites=1).returning(sweeps.c.id)).scalar_one()  # fmt: skip
-        db.execute(insert(visits).values(
-            sweep_id=sweep, site_id=site.id, region="310118", state="closed", outcome="seen",
-            closed_at=at))  # fmt: skip
+        visit = db.execute(insert(visits).values(
+            sweep_id=sweep, site_id=site.id, region="310118", state="closed", outcome=outcome,
+            closed_at=at).returning(visits.c.id)).scalar_one()  # fmt: skip
+        save_assessment(db, an_assessment(visit_id=visit, level=level), site.id, "310118")
+
+
+def stands(house: House, number: int) -> str:
+    with house.database.transaction() as db:
+        mark_visited(db)
+        lead = lead_of(db, number)
+        assert lead is not None
+        return standing_of(db, lead).told
 
 
 def test_an_address_that_no_list_names_is_watched_by_itself(house: House) -> None:
@@ -183,6 +195,86 @@ def test_a_look_before_the_complaint_does_not_count(house: House) -> None:
                 if one is not None]  # fmt: skip
 
     assert told == ["已采集，网站首页未见疑似情形", "已收到，等待采集"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        ("name_not_found", "访问未成功：域名不存在"),
+        ("connection_refused", "访问未成功：网站拒绝连接"),
+        ("timed_out", "访问未成功：访问超时"),
+        ("http_error", "访问未成功：网站报错"),
+        ("empty", "访问未成功：网页空白"),
+        ("", "访问未成功：没有看到网页"),
+    ],
+)
+def test_who_told_of_a_site_that_was_not_reached_gets_no_all_clear(
+    house: House, outcome: str, told: str
+) -> None:
+    lead, _ = take_lead(house, complaint(house, "a.example.cn"), "li", NOON)
+    looked_at(house, "a.example.cn", NOON + timedelta(minutes=1), outcome)
+
+    answered = answer_lead(house, lead.id, "", "li", NOON + timedelta(hours=1))
+
+    assert answered.answer == told
+
+
+def test_a_look_that_reached_the_site_counts_though_a_later_one_did_not(house: House) -> None:
+    lead, _ = take_lead(house, complaint(house, "a.example.cn"), "li", NOON)
+    looked_at(house, "a.example.cn", NOON + timedelta(minutes=1))
+    looked_at(house, "a.example.cn", NOON + timedelta(days=1), "timed_out")
+
+    assert stands(house, lead.id) == "已采集，网站首页未见疑似情形"
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome", "level", "told"),
+    [
+        ("open", "connection_refused", Level.NONE, "已有预警 1；本次未能访问：网站拒绝连接"),
+        ("dismissed", "timed_out", Level.NONE, "已有预警 1；本次未能访问：访问超时"),
+        ("confirmed", "timed_out", Level.NONE,
+         "已有预警 1；本次未能访问：访问超时；已核实，正在处理"),
+        ("open", "seen", Level.RED, "已有预警 1（待核实）；本次采集，再次发现疑似情形"),
+        ("open", "seen", Level.NONE, "已有预警 1（待核实）；本次采集，网站首页未见疑似情形"),
+        ("dismissed", "seen", Level.NONE, "已采集，网站首页未见疑似情形"),
+        ("dismissed", "seen", Level.RED, "已核实，未发现疑似情形"),
+        ("confirmed", "seen", Level.RED, "已核实，正在处理"),
+    ],
+)  # fmt: skip
+def test_an_alert_from_before_the_complaint_is_told_as_one(
+    house: House, state: str, outcome: str, level: Level, told: str
+) -> None:
+    seed_case(house, "known.example.cn", at=NOON - timedelta(hours=1), pictures=0)
+    with house.database.transaction() as db:
+        db.execute(update(alerts).values(state=state))
+    lead, _ = take_lead(house, complaint(house, "known.example.cn"), "li", NOON)
+    looked_at(house, "known.example.cn", NOON + timedelta(minutes=1), outcome, level)
+
+    assert stands(house, lead.id) == told
+
+
+def test_an_alert_that_the_look_raised_is_told_as_new(house: House) -> None:
+    lead, _ = take_lead(house, complaint(house, "new.example.cn"), "li", NOON)
+    found = NOON + timedelta(minutes=1)
+    looked_at(house, "new.example.cn", found, level=Level.RED)
+    seeded = seed_case(house, "other.example.cn", at=found, pictures=0)
+    with house.database.transaction() as db:
+        db.execute(
+            update(alerts).values(site_id=lead.site_id).where(alerts.c.id == seeded.alert_id)
+        )
+
+    assert stands(house, lead.id) == "已采集，生成预警，待核实"
+
+
+def test_what_was_told_in_the_future_is_refused(house: House) -> None:
+    place = place_of("a.example.cn", rules_of(house))
+    for ahead, taken in ((timedelta(days=1), False), (timedelta(minutes=1), True)):
+        given = Complaint(place=place, channel="12345", told_at=NOON + ahead)
+        if taken:
+            assert take_lead(house, given, "li", NOON)[1]
+        else:
+            with pytest.raises(BadInput, match="举报时间在将来"):
+                take_lead(house, given, "li", NOON)
 
 
 @pytest.mark.parametrize(
