@@ -62,18 +62,29 @@ def stamp_from(answer: bytes, statement: str) -> Stamp:
 
 def ask_authority(url: str, statement: str, permit: Permit) -> Stamp:
     """One POST to a time-stamp authority, to exactly the address that was permitted."""
-    parts = urlsplit(url)
-    if parts.scheme not in _PORTS or not parts.hostname or parts.username:
-        raise BadInput("evidence.timestamp_url 须为不含用户名的 http 或 https 网址")
-    port = parts.port or _PORTS[parts.scheme]
+    scheme, host, port = _place_of(url)
     try:
-        address = permit(parts.hostname, port)
-        answer = _posted(parts.scheme, parts.hostname, address, port, url, request_for(statement))
+        address = permit(host, port)
+        answer = _posted(scheme, host, address, port, url, request_for(statement))
     except NotAllowed:
         raise
+    except UnicodeError as error:  # a name or a path that cannot be written on the wire
+        raise BadInput("evidence.timestamp_url 的主机或路径无效") from error
     except (OSError, http.client.HTTPException) as error:
         raise TryLater(f"时间戳服务没有应答：{error}") from error
     return stamp_from(answer, statement)
+
+
+def _place_of(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port; BadInput for what ops wrote wrong."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise BadInput("evidence.timestamp_url 的主机或端口无效") from error
+    if parts.scheme not in _PORTS or not parts.hostname or parts.username:
+        raise BadInput("evidence.timestamp_url 须为不含用户名的 http 或 https 网址")
+    return parts.scheme, parts.hostname, port or _PORTS[parts.scheme]
 
 
 def _posted(scheme: str, host: str, address: str, port: int, url: str, body: bytes) -> bytes:

@@ -128,10 +128,26 @@ def test_an_address_that_is_not_permitted_is_not_dialled() -> None:
         ask_authority("http://169.254.169.254/", "a statement", never)
 
 
-@pytest.mark.parametrize("url", ["ftp://x/", "http://", "http://u:p@x/", "file:///etc/passwd"])
+NO_ADDRESS = ["ftp://x/", "http://", "http://u:p@x/", "file:///etc/passwd", "http://x:99999/",
+              "http://x:y/", "http://[::1/"]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", NO_ADDRESS)
 def test_an_address_that_is_none_is_told(url: str) -> None:
     with pytest.raises(BadInput, match="timestamp_url"):
         ask_authority(url, "a statement", here)
+
+
+def test_an_address_that_is_none_leaves_an_anchor_and_a_line(tmp_path: Path) -> None:
+    house = stamping_house(tmp_path / "home", "http://tsa.example.cn:99999/")
+    seed_case(house, "a.example.cn")
+
+    done = anchor_heads(house, NOON)
+
+    assert done is not None
+    assert done.anchor.token is None
+    assert "timestamp_url" in done.trouble
+    house.database.close()
 
 
 def test_heads_that_did_not_move_are_not_told_again(house: House) -> None:
