@@ -1,6 +1,7 @@
 """A pack is whole or not there, the same twice, and says itself what is wrong with it."""
 
 import ast
+import errno
 import gc
 import json
 import os
@@ -10,8 +11,9 @@ import subprocess
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -533,21 +535,125 @@ def test_the_layout_is_fixed(pack: Path) -> None:
     assert struct.unpack("<4s", pack.read_bytes()[:4]) == (b"PK\x03\x04",)
 
 
-def test_a_lead_is_told_with_its_words_and_never_with_who_told(
-    house: House, tmp_path: Path
+@pytest.mark.parametrize("lifted", [False, True])
+def test_a_lead_is_told_and_neither_who_told_nor_in_what_words(
+    house: House, tmp_path: Path, lifted: bool
 ) -> None:
-    seeded = seed_case(house, "told.example.cn")
+    seeded = seed_case(house, f"told{lifted:d}.example.cn".lower())
     complaint = Complaint(
-        place=place_of("told.example.cn", rules_of(house)), channel="12345热线",
-        words="收了押金要返息", reporter="王大妈",
+        place=place_of(f"http://told{lifted:d}.example.cn/?invite=wdm8899", rules_of(house)),
+        channel="12345热线（王大妈转）", reporter="王大妈 wangdama88",
+        words="我是王大妈，住云湖镇8号，微信 wangdama88，收了押金要返息",
     )  # fmt: skip
     take_lead(house, complaint, "li", NOON)
-    shown = Asker(actor="zhang", role="officer", lifted=True)
+    asker = Asker(actor="zhang", role="officer", lifted=lifted)
 
-    exported(house, seeded.alert_id, tmp_path / "x.zip", shown)
+    exported(house, seeded.alert_id, tmp_path / "x.zip", asker)
 
     pack = zipfile.ZipFile(tmp_path / "x.zip")
     everything = b"".join(pack.read(name) for name in pack.namelist())
+    (source,) = json.loads(pack.read("case/alert.json"))["sources"]
     assert "12345热线" in pack.read("核验说明.html").decode()
-    assert "收了押金要返息" in pack.read("case/alert.json").decode()
-    assert "王大妈".encode() not in everything
+    assert "举报内容留在系统内" in pack.read("核验说明.html").decode()
+    assert source == {
+        "kind": "lead", "number": source["number"], "channel": "12345热线（王**转）",
+        "told_on": "2026-05-12", "words": "举报内容留在系统内",
+    }  # fmt: skip
+    for told in ("王大妈", "云湖镇8号", "wangdama88", "押金要返息", "wdm8899"):
+        assert told.encode() not in everything
+    for name in (one for one in pack.namelist() if one.endswith(".docx")):
+        with zipfile.ZipFile(BytesIO(pack.read(name))) as paper:
+            assert "王大妈" not in paper.read("word/document.xml").decode()
+
+
+def exports_noted(house: House, seeded: Seeded) -> int:
+    with house.database.reading() as db:
+        found = acts_on(db, f"alert:{seeded.alert_id}")
+    return sum(one.act.action == "evidence.export" for one in found)
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EOPNOTSUPP])
+def test_a_stick_without_hard_links_takes_a_pack(
+    house: House, seeded: Seeded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    monkeypatch.setattr(archive.os, "link", failing(number))
+    there = tmp_path / "there.zip"
+
+    exported(house, seeded.alert_id, tmp_path / "x.zip")
+
+    assert verified(tmp_path / "x.zip")[0] == 0
+    assert [one.name for one in tmp_path.iterdir()] == ["x.zip"]
+    with pytest.raises(BadInput, match="已存在"), archive.new_file(there):
+        there.write_bytes(b"somebody was faster")
+    assert there.read_bytes() == b"somebody was faster"
+
+
+def test_a_stick_without_hard_links_that_fails_at_the_end_is_left_empty(
+    house: House, seeded: Seeded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive.os, "link", failing(errno.EPERM))
+    monkeypatch.setattr(Path, "replace", failing(errno.EIO))
+
+    with pytest.raises(BadInput, match="无法写入"):
+        exported(house, seeded.alert_id, tmp_path / "x.zip")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def failing(number: int) -> Callable[..., None]:
+    def fail(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+def test_the_name_of_a_pack_is_on_the_disk_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(archive, "on_disk", synced.append)
+
+    with archive.new_file(tmp_path / "x") as file:
+        file.write(b"x")
+
+    assert synced == [tmp_path]
+
+
+@pytest.mark.parametrize("step", ["link", "fsync"])
+def test_an_export_that_failed_does_not_stand_in_the_trail(
+    house: House, seeded: Seeded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    before = exports_noted(house, seeded)
+    with monkeypatch.context() as patch:
+        # the database syncs by itself, in C
+        patch.setattr(archive.os, step, failing(errno.ENOSPC))
+        with pytest.raises(BadInput, match="空间不足"):
+            exported(house, seeded.alert_id, tmp_path / "x.zip")
+
+    assert exports_noted(house, seeded) == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pack_that_the_trail_cannot_tell_of_does_not_stay(
+    house: House, seeded: Seeded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawler.service.packing.exporting.note", failing(errno.EIO))
+
+    with pytest.raises(OSError, match="Input/output"):
+        exported(house, seeded.alert_id, tmp_path / "x.zip")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_the_destinations_errors_are_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), archive.new_file(tmp_path / "x"):
+        (tmp_path / "nothing").read_bytes()
+    with (
+        pytest.raises(BadInput, match="空间不足"),
+        Path("/dev/full").open("r+b", buffering=0) as full,
+        archive.new_file(tmp_path / "y") as file,
+    ):
+        os.dup2(full.fileno(), file.fileno())
+        file.write(b"x" * 1_000_000)
+
+    assert list(tmp_path.iterdir()) == []

@@ -31,7 +31,7 @@ def leads(
         str, typer.Argument(metavar="[URL|FILE|N]", help="网址、线索文件或线索编号")
     ] = "",
     channel: Annotated[str, typer.Option(help="渠道：12345、来信、来访…")] = "",
-    words: Annotated[str, typer.Option(help="举报内容")] = "",
+    words: Annotated[str, typer.Option(help="举报内容（留在系统内，不进证据包）")] = "",
     reporter: Annotated[str, typer.Option(help="举报人（受保护，不随证据包外传）")] = "",
     reference: Annotated[str, typer.Option(help="来件编号，同一渠道同一编号只收一次")] = "",
     told: Annotated[str, typer.Option(help="举报时间，如 2026-05-12 09:30")] = "",

@@ -104,6 +104,7 @@ def gather(db: Connection, alert_id: int, *, reach: str, lifted: bool) -> Dossie
     filing = filing_of(db, card.site.domain)
     stretches, anchors = way_to_anchors(db, [one.linked for one in shots])
     about = _objects(card, tasks, shots)
+    leads = tuple(leads_of_site(db, card.site.id))
     looked = [one for one in acts_about(db, about) if one.act.action in LOOKING]
     return Dossier(
         alert=card.alert,
@@ -114,7 +115,7 @@ def gather(db: Connection, alert_id: int, *, reach: str, lifted: bool) -> Dossie
         structure=structure,
         filing=filing,
         listed=list_facts(db, card.site.domain),
-        leads=tuple(leads_of_site(db, card.site.id)),
+        leads=leads,
         reviews=tuple(reviews_of(db, card.alert.id)),
         tasks=tasks,
         acts=tuple(acts_about(db, about, without=LOOKING)),
@@ -125,7 +126,7 @@ def gather(db: Connection, alert_id: int, *, reach: str, lifted: bool) -> Dossie
         stretches=stretches,
         anchors=anchors,
         seen=_seen(db, card.site.id),
-        veil=veil_of(card.site, filing, structure, lifted=lifted),
+        veil=veil_of(card.site, filing, structure, leads, lifted=lifted),
     )
 
 

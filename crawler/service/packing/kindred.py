@@ -31,6 +31,7 @@ from crawler.store.captures import captures_of_visit
 from crawler.store.cards import Card, case_members
 from crawler.store.cases import case_of
 from crawler.store.database import Connection
+from crawler.store.leads import leads_of_site
 from crawler.store.lists import filing_of
 from crawler.store.packs import Stretch, acts_about, marks_of_sites, seen_between
 from crawler.store.texts import structure_of
@@ -214,6 +215,7 @@ def _members(db: Connection, cards: Sequence[Card], *, lifted: bool) -> tuple[Me
         first, last = seen.get(card.site.id, (None, None))
         structure = structure_of(db, card.alert.text_digest)
         filing = filing_of(db, card.site.domain)
+        leads = leads_of_site(db, card.site.id)
         found.append(
             Member(
                 letter=letter,
@@ -222,7 +224,7 @@ def _members(db: Connection, cards: Sequence[Card], *, lifted: bool) -> tuple[Me
                 first_seen=first.isoformat() if first else "",
                 last_seen=last.isoformat() if last else "",
                 filing=filing,
-                veil=veil_of(card.site, filing, structure, lifted=lifted),
+                veil=veil_of(card.site, filing, structure, leads, lifted=lifted),
             )
         )
     return tuple(found)

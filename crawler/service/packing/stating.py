@@ -13,6 +13,7 @@ import msgspec
 from alerts.introducing import NATURES
 from crawler.domain.alert import ALERT_STATE_NAMES
 from crawler.domain.assessment import LEVEL_NAMES, TEST_STATE_NAMES, Assessment
+from crawler.domain.case import CHINA
 from crawler.domain.family import MarkKind
 from crawler.domain.filing import Filing
 from crawler.domain.task import CONCLUSION_NAMES, TASK_STATE_NAMES, SupervisionTask
@@ -30,6 +31,7 @@ PERSONAL = frozenset(
         MarkKind.EMAIL,
     }
 )  # fmt: skip
+KEPT_BACK = "举报内容留在系统内"
 CONTEXT = 40  # characters on each side of a hit
 
 
@@ -81,12 +83,11 @@ def alert_stated(of: Dossier) -> dict[str, Any]:
             {
                 "kind": "lead",
                 "number": one.id,
-                "channel": one.channel,
-                "told_at": at(one.told_at),
-                "url": one.url,
-                "words": of.veil.words(one.words),
+                "channel": of.veil.words(one.channel),
+                "told_on": f"{one.told_at.astimezone(CHINA):%Y-%m-%d}",
+                "words": KEPT_BACK,
             }
-            for one in of.leads  # who told is protected, whoever exports
+            for one in of.leads  # who told is protected, whoever exports; words tell who told
         ],
         "moments": [
             {"part": one.part, "visit": one.visit.visit_id, "ended_at": at(one.visit.ended_at)}
