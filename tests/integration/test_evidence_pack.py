@@ -576,7 +576,7 @@ def exports_noted(house: House, seeded: Seeded) -> int:
 def test_a_stick_without_hard_links_takes_a_pack(
     house: House, seeded: Seeded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    monkeypatch.setattr(archive.os, "link", failing(number))
+    monkeypatch.setattr(os, "link", failing(number))
     there = tmp_path / "there.zip"
 
     exported(house, seeded.alert_id, tmp_path / "x.zip")
@@ -591,7 +591,7 @@ def test_a_stick_without_hard_links_takes_a_pack(
 def test_a_stick_without_hard_links_that_fails_at_the_end_is_left_empty(
     house: House, seeded: Seeded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archive.os, "link", failing(errno.EPERM))
+    monkeypatch.setattr(os, "link", failing(errno.EPERM))
     monkeypatch.setattr(Path, "replace", failing(errno.EIO))
 
     with pytest.raises(BadInput, match="无法写入"):
@@ -626,7 +626,7 @@ def test_an_export_that_failed_does_not_stand_in_the_trail(
     before = exports_noted(house, seeded)
     with monkeypatch.context() as patch:
         # the database syncs by itself, in C
-        patch.setattr(archive.os, step, failing(errno.ENOSPC))
+        patch.setattr(os, step, failing(errno.ENOSPC))
         with pytest.raises(BadInput, match="空间不足"):
             exported(house, seeded.alert_id, tmp_path / "x.zip")
 
@@ -648,12 +648,14 @@ def test_a_pack_that_the_trail_cannot_tell_of_does_not_stay(
 def test_only_the_destinations_errors_are_told_as_such(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), archive.new_file(tmp_path / "x"):
         (tmp_path / "nothing").read_bytes()
-    with (
-        pytest.raises(BadInput, match="空间不足"),
-        Path("/dev/full").open("r+b", buffering=0) as full,
-        archive.new_file(tmp_path / "y") as file,
-    ):
-        os.dup2(full.fileno(), file.fileno())
-        file.write(b"x" * 1_000_000)
+    with pytest.raises(BadInput, match="空间不足"):
+        fill_up(tmp_path / "y")
 
     assert list(tmp_path.iterdir()) == []
+
+
+def fill_up(path: Path) -> None:
+    """Write where there is no room: a real full device under the file's number."""
+    with archive.new_file(path) as file, Path("/dev/full").open("r+b", buffering=0) as full:
+        os.dup2(full.fileno(), file.fileno())
+        file.write(b"x" * 1_000_000)

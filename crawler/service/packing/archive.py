@@ -4,16 +4,18 @@ the same bytes and every byte of it can be checked.
 
 import errno
 import hashlib
+import io
 import os
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 from crawler.domain.errors import BadInput
+from crawler.store.evidence import on_disk
 
 Role = Literal["evidence", "derived", "record", "document", "reader"]
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -21,6 +23,8 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 # takes no file of 4 GiB; older unpackers stop there too.
 _MOST_BYTES = 0xF000_0000
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS}
+_NO_FOLDER_SYNC = {errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS}
 _REASONS = {
     errno.ENOENT: "没有这个文件夹",
     errno.ENOTDIR: "它不是文件夹",
@@ -103,26 +107,78 @@ def evidence_root(members: Iterable[Member]) -> str:
 
 @contextmanager
 def new_file(destination: Path) -> Iterator[IO[bytes]]:
-    """A file that is there whole or not at all; one that exists is never written over."""
-    try:
+    """A file that is there whole or not at all; one that exists is never written over. What goes
+    wrong with the destination is BadInput; any other error of the caller stays what it is.
+    """
+    folder = destination.parent
+    with _told(destination):
         if os.path.lexists(destination):
-            raise BadInput(f"{destination} 已存在，不覆盖")
-        handle, name = tempfile.mkstemp(prefix=".巡网-", suffix=".part", dir=destination.parent)
-    except OSError as error:
-        raise _unwritable(destination.parent, error) from error
+            raise FileExistsError
+        handle, name = tempfile.mkstemp(prefix=".xunwang-", suffix=".part", dir=folder)
     part = Path(name)
     try:
-        with os.fdopen(handle, "w+b") as file:
+        with io.BufferedRandom(_Written(handle, folder)) as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(part, destination)
+            with _told(destination):
+                file.flush()
+                os.fsync(file.fileno())
+        with _told(destination):
+            _stand(part, destination)
+    finally:
+        with suppress(OSError):  # a stick that was pulled out has nothing to take away
+            part.unlink(missing_ok=True)
+
+
+class _Written(io.FileIO):
+    """A file whose failures to write are told as the destination's."""
+
+    def __init__(self, handle: int, folder: Path) -> None:
+        super().__init__(handle, "r+b")
+        self._folder = folder
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            raise _unwritable(self._folder, error) from error
+
+
+@contextmanager
+def _told(destination: Path) -> Iterator[None]:
+    try:
+        yield
     except FileExistsError:
         raise BadInput(f"{destination} 已存在，不覆盖") from None
     except OSError as error:
         raise _unwritable(destination.parent, error) from error
-    finally:
-        part.unlink(missing_ok=True)
+
+
+def _stand(part: Path, destination: Path) -> None:
+    """Give the whole file its name, never another's; and the name survives a power cut."""
+    try:
+        os.link(part, destination)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        _take_name(part, destination)
+    try:
+        on_disk(destination.parent)
+    except OSError as error:
+        if error.errno not in _NO_FOLDER_SYNC:
+            destination.unlink(missing_ok=True)
+            raise
+
+
+def _take_name(part: Path, destination: Path) -> None:
+    """Where there are no hard links (FAT32, exFAT): claim the name, then move onto what is ours.
+    No copy: a stick that just holds the pack has no room for two.
+    """
+    os.close(os.open(destination, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        part.replace(destination)
+    except BaseException:
+        destination.unlink(missing_ok=True)
+        raise
 
 
 def _unwritable(folder: Path, error: OSError) -> BadInput:

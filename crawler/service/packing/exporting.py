@@ -50,8 +50,7 @@ def export_alert(
     about = f"alert:{dossier.alert.id}"
     with new_file(destination) as file:
         done = write_pack(house, desk, dossier, file, asker, now)
-        with house.database.transaction() as db:
-            note(db, _act(about, dossier.alert.region, asker, done, now))
+    _note(house, destination, _act(about, dossier.alert.region, asker, done, now))
     return done
 
 
@@ -63,8 +62,7 @@ def export_family(
         kindred = gather_family(db, case_id, reach=asker.reach, lifted=asker.lifted)
     with new_file(destination) as file:
         done = _write_family(house, desk, kindred, file, asker, now)
-        with house.database.transaction() as db:
-            note(db, _act(f"case:{case_id}", kindred.case.region, asker, done, now))
+    _note(house, destination, _act(f"case:{case_id}", kindred.case.region, asker, done, now))
     return done
 
 
@@ -172,6 +170,16 @@ def _put_chain(pack: Pack, of: Dossier | Kindred) -> None:
     for anchor in of.anchors:
         if anchor.token:
             pack.put(token_path(anchor), anchor.token, "record")
+
+
+def _note(house: House, destination: Path, act: Act) -> None:
+    """The trail tells of packs that stand, and of every one: what it cannot tell of goes away."""
+    try:
+        with house.database.transaction() as db:
+            note(db, act)
+    except BaseException:
+        destination.unlink(missing_ok=True)
+        raise
 
 
 def _act(about: str, region: str, asker: Asker, done: Exported, now: datetime) -> Act:

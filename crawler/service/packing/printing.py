@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,16 +36,26 @@ def printed(pages: Mapping[str, bytes], settings: BrowserSettings) -> tuple[dict
     except WatchError as error:
         return {}, str(error)
     try:
-        running = {
-            name: _start(page, number, program, identity, sandbox=settings.sandbox == "on")
-            for number, (name, page) in enumerate(pages.items())
-        }
-        done = {name: _finished(*started) for name, started in running.items()}
+        done = _all_printed(pages, program, identity, sandbox=settings.sandbox == "on")
+    except OSError as error:
+        return {}, f"浏览器无法启动，未生成 PDF：{error.strerror}"
     finally:
         remove_folder(identity)
     missing = [name for name, content in done.items() if not content]
     found = {name: without_dates(content) for name, content in done.items() if content}
     return found, f"浏览器没有打印出 {missing[0]} 的 PDF" if missing else ""
+
+
+def _all_printed(
+    pages: Mapping[str, bytes], program: Path, identity: Identity, *, sandbox: bool
+) -> dict[str, bytes]:
+    """Side by side; when one cannot be started, those that were do not stay behind."""
+    with ExitStack() as stack:
+        running = {}
+        for number, (name, page) in enumerate(pages.items()):
+            process, made = _start(page, number, program, identity, sandbox=sandbox)
+            running[name] = stack.enter_context(_ended(process)), made
+        return {name: _finished(*started) for name, started in running.items()}
 
 
 def without_dates(pdf: bytes) -> bytes:
@@ -77,18 +87,17 @@ def _start(
 
 
 def _finished(process: "subprocess.Popen[bytes]", made: Path) -> bytes:
-    with _ended(process):
-        try:
-            process.wait(PRINT_S)
-            return made.read_bytes()
-        except (subprocess.TimeoutExpired, OSError):
-            return b""
+    try:
+        process.wait(PRINT_S)
+        return made.read_bytes()
+    except (subprocess.TimeoutExpired, OSError):
+        return b""
 
 
 @contextmanager
-def _ended(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+def _ended(process: "subprocess.Popen[bytes]") -> Iterator["subprocess.Popen[bytes]"]:
     try:
-        yield
+        yield process
     finally:
         if process.poll() is None:
             process.kill()
