@@ -159,11 +159,13 @@ def reason_of_modifiers(words: Sequence[Weighed], points: float) -> Reason:
 
 def reason_of_purpose(purpose: Purpose, points: float) -> Reason:
     """Why the page is taken for an offer, or for information."""
-    if points >= 0 or purpose.informing < 1:
-        signs = [*purpose.offers[:4], *(_STRUCTURE[s] for s in purpose.signs_of_structure)]
-        text = f"页面面向公众招揽：{'、'.join(signs[:6])}" if signs else "页面未见明确的招揽用语"
-    else:
+    signs = [*purpose.offers[:4], *(_STRUCTURE[s] for s in purpose.signs_of_structure)][:6]
+    if points >= 0:
+        text = f"页面面向公众招揽：{'、'.join(signs)}" if signs else "页面以承诺招揽公众"
+    elif purpose.informing >= 1:
         text = f"页面以提供信息为主：{'、'.join(purpose.informs[:6])}"
+    else:
+        text = f"页面招揽用语少，只见：{'、'.join(signs)}" if signs else "页面未见明确的招揽用语"
     side = Side.FOR if points >= 0 else Side.AGAINST
     return Reason(side=side, rule="purpose_weighed", text=text, points=round(points, 2))
 

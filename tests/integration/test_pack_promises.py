@@ -10,6 +10,7 @@ from docx import Document
 from sqlalchemy import insert, select, update
 
 from crawler.service.anchoring import anchor_heads
+from crawler.service.packing.papers import _yield_rows
 from crawler.service.wiring import House
 from crawler.store.anchors import anchors_over
 from crawler.store.tables import anchors
@@ -79,3 +80,12 @@ def test_the_first_anchor_over_a_link_is_found_behind_thousands_of_later_ones(
 
     assert [(one.id, one.outside) for one in found] == [(1, False), (8, True)]
     assert beyond == []
+
+
+@pytest.mark.parametrize(("yields", "last"), [(4, "3%"), (5, "另有 1 条"), (9, "另有 5 条")])
+def test_yields_that_a_report_leaves_out_are_counted(yields: int, last: str) -> None:
+    rows = _yield_rows([(f"{n}%", f"{n}%", "承诺给出资人") for n in range(yields)])
+
+    assert len(rows) == min(yields, 5)
+    assert rows[-1]["原文"].startswith(last)
+    assert _yield_rows([])[0]["原文"] == "网页没有写明收益"

@@ -133,22 +133,29 @@ def _judged_values(case: Case) -> Values:
     of, veil = case.of, case.of.veil
     plan = _plan(case)
     tests = wording.tests_of(of.assessment, veil)
-    yields = wording.yields_of(of.assessment, veil)[:_MOST_YIELDS]
     return {
         "四性": [
             {"特征": name, "所见": state, "说明": clipped(told or "—", 70)}
             for name, state, told in tests
         ],
-        "收益": [
-            {"原文": clipped(raw, 60), "性质": track, "年化": annual}
-            for raw, annual, track in yields
-        ] or [{"原文": "网页没有写明收益", "性质": "—", "年化": "—"}],
+        "收益": _yield_rows(wording.yields_of(of.assessment, veil)),
         "支持": _joined(wording.reasons_of(of.assessment, Side.FOR, veil)),
         "相反": _joined(wording.reasons_of(of.assessment, Side.AGAINST, veil)),
         "主办": plan.lead.name,
         "协办": "、".join(one.name for one in plan.cooperating) or "（无）",
         "派发规则": plan.rule,
     }  # fmt: skip
+
+
+def _yield_rows(yields: Sequence[tuple[str, str, str]]) -> list[dict[str, str]]:
+    rows = [
+        {"原文": clipped(raw, 60), "性质": track, "年化": annual}
+        for raw, annual, track in yields[:_MOST_YIELDS]
+    ]
+    more = len(yields) - len(rows)
+    last = {"原文": f"另有 {more} 条，见 case/assessment.json", "性质": "—", "年化": "—"}
+    none = {"原文": "网页没有写明收益", "性质": "—", "年化": "—"}
+    return [*rows, *([last] if more > 0 else [])] or [none]
 
 
 def _plan(case: Case) -> Dispatch:

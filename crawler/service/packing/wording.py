@@ -105,7 +105,7 @@ def yields_of(assessment: Assessment | None, veil: Veil) -> list[tuple[str, str,
     return [
         (veil.text(raw), per_cent(y.annual_low, y.annual_high) or "—", TRACKS[y.track])
         for (raw, _), y in ordered
-    ][:20]
+    ]
 
 
 def how_seen(capture: Capture) -> str:
