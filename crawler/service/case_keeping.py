@@ -33,14 +33,16 @@ AT_ONCE = 50
 
 def keep_cases(house: House, now: datetime) -> int:
     """Copy what is not copied yet, of the alerts' own visits and of those that are told beside them
-    (整改前, 整改后); how many captures that were.
+    (整改前, 整改后, 复核); how many captures that were.
     """
     own = _keep_all(house, now, lambda db: not_copied(db, AT_ONCE))
     with house.database.reading() as db:
         told = {
             one.visit.visit_id: story.case_id
             for story in stories(db)
-            for one in moments_of(story.visits, story.visit_id, closed=story.closed)
+            for one in moments_of(
+                story.visits, story.visit_id, closed=story.closed, again=story.again
+            )
         }
     return own + _keep_all(house, now, lambda db: not_copied_of(db, told, AT_ONCE))
 

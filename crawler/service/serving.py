@@ -19,14 +19,15 @@ import structlog
 import uvicorn
 
 from alerts.escalating import escalate
-from crawler.domain.errors import BadInput, TryLater
+from crawler.domain.errors import BadInput, TryLater, WatchError
 from crawler.domain.site import Sweep
-from crawler.service.anchoring import JOURNAL, anchor_heads
+from crawler.service.anchoring import Anchored, anchor_heads
 from crawler.service.case_keeping import keep_cases
 from crawler.service.catalogue import Catalogue
 from crawler.service.certifying import certify_missing, certify_yesterday
 from crawler.service.desks import Desks
 from crawler.service.docking import dock
+from crawler.service.finishing import finish_sweep
 from crawler.service.forecasting import room_problem
 from crawler.service.health import Check, health_routes
 from crawler.service.leading import ask_visits
@@ -38,6 +39,7 @@ from crawler.service.scheduler import Timetable
 from crawler.service.sweeper import Sweeper
 from crawler.service.web import web_app
 from crawler.service.wiring import House
+from crawler.store.anchors import JOURNAL
 from crawler.store.database import schema_version
 from crawler.store.figures import newest
 
@@ -92,6 +94,7 @@ class Serving:
         self._house = house
         self._place = house.run / "address"  # for whoever must find it
         self._mover: Mover | None = None
+        self._keeping = threading.Lock()  # one at a time writes the cases' files
         self._sweeper = Sweeper(house, words, _now, may_start=self._room, after=self._after)
         self._timetable = Timetable(house.database, _now, ())
         self._desks = Desks(house)
@@ -112,27 +115,30 @@ class Serving:
     def _room(self) -> str:
         return room_problem(self._house, self._house.config.ops.least_free_mb)
 
-    def _after(self, _: Sweep) -> None:
+    def _after(self, sweep: Sweep) -> None:
         certify_missing(self._house, _now())
-        self._anchor()
+        try:
+            with self._keeping:
+                done = finish_sweep(self._house, sweep.id, sweep.state, _now, told=JOURNAL)
+        except WatchError as error:  # a case that cannot be kept undoes no sweep
+            log.warning("sweep not finished off", action="sweep", reason=str(error))
+        else:
+            _log_anchor(done)
 
     def _newest(self) -> object:
         with self._house.database.reading() as db:
             return newest(db)
 
     def _keep_cases(self) -> None:
-        keep_cases(self._house, _now())
+        with self._keeping:
+            keep_cases(self._house, _now())
 
     def _account(self) -> None:
         certify_missing(self._house, _now())
         certify_yesterday(self._house, _now())
 
     def _anchor(self) -> None:
-        done = anchor_heads(self._house, _now(), told=JOURNAL)
-        if done is not None:
-            log.info("anchored", action="anchor", statement=done.anchor.statement)
-            if done.trouble:
-                log.warning("no time stamp", action="anchor", reason=done.trouble)
+        _log_anchor(anchor_heads(self._house, _now(), told=JOURNAL))
 
     async def run(self, doorway: Doorway, listening: socket.socket) -> None:
         """Until SIGTERM or SIGINT; a second one ends it at once."""
@@ -216,6 +222,13 @@ class Serving:
         if self._mover is None:
             self._mover = Mover(self._house)
         return self._mover
+
+
+def _log_anchor(done: Anchored | None) -> None:
+    if done is not None:
+        log.info("anchored", action="anchor", statement=done.anchor.statement)
+        if done.trouble:
+            log.warning("no time stamp", action="anchor", reason=done.trouble)
 
 
 def _now() -> datetime:

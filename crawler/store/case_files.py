@@ -11,10 +11,11 @@ from sqlalchemy import Connection, Row, and_, func, insert, select
 
 from crawler.domain.assessment import Assessment, Level
 from crawler.domain.capture import Capture, Evidence, EvidenceKind
+from crawler.domain.site import RECAPTURE
 from crawler.domain.task import TASK_ENDS
 from crawler.store.case_tables import case_records
 from crawler.store.packs import Judged
-from crawler.store.tables import alerts, assessments, captures, cases, tasks, visits
+from crawler.store.tables import alerts, assessments, captures, cases, sweeps, tasks, visits
 
 FOLDER = "cases"  # inside the evidence folder, apart from segments
 NOTHING = "none"
@@ -40,6 +41,7 @@ class Story:
 
     case_id: int
     visit_id: int  # the alert's own
+    again: str  # the selection of sweeps that look again at this alert's site
     closed: bool  # whether a task of its case is at an end
     visits: tuple[Judged, ...]
 
@@ -74,20 +76,22 @@ def stories(db: Connection) -> Iterator[Story]:
     again = select(other.c.id).where(elsewhere, ~kept).exists()
     ends = (tasks.c.case_id == alerts.c.case_id) & tasks.c.state.in_(TASK_ENDS)
     closed = select(tasks.c.id).where(ends).exists().label("closed")
-    columns = (alerts.c.case_id, alerts.c.site_id, alerts.c.visit_id, closed)
+    columns = (alerts.c.id, alerts.c.case_id, alerts.c.site_id, alerts.c.visit_id, closed)
     for row in db.execute(select(*columns).where(again).order_by(alerts.c.id)).all():
         yield Story(
             case_id=row.case_id, visit_id=row.visit_id, closed=bool(row.closed),
-            visits=tuple(_levels(db, row.site_id)),
+            again=f"{RECAPTURE}{row.id}", visits=tuple(_levels(db, row.site_id)),
         )  # fmt: skip
 
 
 def _levels(db: Connection, site_id: int) -> Iterator[Judged]:
     current = and_(assessments.c.visit_id == visits.c.id, assessments.c.current)
     ended = func.max(captures.c.ended_at).label("ended_at")
-    columns = (visits.c.id, visits.c.outcome, assessments.c.level)
-    joined = visits.join(captures, captures.c.visit_id == visits.c.id).outerjoin(
-        assessments, current
+    columns = (visits.c.id, visits.c.outcome, sweeps.c.selection, assessments.c.level)
+    joined = (
+        visits.join(captures, captures.c.visit_id == visits.c.id)
+        .join(sweeps, sweeps.c.id == visits.c.sweep_id)
+        .outerjoin(assessments, current)
     )
     rows = select(*columns, ended).select_from(joined).where(visits.c.site_id == site_id)
     for row in db.execute(rows.group_by(*columns).order_by(ended, visits.c.id)):
@@ -95,8 +99,9 @@ def _levels(db: Connection, site_id: int) -> Iterator[Judged]:
             visit_id=row.id, level=Level(row.level), score=0.0, judged_at=row.ended_at
         )
         yield Judged(
-            visit_id=row.id, ended_at=row.ended_at, outcome=row.outcome, assessment=level or None
-        )
+            visit_id=row.id, ended_at=row.ended_at, outcome=row.outcome,
+            assessment=level or None, selection=row.selection,
+        )  # fmt: skip
 
 
 def committed_end(db: Connection, file: str) -> int:

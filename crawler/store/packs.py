@@ -22,6 +22,7 @@ from crawler.store.tables import (
     filing_lists,
     filings,
     links,
+    sweeps,
     visits,
 )
 
@@ -71,6 +72,7 @@ class Judged:
     ended_at: datetime
     outcome: str
     assessment: Assessment | None
+    selection: str = ""  # of its sweep
 
 
 def linked_captures(db: Connection, ids: Sequence[str]) -> dict[str, Linked]:
@@ -138,15 +140,18 @@ def acts_about(db: Connection, objects: Iterable[str], without: Sequence[str] = 
 def judgements_of(db: Connection, site_id: int) -> list[Judged]:
     """A site's visits that have captures, oldest first, each with its current judgement."""
     current = and_(assessments.c.visit_id == visits.c.id, assessments.c.current)
-    joined = visits.join(captures, captures.c.visit_id == visits.c.id).outerjoin(
-        assessments, current
+    joined = (
+        visits.join(captures, captures.c.visit_id == visits.c.id)
+        .join(sweeps, sweeps.c.id == visits.c.sweep_id)
+        .outerjoin(assessments, current)
     )
+    columns = (visits.c.id, visits.c.outcome, sweeps.c.selection, assessments.c.id.label("judged"))
     ended = func.max(captures.c.ended_at).label("ended_at")
     rows = (
-        select(visits.c.id, visits.c.outcome, ended, assessments.c.id.label("judged"))
+        select(*columns, ended)
         .select_from(joined)
         .where(visits.c.site_id == site_id)
-        .group_by(visits.c.id, visits.c.outcome, assessments.c.id)
+        .group_by(visits.c.id, visits.c.outcome, sweeps.c.selection, assessments.c.id)
         .order_by(ended, visits.c.id)
     )
     found = db.execute(rows).all()
@@ -154,7 +159,7 @@ def judgements_of(db: Connection, site_id: int) -> list[Judged]:
     return [
         Judged(
             visit_id=row.id, ended_at=row.ended_at, outcome=row.outcome,
-            assessment=bodies.get(row.judged),
+            assessment=bodies.get(row.judged), selection=row.selection,
         )
         for row in found
     ]  # fmt: skip

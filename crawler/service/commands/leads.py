@@ -13,6 +13,7 @@ from crawler.reading.lead_list import moment_of, place_of, read_leads
 from crawler.service.catalogue import Catalogue
 from crawler.service.commands.sweeps import INTERRUPTED, run_sweep
 from crawler.service.doors import Door, now
+from crawler.service.finishing import finish_sweep
 from crawler.service.holding import held
 from crawler.service.importing import rules_of
 from crawler.service.leading import Complaint, Standing, answer_lead, standing_of, take_lead
@@ -20,6 +21,8 @@ from crawler.service.showing import as_json, complain, say, table, warn
 from crawler.service.wiring import House
 from crawler.store.leads import lead_of, list_leads, mark_visited
 from crawler.store.visits import named_sites, start_sweep
+
+NOTHING_TAKEN = 2  # as any input that cannot be used
 
 
 def leads(
@@ -55,6 +58,8 @@ def leads(
             case "import":
                 taken = _import(house, catalogue, Path(given), channel, door.actor)
                 _visit(house, catalogue, taken, door.actor, wanted=visit, json=json)
+                if not taken:
+                    raise typer.Exit(NOTHING_TAKEN)
             case "answer":
                 number = int(given) if given.isascii() and given.isdigit() else 0
                 lead = answer_lead(house, number, text, door.actor, now())
@@ -121,7 +126,11 @@ def _sweep(house: House, words: Catalogue, domains: list[str], actor: str) -> No
             db, "site:" + ",".join(domains), named_sites(domains), now=now(), actor=actor,
             region=house.config.region, render=True,
         )  # fmt: skip
-    if sweep.sites and run_sweep(house, sweep, words) is SweepState.STOPPED:
+    if not sweep.sites:
+        return
+    state = run_sweep(house, sweep, words)
+    finish_sweep(house, sweep.id, state, now)
+    if state is SweepState.STOPPED:
         raise typer.Exit(INTERRUPTED)
 
 

@@ -12,17 +12,15 @@ import typer
 
 from crawler.domain.errors import BadInput, WatchError
 from crawler.domain.site import Sweep, SweepState, VisitState
-from crawler.service.anchoring import anchor_heads
-from crawler.service.case_keeping import keep_cases
 from crawler.service.catalogue import Catalogue
-from crawler.service.certifying import certify_sweep
 from crawler.service.commands.alerts import show_open_alerts
 from crawler.service.commands.lists import show_report
 from crawler.service.doors import Door, now
+from crawler.service.finishing import finish_sweep
 from crawler.service.holding import held
 from crawler.service.importing import import_file
 from crawler.service.showing import as_json, complain, progress, say, table, warn
-from crawler.service.summing import Summary, summary_of, swept_sweep
+from crawler.service.summing import Summary, summary_of
 from crawler.service.sweep_building import sweeping_for
 from crawler.service.wiring import House
 from crawler.store.visits import (
@@ -69,10 +67,7 @@ def sweep(
         began = now()
         chosen = _sweep_of(house, selection, door.actor, began, words, render=render)
         state = run_sweep(house, chosen, words)
-        if state is SweepState.FINISHED:
-            certify_sweep(house, swept_sweep(house, chosen.id), now())
-        anchor_heads(house, now())
-        keep_cases(house, now())
+        finish_sweep(house, chosen.id, state, now)
         summary = summary_of(house, chosen.id)
         _show(house, summary, words, chosen.started_at, json=json)
     if state is SweepState.STOPPED:

@@ -18,8 +18,13 @@ _WELL = frozenset({"seen", "partial", "empty", "not_html"})
 class Moment:
     """One visit with its part in the story."""
 
-    part: str  # 采集, 整改前, 整改后, 复燃
+    part: str  # 采集, 整改前, 整改后, 复燃, 复核
     visit: Judged
+
+    @property
+    def was_seen(self) -> bool:
+        """Whether there was a page."""
+        return self.visit.outcome in _WELL
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,13 +35,31 @@ class Line:
     text: str
 
 
-def moments_of(judged: Sequence[Judged], alert_visit: int, *, closed: bool) -> tuple[Moment, ...]:
+def moments_of(
+    judged: Sequence[Judged], alert_visit: int, *, closed: bool, again: str = ""
+) -> tuple[Moment, ...]:
     """The alert's own visit, and where there is one the visit after it was put right, and the one
-    that found it again. `closed`: a site that has gone counts as put right.
+    that found it again. `closed`: a site that has gone counts as put right. `again` is the
+    selection of sweeps that somebody asked for of this alert: each of them is told, seen or not.
     """
     own = next((one for one in judged if one.visit_id == alert_visit), None)
     if own is None:
         return ()
+    if again and own.selection == again:  # the alert shows the newest; it rested on one before
+        before = judged[: judged.index(own)]
+        older = [one for one in before if one.selection != again and is_flagged(one)]
+        own = older[-1] if older else own
+    asked = [one for one in judged if again and one.selection == again and one is not own]
+    rest = [one for one in judged if one is own or not again or one.selection != again]
+    named = [
+        Moment(part=f"复核 {number}" if len(asked) > 1 else "复核", visit=one)
+        for number, one in enumerate(asked, 1)
+    ]
+    story = [*_story(rest, own, closed=closed), *named]
+    return tuple(sorted(story, key=lambda one: (one.visit.ended_at, one.visit.visit_id)))
+
+
+def _story(judged: Sequence[Judged], own: Judged, *, closed: bool) -> tuple[Moment, ...]:
     told = [one for one in judged if one.outcome in _WELL and one.assessment is not None]
     runs = [(bad, list(run)) for bad, run in groupby(told, key=is_flagged)]
     if closed and judged[-1].outcome not in _WELL:

@@ -11,7 +11,7 @@ from crawler.domain.errors import BadInput
 from crawler.domain.filing import Filing
 from crawler.domain.lead import Lead
 from crawler.domain.page import PageStructure
-from crawler.domain.site import Site
+from crawler.domain.site import RECAPTURE, Site
 from crawler.domain.task import TASK_ENDS, SupervisionTask
 from crawler.service.packing.comparing import Line, Moment, difference, moments_of
 from crawler.service.packing.veil import Veil, veil_of
@@ -166,7 +166,9 @@ def way_to_anchors(
 
 def _moments(db: Connection, card: Card, tasks: Sequence[SupervisionTask]) -> tuple[Moment, ...]:
     closed = any(one.state in TASK_ENDS for one in tasks)
-    return moments_of(judgements_of(db, card.site.id), card.alert.visit_id, closed=closed)
+    judged = judgements_of(db, card.site.id)
+    again = f"{RECAPTURE}{card.alert.id}"
+    return moments_of(judged, card.alert.visit_id, closed=closed, again=again)
 
 
 def _shots(db: Connection, moments: Sequence[Moment]) -> list[Shot]:
@@ -180,8 +182,10 @@ def _shots(db: Connection, moments: Sequence[Moment]) -> list[Shot]:
 
 
 def _steps(db: Connection, moments: Sequence[Moment]) -> list[Step]:
-    texts = [_text_of(db, one) for one in moments]
-    pairs = zip(moments, moments[1:], texts, texts[1:], strict=False)
+    # What was not seen when somebody looked again has not changed: it is not known.
+    told = [one for one in moments if one.was_seen or not one.part.startswith("复核")]
+    texts = [_text_of(db, one) for one in told]
+    pairs = zip(told, told[1:], texts, texts[1:], strict=False)
     return [Step(before=a, after=b, lines=difference(was, now)) for a, b, was, now in pairs]
 
 
