@@ -3,12 +3,12 @@ put a time stamp on. A chain alone does not show that its end was cut off; an an
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, true, update
+from sqlalchemy import Connection, Row, Select, insert, select, true, update
 
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.store.audit import audit_head
@@ -89,19 +89,36 @@ def latest_anchor(db: Connection) -> Anchor | None:
     return _anchor(row) if row else None
 
 
-def anchors_over(db: Connection, ends: Mapping[str, int]) -> list[Anchor]:
-    """For each chain the first anchor that covers a number of it, the first that somebody outside
-    holds, and the first stamped one, oldest first.
+def anchors_over(db: Connection, places: Iterable[tuple[str, int]]) -> list[Anchor]:
+    """For each of these places (chain, number) the first anchor that covers it, the first that
+    somebody outside holds, and the first stamped one, oldest first.
     """
+    wanted = sorted(set(places), reverse=True)
     stamped = anchors.c.token.is_not(None)
     kinds = (true(), stamped | anchors.c.told.not_in(("", TRAIL, JOURNAL)), stamped)
-    found: dict[int, Anchor] = {}
-    for chain, end in ends.items():
-        covers = anchors.c.heads[("chains", chain, 0)].as_integer() >= end
-        for kind in kinds:
-            first = select(anchors).where(covers & kind).order_by(anchors.c.id).limit(1)
-            found |= {row.id: _anchor(row) for row in db.execute(first)}
-    return [found[number] for number in sorted(found)]
+    rows = select(anchors.c.id, anchors.c.heads).order_by(anchors.c.id)
+    numbers = set[int]().union(*(_first_over(db, wanted, rows.where(kind)) for kind in kinds))
+    chosen = select(anchors).where(anchors.c.id.in_(sorted(numbers))).order_by(anchors.c.id)
+    return [_anchor(row) for row in db.execute(chosen)]
+
+
+def _first_over(
+    db: Connection, wanted: Sequence[tuple[str, int]], rows: Select[tuple[int, Any]]
+) -> set[int]:
+    waiting: dict[str, list[int]] = {}
+    for chain, seq in wanted:  # the largest number first: the smallest is taken from the end
+        waiting.setdefault(chain, []).append(seq)
+    found = set()
+    with db.execute(rows.execution_options(yield_per=500)) as result:
+        for number, heads_then in result:
+            for chain, (seq, _) in heads_then["chains"].items():
+                left = waiting.get(chain)
+                while left and left[-1] <= seq:
+                    left.pop()
+                    found.add(number)
+            if not any(waiting.values()):
+                break
+    return found
 
 
 def missing_heads(db: Connection) -> list[tuple[int, str, int]]:

@@ -75,8 +75,8 @@ def test_the_first_anchor_over_a_link_is_found_behind_thousands_of_later_ones(
         db.execute(insert(anchors), [{k: v for k, v in one.items() if k != "id"} for one in more])
 
     with house.database.reading() as db:
-        found = anchors_over(db, {"test:chain": seq, "no:chain": 1})
-        beyond = anchors_over(db, {"test:chain": seq + 1})
+        found = anchors_over(db, [("test:chain", seq), ("no:chain", 1)])
+        beyond = anchors_over(db, [("test:chain", seq + 1)])
 
     assert [(one.id, one.outside) for one in found] == [(1, False), (8, True)]
     assert beyond == []

@@ -2,7 +2,7 @@
 somebody who has never heard of this program.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from crawler.service.packing.archive import Member
 from crawler.service.packing.gathering import Dossier
 from crawler.service.packing.keepsakes import Keeping
 from crawler.service.packing.kindred import Kindred, graph_of
-from crawler.service.packing.picturing import pictures_of
+from crawler.service.packing.picturing import Pictures
 from crawler.service.packing.stating import value_of
 from crawler.service.packing.veil import Veil
 
@@ -36,6 +36,7 @@ FIELDS = {
     "ocr": "图中文字",
 }
 _MOST_LINES = 80
+_EVENTS = 64  # pieces of a template handed on together
 
 
 def explained(
@@ -46,18 +47,18 @@ def explained(
     *,
     desk: Desk,
     words: Catalogue,
-) -> bytes:
-    """The page, from its template."""
+) -> Iterator[bytes]:
+    """The page, from its template, piece by piece: its pictures are not in memory together."""
     marks = marks_of(of.assessment, of.text) if of.assessment and of.text else ()
     category = of.assessment.categories[0] if of.assessment and of.assessment.categories else ""
     known = desk.categories.get(category or of.case.category)
     page = environment(of.veil).get_template("explained.html")
-    return page.render(
+    told = page.stream(
         o=of,
         members=members,
         broken=keeping.broken,
         root=root,
-        pictures=pictures_of(of.shots, keeping, of.text, marks),
+        pictures=Pictures(of.shots, keeping, of.text, marks),
         lines=lines_of(of.text, marks, whole=False, most=_MOST_LINES) if of.text else [],
         marks=marks,
         category=known.name if known else "",
@@ -68,24 +69,31 @@ def explained(
         yields=wording.yields_of(of.assessment, of.veil),
         when=wording.when([one.capture for one in of.shots]),
         outcome=lambda value: wording.outcome_name(words, value),
-    ).encode("utf-8", "replace")
+    )
+    return _pieces(told)
 
 
 def family_explained(
     of: Kindred, members: Sequence[Member], keeping: Keeping, root: str, *, lifted: bool
-) -> bytes:
+) -> Iterator[bytes]:
     """The same for a family."""
     page = environment(Veil(lifted=lifted)).get_template("family.html")
-    return page.render(
+    told = page.stream(
         k=of,
         members=members,
         broken=keeping.broken,
         root=root,
-        pictures=pictures_of(of.shots, keeping, None, ()),
+        pictures=Pictures(of.shots, keeping),
         lifted=lifted,
         graph=graph_of([one.letter for one in of.members], of.ties),
         shown=lambda signal: value_of(signal, lifted=lifted),
-    ).encode("utf-8", "replace")
+    )
+    return _pieces(told)
+
+
+def _pieces(told: jinja2.environment.TemplateStream) -> Iterator[bytes]:
+    told.enable_buffering(_EVENTS)
+    return (one.encode("utf-8", "replace") for one in told)
 
 
 def environment(veil: Veil) -> jinja2.Environment:

@@ -41,7 +41,11 @@ from crawler.store.texts import structure_of, text_of
 # twice would never be the same.
 LOOKING = ("evidence.export", "evidence.verify", "personal.read")
 _LONGEST_WAY = 50_000  # links from a capture to its anchor
+_MOST_LINKS = 200_000  # on all ways together: some 14 MB
+_NEAR = 200  # links between captures that share one stretch
 _MOST_CAPTURES = 200
+
+_Span = tuple[str, int, int]  # chain, first and last number
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,19 +153,35 @@ def shots_of(db: Connection, captures: Sequence[tuple[Capture, str]], first: int
 def way_to_anchors(
     db: Connection, linked: Sequence[Linked]
 ) -> tuple[tuple[Stretch, ...], tuple[Anchor, ...]]:
-    """The piece of each chain from the first of these links to the anchors that cover the last."""
-    ends: dict[str, tuple[int, int]] = {}
-    for one in linked:
-        if one.chain:
-            first, last = ends.get(one.chain, (one.seq, one.seq))
-            ends[one.chain] = (min(first, one.seq), max(last, one.seq))
-    anchors = anchors_over(db, {chain: last for chain, (_, last) in ends.items()})
-    stretches = []
-    for chain, (first, last) in sorted(ends.items()):
-        heads = [one.chains[chain][0] for one in anchors if chain in one.chains]
-        reached = [head for head in heads if last <= head <= first + _LONGEST_WAY]
-        stretches.append(stretch_of(db, chain, first, max([last, *reached])))
-    return tuple(stretches), tuple(anchors)
+    """From each of these links the piece of its chain to its own anchors, as far as there is room;
+    and those anchors. What lies between two captures months apart is no evidence here.
+    """
+    places = _joined([(one.chain, one.seq, one.seq) for one in linked if one.chain], _NEAR)
+    anchors = anchors_over(db, [(chain, last) for chain, _, last in places])
+    way = min(_LONGEST_WAY, _MOST_LINKS // max(len(places), 1))
+    spans = _joined([_to_anchor(one, anchors, way) for one in places], 1)
+    return tuple(stretch_of(db, *one) for one in spans), tuple(anchors)
+
+
+def _joined(spans: Sequence[_Span], gap: int) -> list[_Span]:
+    """Spans of one chain that lie no further apart than this, as one."""
+    found: list[_Span] = []
+    for chain, first, last in sorted(spans):
+        if found and found[-1][0] == chain and first - found[-1][2] <= gap:
+            _, start, end = found.pop()
+            found.append((chain, start, max(end, last)))
+        else:
+            found.append((chain, first, last))
+    return found
+
+
+def _to_anchor(span: _Span, anchors: Sequence[Anchor], way: int) -> _Span:
+    chain, first, last = span
+    over = [one for one in anchors if one.chains.get(chain, (0, ""))[0] >= last]
+    outside = [one for one in over if one.outside]
+    stamped = [one for one in over if one.token]
+    own = [one.chains[chain][0] for kind in (over, outside, stamped) for one in kind[:1]]
+    return chain, first, max([last, *(seq for seq in own if seq <= last + way)])
 
 
 def _moments(db: Connection, card: Card, tasks: Sequence[SupervisionTask]) -> tuple[Moment, ...]:

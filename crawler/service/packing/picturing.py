@@ -3,7 +3,7 @@ marks drawn beside the pixels and never into them.
 """
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -17,6 +17,7 @@ from crawler.service.packing.keepsakes import Keeping
 _WIDEST, _TALLEST = 1280, 1_600
 _MOST_PIXELS = 16_384 * 16_384
 _QUALITY = 78
+_AT_HAND = 2
 _LARGEST_AS_IS = 400_000  # bytes: a first screen, as it was kept
 
 
@@ -56,12 +57,38 @@ def picture_of(
     )
 
 
-def pictures_of(
-    shots: Sequence[Shot], keeping: Keeping, judged: PageText | None, marks: Sequence[Mark]
-) -> Mapping[str, Picture]:
-    """All that there are, by capture."""
-    found = ((one.capture.id, picture_of(one, keeping, judged, marks)) for one in shots)
-    return {capture: picture for capture, picture in found if picture is not None}
+class Pictures(Mapping[str, Picture]):
+    """All that there are, by capture; made when asked for. Few are kept: a page asks for one
+    several times in a row, and all of them at once are as large as the pack.
+    """
+
+    def __init__(
+        self,
+        shots: Sequence[Shot],
+        keeping: Keeping,
+        judged: PageText | None = None,
+        marks: Sequence[Mark] = (),
+    ) -> None:
+        self._shots = {one.capture.id: one for one in shots}
+        self._keeping, self._judged, self._marks = keeping, judged, marks
+        self._latest: dict[str, Picture | None] = {}
+
+    def __getitem__(self, capture: str) -> Picture:
+        if capture not in self._latest:
+            made = picture_of(self._shots[capture], self._keeping, self._judged, self._marks)
+            self._latest[capture] = made
+            if len(self._latest) > _AT_HAND:
+                del self._latest[next(iter(self._latest))]
+        found = self._latest[capture]
+        if found is None:
+            raise KeyError(capture)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return (one for one in self._shots if one in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def _inside(
