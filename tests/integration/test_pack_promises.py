@@ -1,5 +1,6 @@
 """What a pack says is so: its anchors, its masks, its copies."""
 
+import json
 import zipfile
 from datetime import timedelta
 from io import BytesIO
@@ -9,13 +10,17 @@ import pytest
 from docx import Document
 from sqlalchemy import insert, select, update
 
+from crawler.domain.audit import Act
 from crawler.service.anchoring import anchor_heads
+from crawler.service.packing.listing import Asker
 from crawler.service.packing.papers import _yield_rows
+from crawler.service.packing.personal import KINDS
 from crawler.service.wiring import House
 from crawler.store.anchors import anchors_over
+from crawler.store.audit import acts_on, note
 from crawler.store.tables import anchors
 from tests.builders import NOON
-from tests.integration.packing_house import a_house, exported, seed_case
+from tests.integration.packing_house import a_house, clean_visit, exported, seed_case, verified
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +56,71 @@ def test_a_paper_says_fixed_outside_only_where_somebody_outside_holds_it(tmp_pat
     assert " 对外固定" in words_of(tmp_path / "told.zip", "电子数据提取笔录")
     assert "对外固定：" in page_of(tmp_path / "told.zip")
     assert "青浦区公证处" in page_of(tmp_path / "told.zip")
+
+
+SECRETS = (
+    "138 0013 8000", "138-0013-8001", "13800138002", "021-59731234", "wxid_laoli", "87654321",
+    "wang.xm@example.cn", "310118198001011234", "王小明", "欧阳明月", "13900139003", "李铁柱",
+)  # fmt: skip
+PAGE = (
+    "季季返息 3.95%\n保·本·保·息\n电话 138 0013 8000 或 138-0013-8001\n座机 021-59731234 "
+    "微信 wxid_laoli QQ：87654321 邮箱 wang.xm@example.cn 身份证310118198001011234\n"
+    "联系人：王小明 欧阳明月\n"
+    + "甲" * 34
+    + "13800138002季季返息 3.95%"
+    + "乙" * 34
+    + "13800138002"
+)
+
+
+def secrets_in(pack: Path) -> list[tuple[str, str]]:
+    """Each secret with the member, outside the page's own bytes, that shows it or half of it."""
+    found = []
+    with zipfile.ZipFile(pack) as members:
+        for name in members.namelist():
+            if name.startswith(("captures/", "warc/")):
+                continue
+            content = members.read(name)
+            if name.endswith(".docx"):
+                with zipfile.ZipFile(BytesIO(content)) as parts:
+                    content = b"".join(parts.read(one) for one in parts.namelist())
+            text = content.decode("utf-8", "replace")
+            found += [(one, name) for one in (*SECRETS, "1380013", "13800138") if one in text]
+    return found
+
+
+def test_no_secret_stands_outside_the_pages_own_bytes(tmp_path: Path) -> None:
+    house = a_house(tmp_path / "home")
+    seeded = seed_case(house, "a.example.cn", unit="欧阳明月", kind="person", body=PAGE)
+    moved = "310118 → 310115：李铁柱 13900139003 已迁"
+    with house.database.transaction() as db:
+        note(db, Act(
+            at=NOON, actor="zhang", action="alert.transfer", object=f"alert:{seeded.alert_id}",
+            region="310118", before="310118", after=moved,
+        ), Act(
+            at=NOON, actor="zhang", action="personal.read", object=f"alert:{seeded.alert_id}",
+            region="310118", after="李铁柱来电",
+        ))  # fmt: skip
+    clean_visit(house, seeded, "关于我们", NOON + timedelta(days=9))
+
+    exported(house, seeded.alert_id, tmp_path / "x.zip")
+    open_ = Asker(actor="zhang", role="officer", lifted=True)
+    exported(house, seeded.alert_id, tmp_path / "open.zip", open_)
+
+    assert secrets_in(tmp_path / "x.zip") == []
+    assert {one for one, _ in secrets_in(tmp_path / "open.zip")} >= set(SECRETS)
+    with zipfile.ZipFile(tmp_path / "x.zip") as members:
+        withheld = json.loads(members.read("case/audit-withheld.json"))
+        kept = json.loads(members.read("case/audit.json"))
+    with house.database.reading() as db:
+        hashes = [one.hash for one in acts_on(db, f"alert:{seeded.alert_id}")]
+    assert [one["action"] for one in withheld] == ["alert.transfer"]
+    assert withheld[0]["hash"] in hashes
+    assert [one["action"] for one in kept] == ["alert.opened"]
+    assert verified(tmp_path / "x.zip")[0] == 0
+    assert KINDS in page_of(tmp_path / "x.zip")
+    assert "captures/（含 text.txt）和 warc/ 是当时公开展示的原样" in page_of(tmp_path / "x.zip")
+    assert KINDS not in page_of(tmp_path / "open.zip")
 
 
 def test_the_first_anchor_over_a_link_is_found_behind_thousands_of_later_ones(

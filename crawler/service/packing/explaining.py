@@ -21,6 +21,7 @@ from crawler.service.packing.archive import Member
 from crawler.service.packing.gathering import Dossier
 from crawler.service.packing.keepsakes import Keeping
 from crawler.service.packing.kindred import Kindred, graph_of
+from crawler.service.packing.personal import KINDS
 from crawler.service.packing.picturing import Pictures
 from crawler.service.packing.stating import value_of
 from crawler.service.packing.veil import Veil
@@ -49,7 +50,8 @@ def explained(
     words: Catalogue,
 ) -> Iterator[bytes]:
     """The page, from its template, piece by piece: its pictures are not in memory together."""
-    marks = marks_of(of.assessment, of.text) if of.assessment and of.text else ()
+    shown = of.veil.page(of.text) if of.text else None
+    marks = marks_of(of.assessment, shown) if of.assessment and shown else ()
     category = of.assessment.categories[0] if of.assessment and of.assessment.categories else ""
     known = desk.categories.get(category or of.case.category)
     page = environment(of.veil).get_template("explained.html")
@@ -59,7 +61,7 @@ def explained(
         broken=keeping.broken,
         root=root,
         pictures=Pictures(of.shots, keeping, of.text, marks),
-        lines=lines_of(of.text, marks, whole=False, most=_MOST_LINES) if of.text else [],
+        lines=lines_of(shown, marks, whole=False, most=_MOST_LINES) if shown else [],
         marks=marks,
         category=known.name if known else "",
         subject=wording.subject_of(of.site, of.veil),
@@ -127,6 +129,7 @@ def environment(veil: Veil) -> jinja2.Environment:
         "how_seen": wording.how_seen,
         "peers_of": wording.peers_of,
         "own_of": reaching.own_of,
+        "masked_kinds": KINDS,
         "answers_of": lambda capture: reaching.answers_of(capture, veil),
     }
     return made

@@ -15,7 +15,7 @@ from crawler.service.packing.gathering import Dossier, Shot, gather
 from crawler.service.packing.keepsakes import Keeping
 from crawler.service.packing.kin_papers import KinCase, kin_papers_of
 from crawler.service.packing.kindred import Kindred, gather_family
-from crawler.service.packing.listing import AUDIT, CHAIN, Asker, Exported, close_pack
+from crawler.service.packing.listing import AUDIT, CHAIN, WITHHELD, Asker, Exported, close_pack
 from crawler.service.packing.paging import page_of
 from crawler.service.packing.papers import Case, papers_of
 from crawler.service.packing.printing import printed
@@ -30,6 +30,7 @@ from crawler.service.packing.stating import (
     family_stated,
     filing_stated,
     token_path,
+    withheld_stated,
 )
 from crawler.service.packing.veil import Veil
 from crawler.service.wiring import House
@@ -102,7 +103,7 @@ def _write_family(
     warc = f"{kindred.case.number}.warc.gz"
     keeping.put_warc(f"warc/{warc}", warc, kindred.shots, kindred.case.opened_at)
     pack.put("case/family.json", as_json(family_stated(kindred, lifted=asker.lifted)), "record")
-    pack.put(AUDIT, as_json(entries_stated(kindred.acts)), "record")
+    _put_trail(pack, kindred, Veil(lifted=asker.lifted))
     _put_chain(pack, kindred)
     root = evidence_root(pack.members)
     taken = _taken(house, pack, kindred, keeping, root, Veil(lifted=asker.lifted))
@@ -159,10 +160,17 @@ def _put_records(pack: Pack, of: Dossier) -> None:
         ("case/assessment.json", assessment_stated(of)),
         ("case/filing.json", filing_stated(of)),
         ("case/decisions.json", decisions_stated(of)),
-        (AUDIT, entries_stated(of.acts)),
     ):
         pack.put(path, as_json(value), "record")
+    _put_trail(pack, of, of.veil)
     _put_chain(pack, of)
+
+
+def _put_trail(pack: Pack, of: Dossier | Kindred, veil: Veil) -> None:
+    """Apart from the others what is without its words: a reader makes no hash of it."""
+    pack.put(AUDIT, as_json(entries_stated(of.acts, veil)), "record")
+    if withheld := withheld_stated(of.acts, veil):
+        pack.put(WITHHELD, as_json(withheld), "record")
 
 
 def _put_chain(pack: Pack, of: Dossier | Kindred) -> None:

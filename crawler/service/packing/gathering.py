@@ -109,6 +109,7 @@ def gather(db: Connection, alert_id: int, *, reach: str, lifted: bool) -> Dossie
     stretches, anchors = way_to_anchors(db, [one.linked for one in shots])
     about = _objects(card, tasks, shots)
     leads = tuple(leads_of_site(db, card.site.id))
+    veil = veil_of(card.site, filing, structure, leads, lifted=lifted)
     looked = [one for one in acts_about(db, about) if one.act.action in LOOKING]
     return Dossier(
         alert=card.alert,
@@ -125,12 +126,12 @@ def gather(db: Connection, alert_id: int, *, reach: str, lifted: bool) -> Dossie
         acts=tuple(acts_about(db, about, without=LOOKING)),
         looked=tuple(looked),
         moments=moments,
-        steps=tuple(_steps(db, moments)),
+        steps=tuple(_steps(db, moments, veil)),
         shots=shots,
         stretches=stretches,
         anchors=anchors,
         seen=_seen(db, card.site.id),
-        veil=veil_of(card.site, filing, structure, leads, lifted=lifted),
+        veil=veil,
     )
 
 
@@ -201,10 +202,11 @@ def _shots(db: Connection, moments: Sequence[Moment]) -> list[Shot]:
     return shots_of(db, found[:_MOST_CAPTURES])
 
 
-def _steps(db: Connection, moments: Sequence[Moment]) -> list[Step]:
+def _steps(db: Connection, moments: Sequence[Moment], veil: Veil) -> list[Step]:
     # What was not seen when somebody looked again has not changed: it is not known.
     told = [one for one in moments if one.was_seen or not one.part.startswith("复核")]
-    texts = [_text_of(db, one) for one in told]
+    found = [_text_of(db, one) for one in told]
+    texts = [veil.page(one) if one else None for one in found]  # masked before a line is cut
     pairs = zip(told, told[1:], texts, texts[1:], strict=False)
     return [Step(before=a, after=b, lines=difference(was, now)) for a, b, was, now in pairs]
 

@@ -14,12 +14,14 @@ from crawler.domain.user import Role
 from crawler.service.packing.archive import Member, Pack
 from crawler.service.packing.gathering import Shot
 from crawler.service.packing.keepsakes import Keeping
-from crawler.service.packing.stating import as_json, at, entries_stated
+from crawler.service.packing.stating import as_json, at, entries_stated, withheld_stated
+from crawler.service.packing.veil import Veil
 from crawler.service.wiring import tool_name
 from crawler.store.audit import Entry
 
 FORMAT = "xunwang-evidence-pack/1"
 CHAIN, AUDIT = "chain/chain.json", "case/audit.json"
+WITHHELD = "case/audit-withheld.json"
 MAY_SEE = frozenset({Role.OFFICER, Role.SUPERVISOR})  # whose sight of personal data is an act
 
 
@@ -143,7 +145,12 @@ def _export_record(
         "personal_data": asker.personal,
         "manifest_sha256": digest,
         "evidence_root": root,
-        "looked_at_before": entries_stated(looked),
+        "looked_at_before": _looks(looked, Veil(lifted=asker.lifted)),
     }
     plain = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return as_json(told | {"record_sha256": hashlib.sha256(plain.encode()).hexdigest()})
+
+
+def _looks(looked: Sequence[Entry], veil: Veil) -> list[dict[str, Any]]:
+    told = [*entries_stated(looked, veil), *withheld_stated(looked, veil)]
+    return sorted(told, key=lambda one: int(one["seq"]))

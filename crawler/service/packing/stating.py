@@ -32,6 +32,8 @@ PERSONAL = frozenset(
     }
 )  # fmt: skip
 KEPT_BACK = "举报内容留在系统内"
+WITHHELD = "人工填写的文字未随包提供；散列值按原文计算，可与本系统的审计记录对质"
+_OWN_WORDS = ("个人信息未遮盖", "个人信息已遮盖")  # what the program itself writes into the trail
 CONTEXT = 40  # characters on each side of a hit
 
 
@@ -117,11 +119,8 @@ def assessment_stated(of: Dossier) -> dict[str, Any]:
             "社会性": TEST_STATE_NAMES[tests.social],
             "notes": [of.veil.words(one) for one in tests.notes],
         },
-        "yields": msgspec.to_builtins(judged.yields, enc_hook=str),
-        "reasons": [
-            msgspec.to_builtins(one, enc_hook=str) | {"text": of.veil.words(one.text)}
-            for one in judged.reasons
-        ],
+        "yields": of.veil.all(msgspec.to_builtins(judged.yields, enc_hook=str)),
+        "reasons": of.veil.all(msgspec.to_builtins(judged.reasons, enc_hook=str)),
         "hits": _hits(of, judged),
     }
 
@@ -133,7 +132,7 @@ def filing_stated(of: Dossier) -> dict[str, Any]:
     if listed is not None:
         told["list"] = {
             "source": listed.source,
-            "name": listed.name,
+            "name": of.veil.words(listed.name),
             "sha256": listed.sha256,
             "received_at": at(listed.received_at),
             "row": listed.row,
@@ -159,23 +158,42 @@ def decisions_stated(of: Dossier) -> dict[str, Any]:
     }
 
 
-def entries_stated(entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    """Audit entries with all that their hashes are made of."""
+def entries_stated(entries: Sequence[Entry], veil: Veil) -> list[dict[str, Any]]:
+    """Audit entries with all that their hashes are made of: those whose words may be shown."""
     return [
-        {
-            "seq": one.seq,
-            "at": one.act.at.astimezone(UTC).isoformat(),
-            "actor": one.act.actor,
-            "action": one.act.action,
-            "object": one.act.object,
-            "region": one.act.region,
-            "before": one.act.before,
-            "after": one.act.after,
-            "prev": one.prev,
-            "hash": one.hash,
-        }
+        _entry(one) | {"before": one.act.before, "after": one.act.after}
         for one in entries
+        if _may_show(one, veil)
     ]
+
+
+def withheld_stated(entries: Sequence[Entry], veil: Veil) -> list[dict[str, Any]]:
+    """The others, with their hashes and without their words: what somebody typed may name anybody,
+    and masked words would not fit their hash.
+    """
+    return [_entry(one) | {"withheld": WITHHELD} for one in entries if not _may_show(one, veil)]
+
+
+def _may_show(one: Entry, veil: Veil) -> bool:
+    if veil.lifted:
+        return True
+    words = f"{one.act.before}\n{one.act.after}"
+    for own in _OWN_WORDS:
+        words = words.replace(own, "")
+    return words.isascii() and veil.words(words) == words
+
+
+def _entry(one: Entry) -> dict[str, Any]:
+    return {
+        "seq": one.seq,
+        "at": one.act.at.astimezone(UTC).isoformat(),
+        "actor": one.act.actor,
+        "action": one.act.action,
+        "object": one.act.object,
+        "region": one.act.region,
+        "prev": one.prev,
+        "hash": one.hash,
+    }
 
 
 def chain_stated(stretches: tuple[Stretch, ...], anchors: tuple[Anchor, ...]) -> dict[str, Any]:
@@ -250,19 +268,21 @@ def _anchor(one: Anchor) -> dict[str, Any]:
 
 
 def _hits(of: Dossier, judged: Assessment) -> list[dict[str, Any]]:
-    told = []
+    told, page = [], of.veil.page(of.text) if of.text else None
     for hit in judged.hits:
-        field = of.text.field(hit.field) if of.text else ""
+        field = page.field(hit.field) if page else ""
         around = field[max(0, hit.start - CONTEXT) : hit.end + CONTEXT]
-        told.append(msgspec.to_builtins(hit, enc_hook=str) | {"sentence": of.veil.words(around)})
+        told.append(of.veil.all(msgspec.to_builtins(hit, enc_hook=str)) | {"sentence": around})
     return told
 
 
 def _filing(filing: Filing, veil: Veil) -> dict[str, Any]:
     told: dict[str, Any] = msgspec.to_builtins(filing, enc_hook=str)
-    for name in ("unit_name", "leader", "site_name", "address"):
-        told[name] = veil.words(str(told[name]))
-    return told | {"given": veil.cells(filing.given)}
+    given = told.pop("given")
+    told = veil.all(told)
+    for name in ("leader", "uscc", "address"):
+        told[name] = veil.cells({name: filing_text})[name] if (filing_text := told[name]) else ""
+    return told | {"given": veil.cells(given)}
 
 
 def _task(task: SupervisionTask, veil: Veil) -> dict[str, Any]:

@@ -4,16 +4,29 @@ them. What a site showed to everybody (its bytes and pictures) stays as it is: i
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
+from crawler.domain.capture import PageText
 from crawler.domain.filing import Filing, SubjectKind, masked
 from crawler.domain.lead import Lead
 from crawler.domain.page import PageStructure
 from crawler.domain.site import Site
+from crawler.reading.headers import Column, column_named
 from crawler.service.console.shown import masked_contact, plain
+from crawler.service.packing.personal import hidden_persons
 
-_NUMBERS = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
-_PERSONAL_CELLS = ("负责人", "联系人", "姓名", "手机", "电话", "证件", "邮箱", "leader", "phone")
+# What a row of a list may show: it is about the site and its subject, not about a person. All other
+# cells are masked, whatever their header.
+_SHOWN = frozenset(
+    {
+        Column.UNIT_NAME, Column.NATURE, Column.MAIN_LICENCE, Column.SERVICE_LICENCE,
+        Column.SITE_NAME, Column.HOME_URL, Column.DOMAIN, Column.APPROVED_ON, Column.RESTRICTED,
+        Column.PRE_APPROVAL, Column.REGION,
+    }
+)  # fmt: skip
+_ALSO_SHOWN = frozenset({"序号", "省份", "省", "市", "接入商", "接入服务商", "接入方式", "状态"})
+_USCC = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}")
 _SHORTEST, _SHORTEST_NUMBER = 2, 5
 _BETWEEN = re.compile(r"[\s,，、;；/|:：()（）]+")
 _NOBODY = frozenset(
@@ -34,6 +47,7 @@ class Veil:
     tellers: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     contacts: tuple[str, ...] = ()
+    person: bool = False  # whether the subject is one
 
     def text(self, text: str) -> str:
         """Foreign text for our own documents: nothing in it turns or hides a line."""
@@ -49,17 +63,39 @@ class Veil:
             text = text.replace(name, masked(name))
         for contact in self.contacts:
             text = text.replace(contact, masked_contact(contact))
-        return _NUMBERS.sub(lambda found: masked_contact(found[0]), text)
+        return hidden_persons(text)
+
+    def page(self, text: PageText) -> PageText:
+        """A page's words, masked as a whole: what is cut out of them later shows no half number.
+        As long as before, so that spans stay true.
+        """
+        fields = tuple(replace(one, text=self.words(one.text)) for one in text.fields)
+        return replace(text, fields=fields)
+
+    def all(self, value: Any) -> Any:
+        """Every text in a value of lists and mappings."""
+        if isinstance(value, str):
+            return self.words(value)
+        if isinstance(value, Mapping):
+            return {name: self.all(one) for name, one in value.items()}
+        return [self.all(one) for one in value] if isinstance(value, list | tuple) else value
 
     def cells(self, given: Mapping[str, str]) -> dict[str, str]:
         """A row of a list, as it was handed over."""
         return {name: self._cell(name, value) for name, value in given.items()}
 
     def _cell(self, name: str, value: str) -> str:
-        personal = any(one in name.lower() for one in _PERSONAL_CELLS)
-        if self.lifted or not personal or not value.strip():
+        if self.lifted or not value.strip() or self._may_show(name, value):
             return self.words(value)
         return _hidden(value)
+
+    def _may_show(self, name: str, value: str) -> bool:
+        column = column_named(name)
+        if column is Column.USCC:  # the same column holds a person's number
+            return _USCC.fullmatch(value.strip()) is not None and value.strip()[0] not in "12345678"
+        if column is Column.ADDRESS:
+            return not self.person
+        return column in _SHOWN or name.strip() in _ALSO_SHOWN
 
 
 def veil_of(
@@ -81,6 +117,7 @@ def veil_of(
         tellers=_longest_first([part for one in leads for part in _parts(one.reporter)], 1),
         names=_longest_first(names, _SHORTEST),
         contacts=_longest_first(contacts, 5),
+        person=person,
     )
 
 
