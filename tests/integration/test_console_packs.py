@@ -1,5 +1,6 @@
 """The pack from the console: who may have it, with what in it, and that nothing stays behind."""
 
+import fcntl
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from crawler.domain.user import Role
+from crawler.service.console.app import console_app
 from crawler.store.audit import acts_on
 from crawler.store.cases import case_of
 from tests.integration.console_house import Served, console
@@ -106,3 +108,20 @@ def test_a_familys_pack_comes_where_there_is_a_family(
 
 def page_in(pack: bytes) -> str:
     return zipfile.ZipFile(BytesIO(pack)).read("核验说明.html").decode()
+
+
+def test_a_pack_that_a_killed_console_left_is_gone_at_the_next_start(house: Served) -> None:
+    cache = house.house.cache
+    left, at_work = cache / "export-left", cache / "export-at-work"
+    for folder in (left, at_work):
+        folder.mkdir()
+        (folder / "pack.zip").write_bytes(b"names in full")
+    with (at_work / "lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+        console_app(house.house)
+
+        assert not left.exists()
+        assert (at_work / "pack.zip").exists()
+    console_app(house.house)
+    assert list(cache.glob("export-*")) == []

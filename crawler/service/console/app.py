@@ -116,6 +116,7 @@ def console_app(house: House) -> FastAPI:
 
 def app_of(house: House, clock: Callable[[], datetime]) -> FastAPI:
     """The same with a clock of one's own, for tests."""
+    packs.clear_left(house.cache)
     console = _Languages(house, clock)
     app = FastAPI(title="巡网", openapi_url=None, docs_url=None, redoc_url=None)
     app.mount("/static", _Files(directory=STATIC), name="static")

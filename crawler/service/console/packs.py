@@ -1,9 +1,12 @@
 """导出证据包: the file an officer carries, made while they wait and gone once it is sent."""
 
+import fcntl
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 from urllib.parse import quote
 
 from starlette.background import BackgroundTask
@@ -63,16 +66,42 @@ def _asker(call: Call) -> Asker:
     return Asker(actor=call.actor, role=role, reach=call.reach, lifted=lifted)
 
 
+def clear_left(cache: Path) -> None:
+    """Take away packs that a killed console left, with names in full perhaps; one that somebody
+    is at work on is locked, and stays.
+    """
+    for folder in cache.glob("export-*"):
+        with suppress(OSError), _locked(folder):
+            shutil.rmtree(folder)
+
+
 def _sent(call: Call, name: str, write: Callable[[Path], Exported]) -> Response:
     folder = Path(tempfile.mkdtemp(prefix="export-", dir=call.house.cache))
+    lock = _locked(folder)
     try:
         write(folder / "pack.zip")
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        _forget(folder, lock)
         raise
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
         "Cache-Control": "no-store",
     }
-    gone = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
+    gone = BackgroundTask(_forget, folder, lock)
     return FileResponse(folder / "pack.zip", media_type=_MEDIA, headers=headers, background=gone)
+
+
+def _locked(folder: Path) -> TextIO:
+    """Open for as long as the folder is somebody's; BlockingIOError if it is another's."""
+    lock = (folder / "lock").open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BaseException:
+        lock.close()
+        raise
+    return lock
+
+
+def _forget(folder: Path, lock: TextIO) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    lock.close()
