@@ -11,13 +11,14 @@ from crawler.domain.lead import LEAD_STATE_NAMES, Lead
 from crawler.domain.site import SweepState
 from crawler.reading.lead_list import moment_of, place_of, read_leads
 from crawler.service.catalogue import Catalogue
+from crawler.service.commands.lists import SHOWN
 from crawler.service.commands.sweeps import INTERRUPTED, run_sweep
 from crawler.service.doors import Door, now
 from crawler.service.finishing import finish_sweep
 from crawler.service.holding import held
 from crawler.service.importing import rules_of
 from crawler.service.leading import Complaint, Standing, answer_lead, standing_of, take_lead
-from crawler.service.showing import as_json, complain, say, table, warn
+from crawler.service.showing import as_json, say, table, warn
 from crawler.service.wiring import House
 from crawler.store.leads import lead_of, list_leads, mark_visited
 from crawler.store.visits import named_sites, start_sweep
@@ -56,7 +57,7 @@ def leads(
                 taken = [_taken(house, catalogue, complaint, door.actor)]
                 _visit(house, catalogue, taken, door.actor, wanted=visit, json=json)
             case "import":
-                taken = _import(house, catalogue, Path(given), channel, door.actor)
+                taken = _import(house, catalogue, Path(given), channel, door.actor, json=json)
                 _visit(house, catalogue, taken, door.actor, wanted=visit, json=json)
                 if not taken:
                     raise typer.Exit(NOTHING_TAKEN)
@@ -79,12 +80,13 @@ def _taken(house: House, words: Catalogue, given: Complaint, actor: str) -> Lead
     return lead
 
 
-def _import(house: House, words: Catalogue, path: Path, channel: str, actor: str) -> list[Lead]:
-    taken, refused = [], 0
+def _import(
+    house: House, words: Catalogue, path: Path, channel: str, actor: str, *, json: bool
+) -> list[Lead]:
+    taken, refused = [], []
     for row in read_leads(path, rules_of(house)):
         if isinstance(row, Refusal):
-            refused += 1
-            complain(words.say("leads.refused", row=row.row, reason=row.reason))
+            refused.append((row.row, row.reason))
             continue
         complaint = Complaint(
             place=row.place, channel=row.channel or channel, words=row.words,
@@ -93,9 +95,13 @@ def _import(house: House, words: Catalogue, path: Path, channel: str, actor: str
         try:
             taken.append(_taken(house, words, complaint, actor))
         except BadInput as error:
-            refused += 1
-            complain(words.say("leads.refused", row=row.row, reason=str(error)))
-    say(words.say("leads.counted", rows=len(taken) + refused, taken=len(taken), refused=refused))
+            refused.append((row.row, str(error)))
+    counts = {"rows": len(taken) + len(refused), "taken": len(taken), "refused": len(refused)}
+    (warn if json else say)(words.say("leads.counted", **counts))
+    for number, reason in refused[:SHOWN]:
+        warn(words.say("leads.refused", row=number, reason=reason))
+    if len(refused) > SHOWN:
+        warn(words.say("leads.more_refused", count=len(refused) - SHOWN))
     return taken
 
 

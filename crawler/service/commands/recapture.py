@@ -8,11 +8,13 @@ import typer
 
 from crawler.domain.alert import Alert
 from crawler.domain.audit import Act
+from crawler.domain.capture import Outcome
 from crawler.domain.errors import BadInput
-from crawler.domain.site import RECAPTURE, Site, SiteState, Sweep, SweepState
+from crawler.domain.site import RECAPTURE, Site, SiteState, Sweep, SweepState, outcome_of
 from crawler.service.catalogue import Catalogue
 from crawler.service.commands.sweeps import INTERRUPTED, run_sweep
 from crawler.service.doors import Door, now
+from crawler.service.finishing import finish_sweep
 from crawler.service.holding import held
 from crawler.service.showing import as_json, say
 from crawler.service.wiring import House
@@ -23,6 +25,8 @@ from crawler.store.captures import captures_of_visit
 from crawler.store.database import Connection
 from crawler.store.sites import sites_by_id
 from crawler.store.visits import last_visit_of, named_sites, start_sweep, unfinished_sweep
+
+UNSEEN = 3  # the same may succeed later
 
 
 class Sight(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +41,11 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     captures: tuple[str, ...]
     pictures: int
 
+    @property
+    def was_seen(self) -> bool:
+        """Whether there was a page with something to read."""
+        return self.outcome in (Outcome.SEEN, Outcome.PARTIAL) and bool(self.text_digest)
+
 
 class Recaptured(msgspec.Struct, frozen=True, kw_only=True):
     """What an alert rested on, and what there is now."""
@@ -48,9 +57,11 @@ class Recaptured(msgspec.Struct, frozen=True, kw_only=True):
     after: Sight
 
     @property
-    def same_words(self) -> bool:
-        """Whether the page says what it said."""
-        return bool(self.after.text_digest) and self.after.text_digest == self.before.text_digest
+    def same_words(self) -> bool | None:
+        """Whether the page says what it said; None where one of the two was not seen."""
+        if not (self.before.was_seen and self.after.was_seen):
+            return None
+        return self.after.text_digest == self.before.text_digest
 
 
 def recapture(
@@ -58,11 +69,12 @@ def recapture(
     number: Annotated[int, typer.Argument(metavar="ALERT", help="预警编号")],
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """立即重新采集一条预警的网站并截图，说明有何变化。例：xunwang recapture 3"""
+    """立即重新采集一条预警的网站并截图，说明有何变化；没看到返回 3。例：xunwang recapture 3"""
     door: Door = context.obj
     with door.opened() as (house, words), held(house.home, "sweep"):
         alert, site, sweep = _opened(house, number, door.actor, words)
         state = run_sweep(house, sweep, words)
+        finish_sweep(house, sweep.id, state, now)
         if state is SweepState.STOPPED:
             raise typer.Exit(INTERRUPTED)
         with house.database.reading() as db:
@@ -78,6 +90,8 @@ def recapture(
             as_json(msgspec.to_builtins(result) | {"same_words": result.same_words})
         else:
             _show(result, words)
+    if not result.after.was_seen:
+        raise typer.Exit(UNSEEN)
 
 
 def sight_of(db: Connection, visit_id: int) -> Sight:
@@ -85,10 +99,12 @@ def sight_of(db: Connection, visit_id: int) -> Sight:
     captures = captures_of_visit(db, visit_id)
     assessment = assessment_of(db, visit_id)
     last = captures[-1] if captures else None
+    outcome = str(outcome_of(tuple(captures))) if captures else ""
+    read = assessment is not None and outcome in (Outcome.SEEN, Outcome.PARTIAL)
     return Sight(
         visit=visit_id,
-        outcome=str(last.outcome) if last else "",
-        level=str(assessment.level) if assessment else "none",
+        outcome=outcome,
+        level=str(assessment.level) if assessment and read else "",
         sentence=assessment.sentence if assessment else "",
         text_digest=assessment.text_digest if assessment else "",
         captured_at=last.ended_at if last else None,
@@ -133,8 +149,10 @@ def _show(result: Recaptured, words: Catalogue) -> None:
     before, after = result.before, result.after
     say(words.say("recapture.before", **_words(before, words)))
     say(words.say("recapture.after", **_words(after, words)))
-    if not after.text_digest:
+    if not after.was_seen:
         say(words.say("recapture.unseen"))
+    elif result.same_words is None:
+        say(words.say("recapture.unknown"))
     else:
         say(words.say("recapture.same" if result.same_words else "recapture.changed"))
     for capture in after.captures:
@@ -146,6 +164,6 @@ def _words(sight: Sight, words: Catalogue) -> dict[str, object]:
     return {
         "at": at,
         "outcome": words.name("outcome", sight.outcome or "waiting"),
-        "level": words.name("level", sight.level),
+        "level": words.name("level", sight.level) if sight.level else "—",
         "pictures": sight.pictures,
     }
