@@ -3,6 +3,7 @@
 import json
 import zipfile
 from collections.abc import Iterator
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from crawler.store.audit import acts_on
 from crawler.store.cases import case_of
 from crawler.store.families import save_marks
 from crawler.store.sites import sites_by_id
-from tests.builders import NOON
+from tests.builders import NOON, a_capture
+from tests.integration import packing_house
 from tests.integration.packing_house import OFFICER, a_house, desk, seed_case, verified
 
 TEXT = [Mark(kind=MarkKind.TEXT, value=f"{n}-abc") for n in range(12)]
@@ -107,6 +109,39 @@ def test_what_only_one_shows_is_no_signal_and_chance_bands_are_none() -> None:
 
     assert [(one.kind, one.letters) for one in signals_in(marks)] == [(MarkKind.MOBILE, ("A", "B"))]
     assert [tie.kinds for tie in ties_in(marks)] == [(MarkKind.MOBILE,)]
+
+
+def test_a_site_that_only_leads_to_another_is_told_as_that_and_not_as_its_likeness(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = a_house(tmp_path / "home")
+    one = seed_case(house, "one.example.cn")
+    with house.database.reading() as db:
+        case = case_of(db, one.case_id)
+    two = seed_case(house, "two.example.cn", case=case)
+    third = seed_case(house, "three.example.cn", case=case)
+    own = partial(a_capture, final_url="https://www.one.example.cn/a")
+    monkeypatch.setattr(packing_house, "a_capture", own)
+    turned = seed_case(house, "turned.example.cn", case=case)
+    shown = ([*TEXT, MOBILE], [*TEXT, MOBILE], [COUNTER], [*TEXT, MOBILE, COUNTER])
+    with house.database.transaction() as db:
+        for seeded, marks in zip((one, two, third, turned), shown, strict=True):
+            save_marks(db, sites_by_id(db, [seeded.site_id])[seeded.site_id], marks, NOON)
+
+    pack = packed(house, one.case_id, tmp_path / "f.zip")
+
+    told = json.loads(pack.read("case/family.json"))
+    page = pack.read("核验说明.html").decode()
+    report = "\n".join(words_of(pack.read("文书/同族线索报告.docx")))
+    assert [(turn["from"], turn["to"]) for turn in told["turns"]] == [("D", "A")]
+    assert {(one["kind"], "".join(one["members"])) for one in told["signals"]} == {
+        ("mobile", "AB"), ("text", "AB"), ("statistics", "CD"),
+    }  # fmt: skip
+    assert "D 转向 A" in page
+    assert "D 转向 A" in report
+    assert page.count("<figure>") == 3  # A's page stands there once
+    assert verified(tmp_path / "f.zip")[0] == 0
+    house.database.close()
 
 
 def test_every_node_of_the_graph_lies_inside_and_apart() -> None:

@@ -114,18 +114,20 @@ def _signal_rows(of: Kindred, *, lifted: bool) -> list[dict[str, str]]:
         }
         for one in of.signals[:_MOST_SIGNALS]
     ]
+    turned = [
+        {"种类": "转向", "内容": f"{one.said}，所见为 {one.right} 的网页",
+         "成员": f"{one.left}、{one.right}"}
+        for one in of.turns
+    ]  # fmt: skip
     more = len(of.signals) - len(rows)
     last = {"种类": "另有", "内容": f"{more} 项，见 case/family.json", "成员": "—"}
-    return [*rows, *([last] if more > 0 else [])]
+    return [*turned, *rows, *([last] if more > 0 else [])]
 
 
 def _ties(of: Kindred) -> str:
     """The closest pairs in one line each: what the drawn graph shows, for paper."""
     closest = sorted(of.ties, key=lambda tie: -tie.strength)[:_MOST_NAMED]
-    told = [
-        f"{tie.left} 与 {tie.right}：{'、'.join(MARK_NAMES[kind] for kind in tie.kinds)}"
-        for tie in closest
-    ]
+    told = [f"{tie.left} 与 {tie.right}：{'、'.join(tie.names)}" for tie in closest]
     more = len(of.ties) - len(told)
     shown = "；".join(told) + (f"；另有 {more} 对" if more > 0 else "")
     return shown or "登记的信号里没有两个网站共有的，因备案主体相同归为一条线索"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
+from urllib.parse import urlsplit
 
 from crawler.domain.capture import Capture, Fetcher
 from crawler.domain.case import Case
@@ -76,6 +77,26 @@ class Tie:
     right: str
     strength: float
     kinds: tuple[MarkKind, ...]
+    turned: str = ""  # "A 转向 B" where that is what ties them
+
+    @property
+    def names(self) -> list[str]:
+        """What ties them, in words."""
+        return [*([self.turned] if self.turned else []), *(MARK_NAMES[one] for one in self.kinds)]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turn:
+    """A member that sends its visitors on to another: what was seen there is the other's page."""
+
+    left: str
+    right: str
+    address: str  # where they came out
+
+    @property
+    def said(self) -> str:
+        """A 转向 B."""
+        return f"{self.left} 转向 {self.right}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,10 +108,15 @@ class Kindred:
     left_out: int
     signals: tuple[Signal, ...]
     ties: tuple[Tie, ...]
+    turns: tuple[Turn, ...]
     acts: tuple[Entry, ...]
     looked: tuple[Entry, ...]
     stretches: tuple[Stretch, ...]
     anchors: tuple[Anchor, ...]
+
+    def turn_of(self, letter: str) -> Turn | None:
+        """Where a member sends its visitors, if it does."""
+        return next((one for one in self.turns if one.left == letter), None)
 
     @property
     def shots(self) -> tuple[Shot, ...]:
@@ -110,6 +136,8 @@ def gather_family(db: Connection, case_id: int, *, reach: str, lifted: bool) -> 
         letters[site]: [mark_from(key) for key in keys]
         for site, keys in marks_of_sites(db, list(letters)).items()
     }
+    turns = tuple(turns_in(members))
+    own = own_marks(marks, turns)
     stretches, anchors = way_to_anchors(db, [one.shot.linked for one in members if one.shot])
     about = [f"case:{case.id}", *(f"alert:{one.alert.id}" for one in chosen)]
     looked = [one for one in acts_about(db, about) if one.act.action in LOOKING]
@@ -117,13 +145,52 @@ def gather_family(db: Connection, case_id: int, *, reach: str, lifted: bool) -> 
         case=case,
         members=members,
         left_out=len(cards) - len(chosen),
-        signals=tuple(signals_in(marks)),
-        ties=tuple(ties_in(marks)),
+        signals=tuple(signals_in(own)),
+        ties=(*turned_ties(turns), *ties_in(own)),
+        turns=turns,
         acts=tuple(acts_about(db, about, without=LOOKING)),
         looked=tuple(looked),
         stretches=stretches,
         anchors=anchors,
     )
+
+
+def turns_in(members: Sequence[Member]) -> Iterable[Turn]:
+    """Each member whose visitors come out at another member's site."""
+    for one in members:
+        address = one.shot.capture.final_url if one.shot else ""
+        if _lies_at(address, one.card.site.domain):
+            continue
+        others = (two for two in members if _lies_at(address, two.card.site.domain))
+        for two in others:
+            yield Turn(left=one.letter, right=two.letter, address=address)
+            break
+
+
+def own_marks(
+    marks: Mapping[str, Sequence[Mark]], turns: Iterable[Turn]
+) -> dict[str, Sequence[Mark]]:
+    """Without those that a member shows only because the page seen was another's."""
+    sent = {one.left: set(marks.get(one.right, ())) for one in turns}
+    return {
+        letter: [mark for mark in mine if mark not in sent.get(letter, ())]
+        for letter, mine in marks.items()
+    }
+
+
+def turned_ties(turns: Iterable[Turn]) -> Iterable[Tie]:
+    """A site that leads to another is tied to it."""
+    for one in turns:
+        left, right = sorted((one.left, one.right))
+        yield Tie(left=left, right=right, strength=1.0, kinds=(), turned=one.said)
+
+
+def _lies_at(address: str, domain: str) -> bool:
+    try:
+        host = urlsplit(address).hostname or ""
+    except ValueError:
+        return False
+    return host == domain or host.endswith(f".{domain}")
 
 
 def signals_in(marks: Mapping[str, Sequence[Mark]]) -> Iterable[Signal]:
@@ -178,7 +245,7 @@ def graph_of(members: Sequence[str], ties: Sequence[Tie]) -> dict[str, object]:
 
 def _drawn(tie: Tie, places: Mapping[str, tuple[float, float]], *, named: bool) -> dict[str, Any]:
     here, there = places[tie.left], places[tie.right]
-    kinds = [MARK_NAMES[kind] for kind in tie.kinds]
+    kinds = tie.names
     short = "、".join(one.removesuffix("相同").strip() for one in kinds[:_MOST_KINDS])
     more = f" 等 {len(kinds)} 项" if len(kinds) > _MOST_KINDS else ""
     return {

@@ -232,6 +232,10 @@ def family_stated(of: Kindred, *, lifted: bool) -> dict[str, Any]:
             for one in of.members
         ],
         "members_left_out": of.left_out,
+        "turns": [
+            {"from": one.left, "to": one.right, "url": Veil(lifted=lifted).words(one.address)}
+            for one in of.turns
+        ],
         "signals": [
             {"kind": str(one.kind), "value": value_of(one, lifted=lifted), "members": one.letters}
             for one in of.signals
