@@ -54,6 +54,7 @@ def test_a_lead_comes_in_once_and_its_answer_goes_back(api: ApiHouse) -> None:
         (given(words="x" * 2_001), 422),
         (given(surprise=1), 422),
         (given(told_at="yesterday"), 422),
+        (given(told_at="2999-01-01T00:00:00"), 400),
         (b"x" * 70_000, 413),
     ],
 )
