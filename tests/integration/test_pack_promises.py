@@ -3,6 +3,7 @@
 import json
 import zipfile
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from crawler.service.wiring import House
 from crawler.store.anchors import anchors_over
 from crawler.store.audit import acts_on, note
 from crawler.store.tables import anchors
-from tests.builders import NOON
+from tests.builders import NOON, a_capture
+from tests.integration import packing_house
 from tests.integration.packing_house import a_house, clean_visit, exported, seed_case, verified
 
 
@@ -119,7 +121,9 @@ def test_no_secret_stands_outside_the_pages_own_bytes(tmp_path: Path) -> None:
     assert [one["action"] for one in kept] == ["alert.opened"]
     assert verified(tmp_path / "x.zip")[0] == 0
     assert KINDS in page_of(tmp_path / "x.zip")
-    assert "captures/（含 text.txt）和 warc/ 是当时公开展示的原样" in page_of(tmp_path / "x.zip")
+    assert "captures/（含由网页提取的 text.txt）、warc/ 和截图是当时公开展示的原样" in page_of(
+        tmp_path / "x.zip"
+    )
     assert KINDS not in page_of(tmp_path / "open.zip")
 
 
@@ -159,3 +163,16 @@ def test_yields_that_a_report_leaves_out_are_counted(yields: int, last: str) -> 
     assert len(rows) == min(yields, 5)
     assert rows[-1]["原文"].startswith(last)
     assert _yield_rows([])[0]["原文"] == "网页没有写明收益"
+
+
+def test_a_site_cannot_block_its_own_pack_by_its_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = a_house(tmp_path / "home")
+    address = "http://a.example.cn/?q={{x}}&r={{线索编号}}"
+    monkeypatch.setattr(packing_house, "a_capture", partial(a_capture, final_url=address))
+    seeded = seed_case(house, "a.example.cn")
+
+    exported(house, seeded.alert_id, tmp_path / "x.zip")
+
+    assert address in words_of(tmp_path / "x.zip", "电子数据提取笔录")
