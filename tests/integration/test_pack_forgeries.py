@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from crawler.domain.errors import BadInput
 from crawler.service.anchoring import anchor_heads
 from crawler.service.wiring import House
 from crawler.store.anchors import put_token
-from tests.builders import NOON
+from tests.builders import NOON, a_capture
+from tests.integration import packing_house
 from tests.integration.packing_house import (
     READER,
     a_house,
@@ -355,6 +357,38 @@ def test_a_sound_pack_tells_what_each_value_covers_and_where_to_compare_it(pack:
     assert "只涵盖采集的原件" in told
     assert "evidence.export" in told
     assert "两个值都须比对" in told
+
+
+def test_a_way_that_ended_nowhere_is_no_forgery(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sent on, and then nobody there: an answer was kept, and no page was read from it."""
+    monkeypatch.setattr(
+        packing_house, "a_capture", lambda **facts: a_capture(**(facts | {"body_sha256": ""}))
+    )
+    seeded = seed_case(house, "nowhere.example.cn")
+
+    exported(house, seeded.alert_id, tmp_path / "x.zip")
+
+    code, lines = verified(tmp_path / "x.zip")
+    assert code == 0, lines
+    assert not any(n.endswith("body.raw") for n in zipfile.ZipFile(tmp_path / "x.zip").namelist())
+
+
+def test_a_picture_whose_copy_could_not_be_made_is_told_and_no_forgery(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> bytes:
+        raise BadInput("图片太大")
+
+    monkeypatch.setattr("crawler.service.packing.keepsakes.copy_with_banner", fail)
+    seeded = seed_case(house, "bannerless.example.cn")
+
+    exported(house, seeded.alert_id, tmp_path / "x.zip")
+
+    code, lines = verified(tmp_path / "x.zip")
+    assert code == 3, lines
+    assert lines[-1] == "▲ 制作本包时已缺损：图片太大"
 
 
 def test_an_old_python_says_the_same_of_a_forgery(pack: Path, tmp_path: Path) -> None:
