@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from crawler.service.anchoring import anchor_heads
-from crawler.service.packing import gathering, picturing
+from crawler.service.packing import exporting, gathering, picturing
+from crawler.service.packing.explaining import explained
 from crawler.service.wiring import House
 from tests.builders import NOON
 from tests.integration import packing_house
@@ -84,23 +85,21 @@ def test_pictures_are_not_all_in_memory_at_once(
     noise.save(out, "JPEG", quality=90)
     monkeypatch.setattr(packing_house, "a_picture", lambda *_: out.getvalue())
     monkeypatch.setattr(picturing, "_LARGEST_AS_IS", 1 << 20)
-    few = seed_case(house, "few.example.cn", pictures=4)
-    many = seed_case(house, "many.example.cn", pictures=30)
-    exported(house, few.alert_id, tmp_path / "warm.zip")
+    most: list[int] = []
 
-    small, _ = peak(house, few.alert_id, tmp_path / "few.zip")
-    large, page = peak(house, many.alert_id, tmp_path / "many.zip")
+    def traced(*given: Any, **named: Any) -> Iterator[bytes]:
+        tracemalloc.start()
+        try:
+            yield from explained(*given, **named)
+            most.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
 
+    monkeypatch.setattr(exporting, "explained", traced)
+    seeded = seed_case(house, "many.example.cn", pictures=30)
+
+    exported(house, seeded.alert_id, tmp_path / "many.zip")
+
+    page = zipfile.ZipFile(tmp_path / "many.zip").getinfo("核验说明.html").file_size
     assert page > 30 * len(out.getvalue())  # all are in the page
-    assert large - small < page / 2  # and never together in memory
-
-
-def peak(house: House, alert: int, path: Path) -> tuple[int, int]:
-    """Most bytes held while exporting, and how large the page is."""
-    tracemalloc.start()
-    try:
-        exported(house, alert, path)
-        most = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    return most, zipfile.ZipFile(path).getinfo("核验说明.html").file_size
+    assert most[0] < page / 2  # and never together in memory
