@@ -104,13 +104,14 @@ def show(
 def main() -> None:
     asked = argparse.ArgumentParser(prog="make bench", description=__doc__)
     asked.add_argument("--pages", type=Path, help="saved real pages that make half of the web")
+    asked.add_argument("--texts", type=Path, help="what ordinary pages say: JSON lines, gzipped")
     asked.add_argument("--rounds", type=int, default=3)
     asked.add_argument("--count", type=int, default=800)
     given = asked.parse_args()
     with tempfile.TemporaryDirectory(prefix="xunwang-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        with served(folder, given.pages):
+        with served(folder, given.pages, given.texts):
             bench = Bench(folder, given.count)
             show(compared(bench, given.rounds), bench.once("steps"), *whole_page_ms(bench))
 

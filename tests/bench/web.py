@@ -62,14 +62,15 @@ def _ip(number: int) -> str:
 
 
 @contextmanager
-def served(folder: Path, real: Path | None) -> Iterator[None]:
+def served(folder: Path, real: Path | None, texts: Path | None = None) -> Iterator[None]:
     """The pages under nginx, until the block ends. `real` is a folder of saved pages that make
-    half of them; without it all are made up.
+    half of them; without it all are made up. `texts` holds what ordinary pages say (JSON lines with
+    `text`, gzipped): our own quiet pages are all about money, which is dearer to read.
     """
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
         raise SystemExit("没有 nginx：apt-get install nginx-light")
-    _write_pages(folder / "www" / "p", real)
+    _write_pages(folder / "www" / "p", real, texts)
     (folder / "nginx.conf").write_text(_NGINX.format(port=PORT), "utf-8")
     command = [program, "-e", "stderr", "-p", str(folder), "-c", "nginx.conf"]
     server = subprocess.Popen(command)
@@ -93,12 +94,13 @@ def _wait_for(server: "subprocess.Popen[bytes]", url: str) -> None:
     raise RuntimeError("nginx does not answer")
 
 
-def _write_pages(folder: Path, real: Path | None) -> None:
+def _write_pages(folder: Path, real: Path | None, texts: Path | None = None) -> None:
     """Every made-up page says what one page says, so that only planted ones pass the sieve."""
     folder.mkdir(parents=True)
     chance = random.Random(7)
     saved = _saved(real) if real else []
-    quiet, risky = _tellers("b*.html", passing=False), _tellers("r*.html", passing=True)
+    quiet = _told_in(texts) if texts else _tellers("b*.html", passing=False)
+    risky = _tellers("r*.html", passing=True)
     for number in range(PAGES):
         planted = number % PLANTED_EVERY == 0
         teller = chance.choice(risky if planted else quiet)
@@ -122,6 +124,17 @@ def _tellers(pattern: str, *, passing: bool) -> list[list[str]]:
         chosen = [text for text in found if judge.passes(text) is passing]
     lines = [[one for one in text.field("body").splitlines() if one.strip()] for text in chosen]
     return [one for one in lines if len(one) > 3]
+
+
+def _told_in(texts: Path) -> list[list[str]]:
+    """What ordinary homepages say, a list of lines each."""
+    with gzip.open(texts, "rt", encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    pages = [
+        row["text"].splitlines() for row in rows if row.get("kind", "site_page") == "site_page"
+    ]
+    told = ([line.strip() for line in page if line.strip()] for page in pages)
+    return [one for one in told if len(one) > 3]
 
 
 def _made_up(number: int, sentences: Sequence[str], chance: random.Random) -> str:
