@@ -154,3 +154,15 @@ def rates_of(assessment: Assessment) -> tuple[float, ...]:
         if figure is not None
     }
     return tuple(sorted(figures))
+
+
+def left_unjudged(visit_id: int, rule: str, why: str, at: datetime) -> Assessment:
+    """Not clean: not judged. Blue, so that the weekly list shows it."""
+    return Assessment(
+        visit_id=visit_id,
+        level=Level.BLUE,
+        score=0.0,
+        sentence=why,
+        reasons=(Reason(side=Side.FOR, rule=rule, text=why),),
+        judged_at=at,
+    )

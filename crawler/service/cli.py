@@ -7,7 +7,7 @@ from importlib import import_module
 import typer
 
 from crawler.domain.errors import BadInput, NotAllowed, TryLater, WatchError
-from crawler.service.doors import door_from
+from crawler.service.doors import INTERRUPTED, LATER, door_from
 from crawler.service.helping import HelpfulCommand, HelpfulGroup, complaint, short
 from crawler.service.showing import complain
 
@@ -52,8 +52,7 @@ COMMANDS = {
     "user": "user:user",
     "doctor": "doctor:doctor",
 }
-EXIT_CODES = {BadInput: 2, TryLater: 3, NotAllowed: 4}
-INTERRUPTED = 130
+EXIT_CODES = {BadInput: 2, TryLater: LATER, NotAllowed: 4}
 
 
 def command_of(name: str) -> Callable[..., None]:

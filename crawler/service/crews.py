@@ -9,7 +9,7 @@ from itertools import count
 
 import msgspec
 
-from crawler.domain.assessment import Assessment, Level, Reason, Side
+from crawler.domain.assessment import Assessment, left_unjudged
 from crawler.domain.capture import Capture, Fetcher, Field, Outcome, Profile
 from crawler.domain.ids import ulid
 from crawler.domain.site import Visit, VisitState
@@ -145,13 +145,6 @@ def failed_capture(visit: Visit, fetcher: Fetcher, outcome: Outcome, at: datetim
 
 
 def unjudged(visit: Visit, at: datetime) -> Assessment:
-    """Not clean: not judged. Blue, so that the weekly list shows it."""
+    """A page that killed its reader, or whose report could not be written."""
     why = "页面两次使研判进程中断，或结果无法记录，未能研判，须人工查看"
-    return Assessment(
-        visit_id=visit.id,
-        level=Level.BLUE,
-        score=0.0,
-        sentence=why,
-        reasons=(Reason(side=Side.FOR, rule="set_aside", text=why),),
-        judged_at=at,
-    )
+    return left_unjudged(visit.id, "set_aside", why, at)

@@ -11,6 +11,8 @@ from pathlib import Path
 from crawler.service.catalogue import Catalogue, catalogue
 from crawler.service.wiring import House, open_house
 
+LATER, INTERRUPTED = 3, 130  # exit codes: something waits for the next go; ended by a person
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Door:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from crawler.domain.assessment import Assessment, Level, Reason, Side
+from crawler.domain.assessment import Assessment, left_unjudged
 from crawler.domain.capture import (
     Capture,
     Evidence,
@@ -83,14 +83,7 @@ def report_of(order: Order, folder: Path, judge: Judge, at: datetime) -> Report:
 def _unreadable(visit: Visit, at: datetime) -> Assessment:
     """A page was seen, and none of what was kept of it opens: that is not clean."""
     why = "留存的页面无法打开（存证损坏或缺失），未能研判，须人工查看"
-    return Assessment(
-        visit_id=visit.id,
-        level=Level.BLUE,
-        score=0.0,
-        sentence=why,
-        reasons=(Reason(side=Side.FOR, rule="unreadable", text=why),),
-        judged_at=at,
-    )
+    return left_unjudged(visit.id, "unreadable", why, at)
 
 
 def _telling(captures: Sequence[Capture]) -> Iterator[Capture]:

@@ -18,7 +18,7 @@ from crawler.domain.delivery import DELIVERY_STATE_NAMES, Delivery, DeliveryStat
 from crawler.domain.errors import BadInput
 from crawler.service.catalogue import Catalogue
 from crawler.service.desks import EndpointStands, standings
-from crawler.service.doors import Door, now
+from crawler.service.doors import LATER, Door, now
 from crawler.service.moving import Mover
 from crawler.service.showing import as_json, say, table
 from crawler.service.wiring import House
@@ -26,7 +26,6 @@ from crawler.store.outbox import delivery_of, list_deliveries, receipts_of
 
 _ULID, _KEY = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}"), re.compile(r"[0-9a-f]{64}")
 _MOST_MISSING = 100_000
-EXIT_LATER = 3  # as TryLater: something waits for the next go
 _SOME = 5_000  # asked of the store at once
 
 
@@ -116,7 +115,7 @@ def deliver(
         else:
             _show_delivered(done, words)
     if done.later or done.held_back:
-        raise typer.Exit(EXIT_LATER)
+        raise typer.Exit(LATER)
 
 
 def _show_delivered(done: DeliverySummary, words: Catalogue) -> None:

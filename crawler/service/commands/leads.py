@@ -12,8 +12,8 @@ from crawler.domain.site import SweepState
 from crawler.reading.lead_list import moment_of, place_of, read_leads
 from crawler.service.catalogue import Catalogue
 from crawler.service.commands.lists import SHOWN
-from crawler.service.commands.sweeps import INTERRUPTED, run_sweep
-from crawler.service.doors import Door, now
+from crawler.service.commands.sweeps import run_sweep
+from crawler.service.doors import INTERRUPTED, Door, now
 from crawler.service.finishing import finish_sweep
 from crawler.service.holding import held
 from crawler.service.importing import rules_of

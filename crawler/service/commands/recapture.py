@@ -12,8 +12,8 @@ from crawler.domain.capture import Outcome
 from crawler.domain.errors import BadInput
 from crawler.domain.site import RECAPTURE, Site, SiteState, Sweep, SweepState, outcome_of
 from crawler.service.catalogue import Catalogue
-from crawler.service.commands.sweeps import INTERRUPTED, run_sweep
-from crawler.service.doors import Door, now
+from crawler.service.commands.sweeps import run_sweep
+from crawler.service.doors import INTERRUPTED, LATER, Door, now
 from crawler.service.finishing import finish_sweep
 from crawler.service.holding import held
 from crawler.service.showing import as_json, say
@@ -25,8 +25,6 @@ from crawler.store.captures import captures_of_visit
 from crawler.store.database import Connection
 from crawler.store.sites import sites_by_id
 from crawler.store.visits import last_visit_of, named_sites, start_sweep, unfinished_sweep
-
-UNSEEN = 3  # the same may succeed later
 
 
 class Sight(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +89,7 @@ def recapture(
         else:
             _show(result, words)
     if not result.after.was_seen:
-        raise typer.Exit(UNSEEN)
+        raise typer.Exit(LATER)
 
 
 def sight_of(db: Connection, visit_id: int) -> Sight:

@@ -15,7 +15,7 @@ from crawler.domain.site import Sweep, SweepState, VisitState
 from crawler.service.catalogue import Catalogue
 from crawler.service.commands.alerts import show_open_alerts
 from crawler.service.commands.lists import show_report
-from crawler.service.doors import Door, now
+from crawler.service.doors import INTERRUPTED, Door, now
 from crawler.service.finishing import finish_sweep
 from crawler.service.holding import held
 from crawler.service.importing import import_file
@@ -31,8 +31,6 @@ from crawler.store.visits import (
     unfinished_sweep,
     waiting_count,
 )
-
-INTERRUPTED = 130
 
 
 def sweep(
