@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select, update
@@ -15,7 +15,7 @@ from crawler.domain.capture import Fetcher, Outcome
 from crawler.domain.errors import TryLater, WatchError
 from crawler.domain.site import SweepState, Visit, VisitState
 from crawler.service.crews import failed_capture, unjudged
-from crawler.service.hands import Crew
+from crawler.service.hands import Crew, Held
 from crawler.service.pipes import Order, Ready, Report, Upward
 from crawler.service.recording import Recorder
 from crawler.service.sweeping import Sweeping
@@ -24,7 +24,7 @@ from crawler.service.watching import SEVERAL
 from crawler.store.database import Connection, Database
 from crawler.store.evidence import SegmentWriter
 from crawler.store.tables import assessments, visits
-from crawler.store.visits import claim_visits, sweep_of
+from crawler.store.visits import claim_visits, sweep_of, visits_by_id
 from tests.builders import NOON, a_capture, an_assessment
 from tests.integration.answering_house import a_database
 from tests.integration.test_families import visits as filed_visits
@@ -273,3 +273,18 @@ def test_a_report_on_a_visit_that_somebody_else_has_now_is_dropped(
 
     with database.reading() as db:
         assert list(db.scalars(select(assessments.c.visit_id))) == [kept.id]
+
+
+def test_a_child_reports_only_on_what_it_holds_itself(sweep: Sweep, database: Database) -> None:
+    with database.reading() as db:
+        (visit,) = visits_by_id(db, [1], NOON)
+    _, sweeping = sweep.run(PlayedChild)
+    holder, other = PlayedChild(), PlayedChild()
+    crew = sweeping.crews[0]
+    sweeping._out[visit.id] = Held(visit=visit, crew=crew, child=cast("Any", holder))
+
+    sweeping._take(cast("Any", other), report_on(visit))
+    assert sweeping._came.empty()
+
+    sweeping._take(cast("Any", holder), report_on(visit))
+    assert not sweeping._came.empty()
