@@ -5,6 +5,7 @@ objects and promises that make a claim together. Read from contexts.yaml and cla
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 import ahocorasick_rs
 
 from crawler.domain.errors import BadInput
+from lexicons.beginnings import Patterns, Places
 from lexicons.dealings import DEALS, OFFERS, PAYING, Triggered
 from lexicons.documents import read_plain
 from lexicons.matching import stands_alone
@@ -105,6 +107,8 @@ TRIGGERED: Mapping[str, Triggered] = {
 RATE = "<收益数>"  # a promised rate above the yardstick, found by the number rules
 _BEGUN = {**TRIGGERED, **PAYING, **OFFERS}
 _WRITTEN_OTHERWISE = SHAPES.keys() | _BEGUN.keys() | DEALS.keys() | {RATE}
+_SEARCHED = {**SHAPES, **DEALS}
+_NUMBERS = {name: number for number, name in enumerate(_SEARCHED)}
 _TRIGGERS = frozenset(word for one in _BEGUN.values() for word in one.words)
 
 
@@ -215,6 +219,11 @@ def _alone(text: str, start: int, end: int) -> bool:
     return (text[start] > "\u3000" and text[end - 1] > "\u3000") or stands_alone(text, start, end)
 
 
+@cache
+def _patterns() -> Patterns:
+    return Patterns(_SEARCHED.values())
+
+
 def _triggered(text: str, found: Mapping[str, Sequence[Sign]]) -> dict[str, list[Sign]]:
     """Where the ways of writing stand whose words were found."""
     there: dict[str, list[Sign]] = {}
@@ -223,20 +232,7 @@ def _triggered(text: str, found: Mapping[str, Sequence[Sign]]) -> dict[str, list
             match = pattern.match(text, sign.start)
             if match and (not before or before.search(text, max(0, sign.start - 16), sign.start)):
                 there.setdefault(name, []).append(Sign(name, match.start(), match.end()))
-    there = {name: sorted(places, key=lambda sign: sign.start) for name, places in there.items()}
-    sums = [sign for name in PAYING for sign in there.get(name, ())]
-    return there | (_deals(text, sums) if sums else {})
-
-
-def _deals(text: str, sums: Iterable[Sign]) -> dict[str, list[Sign]]:
-    """What is said around the sums of money."""
-    stretches = _around(sums, len(text))
-    there: dict[str, list[Sign]] = {}
-    for name, pattern in DEALS.items():
-        matches = (m for begin, end in stretches for m in pattern.finditer(text, begin, end))
-        if places := [Sign(name, m.start(), m.end()) for m in islice(matches, _MOST_OF_A_WORD)]:
-            there[name] = places
-    return there
+    return {name: sorted(places, key=lambda sign: sign.start) for name, places in there.items()}
 
 
 def _around(sums: Iterable[Sign], length: int) -> list[tuple[int, int]]:
@@ -260,6 +256,9 @@ class Signs:
         self._groups = groups
         self._shaped: set[str] = set()
         self.found.update(_triggered(text, found))
+        sums = [sign for name in PAYING for sign in self.found.get(name, ())]
+        if sums:
+            self._search(DEALS, _around(sums, len(text)))
 
     def of_group(self, name: str) -> list[Sign]:
         """All places of a group's words, in order."""
@@ -289,12 +288,20 @@ class Signs:
             self.found[RATE] = marked
 
     def _look_for_shapes(self, words: Container[str]) -> None:
-        for name, shape in SHAPES.items():
-            if name in words and name not in self._shaped:
-                self._shaped.add(name)
-                matches = islice(shape.finditer(self._text), _MOST_OF_A_WORD)
-                if places := [Sign(name, m.start(), m.end()) for m in matches]:
-                    self.found[name] = places
+        wanted = [name for name in SHAPES if name in words and name not in self._shaped]
+        if wanted:
+            self._shaped.update(wanted)
+            self._search(wanted)
+
+    def _search(self, names: Iterable[str], stretches: Sequence[tuple[int, int]] = ()) -> None:
+        for name in names:
+            matches = self._places.matches(_NUMBERS[name], stretches)
+            if places := [Sign(name, m.start(), m.end()) for m in islice(matches, _MOST_OF_A_WORD)]:
+                self.found[name] = places
+
+    @cached_property
+    def _places(self) -> Places:
+        return _patterns().over(self._text)
 
 
 def load_vocabulary(folder: Path) -> Vocabulary:

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 
 from crawler.domain.assessment import Confidence, Track, Yield
+from lexicons.beginnings import Patterns
 from lexicons.folding import Folded, fold
 from lexicons.numbers import amount, number
 from lexicons.tracks import track_of
@@ -37,10 +39,16 @@ def _in_window(field_name: str, text: str, start: int, end: int) -> Iterator[Yie
     folded = fold(text[start:end])
     if not TOPIC.search(folded.text):
         return
-    possible = (shape for shape in SHAPES if shape.possible_in(folded.text))
-    found = (_read(shape, m) for shape in possible for m in shape.pattern.finditer(folded.text))
+    places = _patterns().over(folded.text)
+    possible = ((n, shape) for n, shape in enumerate(SHAPES) if shape.possible_in(folded.text))
+    found = (_read(shape, match) for n, shape in possible for match in places.matches(n))
     for one in _not_overlapping(found):
         yield _as_yield(field_name, text, start, folded, one)
+
+
+@cache
+def _patterns() -> Patterns:
+    return Patterns(shape.pattern for shape in SHAPES)
 
 
 def _with_columns(field_name: str, text: str, read: list[Yield]) -> list[Yield]:
