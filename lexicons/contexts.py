@@ -49,11 +49,18 @@ class Contexts:
         self._bare, self._light = groups["bare"], groups["light_verb"]
         self._bans = signs.of_group("ban")
         self._around = {name: signs.of_group(name) for name in _LOWERING}
+        self._known: dict[tuple[int, int, bool], tuple[float, str]] = {}
 
     def factor(self, start: int, end: int, category: str) -> tuple[float, str]:
         """What a word's weight is multiplied with at a place, and the context that lowers it
         most.
         """
+        asked = start, end, category in _TECH_ONLY  # a word is part of many claims
+        if asked not in self._known:
+            self._known[asked] = self._factor(*asked)
+        return self._known[asked]
+
+    def _factor(self, start: int, end: int, technical: bool) -> tuple[float, str]:
         if self.negated(start, end):
             return float(self._weights.contexts["negated"]), "negated"
         lowest, why = 1.0, ""
@@ -66,7 +73,7 @@ class Contexts:
             lowest, why = float(self._weights.contexts["quoted"]), "quoted"
         total = lowest
         for name in _LOWERING:
-            if name == "tech" and category not in _TECH_ONLY:
+            if name == "tech" and not technical:
                 continue
             factor = graduated(
                 self._weights.contexts[name],
@@ -86,7 +93,10 @@ class Contexts:
     def negated(self, start: int, end: int) -> bool:
         """Whether the word is denied: 不承诺保本, 非保本; not in 不仅保本 nor 非常保本."""
         left = self._clause_start(start)
-        tokens = self._cutting.tokens(self._text[left:end])
+        clause = self._text[left:end]
+        if not any(word in clause for word in self._bare):
+            return False
+        tokens = self._cutting.tokens(clause)
         reached, before = left, []
         for token in tokens:
             if reached >= start:

@@ -21,6 +21,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # jieba 0.42.1: escapes that newer Pythons complain about
     import jieba
 
+_REMEMBERED = 40  # characters up to which a run's cut is kept: pages repeat their short ones
 LONGEST_RUN = 2_000  # longer ones are cut at fixed points: cost must not depend on the page
 _COMPOUND = 4  # characters from which a term is made of words
 _CHANCE = 3  # characters up to which a term across words is chance
@@ -38,6 +39,7 @@ class Segmenter:
         self._inner = {word: self._added(word) for word in _words_of(lexicon)}
         self._cuts = lru_cache(maxsize=256)(self._cuts_of)
         self._pieces = lru_cache(maxsize=4)(_pieces_of)
+        self._short = lru_cache(maxsize=4096)(self._cut)
 
     def grade(self, text: str, start: int, end: int) -> Grade:
         """How a stretch of a normal form lies on the words there; only its neighbourhood is cut."""
@@ -59,7 +61,8 @@ class Segmenter:
         reached = 0
         for start, end in zip(*_pieces_of(text), strict=True):
             yield from text[reached:start]
-            yield from self._cut(text[start:end])
+            cut = self._short if end - start <= _REMEMBERED else self._cut
+            yield from cut(text[start:end])
             reached = end
         yield from text[reached:]
 
