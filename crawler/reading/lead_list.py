@@ -45,13 +45,12 @@ class Told:
 
 def place_of(text: str, rules: ListRules) -> Place:
     """What an address that somebody typed points at; BadInput says why it cannot be visited."""
-    parts = list(parts_of_urls(text))[:1] if text.strip() else []
+    parts = _addresses(text)
     if not parts:
         raise BadInput("没有网址")
-    try:
-        return with_url(place_in(parts[0], rules))
-    except BadCell as error:
-        raise BadInput(f"网址不能使用：{error}") from None
+    if len(parts) > 1:
+        raise BadInput(f"一次只收一个网址，这里有 {len(parts)} 个")
+    return _place(parts[0], rules)
 
 
 def read_leads(path: Path, rules: ListRules) -> Iterator[Told | Refusal]:
@@ -62,7 +61,7 @@ def read_leads(path: Path, rules: ListRules) -> Iterator[Told | Refusal]:
         columns, rows = _headed(table)
         if columns:
             found = True
-            yield from (_read(row, columns, rules) for row in rows if any(row.cells))
+            yield from (one for row in rows if any(row.cells) for one in _told(row, columns, rules))
     if not found:
         raise BadInput(f"{path.name} 没有“网址”一列")
 
@@ -86,12 +85,18 @@ def _columns(cells: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def _read(row: Row, columns: Mapping[str, int], rules: ListRules) -> Told | Refusal:
+def _told(row: Row, columns: Mapping[str, int], rules: ListRules) -> Iterator[Told | Refusal]:
+    """Every address of a row, each with the row's words."""
     cells = {key: _cell(row.cells, place) for key, place in columns.items()}
+    for address in _addresses(cells["url"]) or [""]:
+        yield _one(row.number, address, cells, rules)
+
+
+def _one(number: int, address: str, cells: Mapping[str, str], rules: ListRules) -> Told | Refusal:
     try:
         return Told(
-            row=row.number,
-            place=place_of(cells["url"], rules),
+            row=number,
+            place=place_of(address, rules),
             words=cells.get("words", ""),
             reporter=cells.get("reporter", ""),
             channel=cells.get("channel", ""),
@@ -99,7 +104,21 @@ def _read(row: Row, columns: Mapping[str, int], rules: ListRules) -> Told | Refu
             told_at=moment_of(cells.get("told_at", "")),
         )
     except BadInput as error:
-        return Refusal(row=row.number, column="网址", value=cells["url"][:200], reason=str(error))
+        return Refusal(row=number, column="网址", value=address[:200], reason=str(error))
+
+
+def _addresses(text: str) -> list[str]:
+    try:
+        return list(dict.fromkeys(parts_of_urls(text)))
+    except BadCell:
+        return [text]
+
+
+def _place(address: str, rules: ListRules) -> Place:
+    try:
+        return with_url(place_in(address, rules))
+    except BadCell as error:
+        raise BadInput(f"网址不能使用：{error}") from None
 
 
 def moment_of(text: str) -> datetime | None:

@@ -84,7 +84,9 @@ class Standing:
 
 
 def take_lead(house: House, given: Complaint, actor: str, now: datetime) -> tuple[Lead, bool]:
-    """The lead, and whether it is new: a sender's own number comes in once. Its site is due now."""
+    """The lead, and whether it is new: a sender's own number comes in once for each site that it
+    tells of. The site is due now.
+    """
     checked_words(given.words, given.channel, given.reporter, given.reference)
     if given.told_at is not None and given.told_at > now + _AHEAD:
         raise BadInput("举报时间在将来")
@@ -92,10 +94,11 @@ def take_lead(house: House, given: Complaint, actor: str, now: datetime) -> tupl
     if len(region) != 6 or not region.isdigit():
         raise BadInput("区划须为六位代码（GB/T 2260）")
     with house.database.transaction() as db:
-        known = lead_referred(db, given.channel.strip(), given.reference.strip())
+        site, joined = _site_for(db, given.place, region, now, actor)
+        told = given.channel.strip(), given.reference.strip(), site.domain
+        known = lead_referred(db, *told)
         if known is not None:
             return known, False
-        site, joined = _site_for(db, given.place, region, now, actor)
         lead = save_lead(db, _lead(given, site, actor, now, joined=joined))
         watch_again(db, site.id, now)
         note(db, _act(lead, "lead.take", actor, now, f"{site.domain} {lead.channel}"))

@@ -30,6 +30,7 @@ leads = Table(
         "uq_leads_reference",
         "channel",
         "reference",
+        "domain",
         unique=True,
         sqlite_where=text("reference <> ''"),
         postgresql_where=text("reference <> ''"),

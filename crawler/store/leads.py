@@ -27,9 +27,10 @@ def lead_of(db: Connection, number: int, reach: str = "") -> Lead | None:
     return _lead(row) if row else None
 
 
-def lead_referred(db: Connection, channel: str, reference: str) -> Lead | None:
-    """The one that came in under the sender's own number."""
-    mine = (leads.c.channel == channel) & (leads.c.reference == reference)
+def lead_referred(db: Connection, channel: str, reference: str, domain: str) -> Lead | None:
+    """The one about a site that came in under the sender's own number."""
+    named = (leads.c.channel == channel) & (leads.c.reference == reference)
+    mine = named & (leads.c.domain == domain)
     row = db.execute(select(leads).where(mine)).first() if reference else None
     return _lead(row) if row else None
 

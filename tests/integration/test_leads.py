@@ -117,16 +117,33 @@ def test_one_whose_registered_domain_is_filed_joins_that_site(
     assert lead.joined
 
 
-def test_the_senders_own_number_comes_in_once(house: House) -> None:
-    first, _ = take_lead(house, complaint(house, "a.example.cn", reference="G-1"), "li", NOON)
-    again, fresh = take_lead(house, complaint(house, "b.example.cn", reference="G-1"), "li", NOON)
-    other, other_fresh = take_lead(
-        house, complaint(house, "b.example.cn", reference="G-1", channel="来信"), "li", NOON
-    )
+def test_the_senders_own_number_comes_in_once_for_each_site(house: House) -> None:
+    def taken(url: str, channel: str) -> tuple[int, bool]:
+        given = complaint(house, url, reference="G-1", channel=channel)
+        lead, fresh = take_lead(house, given, "li", NOON)
+        return lead.id, fresh
 
-    assert (again.id, fresh) == (first.id, False)
-    assert other_fresh
-    assert other.id != first.id
+    first, _ = taken("a.example.cn", "12345")
+
+    assert taken("http://a.example.cn/other", "12345") == (first, False)
+    assert taken("b.example.cn", "12345") == (first + 1, True)  # one letter may tell of several
+    assert taken("a.example.cn", "来信") == (first + 2, True)
+
+
+def test_a_row_with_two_addresses_is_two_leads(house: House, tmp_path: Path) -> None:
+    file = tmp_path / "举报.csv"
+    told = "http://a.example.cn/ http://b.example.cn/、http://10.0.0.1/"
+    file.write_text(f"网址,编号\n{told},G-1\n", "utf-8")
+
+    a, b, refused = read_leads(file, rules_of(house))
+
+    assert isinstance(a, Told)
+    assert isinstance(b, Told)
+    assert (a.place.domain, b.place.domain) == ("a.example.cn", "b.example.cn")
+    assert (a.reference, b.reference) == ("G-1", "G-1")
+    assert isinstance(refused, Refusal)
+    with pytest.raises(BadInput, match="这里有 2 个"):
+        place_of("http://a.example.cn/ http://b.example.cn/", rules_of(house))
 
 
 def test_an_import_does_not_retire_what_somebody_told_of(house: House, tmp_path: Path) -> None:

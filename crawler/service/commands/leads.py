@@ -54,7 +54,7 @@ def leads(
                     place=place_of(given, rules_of(house)), channel=channel, words=words,
                     reporter=reporter, reference=reference, told_at=moment_of(told),
                 )  # fmt: skip
-                taken = [_taken(house, catalogue, complaint, door.actor)]
+                taken = [_taken(house, catalogue, complaint, door.actor)[0]]
                 _visit(house, catalogue, taken, door.actor, wanted=visit, json=json)
             case "import":
                 taken = _import(house, catalogue, Path(given), channel, door.actor, json=json)
@@ -69,7 +69,7 @@ def leads(
                 raise BadInput("leads 之后应为 list、add、import 或 answer")
 
 
-def _taken(house: House, words: Catalogue, given: Complaint, actor: str) -> Lead:
+def _taken(house: House, words: Catalogue, given: Complaint, actor: str) -> tuple[Lead, bool]:
     lead, fresh = take_lead(house, given, actor, now())
     if not fresh:
         warn(words.say("leads.known", id=lead.id, reference=lead.reference))
@@ -77,13 +77,13 @@ def _taken(house: House, words: Catalogue, given: Complaint, actor: str) -> Lead
         warn(words.say("leads.joined", id=lead.id, domain=lead.domain))
     else:
         warn(words.say("leads.taken", id=lead.id, domain=lead.domain))
-    return lead
+    return lead, fresh
 
 
 def _import(
     house: House, words: Catalogue, path: Path, channel: str, actor: str, *, json: bool
 ) -> list[Lead]:
-    taken, refused = [], []
+    taken, refused, known = [], [], 0
     for row in read_leads(path, rules_of(house)):
         if isinstance(row, Refusal):
             refused.append((row.row, row.reason))
@@ -93,10 +93,15 @@ def _import(
             reporter=row.reporter, reference=row.reference, told_at=row.told_at,
         )  # fmt: skip
         try:
-            taken.append(_taken(house, words, complaint, actor))
+            lead, fresh = _taken(house, words, complaint, actor)
+            taken.append(lead)
+            known += not fresh
         except BadInput as error:
             refused.append((row.row, str(error)))
-    counts = {"rows": len(taken) + len(refused), "taken": len(taken), "refused": len(refused)}
+    counts = {
+        "told": len(taken) + len(refused), "taken": len(taken) - known, "known": known,
+        "refused": len(refused),
+    }  # fmt: skip
     (warn if json else say)(words.say("leads.counted", **counts))
     for number, reason in refused[:SHOWN]:
         warn(words.say("leads.refused", row=number, reason=reason))

@@ -44,7 +44,7 @@ def take(call: Call) -> Response:
     )
     lead, fresh = take_lead(call.house, given, call.actor, call.now)
     if not fresh:
-        said = call.console.say("这个来件编号已收过，为举报线索 {n}。", n=lead.id)
+        said = call.console.say("这个来件编号举报的这个网站已收过，为举报线索 {n}。", n=lead.id)
         return call.go("/leads", Notice(text=said, bad=True))
     where = "已收下举报线索 {n}，{domain} 随即采集。"
     if lead.joined:
