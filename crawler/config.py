@@ -26,6 +26,7 @@ from crawler.domain.assessment import Level
 from crawler.domain.delivery import EventType
 from crawler.domain.errors import BadInput
 
+LEAST_DAYS = {"pages_days": 90, "found_days": 365, "messages_days": 183, "sign_ins_days": 183}
 _STRICT = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -195,6 +196,35 @@ class EvidenceSettings(BaseModel):
     timestamp_url: str = ""  # an RFC 3161 authority; empty: none is asked
 
 
+class KeepSettings(BaseModel):
+    """For how many days what is kept; 0: for ever. What is confirmed, open or on hold never goes.
+
+    Below the least values a slip would cost what the law wants kept (docs/decisions/0008).
+    """
+
+    model_config = _STRICT
+
+    pages_days: int = Field(default=730, ge=0)
+    found_days: int = Field(default=1_827, ge=0)
+    messages_days: int = Field(default=1_096, ge=0)
+    sign_ins_days: int = Field(default=365, ge=0)
+    most_share: float = Field(default=0.2, gt=0, le=1)  # of all captures, in one go by itself
+    hour: int = Field(default=4, ge=0, le=23)  # of the day, in China, at which `serve` does it
+    daily: bool = True
+
+    @model_validator(mode="after")
+    def _is_long_enough(self) -> Self:
+        for name, least in LEAST_DAYS.items():
+            days = getattr(self, name)
+            if days and days < least:
+                raise ValueError(f"keep.{name} 不能少于 {least} 天（0 为不删除）")
+        if self.pages_days and self.found_days and self.found_days < self.pages_days:
+            raise ValueError("keep.found_days 不能短于 keep.pages_days")
+        if self.found_days and not self.pages_days:
+            raise ValueError("keep.pages_days 为 0（不删除）时，keep.found_days 也须为 0")
+        return self
+
+
 class ConsoleSettings(BaseModel):
     """Who may come in, and for how long."""
 
@@ -223,6 +253,7 @@ class Config(BaseSettings):
     review: ReviewSettings = ReviewSettings()
     evidence: EvidenceSettings = EvidenceSettings()
     console: ConsoleSettings = ConsoleSettings()
+    keep: KeepSettings = KeepSettings()
     ops: OpsSettings = OpsSettings()
 
     @property

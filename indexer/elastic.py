@@ -132,6 +132,17 @@ class ElasticEngine:
                 refresh=True,
             )
 
+    def forget(self, digests: Sequence[str]) -> None:
+        """In every generation."""
+        with told_plainly():
+            self._client.delete_by_query(
+                index=f"{self._alias}-g*",
+                query={"ids": {"values": list(digests)}},
+                conflicts="proceed",
+                ignore_unavailable=True,
+                refresh=True,
+            )
+
     def drop(self) -> None:
         """Forget everything."""
         with told_plainly():

@@ -16,6 +16,7 @@ from crawler.store.fulltext import (
     drop,
     entry_count,
     forget_before,
+    forget_entries,
     matching,
     prepare,
     put_new_in_use,
@@ -94,6 +95,12 @@ class EmbeddedEngine:
         with self._database.transaction() as db:
             prepare(db)
             forget_before(db, start_of(moment))
+
+    def forget(self, digests: Sequence[str]) -> None:
+        """Found no more; their words give their room back when the index is rebuilt."""
+        with self._database.transaction() as db:
+            prepare(db)
+            forget_entries(db, digests)
 
     def drop(self) -> None:
         """Forget the index."""

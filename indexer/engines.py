@@ -178,6 +178,9 @@ class Engine(Protocol):
     def forget_before(self, moment: datetime) -> None:
         """Texts that were first seen before need not be found any more."""
 
+    def forget(self, digests: Sequence[str]) -> None:
+        """These texts are found no more."""
+
     def drop(self) -> None:
         """Forget everything."""
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from crawler.domain.errors import TryLater
 from crawler.store.database import Database
 from crawler.store.places import places_of
+from crawler.store.removals import drop_texts, gone_texts, has_gone_texts
 from crawler.store.texts import Waiting, expire_texts, mark_indexed, texts_after, waiting_texts
 from indexer.documents import Document, document_of, has_hits
 from indexer.engines import Engine, Taken
@@ -92,6 +93,20 @@ def expire(database: Database, engine: Engine, before: datetime) -> int:
     engine.forget_before(before)
     with database.transaction() as db:
         return expire_texts(db, before)
+
+
+def forget_removed(database: Database, engine: Engine, limit: int = BULK) -> int:
+    """Texts whose last page was removed by age leave the index, then the store."""
+    with database.reading() as db:
+        if not has_gone_texts(db):
+            return 0
+    with database.transaction() as db:
+        digests = gone_texts(db, limit)
+    if digests:
+        engine.forget(digests)
+        with database.transaction() as db:
+            drop_texts(db, digests)
+    return len(digests)
 
 
 def _index(

@@ -29,6 +29,7 @@ from crawler.domain.filing import Change, Filing, FilingList, Refusal, SubjectKi
 from crawler.domain.lead import Lead, LeadState
 from crawler.domain.lexicon import Category, Hit, Lexicon, Term
 from crawler.domain.page import Card, Contact, Form, Imprint, PageStructure
+from crawler.domain.retention import Hold, Removal, Retention
 from crawler.domain.site import Site, Sweep, Visit
 from crawler.domain.subject import CreditClass, Listed, Register, RegisterList, Standing
 from crawler.domain.task import Department, Feedback, SupervisionTask
@@ -36,15 +37,14 @@ from crawler.domain.user import Role, Session, User
 from crawler.domain.verdict import Verdict
 
 __all__ = [
-    "Act", "Alert", "AlertState", "Assessment", "BadInput", "Box", "Calendar", "Capture",
-    "Card", "Case", "Category", "Change", "Client", "Contact", "CreditClass", "Decision",
-    "Delivery", "Department", "Discrepancy", "Endpoint", "EventType", "Evidence", "Exchange",
-    "Exemption",
+    "Act", "Alert", "AlertState", "Assessment", "BadInput", "Box", "Calendar", "Capture", "Card",
+    "Case", "Category", "Change", "Client", "Contact", "CreditClass", "Decision", "Delivery",
+    "Department", "Discrepancy", "Endpoint", "EventType", "Evidence", "Exchange", "Exemption",
     "Feedback", "Field", "Filing", "FilingList", "Flag", "Form", "FourTests", "GiveUp", "Hit",
-    "Holder", "Hop", "Imprint", "Lead", "LeadState", "Level", "Lexicon", "Listed", "Listings",
-    "Mark", "MarkKind",
-    "NotAllowed", "Outcome", "PageKind", "PageStructure", "PageText", "Reason", "Receipt",
-    "Refusal", "Register", "RegisterList", "Review", "Role", "Route", "Run", "Scope", "Session",
-    "Site", "Standing", "SubjectKind", "SupervisionTask", "Sweep", "Term", "TryLater", "User",
-    "Verdict", "Visit", "WatchError", "Yield",
+    "Hold", "Holder", "Hop", "Imprint", "Lead", "LeadState", "Level", "Lexicon", "Listed",
+    "Listings", "Mark", "MarkKind", "NotAllowed", "Outcome", "PageKind", "PageStructure",
+    "PageText", "Reason", "Receipt", "Refusal", "Register", "RegisterList", "Removal",
+    "Retention", "Review", "Role", "Route", "Run", "Scope", "Session", "Site", "Standing",
+    "SubjectKind", "SupervisionTask", "Sweep", "Term", "TryLater", "User", "Verdict", "Visit",
+    "WatchError", "Yield",
 ]  # fmt: skip

@@ -13,6 +13,19 @@ class Effort:
     pictures: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Room:
+    """What a disk has left, and what it loses a day."""
+
+    free_bytes: int
+    a_day: int  # bytes, of the last days; what retention gave back is taken off
+
+    @property
+    def days(self) -> int | None:
+        """Until it is full at this pace; None where it does not grow."""
+        return self.free_bytes // self.a_day if self.a_day > 0 else None
+
+
 # before the first sweep: domain.md §6.5, one district of 30,000 sites, the slower figure
 _FIRST = Effort(sites=30_000, seconds=14_400, bytes=6 * 1024**3, pictures=7_500)
 

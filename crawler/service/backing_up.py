@@ -17,9 +17,12 @@ import msgspec
 
 from crawler.domain.audit import Act
 from crawler.domain.errors import BadInput, TryLater
+from crawler.service.compacting import finish
+from crawler.service.holding import evidence_at_rest
 from crawler.service.wiring import House, tool_name
 from crawler.store.audit import note
 from crawler.store.case_files import FOLDER, case_lengths
+from crawler.store.orphans import ORPHANS
 from crawler.store.snapshots import open_copy, segment_lengths, standing_of, take_snapshot
 
 FORMAT = 1
@@ -49,20 +52,28 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     links: dict[str, str]
     missing: tuple[str, ...] = ()
     settings: bool = False
+    orphans: int = 0
 
 
-def back_up(house: House, target: Path, actor: str, now: datetime, *, settings: bool) -> Manifest:
-    """Write it beside, then give it its name; BadInput where that is taken."""
+def back_up(
+    house: House, target: Path, actor: str, now: datetime, *, settings: bool, orphans: bool = True
+) -> Manifest:
+    """Write it beside, then give it its name; BadInput where that is taken. Orphans go with it:
+    nobody knows yet that they are no evidence.
+    """
     if target.exists():
         raise BadInput(f"{target} 已存在，不会覆盖")
     if not target.parent.is_dir():
         raise BadInput(f"目录 {target.parent} 不存在")
     part = target.with_name(f"{target.name}.part")
     copy = house.run / f"snapshot-{os.getpid()}.db"
+    with evidence_at_rest(house.home, alone=True):
+        finish(house)  # else a file that a kill left without its name would be missing
     try:
         copy.unlink(missing_ok=True)
-        take_snapshot(house.database, copy)
-        manifest = _written(house, copy, part, now, settings=settings)
+        with evidence_at_rest(house.home):
+            take_snapshot(house.database, copy)
+            manifest = _written(house, copy, part, now, settings=settings, orphans=orphans)
         part.replace(target)
     except OSError as error:
         raise TryLater(f"备份没有完成：{error.strerror or error}") from error
@@ -74,7 +85,9 @@ def back_up(house: House, target: Path, actor: str, now: datetime, *, settings: 
     return manifest
 
 
-def _written(house: House, copy: Path, part: Path, now: datetime, *, settings: bool) -> Manifest:
+def _written(
+    house: House, copy: Path, part: Path, now: datetime, *, settings: bool, orphans: bool
+) -> Manifest:
     snapshot = open_copy(copy)
     try:
         with snapshot.reading() as db:
@@ -82,7 +95,9 @@ def _written(house: House, copy: Path, part: Path, now: datetime, *, settings: b
             cases = {f"{FOLDER}/{name}": size for name, size in case_lengths(db).items()}
     finally:
         snapshot.close()
-    evidence = sum(size for size, _ in lengths.values()) + sum(cases.values())
+    aside = _orphans(house.evidence) if orphans else {}
+    sizes = chain((size for size, _ in lengths.values()), cases.values(), aside.values())
+    evidence = sum(sizes)
     _check_room(part, copy.stat().st_size + evidence)
     with part.open("xb") as file:
         part.chmod(0o600)
@@ -92,6 +107,8 @@ def _written(house: House, copy: Path, part: Path, now: datetime, *, settings: b
             kept = chain(_segments(lengths), sorted(cases.items()))
             missing = [name for name, size in kept if not writer.add(
                 EVIDENCE + name, house.evidence / name, size)]  # fmt: skip
+            for name, size in sorted(aside.items()):
+                writer.add(EVIDENCE + name, house.evidence / name, size)
             links = dict(_others(house, writer, settings=settings))
             manifest = Manifest(
                 format=FORMAT,
@@ -102,11 +119,18 @@ def _written(house: House, copy: Path, part: Path, now: datetime, *, settings: b
                 links=links,
                 missing=tuple(missing),
                 settings=settings,
+                orphans=len(aside),
             )
             writer.add_bytes(MANIFEST, msgspec.json.encode(manifest))
         file.flush()
         os.fsync(file.fileno())
     return manifest
+
+
+def _orphans(folder: Path) -> dict[str, int]:
+    shelf = folder / ORPHANS
+    found = shelf.iterdir() if shelf.is_dir() else ()
+    return {f"{ORPHANS}/{one.name}": one.stat().st_size for one in found if one.is_file()}
 
 
 def _segments(lengths: dict[str, tuple[int, str]]) -> Iterator[tuple[str, int]]:

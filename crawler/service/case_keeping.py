@@ -13,6 +13,8 @@ from typing import IO
 
 from crawler.domain.capture import Evidence
 from crawler.domain.errors import BadInput
+from crawler.service.holding import evidence_at_rest
+from crawler.service.opening import open_kept_member
 from crawler.service.packing.comparing import moments_of
 from crawler.service.sealing import keep_beyond
 from crawler.service.wiring import House
@@ -26,7 +28,7 @@ from crawler.store.case_files import (
     stories,
 )
 from crawler.store.database import Connection
-from crawler.store.evidence import SUFFIX, information, on_disk, open_member
+from crawler.store.evidence import SUFFIX, information, on_disk
 
 AT_ONCE = 50
 
@@ -35,6 +37,11 @@ def keep_cases(house: House, now: datetime) -> int:
     """Copy what is not copied yet, of the alerts' own visits and of those that are told beside them
     (整改前, 整改后, 复核); how many captures that were.
     """
+    with evidence_at_rest(house.home):
+        return _keep_both(house, now)
+
+
+def _keep_both(house: House, now: datetime) -> int:
     own = _keep_all(house, now, lambda db: not_copied(db, AT_ONCE))
     with house.database.reading() as db:
         told = {
@@ -87,7 +94,7 @@ def _keep(house: House, one: Uncopied, now: datetime) -> None:
     if path.exists():
         keep_beyond(house.database, house.evidence, path, end, now, one.region)
     with _opened(path, end, one) as file:
-        copies = _copied(house.evidence, one, file)
+        copies = _copied(house, one, file)
         file.flush()
         os.fsync(file.fileno())
     with house.database.transaction() as db:
@@ -104,12 +111,12 @@ def _opened(path: Path, end: int, one: Uncopied) -> IO[bytes]:
     return file
 
 
-def _copied(folder: Path, one: Uncopied, file: IO[bytes]) -> list[Evidence]:
+def _copied(house: House, one: Uncopied, file: IO[bytes]) -> list[Evidence]:
     """A record that is broken already is left out: a copy of it would prove nothing."""
     copies = []
     for evidence in one.capture.evidence:
         try:
-            member = open_member(folder, evidence)
+            member = open_kept_member(house, evidence)
         except BadInput:
             continue
         copies.append(replace(evidence, segment=Path(file.name).name, offset=file.tell()))

@@ -2,7 +2,6 @@
 
 import os
 import resource
-import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +14,8 @@ from crawler.fetching.chromium import download_folders, find_browser
 from crawler.fetching.clock import clock_state
 from crawler.fetching.fonts import find_chinese_font
 from crawler.fetching.identity import reach_problem, remove_folder, worker_identity
+from crawler.service.forecasting import room_line, room_of
+from crawler.service.minding import DISK_DAYS
 from crawler.service.searching import engine_of
 from crawler.service.wiring import House
 from crawler.store.audit import latest_acts
@@ -71,11 +72,16 @@ def _evidence(house: House) -> Finding:
 
 
 def _disk(house: House) -> Finding:
-    free = shutil.disk_usage(house.home).free
-    text = f"余 {free / 1024**3:.1f} GiB"
-    if free < LEAST_FREE:
-        text += "，请至少留出 2 GiB"
-    return Finding(name="磁盘", fine=free >= LEAST_FREE, text=text)
+    now = datetime.now(UTC)
+    with house.database.reading() as db:
+        room = room_of(house, db, now)
+    text = room_line(room, now)
+    if room.free_bytes < LEAST_FREE:
+        return Finding(name="磁盘", fine=False, text=f"{text}，请至少留出 2 GiB")
+    soon = room.days is not None and room.days < DISK_DAYS
+    if soon:
+        text += "，请扩容，或缩短 [keep] 的期限"
+    return Finding(name="磁盘", fine=not soon, text=text, needed=False)
 
 
 def _lexicon(house: House) -> Finding:

@@ -46,6 +46,7 @@ COMMANDS = {
     "restore": "backup:restore",
     "certificate": "certificate:certificate",
     "docking": "docking:docking",
+    "keep": "keep:keep",
     "verify": "verifying:verify",
     "evidence": "evidence:evidence",
     "leads": "leads:leads",

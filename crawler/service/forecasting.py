@@ -1,17 +1,20 @@
 """Before a sweep starts: how many sites, how long, how much disk, how many pictures."""
 
 import shutil
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from crawler.domain.forecast import Effort, foreseen
+from crawler.domain.case import CHINA
+from crawler.domain.forecast import Effort, Room, foreseen
 from crawler.domain.schedule import Schedule, percent_of
 from crawler.domain.user import reach_of
 from crawler.service.wiring import House
 from crawler.store.choices import chosen_sites, quiet_sites
 from crawler.store.database import Connection
-from crawler.store.forecasts import count_of, last_effort
+from crawler.store.forecasts import count_of, growth, last_effort
 
 GIB, MIB = 1024**3, 1024**2
+GROWTH_DAYS = 14  # two weeks: each weekday counts alike
+FAR_DAYS = 3_650
 
 
 def forecast(db: Connection, schedule: Schedule, now: datetime) -> tuple[Effort, bool]:
@@ -39,6 +42,27 @@ def forecast_line(effort: Effort, *, measured: bool) -> str:
 def free_bytes(house: House) -> int:
     """Room for evidence."""
     return shutil.disk_usage(house.evidence).free
+
+
+def room_of(house: House, db: Connection, now: datetime) -> Room:
+    """What is left, and how long it will do: the pace is of evidence and store together."""
+    a_day, first = growth(db, now, GROWTH_DAYS)
+    file = house.home / "xunwang.db"
+    if first and db.dialect.name == "sqlite" and file.exists():
+        a_day += int(file.stat().st_size / max(1.0, (now - first).total_seconds() / 86_400))
+    return Room(free_bytes=free_bytes(house), a_day=a_day)
+
+
+def room_line(room: Room, now: datetime) -> str:
+    """In one line."""
+    free = f"余 {room.free_bytes / GIB:.1f} GiB"
+    if room.days is None:
+        return f"{free}，近 {GROWTH_DAYS} 天没有增长"
+    pace = f"近 {GROWTH_DAYS} 天每天约增 {room.a_day / MIB:,.0f} MiB"
+    if room.days > FAR_DAYS:
+        return f"{free}，{pace}，十年内不会写满"
+    full = (now + timedelta(days=room.days)).astimezone(CHINA)
+    return f"{free}，{pace}，约 {room.days} 天后（{full:%Y-%m-%d}）写满"
 
 
 def room_problem(house: House, least_mb: int) -> str:

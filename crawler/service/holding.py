@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,3 +35,35 @@ def holder_of(home: Path) -> str:
     except BlockingIOError:
         return (home / "lock").read_text("utf-8").strip() or "另一个进程"
     return ""
+
+
+@contextmanager
+def evidence_at_rest(home: Path, *, alone: bool = False, wait_s: float = 60.0) -> Iterator[None]:
+    """While the lines below run no evidence file is written anew or goes; `alone`: the lines below
+    are what does it. TryLater after a while.
+    """
+    kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
+    with _locked(home / "run" / "evidence-at-rest", kind, wait_s):
+        yield
+
+
+@contextmanager
+def keeping_alone(home: Path) -> Iterator[None]:
+    """Nobody else removes what is old meanwhile; TryLater at once."""
+    with _locked(home / "run" / "keeping", fcntl.LOCK_EX, 0.0):
+        yield
+
+
+@contextmanager
+def _locked(path: Path, kind: int, wait_s: float) -> Iterator[None]:
+    until = time.monotonic() + wait_s
+    with path.open("a") as file:
+        while True:
+            try:
+                fcntl.flock(file, kind | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise TryLater("存证正在清理、核验、备份或导出，请稍后再试") from None
+                time.sleep(0.05)
+        yield

@@ -16,10 +16,10 @@ from crawler.config import OpsSettings
 from crawler.domain.delivery import Delivery, DeliveryState, Endpoint, EventType
 from crawler.domain.ids import ulid
 from crawler.service.desks import poster_of
-from crawler.service.forecasting import free_bytes, room_problem
+from crawler.service.forecasting import room_of, room_problem
+from crawler.service.retaining import refused
 from crawler.service.wiring import House, tool_name
 from crawler.store.database import Connection
-from crawler.store.forecasts import growth
 from crawler.store.notices import (
     OpsNotice,
     failed_firings,
@@ -56,8 +56,10 @@ def troubles(house: House, db: Connection, now: datetime) -> Iterator[tuple[str,
     """Key and text of each thing that needs a person."""
     if why := room_problem(house, house.config.ops.least_free_mb):
         yield "disk", why
-    elif days := days_left(house, db, now):
-        yield "disk", f"照近来的增长，存证磁盘约 {days} 天后写满"
+    elif (days := room_of(house, db, now).days) is not None and days < DISK_DAYS:
+        yield "disk", f"照近来的增长，存证磁盘约 {max(1, days)} 天后写满"
+    if why := refused(house):
+        yield "keep", why
     for name, why in failed_firings(db, now - RECENT).items():
         yield f"schedule:{name}", f"计划“{name}”的巡查失败：{why}"
     if count := lists_waiting(db):
@@ -73,13 +75,6 @@ def troubles(house: House, db: Connection, now: datetime) -> Iterator[tuple[str,
     oldest = oldest_unindexed(db)
     if oldest is not None and now - oldest > LATE:
         yield "index", f"检索索引自 {oldest.astimezone():%m-%d %H:%M} 起没有跟上"
-
-
-def days_left(house: House, db: Connection, now: datetime) -> int:
-    """Until the disk is full at the pace of the last month; 0 where that is far."""
-    a_day = growth(db, now)
-    days = free_bytes(house) // a_day if a_day else DISK_DAYS
-    return max(1, days) if days < DISK_DAYS else 0
 
 
 def told(house: House, notices: list[OpsNotice], now: datetime) -> bool:

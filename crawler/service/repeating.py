@@ -3,8 +3,11 @@
 import threading
 import time
 from collections.abc import Callable
+from datetime import date, datetime
 
 import structlog
+
+from crawler.domain.case import CHINA
 
 LONGEST_PAUSE_S = 60.0
 LATE_S = 300.0
@@ -54,6 +57,22 @@ class Repeating:
                 self.failures, self._done_at = 0, time.monotonic()
             more_s = min(self._pause_s * 2 ** min(self.failures, 10), LONGEST_PAUSE_S)
             self._over.wait(more_s if self.failures else self._pause_s)
+
+
+class Daily:
+    """Done once a day: at an hour in China, or as soon after it as somebody asks."""
+
+    def __init__(self, act: Callable[[], object], hour: int, now: Callable[[], datetime]) -> None:
+        self._act, self._hour, self._now = act, hour, now
+        self._done: date | None = None
+
+    def __call__(self) -> None:
+        """Look; act if it is time. One that failed is asked for again."""
+        here = self._now().astimezone(CHINA)
+        if here.hour < self._hour or here.date() == self._done:
+            return
+        self._act()
+        self._done = here.date()
 
 
 class WhenChanged:

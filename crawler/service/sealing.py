@@ -24,9 +24,10 @@ def settle_segments(database: Database, folder: Path, now: datetime, region: str
     """Call it when no worker of this home runs: before a sweep and after it. BadInput, and nothing
     done, if rows and sealed files disagree.
     """
+    there = list(segments_in(folder))  # before the rows: what is written anew has its row first
     with database.reading() as db:
         opened, sealed = open_segments(db), sealed_segments(db)
-    names = [name for name in segments_in(folder) if name not in sealed]
+    names = [name for name in there if name not in sealed]
     _check_known(folder, names, opened)
     for name in names:
         path = folder / name

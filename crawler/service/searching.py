@@ -8,7 +8,7 @@ from crawler.domain.errors import BadInput, WatchError
 from crawler.service.wiring import House
 from indexer.embedded import EmbeddedEngine
 from indexer.engines import Engine
-from indexer.indexing import IndexSummary, expire, index_pending
+from indexer.indexing import IndexSummary, expire, forget_removed, index_pending
 from indexer.watching import watch
 
 ROUND = 800  # texts, so that nobody who shares the loop waits long
@@ -68,6 +68,7 @@ class Indexer:
         if settings.keep_days and self._seconds() >= self._expires_at:
             expire(self._house.database, self._engine, now - timedelta(days=settings.keep_days))
             self._expires_at = self._seconds() + _EXPIRY_EVERY_S
+        forget_removed(self._house.database, self._engine)
         return index_pending(
             self._house.database, self._engine, ROUND, hits_only=settings.hits_only
         )

@@ -34,8 +34,10 @@ from crawler.service.leading import ask_visits
 from crawler.service.metrics import metrics_route
 from crawler.service.minding import mind
 from crawler.service.moving import Mover
-from crawler.service.repeating import Repeating, WhenChanged
+from crawler.service.repeating import Daily, Repeating, WhenChanged
+from crawler.service.retaining import remove_old
 from crawler.service.scheduler import Timetable
+from crawler.service.sealing import MACHINE
 from crawler.service.sweeper import Sweeper
 from crawler.service.web import web_app
 from crawler.service.wiring import House
@@ -109,6 +111,7 @@ class Serving:
             Repeating("docking", lambda: dock(house, _now()), house.config.ops.list_minutes * 60.0),
             Repeating("minding", lambda: mind(house, _now()), 60.0),
             Repeating("accounts", self._account, 600.0),
+            Repeating("keeping", Daily(self._remove_old, house.config.keep.hour, _now), 60.0),
         )
         self._over = asyncio.Event()
 
@@ -136,6 +139,11 @@ class Serving:
     def _account(self) -> None:
         certify_missing(self._house, _now())
         certify_yesterday(self._house, _now())
+
+    def _remove_old(self) -> None:
+        if self._house.config.keep.daily:
+            done = remove_old(self._house, MACHINE, _now(), over=self._over.is_set)
+            log.info("old evidence removed", action="keep", **done)
 
     def _anchor(self) -> None:
         _log_anchor(anchor_heads(self._house, _now(), told=JOURNAL))

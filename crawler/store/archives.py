@@ -6,6 +6,7 @@ from sqlalchemy import Connection, select
 
 from crawler.store.archive_tables import archived_segments
 from crawler.store.database import upsert
+from crawler.store.rewrites import GONE
 from crawler.store.tables import segments
 
 
@@ -14,7 +15,7 @@ def unarchived(db: Connection) -> list[tuple[str, str, str]]:
     rows = (
         select(segments.c.name, segments.c.sha256, segments.c.region)
         .outerjoin(archived_segments, archived_segments.c.name == segments.c.name)
-        .where(segments.c.sealed_at.is_not(None), archived_segments.c.name.is_(None))
+        .where(segments.c.sealed_at.is_not(None), archived_segments.c.name.is_(None), ~GONE)
         .order_by(segments.c.sealed_at, segments.c.name)
     )
     return [(row.name, row.sha256, row.region) for row in db.execute(rows)]
@@ -30,6 +31,8 @@ def mark_archived(
 
 
 def archived(db: Connection) -> dict[str, str]:
-    """Name and digest of all that lie there."""
-    rows = db.execute(select(archived_segments.c.name, archived_segments.c.sha256))
+    """Name and digest of all that lie there and are still to lie here."""
+    joined = archived_segments.join(segments, segments.c.name == archived_segments.c.name)
+    columns = (archived_segments.c.name, archived_segments.c.sha256)
+    rows = db.execute(select(*columns).select_from(joined).where(~GONE))
     return {row.name: row.sha256 for row in rows}

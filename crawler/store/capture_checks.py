@@ -11,13 +11,15 @@ from crawler.domain.capture import Capture, Evidence, manifest_digest
 from crawler.domain.errors import BadInput
 from crawler.store.chain import START, next_link
 from crawler.store.evidence import open_record
+from crawler.store.removals import removal_of
+from crawler.store.rewrites import now_of
 from crawler.store.tables import captures, links
 
 
-def broken_records(folder: Path, of: Sequence[Capture]) -> Iterator[str]:
+def broken_records(db: Connection, folder: Path, of: Sequence[Capture]) -> Iterator[str]:
     """Why a kept record is not what was kept; nothing for sound ones."""
     for capture in of:
-        yield from broken_evidence(folder, capture.evidence)
+        yield from broken_evidence(folder, now_of(db, capture.evidence))
 
 
 def broken_evidence(folder: Path, records: Sequence[Evidence]) -> Iterator[str]:
@@ -30,8 +32,9 @@ def broken_evidence(folder: Path, records: Sequence[Evidence]) -> Iterator[str]:
 
 
 def broken_capture(db: Connection, folder: Path, capture: Capture) -> list[str]:
-    """All that does not hold about a capture."""
-    found = list(broken_records(folder, [capture]))
+    """All that does not hold about a capture; of one whose bytes went by age, manifest and link."""
+    removed = removal_of(db, capture.id) is not None
+    found = [] if removed else list(broken_records(db, folder, [capture]))
     columns = (captures.c.manifest, captures.c.manifest_sha256)
     kept = db.execute(select(*columns).where(captures.c.id == capture.id)).one()
     digest = manifest_digest(kept.manifest)

@@ -6,11 +6,12 @@ from datetime import datetime
 from functools import cached_property
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, exists, func, insert, select, update
 
 from crawler.domain.capture import Capture, Evidence, manifest_digest, manifest_of
 from crawler.store.database import upsert
 from crawler.store.finding_tables import picture_texts
+from crawler.store.keeping_tables import removed_captures
 from crawler.store.places import note_seen
 from crawler.store.tables import captures, segments, visits
 
@@ -87,19 +88,20 @@ def kept_records(
     db: Connection, ids: Sequence[str] = ()
 ) -> Iterator[tuple[str, tuple[Evidence, ...]]]:
     """All records of these captures, or of all, oldest first: what came, and what was read in the
-    pictures. In flat memory.
+    pictures; of none whose bytes went by age. In flat memory.
     """
     joined = captures.outerjoin(picture_texts, picture_texts.c.capture_id == captures.c.id)
+    removed = removed_captures.c.capture_id == captures.c.id
     rows = select(captures.c.id, captures.c.manifest, picture_texts.c.evidence)
-    rows = rows.select_from(joined).order_by(captures.c.id)
+    rows = rows.select_from(joined).where(~exists().where(removed)).order_by(captures.c.id)
     if ids:
         rows = rows.where(captures.c.id.in_(ids))
     for row in db.execute(rows.execution_options(yield_per=500)):
         derived = msgspec.convert(row.evidence or (), tuple[Evidence, ...])
-        yield row.id, _records_in(row.manifest) + derived
+        yield row.id, records_in(row.manifest) + derived
 
 
-def _records_in(manifest: str) -> tuple[Evidence, ...]:
+def records_in(manifest: str) -> tuple[Evidence, ...]:
     """None where a manifest was changed until it is none: the chain tells."""
     try:
         return _RECORDS.decode(manifest).evidence

@@ -1,7 +1,7 @@
 """The case's own WARC: what is not in it yet, where each copy lies, whether it is whole."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -140,9 +140,12 @@ def save_copies(db: Connection, one: Uncopied, copies: Sequence[Evidence], now: 
 
 
 def copies_of(db: Connection, capture_ids: Sequence[str]) -> dict[str, Evidence]:
-    """The case's copies of these captures' records, by the digest they are stored under."""
+    """The case's copies of these captures' records, by the digest they are stored under; places
+    are inside the evidence folder.
+    """
     mine = case_records.c.capture_id.in_(capture_ids) & (case_records.c.kind != NOTHING)
-    return {row.stored_sha256: _copy(row) for row in db.execute(select(case_records).where(mine))}
+    found = [_copy(row) for row in db.execute(select(case_records).where(mine))]
+    return {one.stored_sha256: replace(one, segment=f"{FOLDER}/{one.segment}") for one in found}
 
 
 def copied_records(db: Connection) -> Iterator[tuple[str, Iterator[tuple[str, Evidence]]]]:

@@ -8,6 +8,7 @@ from sqlalchemy import Column, Connection, Table, func, select
 
 from crawler.domain.site import SiteState, SweepState
 from crawler.store.notices import oldest_unindexed, open_notices
+from crawler.store.rewrites import GONE
 from crawler.store.tables import alerts, captures, segments, sites, sweeps, texts, visits
 
 
@@ -53,7 +54,7 @@ def figures_of(db: Connection, now: datetime) -> Figures:
         index=_counted(db, texts, texts.c.index_state),
         unindexed_since=oldest_unindexed(db),
         captures=db.scalar(select(func.count()).select_from(captures)) or 0,
-        evidence_bytes=int(db.scalar(select(func.sum(segments.c.committed))) or 0),
+        evidence_bytes=int(db.scalar(select(func.sum(segments.c.committed)).where(~GONE)) or 0),
         last_finished_at=db.scalar(select(func.max(sweeps.c.finished_at)).where(finished)),
         notices=len(open_notices(db)),
     )

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from crawler.domain.forecast import Effort
 from crawler.domain.site import SiteState, SweepState
+from crawler.store.keeping_tables import removals
 from crawler.store.tables import captures, segments, sites, sweeps, visits
 
 LEAST_SITES = 20  # a sweep of fewer says little about the next
@@ -42,14 +43,23 @@ def count_of(db: Connection, wanted: Select[tuple[int]]) -> int:
     return db.scalar(select(func.count()).select_from(sites).where(here)) or 0
 
 
-def growth(db: Connection, now: datetime, days: int = 30) -> int:
-    """Bytes of evidence a day, over the last days in which there was any."""
+def growth(db: Connection, now: datetime, days: int) -> tuple[int, datetime | None]:
+    """Bytes of evidence a day, over the last days in which there was any, less what retention gave
+    back in them (below zero where that was more); and when the oldest capture was made.
+    """
     since = now - timedelta(days=days)
-    first = db.scalar(select(func.min(segments.c.created_at)).where(segments.c.created_at >= since))
-    if first is None:
-        return 0
-    span = max(1.0, (now - first).total_seconds() / 86_400)
-    return int(_kept_between(db, since, now) / span)
+    given_back = select(func.sum(removals.c.size_bytes)).where(removals.c.at >= since)
+    oldest = select(captures.c.ended_at).order_by(captures.c.id).limit(1)
+    row = db.execute(
+        select(
+            func.min(segments.c.created_at).label("since"),
+            func.coalesce(func.sum(segments.c.committed), 0).label("kept"),
+            func.coalesce(given_back.scalar_subquery(), 0).label("given_back"),
+            oldest.scalar_subquery().label("oldest"),
+        ).where(segments.c.created_at >= since)
+    ).one()
+    span = max(1.0, (now - (row.since or since)).total_seconds() / 86_400)
+    return int((int(row.kept) - int(row.given_back)) / span), row.oldest
 
 
 def _kept_between(db: Connection, since: datetime, until: datetime) -> int:

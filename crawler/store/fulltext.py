@@ -102,6 +102,13 @@ def forget_before(db: Connection, order: int) -> None:
     db.execute(text("DELETE FROM search_entries WHERE id < :order"), {"order": order})
 
 
+def forget_entries(db: Connection, digests: Sequence[str]) -> None:
+    """These texts are found no more, in the index in use and in one that is built beside."""
+    for which in (_LIVE, *((_NEW,) if _exists(db, _NEW) else ())):
+        gone = text(f"DELETE FROM search_entries{which} WHERE digest IN :digests")
+        db.execute(gone.bindparams(bindparam("digests", list(digests), expanding=True)))
+
+
 def _make(db: Connection, which: str) -> None:
     if db.dialect.name != "sqlite":
         raise GiveUp("内置检索只用于 SQLite；使用 PostgreSQL 时请设置 search.elasticsearch")

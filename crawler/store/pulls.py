@@ -27,7 +27,9 @@ def pull(
         after = _confirmed_to(db, endpoint)
     confirm_places(db, endpoint, after, now)
     _give_places(db, endpoint, limit)
+    # the body of a very old one went by age
     mine = (pulls.c.endpoint == endpoint) & (pulls.c.position > after)
+    mine &= func.length(outbox.c.body) > 0
     rows = (
         select(pulls.c.position, *outbox.c)
         .join(outbox, outbox.c.id == pulls.c.delivery_id)

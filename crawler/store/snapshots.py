@@ -13,6 +13,7 @@ from crawler.store.audit import audit_head
 from crawler.store.chain import heads
 from crawler.store.database import Database, open_database, schema_version
 from crawler.store.people_tables import sessions
+from crawler.store.rewrites import GONE
 from crawler.store.schedule_tables import firings
 from crawler.store.tables import captures, outbox, segments, visits
 
@@ -34,8 +35,11 @@ def open_copy(path: Path) -> Database:
 
 
 def segment_lengths(db: Connection) -> dict[str, tuple[int, str]]:
-    """Bytes that are committed of each segment, and its digest once sealed."""
-    rows = db.execute(select(segments.c.name, segments.c.committed, segments.c.sha256))
+    """Bytes that are committed of each segment, and its digest once sealed; of none that was
+    written anew or removed.
+    """
+    columns = (segments.c.name, segments.c.committed, segments.c.sha256)
+    rows = db.execute(select(*columns).where(~GONE))
     return {row.name: (row.committed, row.sha256) for row in rows}
 
 

@@ -105,7 +105,7 @@ def texts_after(
     db: Connection, last: tuple[datetime, str] | None, most: int, most_bytes: int
 ) -> list[Waiting]:
     """All texts, oldest first, in steps; whichever were refused or left out before, too."""
-    rows = select(*_WANTED).where(texts.c.index_state != "expired")
+    rows = select(*_WANTED).where(texts.c.index_state.not_in(("expired", "gone")))
     if last is not None:
         rows = rows.where(tuple_(texts.c.first_seen_at, texts.c.digest) > last)
     return _within(db, rows, most, most_bytes)
@@ -147,7 +147,8 @@ def refused_texts(db: Connection, limit: int = 50) -> list[tuple[str, str]]:
 
 def expire_texts(db: Connection, before: datetime) -> int:
     """Texts first seen before a moment are no longer kept in the index."""
-    old = and_(texts.c.first_seen_at < before, texts.c.index_state != "expired")
+    left = texts.c.index_state.not_in(("expired", "gone"))
+    old = and_(texts.c.first_seen_at < before, left)
     return db.execute(update(texts).where(old).values(index_state="expired")).rowcount
 
 

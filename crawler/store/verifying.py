@@ -5,12 +5,15 @@ what is not what it was is named with its file, and with its capture where it be
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, select
 
 from crawler.domain.capture import Evidence, EvidenceKind
+from crawler.domain.case import CHINA
 from crawler.domain.errors import BadInput
+from crawler.domain.retention import KEEP_RULE_NAMES, KeepRule
 from crawler.store.anchors import missing_heads
 from crawler.store.capture_checks import broken_evidence
 from crawler.store.captures import kept_records
@@ -19,6 +22,8 @@ from crawler.store.chain import heads, verify_chain
 from crawler.store.evidence import SUFFIX
 from crawler.store.file_checks import Claim, Fault, Known, beyond, check_file
 from crawler.store.orphans import ORPHANS, is_sealed
+from crawler.store.removals import removal_of, removed_count, uncovered_removals
+from crawler.store.rewrites import Moves, moves_of
 from crawler.store.tables import captures, segments
 
 _AT_ONCE = 400_000  # records that wait for the rest of their file: about 80 MB
@@ -32,6 +37,7 @@ class Verification:
     captures: int = 0
     records: int = 0
     links: int = 0
+    removed: int = 0  # captures whose bytes went by age, as the trail says
     faults: tuple[Fault, ...] = ()
     notices: tuple[Fault, ...] = ()
 
@@ -44,10 +50,12 @@ def verify(db: Connection, folder: Path, ids: Sequence[str] = ()) -> Verificatio
     if ids:
         _check_known(db, ids)
         faults = list(_captures(db, folder, ids, result))
+        result.notices = tuple(_removed(db, ids))
     else:
         house = _House(db, folder, result)
         faults = [*house.segments(), *house.case_files(), *house.strangers()]
         result.notices = tuple(house.notices)
+        result.removed, _ = removed_count(db)
     wanted = set(ids)
     for chain, (length, _) in heads(db).items():
         result.links += 0 if ids else length
@@ -58,6 +66,7 @@ def verify(db: Connection, folder: Path, ids: Sequence[str] = ()) -> Verificatio
         ]
     if not ids:
         faults += _anchor_faults(db)
+        faults += [Fault(reason=why) for why in uncovered_removals(db)]
     result.faults = tuple(faults)
     return result
 
@@ -68,10 +77,23 @@ def _check_known(db: Connection, ids: Sequence[str]) -> None:
         raise BadInput(f"没有这次采集：{'、'.join(strange[:5])}")
 
 
+def _removed(db: Connection, ids: Sequence[str]) -> Iterator[Fault]:
+    for one in ids:
+        if (found := removal_of(db, one)) is not None:
+            yield Fault(reason=removed_words(*found), capture=one)
+
+
+def removed_words(at: datetime, rule: KeepRule) -> str:
+    """In one clause."""
+    return f"存证已于 {at.astimezone(CHINA):%Y-%m-%d} 按保存期限移除（{KEEP_RULE_NAMES[rule]}）"
+
+
 def _captures(
     db: Connection, folder: Path, ids: Sequence[str], result: Verification
 ) -> Iterator[Fault]:
-    for capture, records in kept_records(db, ids):
+    moves = moves_of(db, folder)
+    for capture, kept in kept_records(db, ids):
+        records = [moves.now(one) for one in kept]
         result.captures += 1
         result.links += 1
         result.records += len(records)
@@ -89,6 +111,7 @@ class _House:
 
     def __init__(self, db: Connection, folder: Path, result: Verification) -> None:
         self._db, self._folder, self._result = db, folder, result
+        self._moves = moves_of(db, folder)
         self._seen: set[str] = set()
         self.notices: list[Fault] = []
 
@@ -96,8 +119,9 @@ class _House:
         """Captures come by age and a segment's lie together: it is read when all its records
         were met. One that is met after that is read for itself.
         """
-        claims, waiting = _claims(self._db), _Waiting()
-        for capture, records in kept_records(self._db):
+        claims, waiting = _claims(self._db, self._moves), _Waiting()
+        for capture, kept in kept_records(self._db):
+            records = [self._moves.now(one) for one in kept]
             self._result.captures += 1
             self._result.records += len(records)
             for evidence in records:
@@ -135,6 +159,8 @@ class _House:
         if name == ORPHANS:
             if count := sum(1 for _ in path.iterdir()):
                 self._notice(name, f"有 {count} 个文件待人核对")
+        elif name in self._moves.gone | self._moves.coming:
+            self._notice(name, "正在按保存期限改写，下次清理时完成")
         elif not (path.is_file() and name.endswith(SUFFIX)):
             self._notice(name, "不是存证文件，没有核验")
         elif is_sealed(path):
@@ -215,11 +241,12 @@ def _known(name: str, offset: int, length: int, *texts: bytes) -> Known:
     )  # fmt: skip
 
 
-def _claims(db: Connection) -> dict[str, Claim]:
+def _claims(db: Connection, moves: Moves) -> dict[str, Claim]:
     columns = (segments.c.name, segments.c.committed, segments.c.sealed_at, segments.c.sha256)
     return {
         row.name: Claim(
             committed=row.committed, sealed=row.sealed_at is not None, sha256=row.sha256
         )
         for row in db.execute(select(*columns))
+        if row.name not in moves.gone | moves.coming
     }

@@ -110,6 +110,7 @@ def visit(
     pictures: int = 1,
     size: tuple[int, int] = (1280, 800),
     colour: str = "white",
+    into: SegmentWriter | None = None,
 ) -> tuple[int, tuple[Capture, ...]]:
     """A closed visit with its captures kept, linked and committed."""
     with house.database.transaction() as db:
@@ -120,13 +121,13 @@ def visit(
         visit_id = db.execute(insert(visits).values(
             sweep_id=sweep_id, site_id=site_id, region="310118", state="closed", outcome="seen",
         ).returning(visits.c.id)).scalar_one()  # fmt: skip
-        writer = SegmentWriter(house.evidence, f"t-{next(_serial)}", at)
+        writer = into or SegmentWriter(house.evidence, f"p-{next(_serial)}", at)
         made = [_plain(writer, visit_id, site_id, text, at)]
         made += [
             _drawn(writer, visit_id, site_id, text, at + timedelta(seconds=n + 1), size, colour)
             for n in range(pictures)
         ]
-        writer.close()
+        writer.sync() if into else writer.close()
         boxes = msgspec.msgpack.encode({"body": _runs(text.field("body"))})
         kept = [Kept(capture=one, region="310118", runs=boxes) for one in made]
         save_captures(db, kept)

@@ -13,8 +13,9 @@ from tests.integration.console_house import Served, console
 from tests.integration.console_seeds import Seeded, seed_alert, seed_task
 
 MOST = 10
-# operations look at it a few times a day: two forecasts, and what is due now and in a week
-MORE = {"/sweeps": 12}
+# operations look at it a few times a day: two forecasts, the disk, and
+# what is due now and in a week
+MORE = {"/sweeps": 13}
 # what confirming would bring about depends on the registers: which are loaded, and the subject's
 # lines in them
 REGISTERS = 2

@@ -35,9 +35,7 @@ def album(
         head = words.say("album.head", which=which, count=total)
         files = [_named(out, page) for page in range(-(-len(found) // 60))]
         try:
-            for file, sheet in zip(
-                files, sheets_of(house.evidence, found, head, words), strict=True
-            ):
+            for file, sheet in zip(files, sheets_of(house, found, head, words), strict=True):
                 file.write_bytes(sheet)
         except OSError as error:
             raise BadInput(f"{out} 无法写入：{error.strerror}") from error

@@ -21,6 +21,7 @@ from crawler.fetching.picture import with_banner
 from crawler.service.catalogue import Catalogue
 from crawler.service.desks import desk_of
 from crawler.service.doors import Door, now
+from crawler.service.opening import open_kept
 from crawler.service.showing import as_json, escape, level, out, say, table
 from crawler.service.wiring import House
 from crawler.store.alerts import alert_of, list_alerts
@@ -28,7 +29,6 @@ from crawler.store.assessments import assessment_of
 from crawler.store.captures import captures_of_visit
 from crawler.store.database import Connection
 from crawler.store.discrepancies import discrepancies_of
-from crawler.store.evidence import open_record
 from crawler.store.families import family_of, relatives
 from crawler.store.picture_texts import PictureWords, picture_words_of
 from crawler.store.sites import sites_by_id
@@ -260,7 +260,7 @@ def _save_picture(
     if not kept:
         raise BadInput(words.say("picture.none", id=alert.id))
     capture, evidence = kept[-1]
-    page = open_record(house.evidence, evidence)
+    page = open_kept(house, evidence)
     font = find_chinese_font()
     path.write_bytes(with_banner(page, url=capture.final_url, at=capture.ended_at, font=font))
     say(words.say("picture.saved", path=path))

@@ -21,12 +21,20 @@ def backup(
     settings: Annotated[
         bool, typer.Option("--with-settings", help="连同配置与密钥（含密码，请妥善保管）")
     ] = False,
+    orphans: Annotated[
+        bool,
+        typer.Option("--orphans/--no-orphans", help="连同 evidence/orphans/ 里待人核对的文件"),
+    ] = True,
 ) -> None:
     """备份数据库、存证与词库，不必停机。例：xunwang backup /backup/xunwang-20260512.tar"""
     door: Door = context.obj
     with door.opened() as (house, _):
-        manifest = back_up(house, file, door.actor, now(), settings=settings)
+        manifest = back_up(house, file, door.actor, now(), settings=settings, orphans=orphans)
     say(f"已备份到 {file}：{_told(manifest)}")
+    if manifest.orphans:
+        say(f"含 {manifest.orphans} 个待人核对的文件（evidence/orphans/）")
+    elif not orphans:
+        warn("不含 evidence/orphans/ 里待人核对的文件")
     if not settings:
         warn("不含配置与密钥（xunwang.toml、keys）；需要时用 --with-settings")
     _name_missing(manifest)

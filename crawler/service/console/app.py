@@ -40,6 +40,7 @@ from crawler.service.console import (
     packs,
     people,
     registers,
+    retention,
     returns,
     search,
     signing_in,
@@ -104,7 +105,7 @@ PAGES: tuple[Page, ...] = (
     Page(title="统计", path="/statistics", routes=statistics.ROUTES),
     Page(title="投递", path="/deliveries", routes=deliveries.ROUTES + trail.ROUTES),
     Page(title="来件", path="/inbox", routes=returns.ROUTES),
-    Page(routes=evidence.ROUTES + packs.ROUTES),
+    Page(routes=evidence.ROUTES + packs.ROUTES + retention.ROUTES),
     Page(title="用户", path="/people", routes=people.ROUTES),
 )
 

@@ -267,7 +267,7 @@ def _confirmed(call: Call, card: Card, reason: str) -> Notice:
 def _stands_on_sound_evidence(call: Call, card: Card) -> None:
     with call.house.database.reading() as db:
         captures = captures_of_visit(db, card.alert.visit_id)
-    faults = list(broken_records(call.house.evidence, captures))
+        faults = list(broken_records(db, call.house.evidence, captures))
     if faults:
         raise NotAllowed(f"证据与登记的摘要不一致，确认已停用：{faults[0]}")
 

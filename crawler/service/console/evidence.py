@@ -13,9 +13,11 @@ from crawler.fetching.picture import thumbnail
 from crawler.service.console.access import READERS, get, post
 from crawler.service.console.calls import Call, Missing
 from crawler.service.console.keeping import Notice
+from crawler.service.opening import open_kept
 from crawler.store.capture_checks import broken_capture
 from crawler.store.cards import capture_within
-from crawler.store.evidence import open_record
+from crawler.store.removals import removal_of
+from crawler.store.verifying import removed_words
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
@@ -37,9 +39,9 @@ def picture(call: Call) -> Response:
     if size not in ("thumb", "card", "whole"):
         raise Missing
     try:
-        content = open_record(call.house.evidence, kept)
+        content = open_kept(call.house, kept)
     except BadInput:
-        return _broken(call)
+        return _gone(call) if removed_words_of(call, capture) else _broken(call)
     return _image(content, size, capture.id)
 
 
@@ -58,6 +60,10 @@ def check(call: Call) -> Response:
             reasons=reasons,
         )
         return call.go(call.back("/"), Notice(text=said, bad=True))
+    if words := removed_words_of(call, capture):
+        return call.go(
+            call.back("/"), Notice(text=f"{words}；{call.console.say('清单与证据链完好')}")
+        )
     said = call.console.say("✓ {n} 件证据与登记的摘要一致，证据链完好。", n=len(capture.evidence))
     return call.go(call.back("/"), Notice(text=said))
 
@@ -75,6 +81,13 @@ def capture_here(call: Call, capture_id: str) -> Capture:
     return found
 
 
+def removed_words_of(call: Call, capture: Capture) -> str:
+    """That a capture's bytes went by age, and when; empty where they did not."""
+    with call.house.database.reading() as db:
+        found = removal_of(db, capture.id)
+    return removed_words(*found) if found else ""
+
+
 def picture_in(capture: Capture, kind: EvidenceKind | None) -> Evidence | None:
     """The kept picture of a kind."""
     return next((one for one in capture.evidence if one.kind is kind), None)
@@ -83,7 +96,7 @@ def picture_in(capture: Capture, kind: EvidenceKind | None) -> Evidence | None:
 def size_of_kept(call: Call, kept: Evidence) -> tuple[int, int] | None:
     """Width and height of a kept picture, read from its checked bytes; None if they fail."""
     try:
-        content = open_record(call.house.evidence, kept)
+        content = open_kept(call.house, kept)
         with Image.open(BytesIO(content), formats=("JPEG", "PNG")) as image:
             return image.size
     except (BadInput, OSError, ValueError):
@@ -127,6 +140,12 @@ def _broken(call: Call) -> Response:
         call.note(db, "evidence.broken", f"path:{call.path}", call.user.region)
     return Response(
         b"", status_code=409, media_type="text/plain", headers={"Cache-Control": "no-store"}
+    )
+
+
+def _gone(call: Call) -> Response:
+    return Response(
+        b"", status_code=410, media_type="text/plain", headers={"Cache-Control": "no-store"}
     )
 
 

@@ -26,7 +26,7 @@ from crawler.service.console.access import READERS, get, post
 from crawler.service.console.calls import Call, Missing
 from crawler.service.console.keeping import Notice
 from crawler.service.docking import decide
-from crawler.service.forecasting import forecast
+from crawler.service.forecasting import GROWTH_DAYS, forecast, room_of
 from crawler.service.holding import holder_of
 from crawler.service.scheduler import next_fires, trigger_of
 from crawler.store.certificates import certificate_of, latest_certificates
@@ -65,6 +65,7 @@ def show(call: Call) -> Response:
         facts: dict[str, Any] = {
             "plans": [_plan(one, last.get(one.id), call.now) for one in plans],
             "sweeps": latest_sweeps(db, call.reach),
+            "room": room_of(call.house, db, call.now) if ops else None,
             "certificates": [_proof(one) for one in latest_certificates(db, call.reach, 12)],
             "due_now": due_counts(db, call.now, call.reach),
             "due_week": due_counts(db, call.now + timedelta(days=7), call.reach),
@@ -74,6 +75,7 @@ def show(call: Call) -> Response:
     return call.page(
         "sweeps.html",
         effort=effort,
+        growth_days=GROWTH_DAYS,
         minutes=max(1, round(effort.seconds / 60)),
         measured=measured,
         served="serve" in holder_of(call.house.home),

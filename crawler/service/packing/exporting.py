@@ -7,8 +7,10 @@ from typing import IO
 
 from alerts.desk import Desk
 from crawler.domain.audit import Act
+from crawler.domain.capture import Evidence
 from crawler.fetching.fonts import find_chinese_font
 from crawler.service.catalogue import catalogue
+from crawler.service.holding import evidence_at_rest
 from crawler.service.packing.archive import Pack, evidence_root, new_file
 from crawler.service.packing.explaining import explained, family_explained
 from crawler.service.packing.gathering import Dossier, Shot, gather
@@ -36,6 +38,10 @@ from crawler.service.packing.veil import Veil
 from crawler.service.wiring import House
 from crawler.store.audit import note
 from crawler.store.case_files import copies_of
+from crawler.store.database import Connection
+from crawler.store.removals import removal_of
+from crawler.store.rewrites import now_of
+from crawler.store.verifying import removed_words
 
 FORMS_FOLDER = "forms"  # where ops put templates of their own
 READER = Path(__file__).parent / "carried" / "verify.py"
@@ -49,7 +55,7 @@ def export_alert(
     with house.database.reading() as db:
         dossier = gather(db, alert_id, reach=asker.reach, lifted=asker.lifted)
     about = f"alert:{dossier.alert.id}"
-    with new_file(destination) as file:
+    with evidence_at_rest(house.home), new_file(destination) as file:
         done = write_pack(house, desk, dossier, file, asker, now)
     _note(house, destination, _act(about, dossier.alert.region, asker, done, now))
     return done
@@ -61,7 +67,7 @@ def export_family(
     """The same for all sites of a case: what they share, and one capture of each."""
     with house.database.reading() as db:
         kindred = gather_family(db, case_id, reach=asker.reach, lifted=asker.lifted)
-    with new_file(destination) as file:
+    with evidence_at_rest(house.home), new_file(destination) as file:
         done = _write_family(house, desk, kindred, file, asker, now)
     _note(house, destination, _act(f"case:{case_id}", kindred.case.region, asker, done, now))
     return done
@@ -126,10 +132,22 @@ def _write_family(
 
 def _begun(house: House, file: IO[bytes], shots: Sequence[Shot]) -> tuple[Pack, Keeping]:
     pack = Pack(file)
+    ids = [one.capture.id for one in shots]
     with house.database.reading() as db:
-        copies = copies_of(db, [one.capture.id for one in shots])
-    keeping = Keeping(pack=pack, folder=house.evidence, font=find_chinese_font(), copies=copies)
+        copies = copies_of(db, ids) | _moved(db, shots)
+        gone = {one: found for one in ids if (found := removal_of(db, one))}
+    keeping = Keeping(
+        pack=pack, folder=house.evidence, font=find_chinese_font(), copies=copies,
+        removed={one: removed_words(*found) for one, found in gone.items()},
+    )  # fmt: skip
     return pack, keeping
+
+
+def _moved(db: Connection, shots: Sequence[Shot]) -> dict[str, Evidence]:
+    """Records whose segment was written anew, by the digest they are stored under."""
+    records = [record for shot in shots for record in shot.capture.evidence]
+    places = zip(records, now_of(db, records), strict=True)
+    return {old.stored_sha256: now for old, now in places if now != old}
 
 
 def _taken(

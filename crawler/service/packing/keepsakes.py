@@ -13,7 +13,6 @@ from crawler.domain.errors import BadInput
 from crawler.fetching.picture import copy_with_banner
 from crawler.service.packing.archive import Pack
 from crawler.service.packing.gathering import Shot
-from crawler.store.case_files import FOLDER
 from crawler.store.evidence import block_in, body_of, information, open_member
 
 _NAMES = {
@@ -41,7 +40,8 @@ class Keeping:
     pack: Pack
     folder: Path  # of the segments
     font: Path | None
-    copies: Mapping[str, Evidence] = field(default_factory=dict)  # the case's own
+    copies: Mapping[str, Evidence] = field(default_factory=dict)  # the case's own, or moved ones
+    removed: Mapping[str, str] = field(default_factory=dict)  # captures gone by age, in words
     broken: list[Broken] = field(default_factory=list)
 
     def put_shots(self, shots: Sequence[Shot]) -> None:
@@ -86,7 +86,7 @@ class Keeping:
             copy = self.copies.get(evidence.stored_sha256)
             if copy is None:
                 raise
-            return open_member(self.folder / FOLDER, copy)
+            return open_member(self.folder, copy)
 
     def _block(self, capture: Capture, evidence: Evidence) -> bytes | None:
         try:
@@ -96,8 +96,9 @@ class Keeping:
             return None
 
     def _note(self, capture: Capture, evidence: Evidence, error: BadInput) -> None:
+        why = self.removed.get(capture.id, str(error))
         one = Broken(
-            capture_id=capture.id, kind=str(evidence.kind), reason=str(error),
+            capture_id=capture.id, kind=str(evidence.kind), reason=why,
             stored_sha256=evidence.stored_sha256,
         )  # fmt: skip
         if one not in self.broken:

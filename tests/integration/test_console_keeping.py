@@ -1,0 +1,86 @@
+"""The page 保存: whoever decides holds, a supervisor releases; both say why, in the trail."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crawler.domain.user import Role
+from crawler.service.retaining import run
+from crawler.store.audit import acts_on
+from crawler.store.cards import capture_within
+from crawler.store.holds import open_holds
+from tests.integration.console_house import Served, console
+from tests.integration.console_seeds import seed_alert
+from tests.integration.test_keeping import LATER, a_quiet_site
+
+HOLD = {"scope": "site", "object": "a.example.cn", "reason": "行政诉讼"}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[Served]:
+    with console(tmp_path / "home") as served:
+        seed_alert(served.house, "a.example.cn")
+        yield served
+
+
+def test_an_officer_holds_and_a_supervisor_releases(house: Served) -> None:
+    officer = house.person("wang", Role.OFFICER)
+    supervisor = house.person("li", Role.SUPERVISOR)
+
+    assert officer.post("/keeping", HOLD).status == 303
+    assert "行政诉讼" in officer.get("/keeping").text
+    assert "解除这项保全" not in officer.get("/keeping").text
+    assert officer.post("/keeping/1/release", {"reason": "结案"}).status == 403
+    assert supervisor.post("/keeping/1/release", {"reason": " "}).status == 400
+    assert supervisor.post("/keeping/1/release", {"reason": "结案"}).status == 303
+    assert supervisor.post("/keeping/1/release", {"reason": "结案"}).status == 404
+
+    with house.house.database.reading() as db:
+        acts = [one.act for one in acts_on(db, "site:a.example.cn")]
+        assert open_holds(db) == []
+    assert [(one.action, one.actor, one.after) for one in acts] == [
+        ("evidence.release", "li", "结案"), ("evidence.hold", "wang", "行政诉讼"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"scope": "moon"}, {"object": "none.example.cn"}, {"reason": ""}, {"scope": "all"},
+     {"object": "<script>alert(1)</script>"}, {"reason": "长" * 600}],
+)  # fmt: skip
+def test_what_cannot_be_held_is_said(house: Served, change: dict[str, str]) -> None:
+    answer = house.person("wang", Role.OFFICER).post("/keeping", HOLD | change)
+
+    assert answer.status == 400
+    assert "<script>alert" not in answer.text
+
+
+def test_another_district_holds_nothing_here_and_sees_no_hold(house: Served) -> None:
+    house.person("wang", Role.OFFICER).post("/keeping", HOLD)
+    there = house.person("zhao", Role.SUPERVISOR, region="310115")
+
+    assert "行政诉讼" not in there.get("/keeping").text
+    assert there.post("/keeping/1/release", {"reason": "结案"}).status == 404
+    assert there.post("/keeping", HOLD).status == 400
+    everything = {"scope": "all", "object": "", "reason": "审计"}
+    assert there.post("/keeping", everything).status == 400  # that is the city's to say
+
+
+def test_a_picture_that_went_by_age_is_gone_and_not_broken(house: Served) -> None:
+    [_, drawn, *_] = a_quiet_site(house.house, "q.example.cn", 0, 1_090)
+    run(house.house, "ops", LATER)
+    with house.house.database.reading() as db:
+        assert capture_within(db, drawn, "") is not None
+    officer = house.person("wang", Role.OFFICER)
+
+    assert officer.get(f"/evidence/{drawn}/screen/card").status == 410
+    officer.post(f"/evidence/{drawn}/verify")
+    assert "按保存期限移除" in officer.get("/today").text
+    with house.house.database.reading() as db:
+        assert acts_on(db, f"capture:{drawn}")[0].act.after == "sound"
+
+
+def test_the_sweeps_page_says_when_the_disk_will_be_full(house: Served) -> None:
+    ops = house.person("yun", Role.OPS, region="310000")
+    assert "近 14 天每天约增" in ops.get("/sweeps").text
