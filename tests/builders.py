@@ -10,6 +10,10 @@ from crawler.domain.filing import Filing
 from crawler.domain.site import Site, Visit
 
 NOON = datetime(2026, 5, 12, 4, 0, tzinfo=UTC)  # 12:00 in China, a Tuesday
+NO_TRIGGER = {  # lets a test change what nobody may change
+    "sqlite": "DROP TRIGGER audit_no_update",
+    "postgresql": "DROP TRIGGER audit_unchanged ON audit",
+}
 
 
 def a_filing(**given: Any) -> Filing:

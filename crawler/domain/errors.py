@@ -14,6 +14,10 @@ class TryLater(WatchError):
     """The same call may succeed later."""
 
 
+class StoreAway(TryLater):
+    """The database server does not answer; it may be back in a moment."""
+
+
 class GiveUp(WatchError):
     """The same call will never succeed."""
 

@@ -137,7 +137,11 @@ def _clock(house: House) -> Finding:
 
 
 def _search(house: House) -> Finding:
-    found = engine_of(house).state()
+    try:
+        found = engine_of(house).state()
+    except WatchError as error:
+        text = f"{error}；采集与预警不受影响"
+        return Finding(name="检索", fine=False, text=text, needed=False)
     if found.trouble:
         text = f"{found.name}：{found.trouble}；采集与预警不受影响"
         return Finding(name="检索", fine=False, text=text, needed=False)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,6 +10,8 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
+from psycopg.abc import Buffer
+from psycopg.types.string import StrDumperUnknown
 from sqlalchemy import (
     Connection,
     Engine,
@@ -17,14 +19,16 @@ from sqlalchemy import (
     bindparam,
     create_engine,
     event,
+    func,
     make_url,
+    select,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from crawler.domain.errors import BadInput, TryLater
+from crawler.domain.errors import BadInput, StoreAway, TryLater
 
 __all__ = [
     "Connection",
@@ -37,6 +41,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+_NAMES = 0x6F776E6572  # "owner": apart from other advisory locks
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -49,7 +54,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """All or nothing. On SQLite it takes the write lock at once, so it never fails half-way."""
-        with _there(), self.engine.connect() as connection:
+        with self._there(), self.engine.connect() as connection:
             connection.execution_options(writes=True)
             with connection.begin():
                 yield connection
@@ -61,7 +66,7 @@ class Database:
         """A transaction after long work in temporary tables, while which others may write. A
         rehearsal is rolled back: what would happen, without it happening.
         """
-        with _there(), self.engine.connect() as connection:
+        with self._there(), self.engine.connect() as connection:
             connection.detach()  # its temporary tables go with it
             with connection.begin():
                 outcome = prepare(connection)
@@ -74,9 +79,49 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A consistent look; whatever is written in here is rolled back."""
-        with _there(), self.engine.connect() as connection:
+        with self._there(), self.engine.connect() as connection:
             yield connection
             connection.rollback()
+
+    @contextmanager
+    def named(self, owner: str) -> Iterator[None]:
+        """Work under a name that no other machine works under: TryLater if one does. On SQLite
+        the home itself is held.
+        """
+        if self.engine.dialect.name == "sqlite":
+            yield
+            return
+        with self._there():
+            connection = self.engine.connect()
+            connection.detach()  # the lock is this connection's, for as long as it stands
+            key = func.hashtextextended(owner, _NAMES)
+            alone = connection.scalar(select(func.pg_try_advisory_lock(key)))
+            connection.commit()
+        try:
+            if not alone:
+                raise TryLater(f"另一台机器正以 {owner} 之名工作：主机名与数据目录不能都相同")
+            yield
+        finally:
+            with suppress(SQLAlchemyError):  # the server may have gone meanwhile
+                connection.close()
+
+    @contextmanager
+    def _there(self) -> Iterator[None]:
+        """A server that is away, restarting or too busy is a reason to come again, not a
+        traceback.
+        """
+        try:
+            yield
+        except OverflowError as error:  # SQLite has 64 bits for a number
+            raise BadInput("数字太大，没有这样的编号") from error
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            told = str(getattr(error, "orig", None) or error).strip().splitlines()
+            if told and told[0].startswith(_OTHER_SHAPE):
+                raise BadInput(
+                    "数据目录由开发中的另一版本写成，与本程序不符，请另建一个"
+                ) from error
+            away = TryLater if self.engine.dialect.name == "sqlite" else StoreAway
+            raise away(f"数据库暂不可用：{told[0] if told else error!r}") from error
 
     def close(self) -> None:
         """Give the files back."""
@@ -95,24 +140,12 @@ def open_database(url: str) -> Database:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "connect", _prepare_postgres)
     return Database(engine)
 
 
 _OTHER_SHAPE = ("no such table", "no such column")  # migrations see to all released versions
-
-
-@contextmanager
-def _there() -> Iterator[None]:
-    """A server that is away, restarting or too busy is a reason to come again, not a traceback."""
-    try:
-        yield
-    except OverflowError as error:  # SQLite has 64 bits for a number
-        raise BadInput("数字太大，没有这样的编号") from error
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
-        told = str(getattr(error, "orig", None) or error).strip().splitlines()
-        if told and told[0].startswith(_OTHER_SHAPE):
-            raise BadInput("数据目录由开发中的另一版本写成，与本程序不符，请另建一个") from error
-        raise TryLater(f"数据库暂不可用：{told[0] if told else error!r}") from error
 
 
 def migrate(database: Database) -> None:
@@ -142,6 +175,19 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "cache_size = -65536",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+class _WithoutNul(StrDumperUnknown):
+    """PostgreSQL's text holds no NUL. Pages and requests bring some: they become U+FFFD there, as
+    browsers show them.
+    """
+
+    def dump(self, obj: str) -> Buffer | None:
+        return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
+
+
+def _prepare_postgres(connection: Any, _record: Any) -> None:
+    connection.adapters.register_dumper(str, _WithoutNul)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -22,6 +22,8 @@ from tests.builders import NOON
 from tests.integration.packing_house import a_house, seed_case
 from tests.serving_house import told
 
+pytestmark = pytest.mark.sqlite_only("PostgreSQL is backed up by pg_dump")
+
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:

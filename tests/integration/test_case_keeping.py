@@ -144,6 +144,7 @@ def test_what_a_crash_left_behind_is_cut_off(house: House) -> None:
     assert more.case_id == seeded.case_id
 
 
+@pytest.mark.sqlite_only("PostgreSQL is backed up by pg_dump")
 def test_a_backup_holds_the_copies(house: House, tmp_path: Path) -> None:
     seeded = seed_case(house, "a.example.cn")
     keep_cases(house, NOON)

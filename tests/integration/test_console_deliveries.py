@@ -10,7 +10,7 @@ from crawler.domain.delivery import DeliveryState, Receipt
 from crawler.domain.user import Role
 from crawler.store.audit import latest_acts
 from crawler.store.outbox import delivery_of, put, save_receipts
-from tests.builders import NOON
+from tests.builders import NO_TRIGGER, NOON
 from tests.integration.answering_house import SECRET, a_delivery
 from tests.integration.console_house import Served, Visitor, console
 
@@ -145,7 +145,7 @@ def test_a_changed_entry_is_found_by_checking_the_chain(tmp_path: Path) -> None:
         auditor.post("/audit/verify")
         whole = auditor.get("/audit").text
         with house.house.database.transaction() as db:
-            db.execute(text("DROP TRIGGER audit_no_update"))
+            db.execute(text(NO_TRIGGER[db.dialect.name]))
             db.execute(text("UPDATE audit SET actor = 'nobody' WHERE seq = 1"))
         auditor.post("/audit/verify")
         broken = auditor.get("/audit").text

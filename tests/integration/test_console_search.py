@@ -1,5 +1,6 @@
 """The page 检索: questions, marks, filters, pages, export, and questions that watch."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -12,11 +13,18 @@ from crawler.service.searching import Indexer, engine_of
 from tests.builders import NOON, a_text
 from tests.integration.console_house import Served, Visitor, console
 from tests.integration.search_house import SearchHouse
+from tests.servers.elsewhere import SERVER
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with console(tmp_path_factory.mktemp("console") / "home") as made:
+def served(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    settings = 'region = "310000"\n'
+    if SERVER in os.environ:  # a store without an engine of its own
+        url = request.getfixturevalue("elasticsearch_url")
+        settings += f'[search]\nelasticsearch = "{url}"\nindex = "console"\n'
+    with console(tmp_path_factory.mktemp("console") / "home", settings=settings) as made:
         fill(made)
         yield made
 

@@ -39,6 +39,7 @@ def test_a_clock_before_what_is_written_down_is_not_worked_with(tmp_path: Path) 
 
 
 @pytest.mark.fault("D21")
+@pytest.mark.sqlite_only("its own fault")
 def test_a_library_with_the_known_fault_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,7 +25,7 @@ from crawler.store.outbox import list_deliveries
 from crawler.store.reviews import reviews_of
 from crawler.store.tables import alerts, audit
 from crawler.store.tasks import moves_of, task_of
-from tests.builders import NOON, a_site, an_alert
+from tests.builders import NO_TRIGGER, NOON, a_site, an_alert
 from tests.integration.answering_house import (
     a_database,
     a_desk,
@@ -294,7 +294,7 @@ def test_a_forged_audit_entry_is_found(tmp_path: Path) -> None:
     watch(database, first, "wang", NOON, desk)
     watch(database, second, "li", NOON, desk)
     with database.transaction() as db:
-        db.exec_driver_sql("DROP TRIGGER audit_no_update")
+        db.exec_driver_sql(NO_TRIGGER[db.dialect.name])
         db.execute(update(audit).where(audit.c.seq == 1).values(actor="somebody"))
 
     with database.reading() as db:

@@ -6,12 +6,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+
+from crawler.store.database import open_database
 
 XUNWANG = str(Path(sys.executable).parent / "xunwang")
 SECRET = "whsec_am91cm5leS1zZWNyZXQtb2YteHVud2FuZw=="
@@ -37,6 +40,20 @@ class Installation:
         done = self.run(*words)
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def ask(self, question: str) -> list[Any]:
+        """What the store answers to a question in SQL, wherever it lies."""
+        with closing(open_database(self._store)) as store, store.reading() as db:
+            return [tuple(row) for row in db.execute(text(question))]
+
+    def tell(self, statement: str) -> None:
+        """A change in the store that no command makes."""
+        with closing(open_database(self._store)) as store, store.transaction() as db:
+            db.execute(text(statement))
+
+    @property
+    def _store(self) -> str:
+        return f"sqlite:///{self.home / 'xunwang.db'}"
 
     def start(self, *words: str) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(

@@ -3,8 +3,6 @@
 import json
 import re
 import shutil
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -55,10 +53,9 @@ def test_the_evidence_verifies_and_one_flipped_byte_names_its_capture(
     clean = swept.run("verify")
     copy = tmp_path / "home"
     shutil.copytree(swept.home, copy)
-    rows = sqlite3.connect(copy / "xunwang.db").execute(
+    capture, manifest = swept.ask(
         "select id, manifest from captures where body_sha256 = '' and outcome = 'seen'"
-    )
-    capture, manifest = next(iter(rows))
+    )[0]
     record = json.loads(manifest)["evidence"][0]
     segment = copy / "evidence" / record["segment"]
     segment.chmod(0o600)
@@ -74,8 +71,7 @@ def test_the_evidence_verifies_and_one_flipped_byte_names_its_capture(
 
 
 def test_what_a_sweep_kept_is_sealed_at_its_end(swept: Installation) -> None:
-    with closing(sqlite3.connect(swept.home / "xunwang.db")) as db:
-        rows = db.execute("select name, sealed_at from segments").fetchall()
+    rows = swept.ask("select name, sealed_at from segments")
     modes = {one.stat().st_mode & 0o777 for one in (swept.home / "evidence").glob("*.warc.gz")}
 
     assert rows

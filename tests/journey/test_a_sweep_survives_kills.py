@@ -3,10 +3,8 @@
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -80,7 +78,7 @@ def kill_somebody(
             break
         time.sleep(0.01)
     time.sleep(chance.random() / 4)
-    children = [] if ask(house, BLAMED) else children_of(sweep.pid)
+    children = [] if house.ask(BLAMED) else children_of(sweep.pid)
     victim = chance.choice([sweep.pid, *children])
     if sweep.poll() is not None:
         return 0
@@ -95,7 +93,7 @@ def kill_somebody(
 
 def moves(house: Installation) -> int:
     """How far the sweeps are: one for every page fetched, one more for every page judged."""
-    return sum(rank * pages for rank, pages in ask(house, PROGRESS))
+    return sum(rank * pages for rank, pages in house.ask(PROGRESS))
 
 
 def children_of(pid: int) -> list[int]:
@@ -115,10 +113,4 @@ def answers(house: Installation) -> set[tuple[str, str, str, str]]:
 
 def current_judgements(house: Installation) -> dict[int, int]:
     """How many current assessments each closed visit has."""
-    return dict(ask(house, JUDGEMENTS))
-
-
-def ask(house: Installation, question: str) -> list[tuple[int, int]]:
-    database = sqlite3.connect(f"file:{house.home}/xunwang.db?mode=ro", uri=True, timeout=30)
-    with closing(database):
-        return database.execute(question).fetchall()
+    return dict(house.ask(JUDGEMENTS))

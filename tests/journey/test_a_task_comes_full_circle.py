@@ -4,7 +4,6 @@ checks every signature hears all of it, each thing once and in order.
 """
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from io import StringIO
@@ -99,8 +98,7 @@ def test_a_register_judges_and_a_task_comes_full_circle(home: Installation, tmp_
     assert (closed["state"], closed["lead"]["name"]) == ("closed", "市场监管局")
 
     # the first recheck is due: the page is as it was
-    with sqlite3.connect(home.home / "xunwang.db") as db:
-        db.execute("UPDATE rechecks SET due_at = '2026-01-01 00:00:00' WHERE day = 1")
+    home.tell("UPDATE rechecks SET due_at = '2026-01-01 00:00:00' WHERE day = 1")
     sweep(home, "--site", UNLISTED)
     told = asked(home, "tasks", "show", number)
     assert [one["result"] for one in told["rechecks"]] == ["still", "waiting", "waiting"]

@@ -1,6 +1,7 @@
 """Real servers for tests that need them: `make test-all` starts them, and fails where it cannot."""
 
 import os
+import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -38,8 +39,10 @@ def restart_elasticsearch(folder: Path) -> None:
 
 
 def postgres_folder() -> Path:
-    """One server a test process."""
-    return CACHE / f"postgres-{os.getpid()}"
+    """One server a test process, in memory where that is a disk: a database is 300 files."""
+    memory = Path("/dev/shm")
+    place = memory / "xunwang-servers" if memory.is_dir() else CACHE
+    return place / f"postgres-{os.getpid()}"
 
 
 @contextmanager
@@ -52,6 +55,7 @@ def postgres() -> Iterator[str]:
         yield address.splitlines()[-1]
     finally:
         told("postgres-server", "stop", str(folder), seconds=60)
+        shutil.rmtree(folder)
 
 
 def told(tool: str, *words: str, seconds: float) -> str:

@@ -1,69 +1,38 @@
 """A pytest plugin: every store that a test opens lies in a real PostgreSQL instead of SQLite.
 
-`pytest -p tests.servers.on_postgres tests`: a file's path becomes a database of its own. Tests of
-what only SQLite has are skipped with a line.
+`pytest -p tests.servers.on_postgres tests`: a file's path becomes a database of its own, in the
+programs that tests start too. What only SQLite has is skipped, with its reason (`sqlite_only`).
 """
 
 import gc
-import hashlib
+import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
-from sqlalchemy import URL, make_url
 
 import crawler.store.database
-from crawler.store.database import migrate, open_database
 from tests import servers
+from tests.servers.elsewhere import SERVER, elsewhere, forget
 
-_made: set[str] = set()
-_server: list[URL] = []
+_HERE = Path(__file__).parent
 
 
 @pytest.fixture(autouse=True, scope="session")
 def stores_lie_in_postgres() -> Iterator[None]:
     """One server a test process."""
-    real = crawler.store.database.make_url
+    change = pytest.MonkeyPatch()
     with servers.postgres() as address:
-        _server.append(make_url(address))
-        crawler.store.database.make_url = _elsewhere  # type: ignore[attr-defined]
-        _execute("CREATE DATABASE ready")
-        ready = open_database(str(_server[0].set(database="ready")))
-        migrate(ready)
-        ready.close()
+        paths = (str(_HERE / "everywhere"), str(_HERE.parents[1]), os.environ.get("PYTHONPATH", ""))
+        change.setenv(SERVER, address)
+        change.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+        change.setattr(crawler.store.database, "make_url", elsewhere)
         yield
         with warnings.catch_warnings():  # stores that tests left open
             warnings.simplefilter("ignore")
             gc.collect()
-        crawler.store.database.make_url = real  # type: ignore[attr-defined]
-        _server.clear()
-
-
-def _elsewhere(url: str) -> URL:
-    """The database that stands for an SQLite file."""
-    wanted = make_url(url)
-    if wanted.drivername != "sqlite" or not _server:
-        return wanted
-    file = Path(str(wanted.database))
-    name = "t" + hashlib.sha256(str(wanted.database).encode()).hexdigest()[:20]
-    if name not in _made:
-        # some tests copy a store that is ready: such a file is there before it is opened
-        _execute(f"CREATE DATABASE {name}" + (" TEMPLATE ready" if file.exists() else ""))
-        _made.add(name)
-    if file.parent.is_dir():
-        file.touch()
-    return _server[0].set(database=name)
-
-
-def _execute(statement: Any) -> None:
-    server = _server[0]
-    with psycopg.connect(
-        host=server.host, port=server.port, user=server.username, dbname="xunwang", autocommit=True
-    ) as connection:
-        connection.execute(statement)
+        change.undo()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -71,3 +40,23 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "ignore:.*psycopg.Connection:ResourceWarning")
     unraisable = "ignore::pytest.PytestUnraisableExceptionWarning"
     config.addinivalue_line("filterwarnings", unraisable)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """A test's own databases go with it; those of a module or a session with the server."""
+    folder = getattr(item, "funcargs", {}).get("tmp_path")
+    if isinstance(folder, Path):
+        forget(folder)
+
+
+def pytest_report_header() -> str:
+    """So that a log says where its stores lay."""
+    return "stores: PostgreSQL"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each with its reason."""
+    for item in items:
+        if mark := item.get_closest_marker("sqlite_only"):
+            item.add_marker(pytest.mark.skip(reason=f"SQLite only: {mark.args[0]}"))
