@@ -230,8 +230,10 @@ def alert_rows(facts: Iterable[AlertFact], key: Key) -> tuple[list[AlertRow], Al
     rows: dict[str, AlertRow] = {}
     total = AlertRow(name="合计")
     for fact in facts:
-        for row in (rows.setdefault(key(fact), AlertRow(name=key(fact))), total):
-            _count_alert(row, fact)
+        if (row := rows.get(name := key(fact))) is None:
+            row = rows[name] = AlertRow(name=name)
+        _count_alert(row, fact)
+        _count_alert(total, fact)
     return list(rows.values()), total
 
 
@@ -240,8 +242,10 @@ def task_rows(facts: Iterable[TaskFact], key: Key, now: datetime) -> tuple[list[
     rows: dict[str, TaskRow] = {}
     total = TaskRow(name="合计")
     for fact in facts:
-        for row in (rows.setdefault(key(fact), TaskRow(name=key(fact))), total):
-            _count_task(row, fact, now)
+        if (row := rows.get(name := key(fact))) is None:
+            row = rows[name] = TaskRow(name=name)
+        _count_task(row, fact, now)
+        _count_task(total, fact, now)
     return list(rows.values()), total
 
 

@@ -24,6 +24,11 @@ def forecast(db: Connection, schedule: Schedule, now: datetime) -> tuple[Effort,
         sites = round(len(quiet_sites(db, reach)) * percent_of(schedule.selection) / 100)
     else:
         sites = count_of(db, chosen_sites(db, schedule.selection, now, reach))
+    return foretold(db, sites)
+
+
+def foretold(db: Connection, sites: int) -> tuple[Effort, bool]:
+    """The same for so many sites."""
     last = last_effort(db)
     return foreseen(sites, last), last is not None
 

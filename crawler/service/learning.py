@@ -26,6 +26,7 @@ def learned(
         "due_at": due_at,
         "due_why": str(why),
         "last_outcome": str(outcome),
+        "last_level": str(assessment.level),
     }
     if not ended_well(outcome):
         return values | {"failures_in_a_row": site.failures_in_a_row + 1}

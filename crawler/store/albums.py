@@ -1,19 +1,31 @@
-"""The album: the newest picture of each site, of one sweep or of all; and who has none."""
+"""The album: the newest picture of each site, of one sweep or of all; and who has none.
 
-from collections.abc import Sequence
+They are walked from the newest on; a site that has a newer one is passed over. So a page costs
+what is on it, however many pictures there are.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select
 
-from crawler.domain.capture import Capture, Fetcher
+from crawler.domain.assessment import Level
+from crawler.domain.capture import Capture
 from crawler.domain.filing import SubjectKind, shown_unit_name
-from crawler.store.tables import assessments, captures, sites, visits
+from crawler.store.album_tables import pictures
+from crawler.store.keeping_tables import removed_captures
+from crawler.store.regions import within
+from crawler.store.sites import named
+from crawler.store.tables import assessments, captures, sites, sweeps
 
 _CAPTURE = msgspec.json.Decoder(Capture)
 MOST_PICTURES = 2_000
+MOST_COUNTED = 10_000  # beyond that a total says "more"
+MOST_NAMED = 2_000  # sites whose name has the words that were typed
+_MOST_SWEEPS = 200  # among which those with pictures are looked for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,58 +53,65 @@ class AlbumWanted:
 
 
 def shots(db: Connection, wanted: AlbumWanted) -> tuple[int, list[Shot]]:
-    """How many sites have a picture, and one page of them, gravest first, then by domain."""
-    newest = _newest(wanted).subquery()
-    current = and_(assessments.c.visit_id == captures.c.visit_id, assessments.c.current)
-    joined = (
-        captures.join(newest, newest.c.capture_id == captures.c.id)
-        .join(sites, sites.c.id == captures.c.site_id)
-        .outerjoin(assessments, current)
-    )
-    columns = (
-        captures.c.manifest, captures.c.ended_at, sites.c.domain, sites.c.domain_shown,
-        sites.c.unit_name, sites.c.subject_kind, assessments.c.level,
-    )  # fmt: skip
-    rows = select(*columns).select_from(joined)
-    if wanted.level:
-        rows = rows.where(func.coalesce(assessments.c.level, "none") == wanted.level)
-    if wanted.words:
-        rows = rows.where(
-            sites.c.domain.contains(wanted.words, autoescape=True)
-            | sites.c.unit_name.contains(wanted.words, autoescape=True)
-        )
-    total = db.scalar(select(func.count()).select_from(rows.subquery())) or 0
-    score = func.coalesce(assessments.c.score, 0.0)
-    page = rows.order_by(score.desc(), sites.c.domain).limit(min(wanted.limit, MOST_PICTURES))
-    return total, [_shot(row) for row in db.execute(page.offset(wanted.offset))]
+    """How many sites have a picture (at most one more than MOST_COUNTED), and one page of them,
+    newest first.
+    """
+    ids = list(db.scalars(_newest(db, wanted).limit(MOST_COUNTED + 1)))
+    page = ids[wanted.offset : wanted.offset + min(wanted.limit, MOST_PICTURES)]
+    return len(ids), list(_shots(db, page))
 
 
 def sweeps_with_pictures(db: Connection, reach: str, limit: int = 20) -> Sequence[int]:
     """The newest sweeps that have pictures."""
-    rows = (
-        select(visits.c.sweep_id)
-        .join(captures, captures.c.visit_id == visits.c.id)
-        .where(captures.c.fetcher == str(Fetcher.BROWSER), visits.c.region.startswith(reach))
-        .group_by(visits.c.sweep_id)
-        .order_by(visits.c.sweep_id.desc())
-    )
-    return list(db.scalars(rows.limit(limit)))
+    newest = select(sweeps.c.id).order_by(sweeps.c.id.desc()).limit(_MOST_SWEEPS)
+    mine = exists().where(pictures.c.sweep_id == sweeps.c.id, within(pictures.c.region, reach))
+    rows = select(sweeps.c.id).where(sweeps.c.id.in_(newest), mine)
+    return list(db.scalars(rows.order_by(sweeps.c.id.desc()).limit(limit)))
 
 
-def _newest(wanted: AlbumWanted) -> Select[tuple[str]]:
-    """The newest capture of each site in which a desktop's browser saw something; their ids
-    follow time.
-    """
-    rows = select(func.max(captures.c.id).label("capture_id")).where(
-        captures.c.fetcher == str(Fetcher.BROWSER),
-        captures.c.profile == "desktop",
-        captures.c.outcome.in_(("seen", "partial", "empty")),
-        captures.c.region.startswith(wanted.reach),
+def _newest(db: Connection, wanted: AlbumWanted) -> Select[str]:
+    """The ids of each site's newest picture, newest first."""
+    later = pictures.alias("later")
+    same = later.c.site_id == pictures.c.site_id
+    if wanted.sweep:  # a sweep has one visit a site
+        same = later.c.visit_id == pictures.c.visit_id
+    newer = or_(
+        later.c.taken_at > pictures.c.taken_at,
+        and_(later.c.taken_at == pictures.c.taken_at, later.c.capture_id > pictures.c.capture_id),
     )
+    rows = select(pictures.c.capture_id).where(
+        within(pictures.c.region, wanted.reach),
+        ~exists().where(same, newer),
+        ~exists().where(removed_captures.c.capture_id == pictures.c.capture_id),  # gone by age
+        *_conditions(db, wanted),
+    )
+    return rows.order_by(pictures.c.taken_at.desc(), pictures.c.capture_id.desc())
+
+
+def _conditions(db: Connection, wanted: AlbumWanted) -> Iterator[ColumnElement[bool]]:
     if wanted.sweep:
-        mine = select(visits.c.id).where(visits.c.sweep_id == wanted.sweep)
-        rows = rows.where(captures.c.visit_id.in_(mine))
-    return rows.group_by(captures.c.site_id)
+        yield pictures.c.sweep_id == wanted.sweep
+    if wanted.words:
+        rows = select(sites.c.id).where(named(wanted.words), within(sites.c.region, wanted.reach))
+        yield pictures.c.site_id.in_(list(db.scalars(rows.limit(MOST_NAMED))))
+    if wanted.level == Level.NONE:
+        mine = (assessments.c.visit_id == pictures.c.visit_id) & assessments.c.current
+        yield ~exists().where(mine, assessments.c.level != str(Level.NONE))
+    elif wanted.level:
+        level = assessments.c.current & (assessments.c.level == wanted.level)
+        yield pictures.c.visit_id.in_(select(assessments.c.visit_id).where(level))
+
+
+def _shots(db: Connection, ids: Sequence[str]) -> Iterator[Shot]:
+    current = and_(assessments.c.visit_id == captures.c.visit_id, assessments.c.current)
+    joined = captures.join(sites, sites.c.id == captures.c.site_id).outerjoin(assessments, current)
+    columns = (
+        captures.c.manifest, captures.c.ended_at, sites.c.domain, sites.c.domain_shown,
+        sites.c.unit_name, sites.c.subject_kind, assessments.c.level,
+    )  # fmt: skip
+    rows = select(*columns).select_from(joined).where(captures.c.id.in_(ids))
+    ordered = rows.order_by(captures.c.ended_at.desc(), captures.c.id.desc())
+    return (_shot(row) for row in db.execute(ordered))
 
 
 def _shot(row: Any) -> Shot:

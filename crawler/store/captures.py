@@ -1,14 +1,24 @@
 """Captures as rows beside their manifests, and the segments their evidence lies in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, exists, func, insert, select, update
 
-from crawler.domain.capture import Capture, Evidence, manifest_digest, manifest_of
+from crawler.domain.capture import (
+    Capture,
+    Evidence,
+    Fetcher,
+    Outcome,
+    Profile,
+    manifest_digest,
+    manifest_of,
+)
+from crawler.store.album_tables import pictures
 from crawler.store.database import upsert
 from crawler.store.finding_tables import picture_texts
 from crawler.store.keeping_tables import removed_captures
@@ -76,6 +86,27 @@ def save_captures(db: Connection, kept: Sequence[Kept]) -> None:
     if rows:
         db.execute(insert(captures), rows)
         note_seen(db, rows)
+        _hang(db, [str(row["id"]) for row in rows if _is_picture(row)])
+
+
+def _is_picture(row: Mapping[str, Any]) -> bool:
+    """Whether a desktop's browser saw something."""
+    drawn = row["fetcher"] == Fetcher.BROWSER and row["profile"] == Profile.DESKTOP
+    return drawn and row["outcome"] in (Outcome.SEEN, Outcome.PARTIAL, Outcome.EMPTY)
+
+
+def _hang(db: Connection, ids: Sequence[str]) -> None:
+    """Into the album, under its sweep."""
+    if not ids:
+        return
+    columns = (captures.c.id, captures.c.site_id, captures.c.visit_id, captures.c.region)
+    rows = (
+        select(*columns, captures.c.ended_at, visits.c.sweep_id)
+        .join(visits, visits.c.id == captures.c.visit_id)
+        .where(captures.c.id.in_(ids))
+    )
+    names = ["capture_id", "site_id", "visit_id", "region", "taken_at", "sweep_id"]
+    db.execute(insert(pictures).from_select(names, rows))
 
 
 def capture_of(db: Connection, capture_id: str) -> Capture | None:

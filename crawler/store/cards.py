@@ -28,10 +28,12 @@ from crawler.domain.alert import Alert, AlertState, Decision
 from crawler.domain.assessment import Assessment, Level, rank
 from crawler.domain.capture import Capture, Fetcher, PageText
 from crawler.domain.case import Case
+from crawler.domain.filing import Filing
 from crawler.domain.page import PageStructure
 from crawler.domain.site import Site
 from crawler.store.alerts import alert_from
 from crawler.store.cases import case_from
+from crawler.store.lists import filing_from, newest_filing
 from crawler.store.sites import site_from
 from crawler.store.tables import alerts, assessments, captures, cases, reviews, sites, texts, visits
 from crawler.store.texts import unpack_text
@@ -39,6 +41,7 @@ from crawler.store.visits import NOT_SEEN
 
 _CAPTURE = msgspec.json.Decoder(Capture)
 _RANK = case({str(level): rank(level) for level in Level}, value=alerts.c.level)
+_FILING = "newest_filing"
 LONGEST_LIST = 200
 
 
@@ -50,6 +53,7 @@ class Card:
     site: Site
     case: Case
     assessment: Assessment | None = None
+    filing: Filing | None = None  # the newest that names its domain
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -289,7 +293,8 @@ def _joined() -> Any:
 def _with_assessment() -> Select[Any]:
     current = and_(assessments.c.visit_id == alerts.c.visit_id, assessments.c.current)
     joined = _joined().outerjoin(assessments, current)
-    return select(alerts, sites, cases, assessments.c.body).select_from(joined)
+    filing = newest_filing(sites.c.domain).correlate(sites).scalar_subquery().label(_FILING)
+    return select(alerts, sites, cases, assessments.c.body, filing).select_from(joined)
 
 
 def _chosen(rows: Select[Any], wanted: Wanted) -> Select[Any]:
@@ -323,6 +328,7 @@ def _card(row: Row[Any]) -> Card:
         site=site_from(_part(row, sites)),
         case=case_from(_part(row, cases)),
         assessment=msgspec.convert(body, Assessment) if body else None,
+        filing=filing_from(row._mapping.get(_FILING)),
     )
 
 

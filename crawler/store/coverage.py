@@ -7,19 +7,23 @@ from itertools import islice
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
 from crawler.domain.capture import Capture, Fetcher, Outcome, Profile
+from crawler.domain.discrepancy import Discrepancy
 from crawler.domain.filing import SubjectKind, shown_unit_name
-from crawler.domain.site import ended_well
+from crawler.domain.site import Site, ended_well
 from crawler.store.discrepancies import discrepancies_of
 from crawler.store.families import families_of
 from crawler.store.finding_tables import discrepancies, family_members
+from crawler.store.regions import within
+from crawler.store.sites import named, site_from
 from crawler.store.tables import alerts, assessments, captures, sites, visits
 
 _BLOCK = 500
 _CAPTURE = msgspec.json.Decoder(Capture)
 LONGEST_PAGE = 200
+MOST_COUNTED = 10_000  # beyond that a total says "more"
 
 
 class SiteLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +67,16 @@ class SiteLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LastVisit:
+    """One site with its line and what that is made from."""
+
+    site: Site
+    line: SiteLine
+    captures: tuple[Capture, ...]
+    discrepancies: tuple[Discrepancy, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LedgerWanted:
     """Which sites a list shows. Empty means any."""
 
@@ -86,34 +100,59 @@ def site_lines(db: Connection, region: str = "") -> Iterator[SiteLine]:
 
 
 def ledger_page(db: Connection, wanted: LedgerWanted) -> tuple[int, list[SiteLine]]:
-    """How many sites a list has, and one page of it."""
-    chosen = _last_visits().where(*_conditions(wanted))
-    total = db.scalar(select(func.count()).select_from(chosen.subquery())) or 0
-    ordered = chosen.order_by(sites.c.domain)
-    rows = db.execute(ordered.limit(min(wanted.limit, LONGEST_PAGE)).offset(wanted.offset)).all()
+    """How many sites a list has (where words or findings are looked for, at most one more than
+    MOST_COUNTED), and one page of it.
+    """
+    total, ids = _page(db, wanted)
+    rows = db.execute(_last_visits(ids).order_by(sites.c.domain)).all()
     return total, list(_lines(db, rows))
 
 
-def line_of(db: Connection, domain: str, reach: str = "") -> SiteLine | None:
-    """The line of one site within reach."""
-    mine = (sites.c.domain == domain) & sites.c.region.startswith(reach)
-    return next(iter(_lines(db, db.execute(_last_visits().where(mine)).all())), None)
+def is_bounded(wanted: LedgerWanted) -> bool:
+    """Whether its total is only counted up to MOST_COUNTED: no index knows it."""
+    return bool(wanted.words or wanted.finding)
+
+
+def _page(db: Connection, wanted: LedgerWanted) -> tuple[int, Sequence[int]]:
+    """First which, then what: else each site's last visit is looked up to show fifty of them."""
+    chosen = select(sites.c.id).where(*_conditions(wanted)).order_by(sites.c.domain)
+    limit = min(wanted.limit, LONGEST_PAGE)
+    if is_bounded(wanted):
+        ids = db.scalars(chosen.limit(MOST_COUNTED + 1)).all()
+        return len(ids), ids[wanted.offset : wanted.offset + limit]
+    count = select(func.count()).select_from(sites).where(*_conditions(wanted))
+    return db.scalar(count) or 0, db.scalars(chosen.limit(limit).offset(wanted.offset)).all()
+
+
+def site_with_visit(db: Connection, domain: str, reach: str = "") -> LastVisit | None:
+    """One site within reach with all that its last visit saw."""
+    mine = select(sites.c.id).where(sites.c.domain == domain, within(sites.c.region, reach))
+    row = db.execute(_last_visits(mine)).first()
+    if row is None:
+        return None
+    seen = tuple(_captures(db, [row.visit_id]).get(row.visit_id, ()))
+    found = tuple(discrepancies_of(db, [row.visit_id]).get(row.visit_id, ()))
+    kinds = tuple(str(one.kind) for one in found)
+    family = families_of(db, [row.id]).get(row.id)
+    line = _line(row, seen, kinds, family)
+    return LastVisit(site=site_from(row), line=line, captures=seen, discrepancies=found)
 
 
 def unpictured_count(db: Connection, reach: str = "") -> int:
     """Watched sites that were seen and have no picture."""
     seen = sites.c.last_seen_at.is_not(None) & sites.c.last_picture_at.is_(None)
-    mine = sites.c.region.startswith(reach) & (sites.c.state == "watched")
+    mine = within(sites.c.region, reach) & (sites.c.state == "watched")
     return db.scalar(select(func.count()).where(seen, mine)) or 0
 
 
-def _last_visits() -> Select[Any]:
-    last = (
-        select(visits.c.site_id, func.max(visits.c.id).label("visit_id"))
-        .where(visits.c.outcome != "")
-        .group_by(visits.c.site_id)
-        .subquery()
+def _last_visits(of: Sequence[int] | Select[Any] | None = None) -> Select[Any]:
+    """Sites with their last visit; all of them, unless it is said which."""
+    ended = select(visits.c.site_id, func.max(visits.c.id).label("visit_id")).where(
+        visits.c.outcome != ""
     )
+    if of is not None:
+        ended = ended.where(visits.c.site_id.in_(of))
+    last = ended.group_by(visits.c.site_id).subquery()
     current = and_(assessments.c.visit_id == last.c.visit_id, assessments.c.current)
     opened = and_(alerts.c.site_id == sites.c.id, alerts.c.state == "open")
     joined = (
@@ -134,23 +173,21 @@ def _last_visits() -> Select[Any]:
         assessments.c.text_digest.label("judged_digest"),
         alerts.c.id.label("alert_id"),
     )
-    return select(*columns).select_from(joined)
+    rows = select(*columns).select_from(joined)
+    return rows if of is None else rows.where(sites.c.id.in_(of))
 
 
 def _conditions(wanted: LedgerWanted) -> list[ColumnElement[bool]]:
-    chosen: list[ColumnElement[bool]] = [sites.c.region.startswith(wanted.reach)]
-    if wanted.words:
-        named = (sites.c.domain, sites.c.domain_shown, sites.c.unit_name)
-        chosen.append(or_(*(one.contains(wanted.words, autoescape=True) for one in named)))
-    if wanted.outcome == "waiting":
-        chosen.append(visits.c.outcome.is_(None))
-    elif wanted.outcome:
-        chosen.append(visits.c.outcome == wanted.outcome)
+    """Of the site alone, so that its indexes serve: how its last visit ended stands in its row."""
+    chosen = [named(wanted.words)] if wanted.words else []
+    chosen.append(within(sites.c.region, wanted.reach))
+    if wanted.outcome:
+        outcome = "" if wanted.outcome == "waiting" else wanted.outcome
+        chosen.append(sites.c.last_outcome == outcome)
     if wanted.level:
-        chosen.append(assessments.c.level == wanted.level)
+        chosen.append(sites.c.last_level == wanted.level)
     if wanted.finding:
-        mine = (discrepancies.c.visit_id == visits.c.id) & (discrepancies.c.kind == wanted.finding)
-        chosen.append(select(discrepancies.c.visit_id).where(mine).exists())
+        chosen.append(sites.c.id.in_(_with_finding(wanted.finding)))
     if wanted.family:
         members = select(family_members.c.site_id).where(
             family_members.c.family_id == wanted.family
@@ -159,6 +196,18 @@ def _conditions(wanted: LedgerWanted) -> list[ColumnElement[bool]]:
     if wanted.unpictured:
         chosen += [sites.c.last_seen_at.is_not(None), sites.c.last_picture_at.is_(None)]
     return chosen
+
+
+def _with_finding(kind: str) -> Select[Any]:
+    """Sites in whose last visit something of a kind disagreed."""
+    last = (
+        select(func.max(visits.c.id))
+        .where(visits.c.site_id == discrepancies.c.site_id, visits.c.outcome != "")
+        .correlate(discrepancies)
+        .scalar_subquery()
+    )
+    mine = (discrepancies.c.kind == kind) & (discrepancies.c.visit_id == last)
+    return select(discrepancies.c.site_id).where(mine)
 
 
 def _lines(db: Connection, block: Sequence[Any]) -> Iterator[SiteLine]:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, exists, func, select
 
 from crawler.domain.task import TaskState
+from crawler.store.regions import within
+from crawler.store.sweep_counts import counted
 from crawler.store.tables import alerts, outbox, sweeps, tasks, visits
 from crawler.store.taskboards import limit_now
 from crawler.store.visits import NOT_SEEN
@@ -65,34 +67,17 @@ def duties(db: Connection, reach: str, now: datetime, day_ends: datetime) -> Dut
 
 
 def last_sweep(db: Connection, reach: str) -> LastSweep | None:
-    """The newest sweep that visits sites within reach, counted there."""
+    """The newest sweep that visits sites within reach, counted there. One query."""
     newest = select(func.max(sweeps.c.id)).where(sweeps.c.sites > 0).scalar_subquery()
-    holes = (
-        select(func.count())
-        .select_from(alerts.join(visits, visits.c.site_id == alerts.c.site_id))
-        .where(
-            visits.c.sweep_id == newest,
-            visits.c.outcome.in_(NOT_SEEN),
-            alerts.c.state == "open",
-            alerts.c.region.startswith(reach),
-        )
-        .scalar_subquery()
-    )
-    counts = (
-        select(visits.c.sweep_id, visits.c.outcome, func.count().label("n"))
-        .where(visits.c.sweep_id == newest, visits.c.region.startswith(reach))
-        .group_by(visits.c.sweep_id, visits.c.outcome)
-        .subquery()
-    )
+    counts = counted(newest, reach)
+    columns = (sweeps, counts.c.outcome, counts.c.n, _holes(newest, reach).label("holes"))
     found = db.execute(
-        select(sweeps, counts.c.outcome, counts.c.n, holes.label("holes")).join(
-            counts, counts.c.sweep_id == sweeps.c.id
-        )
+        select(*columns).join_from(sweeps, counts, counts.c.sweep_id == sweeps.c.id)
     ).all()
     if not found:
         return None
     sweep = found[0]
-    by_outcome = {row.outcome: row.n for row in found}
+    by_outcome = {row.outcome: int(row.n) for row in found}
     unseen = sum(by_outcome.get(one, 0) for one in NOT_SEEN)
     return LastSweep(
         id=sweep.id,
@@ -105,6 +90,17 @@ def last_sweep(db: Connection, reach: str) -> LastSweep | None:
         on_the_way=by_outcome.get("", 0),
         holes=sweep.holes,
     )
+
+
+def _holes(newest: Any, reach: str) -> ScalarSelect[int]:
+    """From the alerts on: they are few, what a sweep did not see may be many."""
+    missed = exists().where(
+        visits.c.sweep_id == newest,
+        visits.c.site_id == alerts.c.site_id,
+        visits.c.outcome.in_(NOT_SEEN),
+    )
+    here = (alerts.c.state == "open") & within(alerts.c.region, reach)
+    return select(func.count()).select_from(alerts).where(here, missed).scalar_subquery()
 
 
 def _tasks(reach: str, *chosen: ColumnElement[bool]) -> Any:

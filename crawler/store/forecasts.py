@@ -6,41 +6,40 @@ from sqlalchemy import Connection, Select, func, select
 
 from crawler.domain.forecast import Effort
 from crawler.domain.site import SiteState, SweepState
+from crawler.store.album_tables import pictures
 from crawler.store.keeping_tables import removals
-from crawler.store.tables import captures, segments, sites, sweeps, visits
+from crawler.store.tables import captures, segments, sites, sweeps
 
 LEAST_SITES = 20  # a sweep of fewer says little about the next
 
 
 def last_effort(db: Connection) -> Effort | None:
     """Of the last finished sweep that was large enough; None before there was one."""
+    during = (sweeps.c.started_at, sweeps.c.finished_at)
+    drawn = select(func.count()).where(pictures.c.sweep_id == sweeps.c.id)
+    grown = select(func.sum(segments.c.committed)).where(segments.c.created_at.between(*during))
     rows = (
-        select(sweeps)
+        select(
+            sweeps, drawn.scalar_subquery().label("drawn"), grown.scalar_subquery().label("grown")
+        )
         .where(sweeps.c.state == str(SweepState.FINISHED), sweeps.c.sites >= LEAST_SITES)
         .order_by(sweeps.c.id.desc())
         .limit(1)
     )
     if (row := db.execute(rows).first()) is None:
         return None
-    mine = captures.join(visits, visits.c.id == captures.c.visit_id)
-    pictures = (
-        select(func.count())
-        .select_from(mine)
-        .where(visits.c.sweep_id == row.id, captures.c.fetcher == "browser")
-    )
     return Effort(
         sites=row.sites,
         seconds=max(1.0, (row.finished_at - row.started_at).total_seconds()),
-        bytes=_kept_between(db, row.started_at, row.finished_at),
-        pictures=db.scalar(pictures) or 0,
+        bytes=int(row.grown or 0),
+        pictures=row.drawn,
     )
 
 
 def count_of(db: Connection, wanted: Select[tuple[int]]) -> int:
     """How many watched sites a choice comes to."""
-    chosen = wanted.subquery()
-    here = sites.c.id.in_(select(chosen.c.id)) & (sites.c.state == str(SiteState.WATCHED))
-    return db.scalar(select(func.count()).select_from(sites).where(here)) or 0
+    chosen = wanted.where(sites.c.state == str(SiteState.WATCHED)).subquery()
+    return db.scalar(select(func.count()).select_from(chosen)) or 0
 
 
 def growth(db: Connection, now: datetime, days: int) -> tuple[int, datetime | None]:
@@ -60,8 +59,3 @@ def growth(db: Connection, now: datetime, days: int) -> tuple[int, datetime | No
     ).one()
     span = max(1.0, (now - (row.since or since)).total_seconds() / 86_400)
     return int((int(row.kept) - int(row.given_back)) / span), row.oldest
-
-
-def _kept_between(db: Connection, since: datetime, until: datetime) -> int:
-    within = (segments.c.created_at >= since) & (segments.c.created_at <= until)
-    return int(db.scalar(select(func.sum(segments.c.committed)).where(within)) or 0)

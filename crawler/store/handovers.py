@@ -2,9 +2,10 @@
 
 from sqlalchemy import Connection, update
 
+from crawler.store.album_tables import pictures
 from crawler.store.tables import alerts, assessments, captures, sites, visits
 
-_FOLLOW = (visits, captures, assessments)
+_FOLLOW = (visits, captures, assessments, pictures)
 
 
 def hand_over(db: Connection, site_id: int, region: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     Integer,
     MetaData,
@@ -446,7 +447,16 @@ def notes_of(db: Connection, list_id: int) -> list[Note]:
 
 def filing_of(db: Connection, domain: str) -> Filing | None:
     """The newest filing that names a domain."""
+    return filing_from(db.scalar(newest_filing(domain)))
+
+
+def newest_filing(domain: str | ColumnElement[str]) -> Select[str]:
+    """What `filing_from` reads, of one domain or of each row's."""
     rows = select(filings.c.filing).where(filings.c.domain == domain)
     newest = rows.order_by(filings.c.gone_list_id.is_not(None), filings.c.last_list_id.desc())
-    found = db.scalar(newest.limit(1))
-    return msgspec.json.decode(found, type=Filing) if found else None
+    return newest.limit(1)
+
+
+def filing_from(kept: str | None) -> Filing | None:
+    """The noun behind what is kept of a filing."""
+    return msgspec.json.decode(kept, type=Filing) if kept else None

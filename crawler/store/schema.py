@@ -1,6 +1,7 @@
 """All tables together: whoever makes or compares the schema imports them here."""
 
 from crawler.store import (
+    album_tables,
     archive_tables,
     attachment_tables,
     case_tables,
@@ -13,6 +14,7 @@ from crawler.store import (
     schedule_tables,
     search_tables,
     subject_tables,
+    sweep_tables,
     tables,
     task_tables,
 )
@@ -20,6 +22,7 @@ from crawler.store import (
 metadata = tables.metadata
 
 __all__ = [
+    "album_tables",
     "archive_tables",
     "attachment_tables",
     "case_tables",
@@ -33,5 +36,6 @@ __all__ = [
     "schedule_tables",
     "search_tables",
     "subject_tables",
+    "sweep_tables",
     "task_tables",
 ]

@@ -10,14 +10,11 @@ from crawler.domain.discrepancy import Discrepancy
 from crawler.domain.filing import Filing
 from crawler.domain.site import Site
 from crawler.store.assessments import assessment_of
-from crawler.store.captures import captures_of_visit
 from crawler.store.cards import Seen, history
-from crawler.store.coverage import SiteLine, line_of
-from crawler.store.discrepancies import discrepancies_of
+from crawler.store.coverage import SiteLine, site_with_visit
 from crawler.store.families import Relative, relatives
 from crawler.store.lists import filing_of
 from crawler.store.picture_texts import PictureWords, picture_words_of
-from crawler.store.sites import site_of_domain
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,19 +34,19 @@ class SiteFile:
 
 def site_file_of(db: Connection, domain: str, reach: str = "") -> SiteFile | None:
     """The file of a site within reach."""
-    site, line = site_of_domain(db, domain), line_of(db, domain, reach)
-    if site is None or line is None:
+    last = site_with_visit(db, domain, reach)
+    if last is None:
         return None
-    visit = line.visit_id or 0
+    line, visit = last.line, last.line.visit_id or 0
     kin = relatives(db, int(line.family), reach) if line.family else []
     return SiteFile(
-        site=site,
+        site=last.site,
         line=line,
         filing=filing_of(db, domain),
         assessment=assessment_of(db, visit),
-        captures=tuple(captures_of_visit(db, visit)),
-        discrepancies=tuple(discrepancies_of(db, [visit]).get(visit, ())),
-        relatives=tuple(one for one in kin if one.site_id != site.id),
+        captures=last.captures,
+        discrepancies=last.discrepancies,
+        relatives=tuple(one for one in kin if one.site_id != last.site.id),
         picture_words=tuple(picture_words_of(db, [visit]).get(visit, ())),
-        history=tuple(history(db, site.id)),
+        history=tuple(history(db, last.site.id)),
     )

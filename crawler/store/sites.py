@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, select, update
 
 from crawler.domain.filing import SubjectKind
 from crawler.domain.site import Site, SiteState
@@ -48,6 +48,17 @@ def site_of_domain(db: Connection, domain: str) -> Site | None:
     """The site of a domain, if there is one."""
     row = db.execute(select(sites).where(sites.c.domain == domain)).first()
     return site_from(row) if row else None
+
+
+def named(words: str) -> ColumnElement[bool]:
+    """Words in a site's domain or subject. A domain in ASCII is shown as it is, another is shown in
+    its own script: one of the two is enough to be asked, and all of it stands in an index.
+    """
+    domain = sites.c.domain if words.isascii() else sites.c.domain_shown
+    typed = words.lower() if words.isascii() else words
+    return domain.contains(typed, autoescape=True) | sites.c.unit_name.contains(
+        words, autoescape=True
+    )
 
 
 def all_sites(db: Connection, region: str = "") -> Iterator[Site]:

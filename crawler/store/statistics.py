@@ -13,7 +13,9 @@ from crawler.domain.assessment import Level
 from crawler.domain.recheck import RecheckResult
 from crawler.domain.statistics import AlertFact, Period, TaskFact
 from crawler.domain.task import Conclusion, Move, TaskState
-from crawler.store.tables import alerts, cases, reviews, sites, task_moves, tasks, visits
+from crawler.store.regions import within
+from crawler.store.sweep_tables import sweep_counts
+from crawler.store.tables import alerts, cases, reviews, sites, sweeps, task_moves, tasks, visits
 from crawler.store.task_tables import rechecks
 
 _DECIDED = [str(one) for one in Decision if one is not Decision.REOPEN]
@@ -38,8 +40,11 @@ def alert_facts(db: Connection, period: Period, region: str) -> Iterator[AlertFa
         .group_by(reviews.c.alert_id)
         .subquery()
     )
+    columns = (
+        alerts.c.region, alerts.c.level, alerts.c.opened_at, alerts.c.state, alerts.c.reopened,
+    )  # fmt: skip
     rows = (
-        select(alerts, cases.c.category, reviews.c.at.label("decided_at"))
+        select(*columns, cases.c.category, reviews.c.at.label("decided_at"))
         .select_from(
             alerts.join(cases, cases.c.id == alerts.c.case_id)
             .outerjoin(first, first.c.alert_id == alerts.c.id)
@@ -73,8 +78,6 @@ def task_facts(db: Connection, period: Period, region: str) -> Iterator[TaskFact
 
 def watched_in(db: Connection, period: Period, region: str) -> Watched:
     """What was watched and decided in a period, and what rechecks found."""
-    here = visits.c.region.startswith(region)
-    seen = (visits.c.closed_at >= period.start) & (visits.c.closed_at < period.end) & here
     decided = (
         (reviews.c.at >= period.start)
         & (reviews.c.at < period.end)
@@ -90,9 +93,8 @@ def watched_in(db: Connection, period: Period, region: str) -> Watched:
         select(
             select(func.count())
             .select_from(sites)
-            .where(sites.c.region.startswith(region), sites.c.state == "watched")
+            .where(within(sites.c.region, region), sites.c.state == "watched")
             .scalar_subquery(),
-            select(func.count()).select_from(visits).where(seen).scalar_subquery(),
             select(func.count(reviews.c.actor.distinct())).where(decided).scalar_subquery(),
             select(func.count()).select_from(reviews).where(decided).scalar_subquery(),
         )
@@ -100,11 +102,36 @@ def watched_in(db: Connection, period: Period, region: str) -> Watched:
     found = select(rechecks.c.result, func.count()).where(looked).group_by(rechecks.c.result)
     return Watched(
         sites=row[0],
-        visits=row[1],
-        officers=row[2],
-        decisions=row[3],
+        visits=_visits_in(db, period, region),
+        officers=row[1],
+        decisions=row[2],
         rechecks={RecheckResult(result): count for result, count in db.execute(found)},
     )
+
+
+def _visits_in(db: Connection, period: Period, region: str) -> int:
+    """Of sweeps that began and ended in the period as they were counted at their end; one by one
+    where a sweep reaches over an edge of it, or goes on.
+    """
+    touched = (sweeps.c.started_at < period.end) & (
+        sweeps.c.finished_at.is_(None) | (sweeps.c.finished_at >= period.start)
+    )
+    counted = select(func.sum(sweep_counts.c.visits)).where(
+        sweep_counts.c.sweep_id == sweeps.c.id, within(sweep_counts.c.region, region)
+    )
+    columns = (sweeps.c.id, sweeps.c.started_at, sweeps.c.finished_at)
+    known = select(*columns, counted.scalar_subquery().label("counted")).where(touched)
+    total, others = 0, []
+    for row in db.execute(known):
+        whole = row.finished_at and period.start <= row.started_at and row.finished_at < period.end
+        if whole and row.counted is not None:
+            total += int(row.counted)
+        else:
+            others.append(row.id)
+    seen = (visits.c.closed_at >= period.start) & (visits.c.closed_at < period.end)
+    mine = visits.c.sweep_id.in_(others) & within(visits.c.region, region)
+    rows = select(func.count()).select_from(visits).where(mine, seen)
+    return total + ((db.scalar(rows) or 0) if others else 0)
 
 
 def _ever(move: Move, name: str) -> Any:
@@ -113,7 +140,7 @@ def _ever(move: Move, name: str) -> Any:
     return select(task_moves.c.id).where(made).correlate(tasks).exists().label(name)
 
 
-def _alert_fact(row: Row[Any]) -> AlertFact:
+def _alert_fact(row: Any) -> AlertFact:
     return AlertFact(
         region=row.region,
         level=Level(row.level),

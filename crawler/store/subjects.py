@@ -21,9 +21,12 @@ from sqlalchemy import (
     Row,
     Table,
     UniqueConstraint,
+    cast,
     delete,
     func,
     insert,
+    literal,
+    null,
     select,
     update,
 )
@@ -209,13 +212,6 @@ def _rows(listed: Listed, region: str) -> list[dict[str, Any]]:
     return [row | {"domain": domain} for domain in listed.domains or ("",)]
 
 
-def registers_loaded(db: Connection) -> tuple[Register, ...]:
-    """Which registers have anything in them."""
-    kept = register_lists.c.dropped_at.is_(None)
-    named = set(db.scalars(select(register_lists.c.register).where(kept).distinct()))
-    return tuple(one for one in Register if str(one) in named)
-
-
 def list_registers(db: Connection) -> list[Row[Any]]:
     """Every register file, newest first, with its counts."""
     return list(db.execute(select(register_lists).order_by(register_lists.c.id.desc())))
@@ -223,22 +219,20 @@ def list_registers(db: Connection) -> list[Row[Any]]:
 
 def standing_of(db: Connection, name: str, uscc: str = "", domain: str = "") -> Standing:
     """What the registers say of one subject."""
-    asked = registers_loaded(db)
+    key, code = subject_key(name), usable_uscc(uscc)
+    asked, lines = _lines(db, {key} - {""}, {code} - {""}, {domain} - {""})
     if not asked:
         return NOBODY_ASKED
-    key, code = subject_key(name), usable_uscc(uscc)
-    lines = _lines(db, {key} - {""}, {code} - {""}, {domain} - {""})
     return _standing(asked, lines, key, code, domain)
 
 
 def standings_of(db: Connection, of: Sequence[Site]) -> dict[int, Standing]:
     """The same for many sites at once, by site id; none at all where no register is loaded."""
-    asked = registers_loaded(db)
-    if not asked or not of:
-        return {}
     keys = {subject_key(site.unit_name) for site in of} - {""}
     codes = {usable_uscc(site.uscc) for site in of} - {""}
-    lines = _lines(db, keys, codes, {site.domain for site in of})
+    asked, lines = _lines(db, keys, codes, {site.domain for site in of}) if of else ((), [])
+    if not asked:
+        return {}
     return {
         site.id: _standing(
             asked, lines, subject_key(site.unit_name), usable_uscc(site.uscc), site.domain
@@ -285,12 +279,25 @@ class _Line:
     domain: str
 
 
-def _lines(db: Connection, keys: set[str], codes: set[str], domains: set[str]) -> list[_Line]:
+def _lines(
+    db: Connection, keys: set[str], codes: set[str], domains: set[str]
+) -> tuple[tuple[Register, ...], list[_Line]]:
+    """Which registers are loaded, and their lines: one question, for each alert's page asks it."""
     wanted = subjects.c.name_key.in_(sorted(keys)) | subjects.c.uscc.in_(sorted(codes))
     wanted |= subjects.c.domain.in_(sorted(domains))
-    rows = select(subjects.c.facts, subjects.c.name_key, subjects.c.uscc, subjects.c.domain)
-    found = db.execute(rows.where(wanted).order_by(subjects.c.id))
-    return [_Line(listed=_listed(f), key=k, code=c, domain=d) for f, k, c, d in found]
+    told = (subjects.c.facts, subjects.c.name_key, subjects.c.uscc, subjects.c.domain)
+    lines = select(subjects.c.id, literal("").label("register"), *told).where(wanted)
+    nothing = cast(null(), subjects.c.facts.type), *(literal("") for _ in told[1:])
+    loaded = select(literal(0), register_lists.c.register, *nothing)
+    loaded = loaded.where(register_lists.c.dropped_at.is_(None)).distinct()
+    rows = db.execute(lines.union_all(loaded).order_by("id")).all()
+    names = {row.register for row in rows}
+    asked = tuple(one for one in Register if str(one) in names)
+    found = [row for row in rows if not row.register]
+    return asked, [
+        _Line(listed=_listed(row.facts), key=row.name_key, code=row.uscc, domain=row.domain)
+        for row in found
+    ]
 
 
 def _standing(

@@ -1,5 +1,6 @@
 """The newest sweeps with how their visits ended, and the newest firing of each schedule."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,8 +10,10 @@ from sqlalchemy import Connection, func, select
 from crawler.domain.capture import Outcome
 from crawler.domain.schedule import FiringState
 from crawler.domain.site import SweepState, ended_well
+from crawler.store.regions import within
 from crawler.store.schedule_tables import firings
-from crawler.store.tables import sweeps, visits
+from crawler.store.sweep_counts import counted
+from crawler.store.tables import sweeps
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,9 +57,19 @@ class LastFiring:
 
 def latest_sweeps(db: Connection, reach: str = "", limit: int = 12) -> list[SweepLine]:
     """The newest first, under a region prefix."""
-    rows = select(sweeps).where(sweeps.c.region.startswith(reach))
-    found = db.execute(rows.order_by(sweeps.c.id.desc()).limit(limit)).all()
-    counts = _outcomes(db, [row.id for row in found])
+    newest = select(sweeps.c.id).where(within(sweeps.c.region, reach))
+    newest = newest.order_by(sweeps.c.id.desc()).limit(limit)
+    counts = counted(newest)
+    rows = (
+        select(sweeps, counts.c.outcome, counts.c.n)
+        .outerjoin(counts, counts.c.sweep_id == sweeps.c.id)
+        .where(sweeps.c.id.in_(newest))
+    )
+    found, outcomes = {}, defaultdict[int, dict[str, int]](dict)
+    for row in db.execute(rows.order_by(sweeps.c.id.desc())):
+        found[row.id] = row
+        if row.n is not None:
+            outcomes[row.id][row.outcome] = int(row.n)
     return [
         SweepLine(
             id=row.id,
@@ -66,9 +79,9 @@ def latest_sweeps(db: Connection, reach: str = "", limit: int = 12) -> list[Swee
             started_at=row.started_at,
             finished_at=row.finished_at,
             sites=row.sites,
-            outcomes=counts.get(row.id, {}),
+            outcomes=outcomes[row.id],
         )
-        for row in found
+        for row in found.values()
     ]
 
 
@@ -86,15 +99,3 @@ def latest_firings(db: Connection, schedule_ids: Sequence[int]) -> dict[int, Las
         )
         for row in rows
     }
-
-
-def _outcomes(db: Connection, ids: Sequence[int]) -> dict[int, dict[str, int]]:
-    rows = (
-        select(visits.c.sweep_id, visits.c.outcome, func.count().label("n"))
-        .where(visits.c.sweep_id.in_(ids))
-        .group_by(visits.c.sweep_id, visits.c.outcome)
-    )
-    found: dict[int, dict[str, int]] = {}
-    for row in db.execute(rows):
-        found.setdefault(row.sweep_id, {})[row.outcome] = row.n
-    return found

@@ -1,6 +1,6 @@
 """Every table with one sentence. Each row has its region; who acted stands in the row or the audit.
 
-Migration 0001 makes exactly these; a test compares the two.
+The migrations together make exactly these; a test compares the two.
 """
 
 from datetime import UTC, datetime
@@ -55,6 +55,12 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+def _only(rows: str) -> dict[str, Any]:
+    """An index of some rows only. Whoever asks must say it in the same words to be served by it."""
+    return {"sqlite_where": text(rows), "postgresql_where": text(rows)}
+
 
 # one file as it was handed over, with its count
 filing_lists = Table(
@@ -148,14 +154,28 @@ sites = Table(
     Column("rhythm_days", Integer, nullable=False, server_default=text("7")),
     Column("uscc", String(18), nullable=False, server_default=""),
     Column("last_outcome", String(20), nullable=False, server_default=""),
+    Column("last_level", String(10), nullable=False, server_default=""),  # of the last judgement
     Column("last_seen_at", Moment),
     Column("last_picture_at", Moment),
     Column("due_why", String(20), nullable=False, server_default=""),  # by which pace
     Column("unchanged", Integer, nullable=False, server_default=text("0")),  # visits in a row
     Column("created_at", Moment, nullable=False),
     Column("actor", String(100), nullable=False),
-    Index(None, "state", "due_at"),
+    Index(None, "state", "due_why", "due_at", "region"),  # who is due and why, without the rows
     Index(None, "region"),
+    # the ledger's pages in their order, by what they are filtered
+    Index(None, "domain", "region", "unit_name", "domain_shown"),
+    Index(None, "last_outcome", "domain", "region"),
+    Index(None, "last_level", "domain", "region"),
+    Index(
+        "ix_sites_unpictured",
+        "domain",
+        "region",
+        "state",
+        "last_seen_at",
+        "last_picture_at",
+        **_only("last_seen_at IS NOT NULL AND last_picture_at IS NULL"),
+    ),
 )
 
 # one pass over many sites
@@ -300,7 +320,13 @@ assessments = Table(
         "uq_assessments_current",
         "visit_id",
         unique=True,
-        sqlite_where=text("current"),
+        **_only("current"),
+    ),
+    Index(
+        "ix_assessments_level",
+        "level",
+        "visit_id",
+        sqlite_where=text("current = 1"),
         postgresql_where=text("current"),
     ),
 )
@@ -349,8 +375,7 @@ alerts = Table(
         "uq_alerts_open",
         "site_id",
         unique=True,
-        sqlite_where=text("state = 'open'"),
-        postgresql_where=text("state = 'open'"),
+        **_only("state = 'open'"),
     ),
 )
 

@@ -15,8 +15,10 @@ from crawler.domain.subject import NOBODY_ASKED, to_watch
 from crawler.store.database import update_rows
 from crawler.store.exceptions import excepted_terms
 from crawler.store.rechecks import rechecked_sites, sites_due_for_recheck
+from crawler.store.regions import within
 from crawler.store.sites import sites_by_id
 from crawler.store.subjects import standings_of
+from crawler.store.sweep_counts import forget_counts, keep_counts
 from crawler.store.tables import alerts, captures, sites, sweeps, visits
 
 _CAPTURE = msgspec.json.Decoder(Capture)
@@ -70,7 +72,7 @@ def fill_sweep(db: Connection, sweep_id: int, wanted: Select[Any]) -> Sweep:
 
 def every_site(region: str = "") -> Select[Any]:
     """All sites of a region prefix."""
-    return select(sites.c.id).where(sites.c.region.startswith(region))
+    return select(sites.c.id).where(within(sites.c.region, region))
 
 
 def due_sites(now: datetime, region: str = "") -> Select[Any]:
@@ -103,6 +105,7 @@ def mark_sweep(db: Connection, sweep_id: int, state: SweepState, now: datetime) 
     finished = now if state is SweepState.FINISHED else None
     values = {"state": str(state), "finished_at": finished}
     db.execute(update(sweeps).where(sweeps.c.id == sweep_id).values(values))
+    (keep_counts if finished else forget_counts)(db, sweep_id)
 
 
 def claim_visits(

@@ -16,7 +16,7 @@ from crawler.service.choosing import sweep_for
 from crawler.service.forecasting import forecast
 from crawler.store.certificates import coverage_of_sweep
 from crawler.store.database import migrate
-from crawler.store.rhythms import due_counts
+from crawler.store.rhythms import due_by
 from crawler.store.schedules import add_schedule
 from crawler.store.snapshots import open_copy
 from crawler.store.tables import sites
@@ -47,7 +47,7 @@ def main() -> None:
             )
         for name, ask in (
             ("推算", lambda db: forecast(db, due, NOW)),
-            ("到期汇总", lambda db: due_counts(db, NOW + timedelta(days=7))),
+            ("到期汇总", lambda db: due_by(db, (NOW + timedelta(days=7),))),
             ("覆盖", lambda db: coverage_of_sweep(db, 1)),
         ):
             began, busy = time.perf_counter(), time.process_time()

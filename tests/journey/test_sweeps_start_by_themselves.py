@@ -14,7 +14,7 @@ from crawler.domain.schedule import Firing, FiringState, Schedule
 from crawler.domain.site import VisitState
 from crawler.service.wiring import House, open_house
 from crawler.store.certificates import latest_certificates
-from crawler.store.rhythms import due_counts
+from crawler.store.rhythms import due_by
 from crawler.store.schedules import add_schedule, ask_run, ask_stop, drawn_results, firings_in
 from crawler.store.visits import outcome_count, waiting_count
 from tests.serving_house import served_house, told
@@ -89,7 +89,7 @@ def test_a_schedule_sweeps_goes_on_after_a_kill_and_ends(tmp_path: Path, made_up
         assert ended.sweep_id
         with house.database.reading() as db:
             assert "" not in outcome_count(db, ended.sweep_id)
-            paces = due_counts(db, datetime.now(UTC) + timedelta(days=60))
+            paces = due_by(db, (datetime.now(UTC) + timedelta(days=60),))[0]
             said = [json.loads(one.body) for one in latest_certificates(db)]
         assert sum(paces.values()) == SITES - 1
         assert DueWhy.NEW not in paces

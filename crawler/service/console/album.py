@@ -8,7 +8,7 @@ from crawler.domain.assessment import LEVEL_NAMES, Level
 from crawler.domain.errors import BadInput
 from crawler.service.console.access import READERS, get
 from crawler.service.console.calls import Call, cleaned, whole_number
-from crawler.store.albums import AlbumWanted, shots, sweeps_with_pictures
+from crawler.store.albums import MOST_COUNTED, AlbumWanted, shots, sweeps_with_pictures
 from crawler.store.coverage import unpictured_count
 
 PAGE_SIZE = 60
@@ -24,13 +24,14 @@ def show(call: Call) -> Response:
         without = unpictured_count(db, call.reach)
     return call.page(
         "album.html",
-        total=total,
+        total=min(total, MOST_COUNTED),
         shots=found,
         sweeps=sweeps,
         without=without,
         wanted=wanted,
         page=page,
-        pages=max((total + PAGE_SIZE - 1) // PAGE_SIZE, 1),
+        more=total > MOST_COUNTED,
+        pages=max((min(total, MOST_COUNTED) + PAGE_SIZE - 1) // PAGE_SIZE, 1),
         address=lambda **changes: _address(call, changes),
         levels=LEVEL_NAMES,
     )

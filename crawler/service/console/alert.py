@@ -45,7 +45,6 @@ from crawler.store.cards import (
 )
 from crawler.store.database import Connection
 from crawler.store.leads import leads_of_site
-from crawler.store.lists import filing_of
 from crawler.store.tasks import tasks_of_case
 
 MOST_LINES = 60
@@ -113,17 +112,18 @@ def _page(call: Call, card: Card, *, open_names: bool) -> Response:
     return call.page(
         "alert.html",
         **known,
-        **_task_that_would_come(call, card, known["filing"], known["standing"]),
+        **_task_that_would_come(call, card, known["standing"]),
         **_words(call, card, sight),
         **_findings(card, sight.marks),
         card=card,
+        filing=card.filing,
         case_title=without_name(card.case.title, card.site),
         name=name_of(card.site) if not open_names else (card.site.unit_name or card.site.domain),
         open_names=open_names,
         picture=sight.picture,
         shots=[(one, _named(one)) for one in shots],
         captures=captures,
-        compared=compared(card.site, known["filing"], sight.structure),
+        compared=compared(card.site, card.filing, sight.structure),
         contacts=_contacts(sight.structure, masked=not open_names),
         different=_last_different(known["seen"], card.alert.visit_id),
         may_undo=bool(known["decisions"]) and may_undo(known["decisions"][0], call),
@@ -149,7 +149,6 @@ def _known(db: Connection, call: Call, card: Card) -> dict[str, Any]:
     is_open = card.alert.state is AlertState.OPEN
     before, after = _neighbours(db, call, card) if is_open else (0, 0)
     return {
-        "filing": filing_of(db, card.site.domain),
         "standing": standing_behind(db, card),
         "leads": leads_of_site(db, card.site.id),
         "members": case_members(db, card.case.id, call.reach),
@@ -161,13 +160,11 @@ def _known(db: Connection, call: Call, card: Card) -> dict[str, Any]:
     }
 
 
-def _task_that_would_come(
-    call: Call, card: Card, filing: Filing | None, standing: Standing
-) -> dict[str, Any]:
+def _task_that_would_come(call: Call, card: Card, standing: Standing) -> dict[str, Any]:
     desk = call.console.desk()
     return {
         "deadline": deadline(card, desk),
-        "plan": task_plan(card, filing, desk, standing),
+        "plan": task_plan(card, desk, standing),
         "departments": desk.departments.names,
     }
 

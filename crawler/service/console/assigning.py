@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from alerts.desk import Desk
 from alerts.dispatching import Dispatch, dispatch
 from alerts.supervising import LIMITS, TimeLimits, needs_approval
-from crawler.domain.filing import Filing, shown_unit_name
+from crawler.domain.filing import shown_unit_name
 from crawler.domain.subject import NOBODY_ASKED, Standing
 from crawler.service.standing import lines_of
 from crawler.store.cards import Card
@@ -24,15 +24,13 @@ class TaskPlan:
     registers: tuple[str, ...] = ()  # what each said of the subject, a line each
 
 
-def task_plan(
-    card: Card, filing: Filing | None, desk: Desk, standing: Standing = NOBODY_ASKED
-) -> TaskPlan:
+def task_plan(card: Card, desk: Desk, standing: Standing = NOBODY_ASKED) -> TaskPlan:
     """Who would get the task, by which rule, with which limits, and what the registers said."""
     found = card.assessment.categories if card.assessment else ()
     category = found[0] if found else card.case.category
     known = desk.categories.get(category)
     limits = LIMITS.get(card.alert.level) or min(LIMITS.values(), key=lambda one: -one.close_days)
-    to = dispatch(category, card.site, filing, desk.departments, desk.home, standing)
+    to = dispatch(category, card.site, card.filing, desk.departments, desk.home, standing)
     return TaskPlan(
         dispatch=to,
         category=known.name if known else category,

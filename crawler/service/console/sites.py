@@ -14,7 +14,13 @@ from crawler.domain.user import Role
 from crawler.service.console.access import READERS, get
 from crawler.service.console.calls import Call, Missing, cleaned, whole_number
 from crawler.service.console.evidence import picture_in
-from crawler.store.coverage import LedgerWanted, ledger_page, unpictured_count
+from crawler.store.coverage import (
+    MOST_COUNTED,
+    LedgerWanted,
+    is_bounded,
+    ledger_page,
+    unpictured_count,
+)
 from crawler.store.site_files import site_file_of
 
 WATCHERS = READERS | {Role.OPS}  # who answers for coverage; pictures are for readers
@@ -28,6 +34,8 @@ def show(call: Call) -> Response:
     with call.house.database.reading() as db:
         total, lines = ledger_page(db, wanted)
         without = unpictured_count(db, call.reach)
+    more = is_bounded(wanted) and total > MOST_COUNTED
+    total = MOST_COUNTED if more else total
     return call.page(
         "sites.html",
         total=total,
@@ -35,6 +43,7 @@ def show(call: Call) -> Response:
         wanted=wanted,
         without=without,
         page=page,
+        more=more,
         pages=max((total + PAGE_SIZE - 1) // PAGE_SIZE, 1),
         address=lambda **changes: _address(call, changes),
         outcomes=("waiting", *(str(one) for one in Outcome)),

@@ -16,6 +16,7 @@ from crawler.service.console.access import READERS, get
 from crawler.service.console.calls import Call
 from crawler.service.reporting import (
     Facts,
+    Sheet,
     alert_sheet,
     all_sheets,
     as_csv,
@@ -25,6 +26,7 @@ from crawler.service.reporting import (
     task_sheet,
 )
 
+COUNTED_FOR_S = 60.0
 _FILES = {
     "csv": (as_csv, "text/csv; charset=utf-8"),
     "xlsx": (as_workbook, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -35,9 +37,9 @@ def show(call: Call) -> Response:
     """The whole, and one cut of it: ?period=2026-05 &by=region."""
     asked, period = _period(call)
     by = _dimension(call)
-    facts = _facts(call, period)
-    categories = call.console.desk().categories
-    found = alert_sheet(facts, by, categories) if by in OF_ALERTS else None
+    head, sheets = call.console.keeping.figure(
+        ("statistics", asked, by, call.reach), call.now, COUNTED_FOR_S, lambda: _cut(call, by)
+    )
     return call.page(
         "statistics.html",
         asked=asked,
@@ -45,9 +47,17 @@ def show(call: Call) -> Response:
         by=by,
         dimensions=DIMENSION_NAMES,
         earlier=_neighbours(call),
-        summary=summary(facts),
-        sheets=[one for one in (found, task_sheet(facts, by, categories)) if one],
+        summary=head,
+        sheets=sheets,
     )
+
+
+def _cut(call: Call, by: Dimension) -> tuple[Sheet, list[Sheet]]:
+    """The whole and one cut. They say as of when they are, so they may stand for a minute."""
+    facts = _facts(call, _period(call)[1])
+    categories = call.console.desk().categories
+    found = [alert_sheet(facts, by, categories)] if by in OF_ALERTS else []
+    return summary(facts), [*found, task_sheet(facts, by, categories)]
 
 
 def download(call: Call) -> Response:

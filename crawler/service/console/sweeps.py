@@ -26,14 +26,14 @@ from crawler.service.console.access import READERS, get, post
 from crawler.service.console.calls import Call, Missing
 from crawler.service.console.keeping import Notice
 from crawler.service.docking import decide
-from crawler.service.forecasting import GROWTH_DAYS, forecast, room_of
+from crawler.service.forecasting import GROWTH_DAYS, foretold, room_of
 from crawler.service.holding import holder_of
 from crawler.service.scheduler import next_fires, trigger_of
 from crawler.store.certificates import certificate_of, latest_certificates
 from crawler.store.database import Connection
 from crawler.store.dockings import all_docked, docked_like
 from crawler.store.notices import open_notices
-from crawler.store.rhythms import due_counts
+from crawler.store.rhythms import due_by
 from crawler.store.schedules import (
     add_schedule,
     all_schedules,
@@ -61,14 +61,15 @@ def show(call: Call) -> Response:
     with call.house.database.reading() as db:
         plans = all_schedules(db, call.reach)
         last = latest_firings(db, [one.id for one in plans])
-        effort, measured = forecast(db, _due_of(call), call.now)
+        due_now, due_week = due_by(db, (call.now, call.now + timedelta(days=7)), call.reach)
+        effort, measured = foretold(db, sum(due_now.values()))
         facts: dict[str, Any] = {
             "plans": [_plan(one, last.get(one.id), call.now) for one in plans],
             "sweeps": latest_sweeps(db, call.reach),
             "room": room_of(call.house, db, call.now) if ops else None,
             "certificates": [_proof(one) for one in latest_certificates(db, call.reach, 12)],
-            "due_now": due_counts(db, call.now, call.reach),
-            "due_week": due_counts(db, call.now + timedelta(days=7), call.reach),
+            "due_now": due_now,
+            "due_week": due_week,
             "troubles": open_notices(db) if ops else [],
             "lists": [one for one in all_docked(db) if one.state == "waiting"] if ops else [],
         }
@@ -175,11 +176,6 @@ def _proof(one: Certificate) -> dict[str, Any]:
     return {"id": one.id, "kind": one.kind, "of": one.of, "at": one.at} | {
         "said": json.loads(one.body)
     }
-
-
-def _due_of(call: Call) -> Schedule:
-    region = call.user.region if call.reach else call.house.config.region
-    return Schedule(name="-", cron="0 0 * * *", region=region)
 
 
 def _names(typed: str) -> tuple[str, ...]:

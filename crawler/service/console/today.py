@@ -36,7 +36,6 @@ from crawler.store.cards import (
 )
 from crawler.store.database import Connection
 from crawler.store.duties import duties, last_sweep
-from crawler.store.lists import filing_of
 
 SHOWN = 12  # cases on the page; the rest is a number that leads to the list
 SEEN_FOR_S = 20.0
@@ -59,7 +58,6 @@ def show(call: Call) -> Response:
     with call.house.database.reading() as db:
         day = _day(db, call)
         sight = _sight(db, call, day)
-        filing = filing_of(db, day.now.site.domain) if day.now else None
         standing = standing_behind(db, day.now) if day.now else NOBODY_ASKED
         done = decided_since(db, call.actor, start_of_day(call.now))
         waiting = duties(db, call.reach, call.now, start_of_day(call.now) + timedelta(days=1))
@@ -74,7 +72,7 @@ def show(call: Call) -> Response:
         current=current,
         place=day.cards.index(current) if current else 0,
         picture=sight.picture,
-        plan=task_plan(current, filing, desk, standing) if current else None,
+        plan=task_plan(current, desk, standing) if current else None,
         reasons_for=_numbered(current, Side.FOR, sight.marks, 5),
         reasons_against=_numbered(current, Side.AGAINST, sight.marks, 4),
         lowering=lowering(current.assessment, call.console.level_of, call.console.say)

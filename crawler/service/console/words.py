@@ -15,11 +15,11 @@ from crawler.domain.lexicon import Lexicon, Term
 from crawler.domain.user import Role
 from crawler.service.console.access import READERS, get, post
 from crawler.service.console.calls import Call, whole_number
-from crawler.service.lexicon_life import difference_to, folder_of
+from crawler.service.lexicon_life import folder_of
 from crawler.service.trying import text_reading, tried
 from lexicons.judging import Judge
 from lexicons.loading import load_lexicon
-from lexicons.publishing import Difference, current, versions
+from lexicons.publishing import Difference, current, difference, versions
 
 LOOKERS = READERS | {Role.OPS}
 MOST_TERMS = 400
@@ -54,7 +54,8 @@ def try_text(call: Call) -> Response:
 def changes(call: Call) -> Response:
     """What a version has and the one in force has not."""
     number = whole_number(call.query.get("version", "0")) or 0
-    change = difference_to(call.house, folder_of(call.house, str(number)))
+    folder = folder_of(call.house, str(number))
+    change = difference(_lexicon(call.house.lexicon.resolve()), _lexicon(folder.resolve()))
     return call.page("words_changes.html", number=number, rows=_rows(change), change=change)
 
 
@@ -65,7 +66,7 @@ ROUTES = (
 )
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _lexicon(folder: Path) -> Lexicon:
     """A version's folder never changes."""
     return load_lexicon(folder)

@@ -1,0 +1,15 @@
+"""Whose a row is: regions by the prefix that a person's reach is."""
+
+from sqlalchemy import ColumnElement, true
+from sqlalchemy.sql.elements import KeyedColumnElement
+
+_WHOLE = 6  # digits of a district
+
+
+def within(region: KeyedColumnElement[str], reach: str) -> ColumnElement[bool]:
+    """Under a region prefix, said so that an index can serve: a district is one value, and of
+    whoever sees all nothing is asked.
+    """
+    if not reach:
+        return true()
+    return region == reach if len(reach) == _WHOLE else region.startswith(reach)
