@@ -29,7 +29,7 @@ from crawler.domain.dialect import (
     path_from,
     written,
 )
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, reason_of
 
 SCHEMAS = FilePath(__file__).parent / "schemas"
 LARGEST_FILE = 256 * 1024
@@ -97,7 +97,7 @@ def load_dialect(file: FilePath, events: Collection[EventType] = ()) -> Dialect:
             raise BadInput(f"映射文件 {file.name} 超过 {LARGEST_FILE // 1024} KB")
         given = MappingFile.model_validate(tomllib.loads(file.read_text("utf-8")))
     except OSError as error:
-        raise BadInput(f"映射文件 {file} 无法读取：{error.strerror}") from None
+        raise BadInput(f"映射文件 {file} 无法读取：{reason_of(error)}") from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

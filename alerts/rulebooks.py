@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, reason_of
 
 _LARGEST = 256 * 1024
 
@@ -16,7 +16,7 @@ def read_rulebook(path: Path) -> Mapping[str, Any]:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise BadInput(f"{path.name} 无法读取：{error.strerror}") from error
+        raise BadInput(f"{path.name} 无法读取：{reason_of(error)}") from error
     if len(raw) > _LARGEST:
         raise BadInput(f"{path.name} 超过 {_LARGEST // 1024} KB")
     try:

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, reason_of
 
 LARGEST_BYTES = 4 * 1024 * 1024
 _DEEPEST = 8
@@ -62,7 +62,7 @@ def read_plain(path: Path) -> Any:
         with path.open("rb") as file:
             document = read_document(file.read(LARGEST_BYTES + 1), path.name)
     except OSError as error:
-        raise BadInput(f"无法读取 {path.name}：{error.strerror}") from error
+        raise BadInput(f"无法读取 {path.name}：{reason_of(error)}") from error
     if isinstance(document, Problem):
         raise BadInput(str(document))
     return _plain(document)

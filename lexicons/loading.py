@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, reason_of
 from crawler.domain.lexicon import Category, Lexicon, Zone
 from lexicons.documents import LARGEST_BYTES, Problem, read_document
 from lexicons.entries import CategoryReader, Entry
@@ -68,7 +68,7 @@ def _bytes_of(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(LARGEST_BYTES + 1)
     except OSError as error:
-        raise BadInput(f"无法读取 {path}：{error.strerror}") from error
+        raise BadInput(f"无法读取 {path}：{reason_of(error)}") from error
 
 
 def _version(contents: dict[str, bytes]) -> str:

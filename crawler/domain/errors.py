@@ -2,6 +2,31 @@
 it is a Capture.
 """
 
+import errno
+
+_REASONS = {
+    errno.ENOENT: "没有这个文件或文件夹",
+    errno.ENOTDIR: "它不是文件夹",
+    errno.EISDIR: "它是文件夹",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "只读",
+    errno.ENAMETOOLONG: "文件名过长",
+    errno.EEXIST: "已有同名文件",
+    errno.ENOSPC: "空间不足",
+    errno.EDQUOT: "超出磁盘配额",
+    errno.EIO: "读写出错，磁盘可能损坏",
+    errno.EMFILE: "打开的文件过多",
+    errno.ENFILE: "打开的文件过多",
+    errno.EADDRINUSE: "端口已被占用",
+    errno.EADDRNOTAVAIL: "本机没有这个地址",
+    errno.ECONNREFUSED: "对方拒绝连接",
+    errno.ECONNRESET: "连接被重置",
+    errno.ETIMEDOUT: "连接超时",
+    errno.ENETUNREACH: "网络不可达",
+    errno.EHOSTUNREACH: "主机不可达",
+}
+
 
 class WatchError(Exception):
     """Something the caller must decide about."""
@@ -28,3 +53,8 @@ class NotAllowed(WatchError):
 
 class BadInput(WatchError):
     """What came in cannot be used; the message says what and where, in one line."""
+
+
+def reason_of(error: OSError) -> str:
+    """Why the system would not do it, in words for people; in its own where we have none."""
+    return _REASONS.get(error.errno or 0) or error.strerror or str(error)

@@ -223,14 +223,17 @@ def subject_key(name: str) -> str:
 
 _BRACKETS = str.maketrans("[{〔【〈《〉》〕】]}", "(((((())))))")
 _CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
+_IDENTITY = re.compile(  # 公民身份号码 (GB 11643), which the same column holds for a person
+    r"[1-8]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]"
+)
 
 
 def usable_uscc(text: str) -> str:
     """A code as it can be compared: 18 characters of the alphabet; empty for what a spreadsheet
-    made of it (9.13E+17), which many rows would share.
+    made of it (9.13E+17), which many rows would share, and for a person's number.
     """
     code = unicodedata.normalize("NFKC", text).upper().replace(" ", "")
-    return code if _CODE.fullmatch(code) else ""
+    return code if _CODE.fullmatch(code) and not _IDENTITY.fullmatch(code) else ""
 
 
 # 登记管理部门 of a 统一社会信用代码 (first characters, longest first) → kind of subject.

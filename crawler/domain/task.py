@@ -216,6 +216,12 @@ def moved(task: SupervisionTask, move: Move, actor: str, at: datetime) -> Superv
     )
 
 
+def bore_out(task: SupervisionTask) -> bool:
+    """Whether it was closed by an answer that found something to put right."""
+    unneeded = (None, Conclusion.UNFOUNDED, Conclusion.LICENSED)
+    return task.state is TaskState.CLOSED and task.conclusion not in unneeded
+
+
 class Urgency(StrEnum):
     """How a time limit stands: amber from 80 % of it on, overdue from its end on."""
 

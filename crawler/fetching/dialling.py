@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from crawler.domain.address import ends_in_number
 from crawler.domain.capture import UPSTREAM, Outcome, Route
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, reason_of
 from crawler.fetching.guard import Policy, may_connect
 from crawler.fetching.hosts import Spot
 from crawler.fetching.resolving import Resolver
@@ -192,7 +192,7 @@ def _trouble(error: OSError) -> Trouble:
         return Trouble(Outcome.TIMED_OUT, "连接超时")
     if isinstance(error, ConnectionRefusedError):
         return Trouble(Outcome.CONNECTION_REFUSED, "对方拒绝连接")
-    return Trouble(Outcome.CONNECTION_REFUSED, f"无法连接（{error.strerror or error}）"[:120])
+    return Trouble(Outcome.CONNECTION_REFUSED, f"无法连接（{reason_of(error)}）"[:120])
 
 
 def _send_at_once(writer: asyncio.StreamWriter) -> None:

@@ -26,7 +26,12 @@ _HEADERS: Mapping[str, str] = {
     "told_at": "时间 举报时间 日期 举报日期 来件时间 受理时间 time date",
 }
 _PLACE_OF = {plain_header(n): key for key, names in _HEADERS.items() for n in names.split()}
-_TIMES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y/%m/%d %H:%M", "%Y/%m/%d")
+_TIMES = tuple(
+    f"{day}{time}"
+    for day in ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日")
+    for time in (" %H:%M:%S", " %H:%M", "")
+)
+_EARLIEST = 1990  # a year before the web is a slip
 _LONGEST = 8_000
 
 
@@ -127,9 +132,11 @@ def moment_of(text: str) -> datetime | None:
         return None
     for form in _TIMES:
         try:
-            return datetime.strptime(text.strip(), form).replace(tzinfo=CHINA)
+            told = datetime.strptime(text.strip(), form).replace(tzinfo=CHINA)
         except ValueError:
             continue
+        if told.year >= _EARLIEST:
+            return told
     raise BadInput(f"时间写法无法识别：{text.strip()[:40]}")
 
 

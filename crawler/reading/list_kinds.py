@@ -6,7 +6,7 @@ import stat
 from enum import StrEnum
 from pathlib import Path
 
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, reason_of
 from crawler.reading.list_rules import MIB, ListRules
 
 
@@ -97,4 +97,4 @@ def _head_of(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(65_536)
     except OSError as error:
-        raise BadInput(f"读不了文件：{path}（{error.strerror}）") from None
+        raise BadInput(f"读不了文件：{path}（{reason_of(error)}）") from None

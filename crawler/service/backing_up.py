@@ -16,7 +16,7 @@ from typing import IO, Any
 import msgspec
 
 from crawler.domain.audit import Act
-from crawler.domain.errors import BadInput, TryLater
+from crawler.domain.errors import BadInput, TryLater, reason_of
 from crawler.service.compacting import finish
 from crawler.service.holding import evidence_at_rest
 from crawler.service.wiring import House, tool_name
@@ -76,7 +76,7 @@ def back_up(
             manifest = _written(house, copy, part, now, settings=settings, orphans=orphans)
         part.replace(target)
     except OSError as error:
-        raise TryLater(f"备份没有完成：{error.strerror or error}") from error
+        raise TryLater(f"备份没有完成：{reason_of(error)}") from error
     finally:
         part.unlink(missing_ok=True)
         copy.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from crawler.domain.errors import WatchError
+from crawler.domain.errors import WatchError, reason_of
 from crawler.fetching.chromium import download_folders, find_browser
 from crawler.fetching.clock import clock_state
 from crawler.fetching.fonts import find_chinese_font
@@ -66,7 +66,7 @@ def _evidence(house: House) -> Finding:
         probe.write_bytes(b"x" * 4096)
         probe.unlink()
     except OSError as error:
-        text = f"{house.evidence} 写不进去：{error.strerror}，请检查权限与空间"
+        text = f"{house.evidence} 写不进去：{reason_of(error)}，请检查权限与空间"
         return Finding(name="存证目录", fine=False, text=text)
     return Finding(name="存证目录", fine=True, text=str(house.evidence))
 

@@ -21,18 +21,19 @@ from crawler.store.assessments import assessment_of
 from crawler.store.audit import note
 from crawler.store.database import Connection
 from crawler.store.leads import (
+    any_to_visit,
     lead_of,
     lead_referred,
-    list_leads,
     mark_answered,
     mark_visited,
     new_site,
+    point_at,
     save_lead,
     watch_again,
 )
 from crawler.store.lists import filing_of
 from crawler.store.schedules import add_schedule, firings_in, put_firing, schedule_named
-from crawler.store.sites import site_of_domain
+from crawler.store.sites import site_of_domain, sites_by_id
 from crawler.store.tasks import tasks_of_case
 from crawler.store.visits import looks_since
 
@@ -41,6 +42,7 @@ _PLAN = "举报线索"
 _MACHINE = "system"
 _AHEAD = timedelta(minutes=5)  # clocks of senders
 _READABLE = frozenset({Outcome.SEEN, Outcome.PARTIAL})
+_LONGEST_ANSWER = 500
 _DECIDED = frozenset({AlertState.CONFIRMED, AlertState.DISMISSED})
 _UNSEEN = {
     Outcome.EMPTY: "网页空白",
@@ -111,7 +113,7 @@ def ask_visits(house: House, now: datetime) -> int:
     """
     with house.database.transaction() as db:
         mark_visited(db)
-        if not list_leads(db, states=(LeadState.RECEIVED,), limit=1):
+        if not any_to_visit(db, house.config.region):
             return 0
         plan = _plan(db, house.config.region, now)
         going = (FiringState.WAITING, FiringState.RUNNING)
@@ -130,7 +132,9 @@ def standing_of(db: Connection, lead: Lead) -> Standing:
     if lead.state is LeadState.ANSWERED:
         return Standing(lead=lead, told=lead.answer, alert_id=number)
     if lead.state is LeadState.RECEIVED:
-        return Standing(lead=lead, told="已收到，等待采集", alert_id=number)
+        paused = sites_by_id(db, [lead.site_id])[lead.site_id].state is not SiteState.WATCHED
+        told = "已收到，网站已停止采集，没有访问" if paused else "已收到，等待采集"
+        return Standing(lead=lead, told=told, alert_id=number)
     visit_id, outcome = _look(db, lead)
     unseen = "" if outcome in _READABLE else _why(outcome)
     if alert is None:
@@ -196,10 +200,12 @@ def answer_lead(
         lead = lead_of(db, number, reach)
         if lead is None:
             raise BadInput(f"没有编号为 {number} 的举报线索")
-        if lead.state is LeadState.RECEIVED:
-            raise NotAllowed(f"举报线索 {number} 还没有采集，不能答复")
+        if lead.state is LeadState.RECEIVED and not answer.strip():
+            raise NotAllowed(f"举报线索 {number} 还没有采集，须写明答复的话")
         said = answer.strip() or standing_of(db, lead).told
-        if not mark_answered(db, number, said[:500], now):
+        if len(said) > _LONGEST_ANSWER:
+            raise BadInput(f"答复不超过 {_LONGEST_ANSWER} 字，现有 {len(said)} 字")
+        if not mark_answered(db, number, said, now):
             raise NotAllowed(f"举报线索 {number} 已经答复过")
         note(db, _act(lead, "lead.answer", actor, now, said[:200]))
         answered = lead_of(db, number)
@@ -219,6 +225,8 @@ def _site_for(
             return site, True
     known = site_of_domain(db, place.domain)
     if known is not None:
+        if place.url:
+            point_at(db, known.id, place.url)
         return known, False
     fresh = Site(
         domain=place.domain,

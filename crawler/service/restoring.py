@@ -15,7 +15,7 @@ import msgspec
 
 from alerts.delivering import pause
 from crawler.domain.audit import Act
-from crawler.domain.errors import BadInput, TryLater
+from crawler.domain.errors import BadInput, TryLater, reason_of
 from crawler.service.backing_up import EVIDENCE, FORMAT, MANIFEST, STORE, Manifest, Member
 from crawler.store.audit import note
 from crawler.store.database import Database, migrate, open_database
@@ -57,7 +57,7 @@ def restore(archive: Path, home: Path, actor: str, now: datetime, region: str) -
         _compare(manifest, found)
         _settle(part, manifest, actor, now, region)
     except OSError as error:
-        raise TryLater(f"恢复没有完成：{error.strerror or error}；请重新执行") from error
+        raise TryLater(f"恢复没有完成：{reason_of(error)}；请重新执行") from error
     _move_in(part, home)
     return manifest
 

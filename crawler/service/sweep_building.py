@@ -38,7 +38,7 @@ def sweeping_for(
     _settle(house)
     run = f"{int(time.time()):x}-{os.getpid()}"
     crews = [*fetching_crews(house, run), reading_crew(house, run)]
-    if house.config.crawl.looks == "suspicious":
+    if house.config.crawl.looks == "suspicious" or sweep.selection.startswith(RECAPTURE):
         crews.append(looking_crew(house, run))
     if sweep.render and house.config.browser.enabled:
         crew, trouble = browsing_crew(house, run)

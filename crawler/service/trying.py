@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crawler.domain.assessment import Assessment, Level
 from crawler.domain.capture import Field, PageText
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, reason_of
 from crawler.domain.page import PageStructure
 from crawler.domain.site import Site, Visit
 from crawler.reading.close_text import read_closely
@@ -89,7 +89,7 @@ def _read_file(path: Path) -> tuple[PageText, PageStructure | None]:
         with path.open("rb") as file:
             raw = file.read(LARGEST_FILE + 1)
     except OSError as error:
-        raise BadInput(f"{path} 无法读取：{error.strerror}") from error
+        raise BadInput(f"{path} 无法读取：{reason_of(error)}") from error
     if len(raw) > LARGEST_FILE:
         raise BadInput(f"{path} 超过 {LARGEST_FILE >> 20} MiB")
     text = decode(raw).text

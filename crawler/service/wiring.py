@@ -10,7 +10,7 @@ from pathlib import Path
 from alerts.dialects import load_dialect
 from crawler.config import Config, load_config
 from crawler.domain.delivery import Endpoint
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, reason_of
 from crawler.domain.peer import Peer
 from crawler.service.own_hosts import own_addresses
 from crawler.service.pipes import Greeting
@@ -74,7 +74,7 @@ def open_house(home: Path, file: Path | None = None) -> House:
         for folder in (home, home / "cache", home / "run", config.evidence_folder):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise BadInput(f"数据目录 {home} 无法使用：{error.strerror}") from error
+        raise BadInput(f"数据目录 {home} 无法使用：{reason_of(error)}") from error
     house = House(config=config, database=open_database(config.database_url))
     if not house.lexicon.exists():
         put_in_force(LEXICONS, house.shelf)
@@ -94,7 +94,7 @@ def hosts_of(config: Config) -> tuple[str, ...]:
     try:
         return (*config.crawl.hosts, *config.crawl.hosts_file.read_text("utf-8").splitlines())
     except OSError as error:
-        raise BadInput(f"crawl.hosts_file 无法读取：{error.strerror}") from error
+        raise BadInput(f"crawl.hosts_file 无法读取：{reason_of(error)}") from error
 
 
 def greeting_for(house: House, worker: str, *, patient: bool) -> Greeting:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import structlog
 
-from crawler.domain.errors import TryLater, WatchError
+from crawler.domain.errors import TryLater, WatchError, reason_of
 from crawler.service.hands import Came, Held
 from crawler.service.recording import Recorder
 
@@ -38,7 +38,7 @@ def write_down(recorder: Recorder, group: Sequence[Came], clock: Callable[[], da
     except WatchError:
         raise
     except OSError as error:
-        raise TryLater(f"存证无法写入：{error.strerror or error}") from error
+        raise TryLater(f"存证无法写入：{reason_of(error)}") from error
     except Exception:
         if len(group) == 1:
             log.exception("report not recorded", action="set_aside", visit=group[0].held.visit.id)

@@ -184,6 +184,12 @@ def case_members(db: Connection, case_id: int, reach: str, limit: int = 60) -> l
     return [_card(row) for row in db.execute(ordered)]
 
 
+def count_members(db: Connection, case_id: int, reach: str) -> int:
+    """How many alerts of a case are within reach."""
+    chosen = (alerts.c.case_id == case_id) & alerts.c.region.startswith(reach)
+    return db.scalar(select(func.count()).select_from(alerts).where(chosen)) or 0
+
+
 def pictured(db: Connection, visit_ids: Sequence[int]) -> dict[int, list[Capture]]:
     """The browser's captures of several visits, oldest first."""
     rows = select(captures.c.visit_id, captures.c.manifest).where(

@@ -12,10 +12,11 @@ from sqlalchemy import Connection, Row, and_, func, insert, select
 from crawler.domain.assessment import Assessment, Level
 from crawler.domain.capture import Capture, Evidence, EvidenceKind
 from crawler.domain.site import RECAPTURE
-from crawler.domain.task import TASK_ENDS
+from crawler.domain.task import bore_out
 from crawler.store.case_tables import case_records
 from crawler.store.packs import Judged
-from crawler.store.tables import alerts, assessments, captures, cases, sweeps, tasks, visits
+from crawler.store.tables import alerts, assessments, captures, cases, sweeps, visits
+from crawler.store.tasks import tasks_of_case
 
 FOLDER = "cases"  # inside the evidence folder, apart from segments
 NOTHING = "none"
@@ -42,7 +43,7 @@ class Story:
     case_id: int
     visit_id: int  # the alert's own
     again: str  # the selection of sweeps that look again at this alert's site
-    closed: bool  # whether a task of its case is at an end
+    closed: tuple[datetime, ...]  # when tasks of its case were closed that bore it out
     visits: tuple[Judged, ...]
 
 
@@ -74,14 +75,17 @@ def stories(db: Connection) -> Iterator[Story]:
     kept = select(case_records.c.id).where(case_records.c.capture_id == other.c.id).exists()
     elsewhere = and_(other.c.site_id == alerts.c.site_id, other.c.visit_id != alerts.c.visit_id)
     again = select(other.c.id).where(elsewhere, ~kept).exists()
-    ends = (tasks.c.case_id == alerts.c.case_id) & tasks.c.state.in_(TASK_ENDS)
-    closed = select(tasks.c.id).where(ends).exists().label("closed")
-    columns = (alerts.c.id, alerts.c.case_id, alerts.c.site_id, alerts.c.visit_id, closed)
+    columns = (alerts.c.id, alerts.c.case_id, alerts.c.site_id, alerts.c.visit_id)
     for row in db.execute(select(*columns).where(again).order_by(alerts.c.id)).all():
         yield Story(
-            case_id=row.case_id, visit_id=row.visit_id, closed=bool(row.closed),
+            case_id=row.case_id, visit_id=row.visit_id, closed=_closed(db, row.case_id),
             again=f"{RECAPTURE}{row.id}", visits=tuple(_levels(db, row.site_id)),
         )  # fmt: skip
+
+
+def _closed(db: Connection, case_id: int) -> tuple[datetime, ...]:
+    tasked = tasks_of_case(db, case_id)
+    return tuple(one.closed_at for one in tasked if one.closed_at and bore_out(one))
 
 
 def _levels(db: Connection, site_id: int) -> Iterator[Judged]:

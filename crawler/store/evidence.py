@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crawler.domain.capture import Evidence, EvidenceKind, Exchange
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, reason_of
 
 SEGMENT_BYTES = 256 * 1024 * 1024
 SUFFIX = ".warc.gz"
@@ -223,7 +223,7 @@ def _stored(folder: Path, evidence: Evidence) -> bytes:
             file.seek(evidence.offset)
             return file.read(evidence.length)
     except OSError as error:
-        raise BadInput(f"存证文件 {evidence.segment} 无法读取：{error.strerror}") from error
+        raise BadInput(f"存证文件 {evidence.segment} 无法读取：{reason_of(error)}") from error
 
 
 def _block_of(member: bytes) -> bytes:

@@ -11,7 +11,7 @@ from io import BufferedReader, FileIO
 from pathlib import Path
 
 from crawler.domain.capture import Evidence
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, reason_of
 from crawler.store.evidence import block_in, checked, is_ours, repacked
 
 _PIECE = 1 << 20
@@ -172,4 +172,4 @@ class _Reading:
 def _missing(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return "缺失，无法读取"
-    return f"无法读取：{error.strerror}"
+    return f"无法读取：{reason_of(error)}"

@@ -11,7 +11,7 @@ from crawler.domain.lead import Lead, LeadState
 from crawler.domain.site import Site, SiteState
 from crawler.store.lead_tables import leads
 from crawler.store.sites import site_from
-from crawler.store.tables import sites, visits
+from crawler.store.tables import captures, sites, visits
 
 
 def save_lead(db: Connection, lead: Lead) -> Lead:
@@ -45,6 +45,14 @@ def list_leads(
     return [_lead(row) for row in db.execute(rows.order_by(leads.c.id.desc()).limit(limit))]
 
 
+def any_to_visit(db: Connection, region: str) -> bool:
+    """Whether one waits whose site a sweep of this region would look at."""
+    looked_at = (sites.c.state == str(SiteState.WATCHED)) & sites.c.region.startswith(region)
+    waiting = (leads.c.state == str(LeadState.RECEIVED)) & looked_at
+    joined = leads.join(sites, sites.c.id == leads.c.site_id)
+    return db.execute(select(leads.c.id).select_from(joined).where(waiting)).first() is not None
+
+
 def leads_of_site(db: Connection, site_id: int) -> list[Lead]:
     """All that was told of a site, oldest first."""
     rows = select(leads).where(leads.c.site_id == site_id).order_by(leads.c.id)
@@ -52,9 +60,15 @@ def leads_of_site(db: Connection, site_id: int) -> list[Lead]:
 
 
 def mark_visited(db: Connection) -> int:
-    """Leads whose site was looked at since they came in; how many those are."""
+    """Leads whose site was looked at since they came in; how many those are. A look that had begun
+    by then saw the page from before.
+    """
     seen = exists().where(
-        visits.c.site_id == leads.c.site_id, visits.c.closed_at >= leads.c.received_at
+        visits.c.site_id == leads.c.site_id,
+        visits.c.closed_at >= leads.c.received_at,
+        ~select(captures.c.id)
+        .where(captures.c.visit_id == visits.c.id, captures.c.started_at < leads.c.received_at)
+        .exists(),
     )
     waiting = (leads.c.state == str(LeadState.RECEIVED)) & seen
     return db.execute(update(leads).where(waiting).values(state=str(LeadState.VISITED))).rowcount
@@ -86,6 +100,11 @@ def new_site(db: Connection, site: Site, now: datetime, actor: str) -> Site:
     }
     made = db.execute(insert(sites).values(row).returning(sites)).one()
     return site_from(made)
+
+
+def point_at(db: Connection, site_id: int, url: str) -> None:
+    """Where an unfiled site is looked at: the address that was told last."""
+    db.execute(update(sites).where(sites.c.id == site_id).values(home_url=url))
 
 
 def watch_again(db: Connection, site_id: int, now: datetime) -> None:

@@ -196,8 +196,12 @@ def last_visit_of(db: Connection, site_id: int, sweep_id: int) -> int:
 
 
 def looks_since(db: Connection, site_id: int, since: datetime) -> list[tuple[int, str]]:
-    """Visits of a site that ended at a moment or after it, newest first, each with its outcome."""
-    mine = (visits.c.site_id == site_id) & (visits.c.closed_at >= since)
+    """Visits of a site that looked at it at a moment or after it and have ended, newest first, each
+    with its outcome.
+    """
+    begun = (captures.c.visit_id == visits.c.id) & (captures.c.started_at < since)
+    before = select(captures.c.id).where(begun).exists()
+    mine = (visits.c.site_id == site_id) & (visits.c.closed_at >= since) & ~before
     rows = select(visits.c.id, visits.c.outcome).where(mine).order_by(visits.c.id.desc())
     return [(row.id, row.outcome) for row in db.execute(rows.limit(100))]
 

@@ -139,9 +139,22 @@ def test_a_site_that_only_leads_to_another_is_told_as_that_and_not_as_its_likene
     }  # fmt: skip
     assert "D 转向 A" in page
     assert "D 转向 A" in report
+    assert told["members_left_out"] == 0
     assert page.count("<figure>") == 3  # A's page stands there once
     assert verified(tmp_path / "f.zip")[0] == 0
     house.database.close()
+
+
+def test_how_many_are_left_out_is_told(
+    house: House, case_id: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawler.service.packing.kindred.MOST_MEMBERS", 1)
+
+    pack = packed(house, case_id, tmp_path / "f.zip")
+
+    told = json.loads(pack.read("case/family.json"))
+    assert (len(told["members"]), told["members_left_out"]) == (1, 2)
+    assert "另有 2 个网站未列入本包" in pack.read("核验说明.html").decode()
 
 
 def test_every_node_of_the_graph_lies_inside_and_apart() -> None:

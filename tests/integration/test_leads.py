@@ -28,7 +28,7 @@ from crawler.store.audit import acts_on
 from crawler.store.leads import lead_of, mark_visited
 from crawler.store.outbox import list_deliveries
 from crawler.store.schedules import firings_in, schedule_named
-from crawler.store.sites import site_of_domain
+from crawler.store.sites import site_of_domain, sites_by_id
 from crawler.store.tables import alerts, sites, sweeps, visits
 from crawler.store.visits import every_site, start_sweep, visits_by_id
 from tests.builders import NOON, a_capture, an_assessment
@@ -166,6 +166,35 @@ def test_a_filed_site_that_was_retired_is_looked_at_again(house: House) -> None:
         site = site_of_domain(db, "back.example.cn")
     assert site is not None
     assert (site.state, site.due_at) == ("watched", NOON + timedelta(days=1))
+
+
+def test_a_paused_site_is_not_asked_for_again_and_again_and_can_be_answered(house: House) -> None:
+    lead, _ = take_lead(house, complaint(house, "paused.example.cn"), "li", NOON)
+    with house.database.transaction() as db:
+        db.execute(update(sites).values(state="paused"))
+
+    assert ask_visits(house, NOON) == 0
+    with house.database.reading() as db:
+        assert standing_of(db, lead).told == "已收到，网站已停止采集，没有访问"
+    with pytest.raises(NotAllowed, match="须写明答复的话"):
+        answer_lead(house, lead.id, "", "li", NOON)
+    assert answer_lead(house, lead.id, "网站另案处理中。", "li", NOON).state is LeadState.ANSWERED
+
+
+def test_the_page_that_was_told_of_is_the_one_looked_at(house: House) -> None:
+    for url in ("http://told.example.cn/", "http://told.example.cn/pay/fund.html"):
+        lead, _ = take_lead(house, complaint(house, url), "li", NOON)
+
+    with house.database.reading() as db:
+        site = sites_by_id(db, [lead.site_id])[lead.site_id]
+    assert site.home_url == "http://told.example.cn/pay/fund.html"
+
+
+def test_a_long_answer_is_not_cut(house: House) -> None:
+    lead, _ = take_lead(house, complaint(house, "long.example.cn"), "li", NOON)
+
+    with pytest.raises(BadInput, match="答复不超过 500 字"):
+        answer_lead(house, lead.id, "答" * 501, "li", NOON)
 
 
 def test_a_served_house_is_asked_once_for_what_waits(house: House) -> None:

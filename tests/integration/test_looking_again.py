@@ -77,9 +77,9 @@ def test_who_told_of_a_site_that_is_gone_is_told_so(house: House) -> None:
     ("rows", "code", "counted"),
     [
         (("2020-01-02,http://other.example.cn/", "2999-01-02,http://other.example.cn/"), 0,
-         "2 行 = 收下 1 + 未收 1"),
+         "2 个网址 = 收下 1 + 早已收过 0 + 未收 1"),
         (("2999-01-02,http://other.example.cn/", "2020-01-02,http://10.0.0.1/"), 2,
-         "2 行 = 收下 0 + 未收 2"),
+         "2 个网址 = 收下 0 + 早已收过 0 + 未收 2"),
     ],
 )  # fmt: skip
 def test_a_file_is_counted_and_fails_only_where_nothing_was_taken(

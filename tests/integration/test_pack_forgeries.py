@@ -2,6 +2,7 @@
 check of the reader holds on to: captures' own manifests, chain, anchors, WARC and audit trail.
 """
 
+import gzip
 import hashlib
 import json
 import zipfile
@@ -133,6 +134,26 @@ def call_a_picture_a_copy(content: Content, manifest: dict[str, Any]) -> None:
     entry(manifest, ending(content, "picture.jpg"))["role"] = "derived"
 
 
+def differ_in_case(content: Content, manifest: dict[str, Any]) -> None:
+    name = ending(content, "picture.jpg")
+    twin = name.replace("captures/", "Captures/")
+    content[twin] = b"x"
+    manifest["members"].append({"path": twin, "role": "record"})
+
+
+def alert_of_another(content: Content, _: dict[str, Any]) -> None:
+    told = json.loads(content["case/alert.json"])
+    told["alert"]["id"] += 1
+    content["case/alert.json"] = as_json(told)
+
+
+def head_that_is_none(content: Content, _: dict[str, Any]) -> None:
+    name = ending(content, ".warc.gz")
+    _head, *rest = records_of(content[name])
+    made = gzip.compress(b"WARC/1.1\r\nWARC-Type: response\r\nContent-Length: 1\r\n\r\nx\r\n\r\n")
+    content[name] = b"".join([made, *rest])
+
+
 def another_manifest(content: Content, manifest: dict[str, Any]) -> None:
     """The capture's own manifest told differently, and the index with it: the chain objects."""
     capture = manifest["captures"][0]
@@ -242,6 +263,10 @@ def second_truth(told: dict[str, Any]) -> None:
         (claim_another_block, "请求原文记录内容不符"),
         (change_audit, "审计第"),
         (drop(".tsr"), "的时间戳"),
+        (drop("核验说明.html"), "清单中没有"),
+        (differ_in_case, "只差大小写"),
+        (alert_of_another, "是预警"),
+        (head_that_is_none, "第 1 条记录不是登记过的"),
         (change_chain(second_truth), "两种内容"),
         (change_chain(lambda told: told["stretches"][0].update(previous="1" * 64)), "起点不是零"),
         (change_chain(lambda told: told["anchors"][0].update(statement="{}")), "的陈述被改动"),
@@ -388,7 +413,8 @@ def test_a_picture_whose_copy_could_not_be_made_is_told_and_no_forgery(
 
     code, lines = verified(tmp_path / "x.zip")
     assert code == 3, lines
-    assert lines[-1] == "▲ 制作本包时已缺损：图片太大"
+    assert lines[-1].startswith("▲ 制作本包时已缺损：采集 ")
+    assert lines[-1].endswith("的首屏截图：图片太大")
 
 
 def test_an_old_python_says_the_same_of_a_forgery(pack: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from crawler.service.packing.personal import KINDS
 from crawler.service.wiring import House
 from crawler.store.anchors import anchors_over
 from crawler.store.audit import acts_on, note
-from crawler.store.tables import anchors
+from crawler.store.tables import anchors, sites
 from tests.builders import NOON, a_capture
 from tests.integration import packing_house
 from tests.integration.packing_house import a_house, clean_visit, exported, seed_case, verified
@@ -52,6 +52,9 @@ def test_a_paper_says_fixed_outside_only_where_somebody_outside_holds_it(tmp_pat
         db.execute(update(anchors).values(told="审计记录；青浦区公证处"))
     exported(house, seeded.alert_id, tmp_path / "told.zip")
 
+    hint = "没有覆盖其中"
+    assert any(hint in line for line in verified(tmp_path / "own.zip")[1])
+    assert not any(hint in line for line in verified(tmp_path / "told.zip")[1])
     for said in (words_of(tmp_path / "own.zip", "电子数据提取笔录"), page_of(tmp_path / "own.zip")):
         assert "链首仅本机记录，未对外固定" in said
         assert said.count("对外固定") == said.count("未对外固定")
@@ -63,10 +66,12 @@ def test_a_paper_says_fixed_outside_only_where_somebody_outside_holds_it(tmp_pat
 SECRETS = (
     "138 0013 8000", "138-0013-8001", "13800138002", "021-59731234", "wxid_laoli", "87654321",
     "wang.xm@example.cn", "310118198001011234", "王小明", "欧阳明月", "13900139003", "李铁柱",
+    "310118199001011237", "555018866",
 )  # fmt: skip
 PAGE = (
     "季季返息 3.95%\n保·本·保·息\n电话 138 0013 8000 或 138-0013-8001\n座机 021-59731234 "
-    "微信 wxid_laoli QQ：87654321 邮箱 wang.xm@example.cn 身份证310118198001011234\n"
+    "微信 wxid_laoli 投资交流群：555018866 QQ：87654321 邮箱 wang.xm@example.cn "
+    "身份证310118198001011234\n"
     "联系人：王小明 欧阳明月\n"
     + "甲" * 34
     + "13800138002季季返息 3.95%"
@@ -96,6 +101,8 @@ def test_no_secret_stands_outside_the_pages_own_bytes(tmp_path: Path) -> None:
     seeded = seed_case(house, "a.example.cn", unit="欧阳明月", kind="person", body=PAGE)
     moved = "310118 → 310115：李铁柱 13900139003 已迁"
     with house.database.transaction() as db:
+        own = sites.c.id == seeded.site_id
+        db.execute(update(sites).where(own).values(uscc="310118199001011237"))
         note(db, Act(
             at=NOON, actor="zhang", action="alert.transfer", object=f"alert:{seeded.alert_id}",
             region="310118", before="310118", after=moved,

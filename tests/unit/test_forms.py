@@ -5,6 +5,7 @@ from io import BytesIO
 
 import pytest
 from docx import Document
+from docx.oxml import parse_xml
 
 from crawler.domain.errors import BadInput
 from crawler.service.packing.blank_forms import FORMS, blank_form
@@ -156,3 +157,70 @@ def test_a_pdf_loses_its_moment_and_keeps_its_length() -> None:
 
     assert len(plain) == len(pdf)
     assert b"2026" not in plain
+
+
+WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+RUN = "<w:r><w:t>%s</w:t></w:r>"
+PLACES = {
+    "link": "<w:p><w:hyperlink>%s</w:hyperlink></w:p>",
+    "control": "<w:sdt><w:sdtContent><w:p>%s</w:p></w:sdtContent></w:sdt>",
+    "inserted": '<w:p><w:ins w:id="9" w:author="x">%s</w:ins></w:p>',
+    "box": "<w:p><w:r><w:pict><w:txbxContent><w:p>%s</w:p></w:txbxContent></w:pict></w:r></w:p>",
+}
+
+
+def with_xml(xml: str) -> bytes:
+    document = Document()
+    made = parse_xml(f'<w:body xmlns:w="{WORD}">{xml}</w:body>')
+    document.element.body[:0] = list(made)
+    section = document.sections[0]
+    section.different_first_page_header_footer = True
+    section.first_page_header.paragraphs[0].text = "{{主体}}"
+    out = BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def all_words(content: bytes) -> str:
+    with zipfile.ZipFile(BytesIO(content)) as parts:
+        names = [name for name in parts.namelist() if name.endswith(".xml")]
+        return "\n".join(parts.read(name).decode() for name in names)
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+def test_a_placeholder_is_filled_wherever_word_has_text(place: str) -> None:
+    made = all_words(filled(with_xml(place % (RUN % "编号 {{线索编号}}")), "t.docx", VALUES))
+
+    assert "编号 310118-JR-1" in made
+    assert "{{" not in made
+    assert "云湖" in made  # the first page's own header
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+@pytest.mark.parametrize("wrong", ["{{没有这个}}", "{{线索编号", "{{文件.名}}"])
+def test_a_wrong_placeholder_is_named_wherever_it_stands(place: str, wrong: str) -> None:
+    with pytest.raises(BadInput, match=r"模板 t\.docx 的占位符"):
+        filled(with_xml(place % (RUN % wrong)), "t.docx", VALUES)
+
+
+def test_a_list_is_asked_to_stand_in_a_row() -> None:
+    with pytest.raises(BadInput, match="须放在表格的一行里"):
+        filled(a_template("{{文件.名}}"), "t.docx", VALUES)
+
+
+def test_a_placeholder_where_nothing_can_be_filled_is_named() -> None:
+    out = BytesIO()
+    with (
+        zipfile.ZipFile(BytesIO(a_template("{{主体}}"))) as parts,
+        zipfile.ZipFile(out, "w") as new,
+    ):
+        for one in parts.infolist():
+            content = parts.read(one)
+            if one.filename == "docProps/app.xml":
+                content = content.replace(
+                    b"</Properties>", b"<Company>{{x}}</Company></Properties>"
+                )
+            new.writestr(one.filename, content)
+
+    with pytest.raises(BadInput, match=r"不能放在 app\.xml 里"):
+        filled(out.getvalue(), "t.docx", VALUES)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from crawler.domain.assessment import Level
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, reason_of
 from crawler.service.albums import sheets_of
 from crawler.service.doors import Door
 from crawler.service.showing import as_json, say
@@ -38,7 +38,7 @@ def album(
             for file, sheet in zip(files, sheets_of(house, found, head, words), strict=True):
                 file.write_bytes(sheet)
         except OSError as error:
-            raise BadInput(f"{out} 无法写入：{error.strerror}") from error
+            raise BadInput(f"{out} 无法写入：{reason_of(error)}") from error
         if json:
             as_json({"pictures": total, "without": without, "files": [str(one) for one in files]})
             return

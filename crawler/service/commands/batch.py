@@ -16,7 +16,7 @@ from alerts.reporting import read_feedback
 from alerts.translating import read_report
 from crawler.domain.audit import Act
 from crawler.domain.delivery import Endpoint
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, reason_of
 from crawler.domain.ids import ulid
 from crawler.service.desks import desk_of
 from crawler.service.doors import Door, now
@@ -134,7 +134,7 @@ def _write(file: Path, raw: bytes) -> None:
         staged.write_bytes(raw)
         staged.replace(file)
     except OSError as error:
-        raise BadInput(f"文件 {file} 无法写入：{error.strerror}") from None
+        raise BadInput(f"文件 {file} 无法写入：{reason_of(error)}") from None
 
 
 def _read(file: Path) -> bytes:
@@ -143,7 +143,7 @@ def _read(file: Path) -> bytes:
             raise BadInput(f"文件超过 {LARGEST >> 20} MB")
         return file.read_bytes()
     except OSError as error:
-        raise BadInput(f"文件 {file} 无法读取：{error.strerror}") from None
+        raise BadInput(f"文件 {file} 无法读取：{reason_of(error)}") from None
 
 
 def _act(actor: str, action: str, endpoint: Endpoint, after: str, at: datetime) -> Act:

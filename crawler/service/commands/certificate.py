@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from crawler.domain.certificate import Certificate
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, reason_of
 from crawler.service.certifying import as_file, checked_file, fingerprint, public_key
 from crawler.service.doors import Door
 from crawler.service.showing import as_json, say, table
@@ -103,7 +103,7 @@ def _save(one: Certificate, output: Path | None) -> None:
     try:
         output.write_bytes(as_file(one))
     except OSError as error:
-        raise BadInput(f"{output} 写不进去：{error.strerror}") from error
+        raise BadInput(f"{output} 写不进去：{reason_of(error)}") from error
     say(f"已写入 {output}")
 
 
@@ -118,4 +118,4 @@ def _content(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(1 << 20)
     except OSError as error:
-        raise BadInput(f"{path} 无法读取：{error.strerror}") from error
+        raise BadInput(f"{path} 无法读取：{reason_of(error)}") from error

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, reason_of
 from crawler.domain.user import Role
 from crawler.service.anchoring import anchor_heads, take_stamp
 from crawler.service.catalogue import Catalogue
@@ -103,7 +103,7 @@ def _write_forms(house: House, words: Catalogue, folder: Path | None) -> None:
             if not (place / name).exists():
                 (place / name).write_bytes(blank_form(name))
     except OSError as error:
-        raise BadInput(f"无法写入 {place}：{error.strerror}") from error
+        raise BadInput(f"无法写入 {place}：{reason_of(error)}") from error
     say(words.say("evidence.forms", path=os.fspath(place), count=len(FORMS)))
 
 
@@ -130,6 +130,6 @@ def _stamp(house: House, words: Catalogue, actor: str, number: int, token: Path 
         with token.open("rb") as file:
             answer = file.read(_MOST_STAMP)
     except OSError as error:
-        raise BadInput(f"{token} 无法读取：{error.strerror}") from error
+        raise BadInput(f"{token} 无法读取：{reason_of(error)}") from error
     stamp = take_stamp(house, number, answer, now(), actor)
     say(words.say("evidence.stamped", id=number, at=stamp.at.isoformat()))

@@ -13,7 +13,7 @@ import typer
 
 from alerts.signing import key_from, secret_from
 from crawler.domain.delivery import Endpoint
-from crawler.domain.errors import BadInput, NotAllowed
+from crawler.domain.errors import BadInput, NotAllowed, reason_of
 from crawler.service.desks import poster_of
 from crawler.service.doors import Door, now
 from crawler.service.platform.probing import Found, Mark, Prober, probe_all
@@ -114,7 +114,7 @@ def _stub(plan: Plan, host: str, port: int, ready_file: Path | None, *, told: bo
     try:
         serve(Stub(plan=plan, tell=_line, clock=now), host, port, ready)
     except OSError as error:
-        raise BadInput(f"不能在 {host}:{port} 监听：{error.strerror or error}") from None
+        raise BadInput(f"不能在 {host}:{port} 监听：{reason_of(error)}") from None
 
 
 def _line(text: str) -> None:

@@ -13,9 +13,11 @@ from crawler.domain.errors import BadInput
 from crawler.domain.site import RECAPTURE, Site, SiteState, Sweep, SweepState, outcome_of
 from crawler.service.catalogue import Catalogue
 from crawler.service.commands.sweeps import run_sweep
+from crawler.service.console.shown import exact, plain
 from crawler.service.doors import INTERRUPTED, LATER, Door, now
 from crawler.service.finishing import finish_sweep
 from crawler.service.holding import held
+from crawler.service.packing.comparing import difference, resting_on
 from crawler.service.showing import as_json, say
 from crawler.service.wiring import House
 from crawler.store.alerts import alert_of
@@ -23,8 +25,12 @@ from crawler.store.assessments import assessment_of
 from crawler.store.audit import note
 from crawler.store.captures import captures_of_visit
 from crawler.store.database import Connection
+from crawler.store.packs import judgements_of
 from crawler.store.sites import sites_by_id
+from crawler.store.texts import text_of
 from crawler.store.visits import last_visit_of, named_sites, start_sweep, unfinished_sweep
+
+_MOST_CHANGES = 20
 
 
 class Sight(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +59,7 @@ class Recaptured(msgspec.Struct, frozen=True, kw_only=True):
     sweep: int
     before: Sight
     after: Sight
+    changes: tuple[str, ...] = ()  # lines that went (−) and came (+), the first of them
 
     @property
     def same_words(self) -> bool | None:
@@ -77,12 +84,14 @@ def recapture(
             raise typer.Exit(INTERRUPTED)
         with house.database.reading() as db:
             seen = last_visit_of(db, site.id, sweep.id)
+            before, after = sight_of(db, _basis(db, alert)), sight_of(db, seen)
             result = Recaptured(
                 alert=number,
                 domain=site.domain,
                 sweep=sweep.id,
-                before=sight_of(db, alert.visit_id),
-                after=sight_of(db, seen),
+                before=before,
+                after=after,
+                changes=_changes(db, before, after) if before.was_seen and after.was_seen else (),
             )
         if json:
             as_json(msgspec.to_builtins(result) | {"same_words": result.same_words})
@@ -90,6 +99,20 @@ def recapture(
             _show(result, words)
     if not result.after.was_seen:
         raise typer.Exit(LATER)
+
+
+def _basis(db: Connection, alert: Alert) -> int:
+    """The visit that the alert rests on: it shows the newest, which may be an earlier re-fixing."""
+    judged = judgements_of(db, alert.site_id)
+    own = resting_on(judged, alert.visit_id, f"{RECAPTURE}{alert.id}")
+    return own.visit_id if own else alert.visit_id
+
+
+def _changes(db: Connection, before: Sight, after: Sight) -> tuple[str, ...]:
+    told = difference(text_of(db, before.text_digest), text_of(db, after.text_digest))
+    lines = [plain(f"{one.sign} {one.text}") for one in told if one.sign in "−+"]
+    more = len(lines) - _MOST_CHANGES
+    return tuple(lines[:_MOST_CHANGES]) + ((f"… {more}",) if more > 0 else ())
 
 
 def sight_of(db: Connection, visit_id: int) -> Sight:
@@ -153,12 +176,14 @@ def _show(result: Recaptured, words: Catalogue) -> None:
         say(words.say("recapture.unknown"))
     else:
         say(words.say("recapture.same" if result.same_words else "recapture.changed"))
+    for line in result.changes:
+        say(f"  {line}")
     for capture in after.captures:
         say(f"  {words.say('alerts.evidence')}  {capture}")
 
 
 def _words(sight: Sight, words: Catalogue) -> dict[str, object]:
-    at = f"{sight.captured_at:%Y-%m-%d %H:%M:%S}" if sight.captured_at else "—"
+    at = exact(sight.captured_at) if sight.captured_at else "—"
     return {
         "at": at,
         "outcome": words.name("outcome", sight.outcome or "waiting"),

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, reason_of
 from crawler.domain.schedule import (
     FIRING_NAMES,
     STATE_NAMES,
@@ -208,7 +208,7 @@ def _sheet(house: House, number: str, words: Catalogue, output: Path | None) -> 
     try:
         output.write_bytes(content)
     except OSError as error:
-        raise BadInput(f"{output} 写不进去：{error.strerror}") from error
+        raise BadInput(f"{output} 写不进去：{reason_of(error)}") from error
     say(f"公示表已写入 {output}")
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, reason_of
 from crawler.domain.lexicon import Category
 from crawler.domain.statistics import OF_ALERTS, Dimension, month_of, period_from
 from crawler.service.desks import desk_of
@@ -75,7 +75,7 @@ def _save(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise BadInput(f"{path} 无法写入：{error.strerror}") from error
+        raise BadInput(f"{path} 无法写入：{reason_of(error)}") from error
     say(f"报表已写入 {path}")
 
 

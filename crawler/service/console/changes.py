@@ -66,7 +66,7 @@ def difference(was: str, is_: str) -> list[Change]:
     """Two texts line by line, and within a changed line what changed."""
     old, new = _lines(was), _lines(is_)
     found: list[Change] = []
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    matcher = difflib.SequenceMatcher(None, old, new)  # see packing.comparing
     for tag, a, b, c, d in matcher.get_opcodes():
         if tag == "equal":
             found.append(Change(sign="…", same=b - a))

@@ -54,7 +54,7 @@ def take(call: Call) -> Response:
 
 def answer(call: Call) -> Response:
     """Give the answer, once."""
-    text = call.field("text", 500)
+    text = call.field("text", 2_000)
     lead = answer_lead(call.house, call.number("id"), text, call.actor, call.now, reach=call.reach)
     said = call.console.say("举报线索 {n} 已答复。", n=lead.id)
     return call.go("/leads", Notice(text=said))

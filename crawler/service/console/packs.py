@@ -3,6 +3,7 @@
 import fcntl
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ from urllib.parse import quote
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
+from crawler.domain.errors import TryLater
 from crawler.service.console.access import DECIDERS, READERS, post
 from crawler.service.console.calls import Call, Missing, Refused
 from crawler.service.console.deciding import card_here
@@ -19,6 +21,7 @@ from crawler.service.packing.exporting import export_alert, export_family
 from crawler.service.packing.listing import Asker, Exported
 from crawler.store.cards import case_members
 
+_AT_WORK = threading.BoundedSemaphore(2)  # each may take gigabytes of room and four browsers
 _MEDIA = "application/zip"
 
 
@@ -76,6 +79,15 @@ def clear_left(cache: Path) -> None:
 
 
 def _sent(call: Call, name: str, write: Callable[[Path], Exported]) -> Response:
+    if not _AT_WORK.acquire(blocking=False):
+        raise TryLater("正在制作的证据包过多，请稍后再试")
+    try:
+        return _made(call, name, write)
+    finally:
+        _AT_WORK.release()
+
+
+def _made(call: Call, name: str, write: Callable[[Path], Exported]) -> Response:
     folder = Path(tempfile.mkdtemp(prefix="export-", dir=call.house.cache))
     lock = _locked(folder)
     try:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, reason_of
 from crawler.store.evidence import on_disk
 
 Role = Literal["evidence", "derived", "record", "document", "reader"]
@@ -25,14 +25,6 @@ _MOST_BYTES = 0xF000_0000
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS}
 _NO_FOLDER_SYNC = {errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS}
-_REASONS = {
-    errno.ENOENT: "没有这个文件夹",
-    errno.ENOTDIR: "它不是文件夹",
-    errno.EACCES: "没有权限",
-    errno.EPERM: "没有权限",
-    errno.EROFS: "只读",
-    errno.ENAMETOOLONG: "文件名过长",
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -184,8 +176,7 @@ def _take_name(part: Path, destination: Path) -> None:
 def _unwritable(folder: Path, error: OSError) -> BadInput:
     if error.errno in _NO_ROOM:
         return BadInput(f"{folder} 空间不足，没有写出文件")
-    why = _REASONS.get(error.errno or 0, error.strerror)
-    return BadInput(f"无法写入 {folder}：{why}")
+    return BadInput(f"无法写入 {folder}：{reason_of(error)}")
 
 
 def _info(path: str) -> zipfile.ZipInfo:

@@ -1,7 +1,8 @@
 """Word templates with {{placeholders}}: filled, or refused with the placeholder that is wrong.
 
-A placeholder may be cut over several runs, as Word likes to do. A table row with {{list.field}} is
-repeated for each item of the list. What is filled in is text and nothing else.
+A placeholder may be cut over several runs, as Word likes to do, and stand wherever Word has text:
+in a table, a text box, a control, a link, a header. A table row with {{list.field}} is repeated for
+each item of the list. What is filled in is text and nothing else.
 """
 
 import copy
@@ -13,8 +14,9 @@ from typing import Any
 
 from docx import Document
 from docx.opc.exceptions import PackageNotFoundError
-from docx.table import Table, _Row
-from docx.text.paragraph import Paragraph
+from docx.opc.part import XmlPart
+from docx.oxml.ns import qn
+from docx.text.run import Run
 
 from crawler.domain.errors import BadInput
 from crawler.service.packing.archive import EPOCH
@@ -25,6 +27,7 @@ _LARGEST_UNPACKED = 64 << 20
 _PLACE = re.compile(r"\{\{\s*([^{}]{1,40}?)\s*\}\}")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NOTHING = "—"
+_PARAGRAPH, _RUN, _ROW, _DELETED = qn("w:p"), qn("w:r"), qn("w:tr"), qn("w:del")
 
 
 def filled(template: bytes, name: str, values: Values, needed: Sequence[str] = ()) -> bytes:
@@ -39,8 +42,8 @@ def filled(template: bytes, name: str, values: Values, needed: Sequence[str] = (
         if place not in places:
             raise BadInput(f"模板 {name} 缺少占位符 {{{{{place}}}}}")
     items = _repeat_rows(document, name, values)
-    for part, paragraph in {one._p: one for one in _paragraphs(document)}.items():
-        _fill(paragraph, values, items.get(part))
+    for paragraph in _paragraphs(document):
+        _fill(paragraph, values, items.get(paragraph))
     return _saved(document)
 
 
@@ -62,12 +65,18 @@ def _opened(template: bytes, name: str) -> Any:
 
 def _checked(document: Any, name: str) -> Iterator[str]:
     for paragraph in _paragraphs(document):
-        text = paragraph.text
+        text = _text(paragraph)
         rest = _PLACE.sub("", text)
         if "{{" in rest or "}}" in rest:
             at = rest.find("{{") if "{{" in rest else rest.find("}}")
             raise BadInput(f"模板 {name} 的占位符不完整：{rest[max(0, at - 10) : at + 20].strip()}")
-        yield from (found[1] for found in _PLACE.finditer(text))
+        for found in _PLACE.finditer(text):
+            if "." in found[1] and next(paragraph.iterancestors(_ROW), None) is None:
+                raise BadInput(f"模板 {name} 的占位符 {found[0]} 须放在表格的一行里")
+            yield found[1]
+    for part in document.part.package.iter_parts():
+        if not isinstance(part, XmlPart) and part.partname.endswith(".xml") and b"{{" in part.blob:
+            raise BadInput(f"模板 {name} 的占位符不能放在 {part.partname.filename} 里")
 
 
 def _known(place: str, name: str, values: Values) -> None:
@@ -86,60 +95,56 @@ def _repeat_rows(document: Any, name: str, values: Values) -> dict[Any, Mapping[
     and must not be looked at again. The item of each paragraph in them.
     """
     found: dict[Any, Mapping[str, str]] = {}
-    tables: list[Table] = list(document.tables)
-    for table in tables:
-        for row in list(table.rows):
-            _repeat(row, table, _listed(row, name, values), found)
-        tables += (one for row in table.rows for cell in row.cells for one in cell.tables)
+    rows = dict.fromkeys(
+        next(paragraph.iterancestors(_ROW))
+        for paragraph in _paragraphs(document)
+        if any("." in place for place in _places_in(paragraph))
+    )
+    for row in rows:
+        for item in _listed(row, name, values):
+            made = copy.deepcopy(row)
+            row.addprevious(made)
+            found |= dict.fromkeys(made.iter(_PARAGRAPH), item)
+        row.getparent().remove(row)
     return found
 
 
-def _listed(row: _Row, name: str, values: Values) -> Sequence[Mapping[str, str]] | None:
-    """The list that a row is repeated for, if any."""
-    lists = {place.partition(".")[0] for place in _places_in(row) if "." in place}
+def _listed(row: Any, name: str, values: Values) -> Sequence[Mapping[str, str]]:
+    """The list that a row is repeated for."""
+    places = [place for paragraph in row.iter(_PARAGRAPH) for place in _places_in(paragraph)]
+    fields = [place.partition(".") for place in places if "." in place]
+    lists = {head for head, _, _ in fields}
     if len(lists) > 1:
         raise BadInput(f"模板 {name} 的同一行里有两个列表：{'、'.join(sorted(lists))}")
-    if not lists:
-        return None
     items = values[lists.pop()]
     assert not isinstance(items, str)
-    return items or [dict.fromkeys(_fields_in(row), _NOTHING)]
+    return items or [{field: _NOTHING for _, _, field in fields}]
 
 
-def _repeat(
-    row: _Row,
-    table: Table,
-    items: Sequence[Mapping[str, str]] | None,
-    found: dict[Any, Mapping[str, str]],
-) -> None:
-    if items is None:
-        return
-    for item in items:
-        made = copy.deepcopy(row._tr)
-        row._tr.addprevious(made)
-        for cell in _Row(made, table).cells:
-            found |= {paragraph._p: item for paragraph in cell.paragraphs}
-    row._tr.getparent().remove(row._tr)
+def _places_in(paragraph: Any) -> list[str]:
+    return [found[1] for found in _PLACE.finditer(_text(paragraph))]
 
 
-def _places_in(row: _Row) -> Iterator[str]:
-    for cell in row.cells:
-        for paragraph in cell.paragraphs:
-            yield from (found[1] for found in _PLACE.finditer(paragraph.text))
+def _text(paragraph: Any) -> str:
+    return "".join(run.text for run in _runs(paragraph))
 
 
-def _fields_in(row: _Row) -> list[str]:
-    return [place.partition(".")[2] for place in _places_in(row) if "." in place]
+def _runs(paragraph: Any) -> list[Run]:
+    """Its own, in links and controls too; not those of a text box that hangs on it."""
+    return [
+        Run(run, paragraph)
+        for run in paragraph.iter(_RUN)
+        if next(run.iterancestors(_PARAGRAPH)) is paragraph
+        and next(run.iterancestors(_DELETED), None) is None
+    ]
 
 
-def _fill(paragraph: Paragraph, values: Values, item: Mapping[str, str] | None) -> None:
+def _fill(paragraph: Any, values: Values, item: Mapping[str, str] | None) -> None:
     """From the right, so that places further left stay where they were found."""
-    runs = paragraph.runs
+    runs = _runs(paragraph)
     text = "".join(run.text for run in runs)
     for found in reversed(list(_PLACE.finditer(text))):
         head, dot, field = found[1].partition(".")
-        if dot and item is None:
-            continue
         value = item[field] if dot and item is not None else values[head]
         assert isinstance(value, str)
         _put(runs, found.start(), found.end(), _NOT_XML.sub("�", value) or _NOTHING)
@@ -157,24 +162,11 @@ def _put(runs: Sequence[Any], start: int, end: int, value: str) -> None:
         at += size
 
 
-def _paragraphs(document: Any) -> Iterator[Paragraph]:
-    yield from document.paragraphs
-    for table in _tables(document):
-        for row in table.rows:
-            for cell in row.cells:
-                yield from cell.paragraphs
-    for section in document.sections:
-        yield from section.header.paragraphs
-        yield from section.footer.paragraphs
-
-
-def _tables(document: Any) -> list[Table]:
-    found: list[Table] = list(document.tables)
-    for table in found:
-        for row in table.rows:
-            for cell in row.cells:
-                found += [one for one in cell.tables if one not in found]
-    return found
+def _paragraphs(document: Any) -> list[Any]:
+    """Of the text, its headers and footers, wherever in them."""
+    parts = document.part.package.iter_parts()
+    roots = [part.element for part in parts if isinstance(part, XmlPart)]
+    return [paragraph for root in roots for paragraph in root.iter(_PARAGRAPH)]
 
 
 def _saved(document: Any) -> bytes:

@@ -12,7 +12,7 @@ from crawler.domain.filing import Filing
 from crawler.domain.lead import Lead
 from crawler.domain.page import PageStructure
 from crawler.domain.site import RECAPTURE, Site
-from crawler.domain.task import TASK_ENDS, SupervisionTask
+from crawler.domain.task import SupervisionTask, bore_out
 from crawler.service.packing.comparing import Line, Moment, difference, moments_of
 from crawler.service.packing.veil import Veil, veil_of
 from crawler.store.anchors import Anchor, anchors_over
@@ -87,6 +87,7 @@ class Dossier:
     acts: tuple[Entry, ...]
     looked: tuple[Entry, ...]
     moments: tuple[Moment, ...]
+    left_out: int  # of the times that somebody looked again: those there was no room for
     steps: tuple[Step, ...]
     shots: tuple[Shot, ...]
     stretches: tuple[Stretch, ...]
@@ -101,8 +102,9 @@ def gather(db: Connection, alert_id: int, *, reach: str, lifted: bool) -> Dossie
     if card is None:
         raise BadInput(f"没有编号为 {alert_id} 的预警")
     tasks = tuple(tasks_of_case(db, card.case.id))
-    moments = _moments(db, card, tasks)
-    shots = tuple(_shots(db, moments))
+    told = _moments(db, card, tasks)
+    moments, found = _with_captures(db, told)
+    shots = tuple(shots_of(db, found))
     judged = card.assessment.text_digest if card.assessment else ""
     structure = structure_of(db, judged)
     filing = filing_of(db, card.site.domain)
@@ -125,7 +127,8 @@ def gather(db: Connection, alert_id: int, *, reach: str, lifted: bool) -> Dossie
         tasks=tasks,
         acts=tuple(acts_about(db, about, without=LOOKING)),
         looked=tuple(looked),
-        moments=moments,
+        moments=tuple(moments),
+        left_out=len(told) - len(moments),
         steps=tuple(_steps(db, moments, veil)),
         shots=shots,
         stretches=stretches,
@@ -186,25 +189,33 @@ def _to_anchor(span: _Span, anchors: Sequence[Anchor], way: int) -> _Span:
 
 
 def _moments(db: Connection, card: Card, tasks: Sequence[SupervisionTask]) -> tuple[Moment, ...]:
-    closed = any(one.state in TASK_ENDS for one in tasks)
+    closed = [one.closed_at for one in tasks if one.closed_at and bore_out(one)]
     judged = judgements_of(db, card.site.id)
     again = f"{RECAPTURE}{card.alert.id}"
     return moments_of(judged, card.alert.visit_id, closed=closed, again=again)
 
 
-def _shots(db: Connection, moments: Sequence[Moment]) -> list[Shot]:
-    parts = {one.visit.visit_id: one.part for one in moments}
-    found = [
-        (capture, part)
-        for visit_id, part in parts.items()
-        for capture in captures_of_visit(db, visit_id)
-    ]
-    return shots_of(db, found[:_MOST_CAPTURES])
+def _with_captures(
+    db: Connection, moments: Sequence[Moment]
+) -> tuple[list[Moment], list[tuple[Capture, str]]]:
+    """The moments that there is room for, with their captures: of the many times that somebody
+    looked again, the newest.
+    """
+    taken: dict[int, list[Capture]] = {}
+    room = _MOST_CAPTURES
+    for one in sorted(moments, key=lambda one: (one.is_asked, -one.visit.visit_id)):
+        found = captures_of_visit(db, one.visit.visit_id)
+        if taken and len(found) > room:
+            break
+        taken[one.visit.visit_id] = found[:_MOST_CAPTURES]
+        room -= len(found)
+    kept = [one for one in moments if one.visit.visit_id in taken]
+    return kept, [(shot, one.part) for one in kept for shot in taken[one.visit.visit_id]]
 
 
 def _steps(db: Connection, moments: Sequence[Moment], veil: Veil) -> list[Step]:
     # What was not seen when somebody looked again has not changed: it is not known.
-    told = [one for one in moments if one.was_seen or not one.part.startswith("复核")]
+    told = [one for one in moments if one.was_seen or not one.is_asked]
     found = [_text_of(db, one) for one in told]
     texts = [veil.page(one) if one else None for one in found]  # masked before a line is cut
     pairs = zip(told, told[1:], texts, texts[1:], strict=False)

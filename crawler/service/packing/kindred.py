@@ -29,15 +29,16 @@ from crawler.service.packing.veil import Veil, veil_of
 from crawler.store.anchors import Anchor
 from crawler.store.audit import Entry
 from crawler.store.captures import captures_of_visit
-from crawler.store.cards import Card, case_members
+from crawler.store.cards import Card, case_members, count_members
 from crawler.store.cases import case_of
 from crawler.store.database import Connection
 from crawler.store.leads import leads_of_site
 from crawler.store.lists import filing_of
-from crawler.store.packs import Stretch, acts_about, marks_of_sites, seen_between
+from crawler.store.packs import Linked, Stretch, acts_about, marks_of_sites, seen_between
 from crawler.store.texts import structure_of
 
 MOST_MEMBERS = 60
+_SENT_ON = "→"
 _BANDS = {
     MarkKind.TEXT: TEXT_BANDS,
     MarkKind.SHAPE: SHAPE_BANDS,
@@ -54,6 +55,7 @@ class Member:
     letter: str
     card: Card
     shot: Shot | None
+    sent_on: Shot | None  # the answer that leads elsewhere, where the shot begins there already
     first_seen: str
     last_seen: str
     filing: Filing | None
@@ -120,16 +122,17 @@ class Kindred:
 
     @property
     def shots(self) -> tuple[Shot, ...]:
-        """One capture a member, where there is one."""
-        return tuple(one.shot for one in self.members if one.shot is not None)
+        """One capture a member, where there is one, and the answers that led elsewhere."""
+        found = [shot for one in self.members for shot in (one.shot, one.sent_on)]
+        return tuple(sorted((one for one in found if one), key=lambda one: one.folder))
 
 
 def gather_family(db: Connection, case_id: int, *, reach: str, lifted: bool) -> Kindred:
     """One case within reach; BadInput if there is none."""
-    case, cards = case_of(db, case_id), case_members(db, case_id, reach, MOST_MEMBERS + 1)
+    case, cards = case_of(db, case_id), case_members(db, case_id, reach, MOST_MEMBERS)
     if case is None or not cards:
         raise BadInput(f"没有编号为 {case_id} 的线索")
-    chosen = sorted(cards[:MOST_MEMBERS], key=lambda one: one.alert.id)
+    chosen = sorted(cards, key=lambda one: one.alert.id)
     members = _members(db, chosen, lifted=lifted)
     letters = {one.card.site.id: one.letter for one in members}
     marks = {
@@ -138,13 +141,13 @@ def gather_family(db: Connection, case_id: int, *, reach: str, lifted: bool) -> 
     }
     turns = tuple(turns_in(members))
     own = own_marks(marks, turns)
-    stretches, anchors = way_to_anchors(db, [one.shot.linked for one in members if one.shot])
+    stretches, anchors = way_to_anchors(db, _links(members))
     about = [f"case:{case.id}", *(f"alert:{one.alert.id}" for one in chosen)]
     looked = [one for one in acts_about(db, about) if one.act.action in LOOKING]
     return Kindred(
         case=case,
         members=members,
-        left_out=len(cards) - len(chosen),
+        left_out=count_members(db, case_id, reach) - len(chosen),
         signals=tuple(signals_in(own)),
         ties=(*turned_ties(turns), *ties_in(own)),
         turns=turns,
@@ -153,6 +156,11 @@ def gather_family(db: Connection, case_id: int, *, reach: str, lifted: bool) -> 
         stretches=stretches,
         anchors=anchors,
     )
+
+
+def _links(members: Iterable[Member]) -> list[Linked]:
+    shots = [shot for one in members for shot in (one.shot, one.sent_on)]
+    return [one.linked for one in shots if one]
 
 
 def turns_in(members: Sequence[Member]) -> Iterable[Turn]:
@@ -273,12 +281,15 @@ def letters() -> Iterable[str]:
 
 def _members(db: Connection, cards: Sequence[Card], *, lifted: bool) -> tuple[Member, ...]:
     seen = seen_between(db, [one.site.id for one in cards])
-    chosen = [_best(captures_of_visit(db, one.alert.visit_id)) for one in cards]
-    named = list(zip(letters(), cards, chosen, strict=False))
-    shots = shots_of(db, [(capture, letter) for letter, _, capture in named if capture])
-    by_part = {one.part: one for one in shots}
+    named = list(zip(letters(), cards, strict=False))
+    wanted = [
+        (capture, part)
+        for letter, card in named
+        for capture, part in _chosen(captures_of_visit(db, card.alert.visit_id), card, letter)
+    ]
+    by_part = {one.part: one for one in shots_of(db, wanted)}
     found = []
-    for letter, card, _ in named:
+    for letter, card in named:
         first, last = seen.get(card.site.id, (None, None))
         structure = structure_of(db, card.alert.text_digest)
         filing = filing_of(db, card.site.domain)
@@ -288,6 +299,7 @@ def _members(db: Connection, cards: Sequence[Card], *, lifted: bool) -> tuple[Me
                 letter=letter,
                 card=card,
                 shot=by_part.get(letter),
+                sent_on=by_part.get(f"{letter}{_SENT_ON}"),
                 first_seen=first.isoformat() if first else "",
                 last_seen=last.isoformat() if last else "",
                 filing=filing,
@@ -295,6 +307,19 @@ def _members(db: Connection, cards: Sequence[Card], *, lifted: bool) -> tuple[Me
             )
         )
     return tuple(found)
+
+
+def _chosen(captures: Sequence[Capture], card: Card, letter: str) -> Iterable[tuple[Capture, str]]:
+    best, domain = _best(captures), card.site.domain
+    if best is None:
+        return
+    yield best, letter
+    if any(_lies_at(hop.url, domain) for hop in best.hops) or _lies_at(best.final_url, domain):
+        return
+    for one in captures:
+        if one.evidence and any(_lies_at(hop.url, domain) for hop in one.hops):
+            yield one, f"{letter}{_SENT_ON}"
+            return
 
 
 def _best(captures: Sequence[Capture]) -> Capture | None:

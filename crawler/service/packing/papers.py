@@ -10,8 +10,8 @@ from alerts.dispatching import Dispatch, dispatch
 from alerts.introducing import NATURES
 from crawler.domain.alert import AlertState
 from crawler.domain.assessment import LEVEL_NAMES, Side
-from crawler.domain.errors import BadInput
-from crawler.domain.task import TASK_ENDS, SupervisionTask
+from crawler.domain.errors import BadInput, reason_of
+from crawler.domain.task import TASK_ENDS, SupervisionTask, TaskState
 from crawler.service.console.shown import clipped
 from crawler.service.packing import reaching, wording
 from crawler.service.packing.blank_forms import (
@@ -65,13 +65,15 @@ def template_of(folder: Path, name: str) -> bytes:
             raise BadInput(f"模板 {name} 过大")
         return own.read_bytes()
     except OSError as error:
-        raise BadInput(f"模板 {own} 无法读取：{error.strerror}") from error
+        raise BadInput(f"模板 {own} 无法读取：{reason_of(error)}") from error
 
 
 def live_task(tasks: Sequence[SupervisionTask]) -> SupervisionTask | None:
-    """The task that a notice would be about: the newest that is not at an end, else the newest."""
+    """The task that a notice would be about: the newest that is not at an end, else the newest that
+    was not withdrawn.
+    """
     open_ones = [one for one in tasks if one.state not in TASK_ENDS]
-    chosen = open_ones or list(tasks)
+    chosen = open_ones or [one for one in tasks if one.state is not TaskState.CANCELLED]
     return chosen[-1] if chosen else None
 
 
@@ -124,9 +126,16 @@ def _subject_values(case: Case) -> dict[str, str]:
         "来源": _source(of),
         "首见": wording.day(of.seen[0]),
         "末见": wording.day(of.seen[1]),
-        "事项": clipped(veil.text(task.title if task else of.case.title), 120),
+        "事项": clipped(veil.text(_matter(of, task)), 120),
         "摘要": clipped(veil.text(task.summary if task else of.alert.sentence), 300),
     }
+
+
+def _matter(of: Dossier, task: SupervisionTask | None) -> str:
+    """As an officer worded it; else of this site: a family's case is named after its first."""
+    if task and task.title != of.case.title:
+        return task.title
+    return f"{of.site.unit_name or of.site.domain_shown}：{of.alert.sentence}"
 
 
 def _judged_values(case: Case) -> Values:

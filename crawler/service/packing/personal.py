@@ -47,12 +47,13 @@ _NUMBERED = re.compile(
     r"(\d[\d\- ]{3,14}\d)",
     re.IGNORECASE,
 )
+_GROUP = re.compile(r"[\u4e00-\u9fff]群号?\s{0,2}[:：]\s{0,2}(\d{5,12})(?!\d)")
 _ACCOUNT = re.compile(
     rf"(?:微\s?信|威信|薇信|加微|电报|联系方式|(?<![A-Za-z])(?:V信|VX|WX|WeChat|Telegram|Skype|"
     rf"WhatsApp)){_CALLED}@?([A-Za-z0-9][A-Za-z0-9_\-]{{4,30}})",
     re.IGNORECASE,
 )
-_SURNAMES = (
+SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程"
     "苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝"
     "龚邵万钱严覃武戴莫孔向汤欧葛俞章施华柯翁倪庄"
@@ -66,7 +67,7 @@ _HAN = r"[\u3400-\u9fff·]"
 _NAMED = re.compile(
     rf"(?:{_OFFICE})(?:"
     rf"(?:[\s:：]{{1,4}}|[为是])({_HAN}{{2,4}}?)(?={_ENDS}|(?!{_HAN})|$)"
-    rf"|(?:[\s:：为是]{{1,4}}|(?<!法人))([{_SURNAMES}]{_HAN}{{1,2}}))"  # 法人金融机构 is nobody
+    rf"|(?:[\s:：为是]{{1,4}}|(?<!法人))([{SURNAMES}]{_HAN}{{1,2}}))"  # 法人金融机构 is nobody
 )
 
 
@@ -74,7 +75,7 @@ def hidden_persons(text: str) -> str:
     """The text with what names or reaches a person masked, and as long as before."""
     for pattern in (_EMAIL, _NUMBERS, _LANDLINE):
         text = pattern.sub(lambda found: masked_contact(found[0]), text)
-    for pattern in (_NUMBERED, _ACCOUNT):
+    for pattern in (_NUMBERED, _GROUP, _ACCOUNT):
         text = pattern.sub(lambda found: _behind(found, masked_contact(found[1])), text)
     return _NAMED.sub(lambda found: _behind(found, masked(found[1] or found[2])), text)
 

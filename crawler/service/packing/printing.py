@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.config import BrowserSettings
-from crawler.domain.errors import WatchError
+from crawler.domain.errors import WatchError, reason_of
 from crawler.fetching.chromium import download_folders, find_browser
 from crawler.fetching.identity import Identity, remove_folder, spawn_options, worker_identity
 
@@ -38,7 +38,7 @@ def printed(pages: Mapping[str, bytes], settings: BrowserSettings) -> tuple[dict
     try:
         done = _all_printed(pages, program, identity, sandbox=settings.sandbox == "on")
     except OSError as error:
-        return {}, f"浏览器无法启动，未生成 PDF：{error.strerror}"
+        return {}, f"浏览器无法启动，未生成 PDF：{reason_of(error)}"
     finally:
         remove_folder(identity)
     missing = [name for name, content in done.items() if not content]

@@ -104,7 +104,7 @@ def _environment(of: Taken) -> str:
     parts = ["采集进程不使用本机缓存和账号，每次请求不带前次的会话"]
     if any(one.fetcher is Fetcher.BROWSER for one in of.captures):
         parts.append("浏览器每页使用全新环境，无扩展、无缓存、无登录状态，以无特权用户运行")
-        parts.append("浏览器沙箱开启" if of.sandboxed else "按现行设置，浏览器沙箱未开启")
+        parts.append(f"按现行设置，浏览器沙箱{'' if of.sandboxed else '未'}开启")
     return "；".join(parts)
 
 

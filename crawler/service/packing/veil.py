@@ -14,7 +14,7 @@ from crawler.domain.page import PageStructure
 from crawler.domain.site import Site
 from crawler.reading.headers import Column, column_named
 from crawler.service.console.shown import masked_contact, plain
-from crawler.service.packing.personal import hidden_persons
+from crawler.service.packing.personal import SURNAMES, hidden_persons
 
 # What a row of a list may show: it is about the site and its subject, not about a person. All other
 # cells are masked, whatever their header.
@@ -32,7 +32,8 @@ _BETWEEN = re.compile(r"[\s,，、;；/|:：()（）]+")
 _NOBODY = frozenset(
     {
         "匿名", "群众", "匿名群众", "热心群众", "市民", "网友", "居民", "业主", "家属", "不详",
-        "未知", "举报人",
+        "未知", "举报人", "投资人", "投资者", "出借人", "客户", "用户", "会员", "受害人", "当事人",
+        "老人", "先生", "女士", "村民", "员工", "学生", "家长",
     }
 )  # fmt: skip
 
@@ -84,6 +85,10 @@ class Veil:
         """A row of a list, as it was handed over."""
         return {name: self._cell(name, value) for name, value in given.items()}
 
+    def code(self, uscc: str) -> str:
+        """The subject's code; a person's own number is one to some lists."""
+        return self._cell("统一社会信用代码", uscc)
+
     def _cell(self, name: str, value: str) -> str:
         if self.lifted or not value.strip() or self._may_show(name, value):
             return self.words(value)
@@ -126,9 +131,17 @@ def _hidden(value: str) -> str:
 
 
 def _parts(reporter: str) -> list[str]:
-    """Name, number and whatever else somebody typed for who told; 匿名 is nobody's name."""
-    parts = (one for one in _BETWEEN.split(reporter) if one not in _NOBODY)
-    return [one for one in parts if len(one) >= (_SHORTEST_NUMBER if one.isascii() else _SHORTEST)]
+    """Name, number and whatever else somebody typed for who told; 匿名 is nobody's name, and of
+    several words those that begin with no surname are what somebody is.
+    """
+    parts = [one for one in _BETWEEN.split(reporter) if one]
+    return [
+        one
+        for one in parts
+        if one not in _NOBODY
+        and len(one) >= (_SHORTEST_NUMBER if one.isascii() else _SHORTEST)
+        and (len(parts) == 1 or one[0] in SURNAMES or not one.isalpha() or one.isascii())
+    ]
 
 
 def _longest_first(given: list[str], shortest: int) -> tuple[str, ...]:

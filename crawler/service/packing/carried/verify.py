@@ -11,6 +11,7 @@
 import hashlib
 import json
 import os
+import re
 import struct
 import sys
 import unicodedata
@@ -44,6 +45,8 @@ FILES = {
     "full_picture": ("full.jpg", "full.png"),
     "ocr": ("ocr.txt",),
 }
+NEEDED = {"核验说明.html"}
+ALERT = "case/alert.json"
 COPIES = ("text.txt", "picture-banner.jpg", "full-banner.jpg")
 LITTER = (".ds_store", "thumbs.db", "desktop.ini")
 FOREIGN = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)
@@ -327,6 +330,12 @@ def check_members(pack, manifest, faults):
     there = set(pack.names())
     for path in sorted(there - set(listed) - {MANIFEST, EXPORT}):
         faults.add(path, "清单之外的文件（被加入或改名）")
+    folded = {}
+    for path in sorted(set(listed) | there):
+        if folded.setdefault(path.casefold(), path) != path:
+            faults.add(path, "与另一文件只差大小写，解包时会互相覆盖")
+    for path in sorted(NEEDED - set(listed)):
+        faults.add(path, "清单中没有（应有的文件）")
     sm3 = has_sm3()
     for path, one in listed.items():
         if path not in there:
@@ -459,14 +468,17 @@ def anchored(link, ends, held):
 
 
 def check_anchors(pack, chain, heads, manifest, faults):
-    """Anchors are what they say and lie on the chain; gives the places of the heads that do."""
+    """Anchors are what they say and lie on the chain; gives the places of the heads that do and
+    were told to somebody outside.
+    """
     held, tokens = set(), set()
     for anchor in chain["anchors"]:
         for name, (seq, link) in anchor["heads"].items():
             known = heads.get((name, seq))
             if known is None:
                 continue
-            held.add((name, seq))
+            if anchor["outside"]:  # else nobody but us ever held it
+                held.add((name, seq))
             if known[1] != link:
                 faults.add(
                     manifest["chain"], "证据链到第 %d 环与锚点 %s 不符" % (seq, shown(anchor["id"]))
@@ -506,11 +518,11 @@ def check_warc(pack, manifest, kept, excused, faults):
             break
         if member in missing:
             capture, record = missing.pop(member)
-            if block != record["sha256"]:
+            if block.digest() != record["sha256"]:
                 faults.add(
                     name, "采集 %s 的%s记录内容不符" % (shown(capture["id"]), kind_of(record))
                 )
-        elif at > 1:
+        elif at > 1 or block.kind != b"warcinfo":
             faults.add(name, "第 %d 条记录不是登记过的" % at)
     for stored, (capture, record) in missing.items():
         if stored not in excused:
@@ -519,11 +531,11 @@ def check_warc(pack, manifest, kept, excused, faults):
 
 
 def kind_of(record):
-    return KINDS.get(record["kind"], shown(record["kind"]))
+    return KINDS.get(record.get("kind"), shown(record.get("kind", "")))
 
 
 def gzip_members(pack, name, faults):
-    """(digest of the member as it lies, digest of the record's block), one record at a time."""
+    """(digest of the member as it lies, its record), one record at a time."""
     slices, rest = slices_of(pack, name), b""
     while True:
         reader, stored, record, began = zlib.decompressobj(31), hashlib.sha256(), Record(), False
@@ -546,7 +558,7 @@ def gzip_members(pack, name, faults):
             if record.size > MOST_RECORD:
                 faults.add(name, "记录过大，其后未核")
                 return
-        yield stored.hexdigest(), record.digest()
+        yield stored.hexdigest(), record
 
 
 def slices_of(pack, name):
@@ -559,7 +571,7 @@ class Record:
     """Hashes the block of a WARC record as it comes: what stands between its head and its end."""
 
     def __init__(self):
-        self.size, self.held, self.inside = 0, b"", False
+        self.size, self.held, self.inside, self.kind = 0, b"", False, b""
         self.sha = hashlib.sha256()
 
     def take(self, made):
@@ -569,6 +581,8 @@ class Record:
             head = self.held.find(b"\r\n\r\n")
             if head < 0 and len(self.held) < BLOCK:
                 return
+            named = re.search(rb"(?im)^WARC-Type:[ \t]*([a-z]+)[ \t]*\r$", self.held[:head])
+            self.kind = named.group(1) if named else b""
             self.inside, self.held = True, self.held[head + 4 :] if head >= 0 else b""
         self.sha.update(self.held[:-4])
         self.held = self.held[-4:]
@@ -590,6 +604,21 @@ def check_audit(pack, manifest, faults):
         if hasher.hexdigest() != one["hash"]:
             faults.add(manifest["audit"], "审计第 %s 条被改动" % shown(one["seq"]))
     return len(entries or ())
+
+
+def check_about(pack, manifest, faults):
+    """What the case's data files say is of this alert and of this site."""
+    if "alert" not in manifest:
+        return  # a family's
+    told = read_json(pack, ALERT, faults)
+    if told is None:
+        return
+    if told["alert"]["id"] != manifest["alert"]:
+        faults.add(
+            ALERT,
+            "是预警 %s 的，清单是预警 %s 的"
+            % (shown(told["alert"]["id"]), shown(manifest["alert"])),
+        )
 
 
 def check_export(pack, manifest_bytes, faults):
@@ -646,13 +675,18 @@ def verify(path):
         if record.get("evidence_root") != manifest["evidence_root"]:
             faults.add(EXPORT, "登记的证据总校验值与清单不符")
         counts["root"], counts["sha256"] = manifest["evidence_root"], record.get("manifest_sha256")
-        counts["broken"] = [shown(one.get("reason", "")) for one in manifest["faults"]]
+        counts["broken"] = [
+            "采集 %s 的%s：%s"
+            % (shown(f.get("capture", "")), kind_of(f), shown(f.get("reason", "")))
+            for f in manifest["faults"]
+        ]
         listed = check_members(pack, manifest, faults)
         kept, excused = check_captures(pack, manifest, listed, faults)
         counts["members"], counts["captures"] = len(listed), len(manifest["captures"])
         counts["loose"] = check_chain(pack, manifest, faults)
         counts["records"] = check_warc(pack, manifest, kept, excused, faults)
         counts["audit"] = check_audit(pack, manifest, faults)
+        check_about(pack, manifest, faults)
     except FOREIGN as error:
         faults.add(at, "内容不合格式（%s）" % type(error).__name__)
     return faults, manifest, counts
@@ -693,7 +727,8 @@ def say_sound(counts):
         "%(audit)d 条审计记录与登记一致，证据链完好。" % counts
     )
     say("  证据总校验值 %s" % shown(counts["root"]))
-    say("    只涵盖采集的原件（captures/、warc/）；与签过名的笔录上的值比对。")
+    say("    只涵盖采集的原件（captures/、warc/；不含其中的 text.txt 和 *-banner.jpg）；")
+    say("    与签过名的笔录上的值比对。")
     say("  清单 SHA-256 %s" % shown(counts["sha256"]))
     say("    涵盖其余一切：命中、研判、备案、复核、文书、核验说明；与原系统审计记录")
     say("    （evidence.export）里的值比对。两个值都须比对：包内程序识不破整包重做。")
