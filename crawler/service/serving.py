@@ -35,6 +35,7 @@ from crawler.service.metrics import metrics_route
 from crawler.service.minding import mind
 from crawler.service.moving import Mover
 from crawler.service.repeating import Daily, Repeating, WhenChanged
+from crawler.service.resting import EVERY_S, rest
 from crawler.service.retaining import remove_old
 from crawler.service.scheduler import Timetable
 from crawler.service.sealing import MACHINE
@@ -111,6 +112,7 @@ class Serving:
             Repeating("docking", lambda: dock(house, _now()), house.config.ops.list_minutes * 60.0),
             Repeating("minding", lambda: mind(house, _now()), 60.0),
             Repeating("accounts", self._account, 600.0),
+            Repeating("rest", lambda: rest(house.database), EVERY_S),
             Repeating("keeping", Daily(self._remove_old, house.config.keep.hour, _now), 60.0),
         )
         self._over = asyncio.Event()

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, delete, exists, func, insert, select, up
 
 from crawler.domain.audit import Act
 from crawler.domain.retention import KeepRule, Removal
+from crawler.store.album_tables import pictures
 from crawler.store.audit import note
 from crawler.store.finding_tables import picture_texts
 from crawler.store.keeping_tables import removals, removed_captures
@@ -41,7 +42,8 @@ def remove(
     ]
     db.execute(insert(removed_captures), rows)
     db.execute(update(captures).where(captures.c.id.in_(ids)).values(runs=None))
-    db.execute(delete(picture_texts).where(picture_texts.c.capture_id.in_(ids)))
+    for table in (picture_texts, pictures):
+        db.execute(delete(table).where(table.c.capture_id.in_(ids)))
     _let_texts_go(db, {one.text_digest for one in going} - {""}, {one.site_id for one in going})
     note(
         db,

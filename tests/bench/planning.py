@@ -42,9 +42,7 @@ def main() -> None:
             began, busy = time.perf_counter(), time.process_time()
             with database.transaction() as db:
                 sweep = sweep_for(db, schedule, "bench", "seed", NOW)
-            print(
-                f"计划一批（{name}）：{sweep.sites:,} 个网站，{time.perf_counter() - began:.2f} s"
-            )
+            _say(f"计划一批（{name}，{sweep.sites:,} 个网站）", began, busy)
         for name, ask in (
             ("推算", lambda db: forecast(db, due, NOW)),
             ("到期汇总", lambda db: due_by(db, (NOW + timedelta(days=7),))),

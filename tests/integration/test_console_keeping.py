@@ -1,18 +1,25 @@
 """The page 保存: whoever decides holds, a supervisor releases; both say why, in the trail."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from crawler.domain.user import Role
+from crawler.service.forecasting import free_bytes
+from crawler.service.minding import troubles
 from crawler.service.retaining import run
+from crawler.service.sealing import settle_segments
 from crawler.store.audit import acts_on
 from crawler.store.cards import capture_within
 from crawler.store.holds import open_holds
+from crawler.store.tables import alerts, segments, sites
+from tests.builders import NOON
 from tests.integration.console_house import Served, console
 from tests.integration.console_seeds import seed_alert
-from tests.integration.test_keeping import LATER, a_quiet_site
+from tests.integration.test_keeping import LATER, MUCH_LATER, a_quiet_site
 
 HOLD = {"scope": "site", "object": "a.example.cn", "reason": "行政诉讼"}
 
@@ -83,4 +90,31 @@ def test_a_picture_that_went_by_age_is_gone_and_not_broken(house: Served) -> Non
 
 def test_the_sweeps_page_says_when_the_disk_will_be_full(house: Served) -> None:
     ops = house.person("yun", Role.OPS, region="310000")
-    assert "近 14 天每天约增" in ops.get("/sweeps").text
+    assert "照近 14 天的增长十年内写不满" in ops.get("/sweeps").text
+
+    with house.house.database.transaction() as db:  # so much a day that it will do for 19 days
+        free = free_bytes(house.house)
+        db.execute(update(segments).values(committed=int(free / 19.5)))
+        db.execute(update(segments).values(created_at=NOON - timedelta(days=1)))
+
+    assert "约 19 天后写满" in ops.get("/sweeps").text
+    with house.house.database.reading() as db:
+        assert ("disk", "照近来的增长，存证磁盘约 19 天后写满") in list(
+            troubles(house.house, db, NOON)
+        )
+
+
+def test_an_old_alert_says_that_its_picture_went_by_age_and_not_that_it_was_changed(
+    house: Served,
+) -> None:
+    with house.house.database.transaction() as db:
+        db.execute(update(alerts).values(state="dismissed", settled_at=NOON))
+        db.execute(update(sites).values(state="retired"))
+    settle_segments(house.house.database, house.house.evidence, NOON)
+    run(house.house, "ops", MUCH_LATER)
+
+    page = house.person("wang", Role.OFFICER).get("/alerts/1").text
+
+    assert "按保存期限移除" in page
+    assert "登记的摘要不一致" not in page
+    assert "/keeping?of=case:310118-JR-" in page

@@ -23,6 +23,7 @@ from crawler.service.retaining import foresee, run
 from crawler.service.sealing import settle_segments
 from crawler.service.searching import engine_of
 from crawler.service.wiring import House, open_house
+from crawler.store.album_tables import pictures
 from crawler.store.audit import acts_on, broken_entries
 from crawler.store.capture_checks import broken_capture
 from crawler.store.captures import capture_of
@@ -341,6 +342,8 @@ def test_the_newest_look_at_each_site_stays_however_old(house: House) -> None:
     run(house, "ops", MUCH_LATER)
 
     assert gone_of(house) == set(ids[:2])
+    with house.database.reading() as db:  # the album shows what is there
+        assert list(db.scalars(select(pictures.c.capture_id))) == [ids[3]]
     with house.database.transaction() as db:
         db.execute(update(sites).values(state="retired"))
     run(house, "ops", MUCH_LATER)  # nobody watches it any more

@@ -121,6 +121,7 @@ def _page(call: Call, card: Card, *, open_names: bool) -> Response:
         name=name_of(card.site) if not open_names else (card.site.unit_name or card.site.domain),
         open_names=open_names,
         picture=sight.picture,
+        removed=sight.removed,
         shots=[(one, _named(one)) for one in shots],
         captures=captures,
         compared=compared(card.site, card.filing, sight.structure),

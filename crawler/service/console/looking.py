@@ -27,6 +27,8 @@ from crawler.service.console.marks import Drawn, Mark, drawn_on, marks_of
 from crawler.service.console.shown import per_cent
 from crawler.store.cards import Card, texts_and_runs
 from crawler.store.database import Connection
+from crawler.store.removals import removal_of
+from crawler.store.verifying import removed_words
 
 SCREEN = (1280, 800)
 
@@ -56,6 +58,7 @@ class Sight:
     structure: PageStructure | None = None
     marks: tuple[Mark, ...] = ()
     picture: Picture | None = None
+    removed: str = ""  # that its bytes went by age, and when
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,11 +174,13 @@ def sight_of(db: Connection, call: Call, card: Card, shot: tuple[Capture, str] |
     marks = marks_in(card, kept.texts)
     boxes = kept.runs.get(capture.id, b"") if capture else b""
     seen = picture_of(call, capture, kind, boxes, marks, kept.texts, judged) if capture else None
+    removed = removal_of(db, seen.capture.id) if seen and seen.broken else None
     return Sight(
         text=kept.texts.get(judged),
         structure=kept.structures.get(judged),
         marks=marks,
-        picture=seen,
+        picture=None if removed else seen,
+        removed=removed_words(*removed) if removed else "",
     )
 
 

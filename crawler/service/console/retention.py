@@ -25,7 +25,7 @@ def show(call: Call) -> Response:
     scope, _, object_ = call.query.get("of", "").partition(":")
     with call.house.database.reading() as db:
         standing, ended = open_holds(db, call.reach), ended_holds(db, call.reach)
-        gone = latest_removals(db)
+        gone = latest_removals(db)  # counts, of the whole installation
     keep = call.house.config.keep
     return call.page(
         "keeping.html",
@@ -35,7 +35,7 @@ def show(call: Call) -> Response:
         refused=refused(call.house),
         standing=standing,
         ended=ended,
-        removals=[one for one in gone if one.region.startswith(call.reach)],
+        removals=gone,
         scopes=HOLD_SCOPE_NAMES,
         scope=scope,
         object=object_[:253],

@@ -26,7 +26,7 @@ from crawler.service.console.access import READERS, get, post
 from crawler.service.console.calls import Call, Missing
 from crawler.service.console.keeping import Notice
 from crawler.service.docking import decide
-from crawler.service.forecasting import GROWTH_DAYS, foretold, room_of
+from crawler.service.forecasting import FAR_DAYS, GROWTH_DAYS, foretold, room_of
 from crawler.service.holding import holder_of
 from crawler.service.scheduler import next_fires, trigger_of
 from crawler.store.certificates import certificate_of, latest_certificates
@@ -77,6 +77,7 @@ def show(call: Call) -> Response:
         "sweeps.html",
         effort=effort,
         growth_days=GROWTH_DAYS,
+        far_days=FAR_DAYS,
         minutes=max(1, round(effort.seconds / 60)),
         measured=measured,
         served="serve" in holder_of(call.house.home),

@@ -1,8 +1,12 @@
 """A costly look is left out while nothing came, and never for good."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
-from crawler.service.repeating import WhenChanged
+from crawler.domain.errors import TryLater
+from crawler.service.repeating import Daily, WhenChanged
+from tests.builders import NOON
 
 
 class Scene:
@@ -63,3 +67,30 @@ def test_what_came_during_the_act_is_acted_on_next() -> None:
     look()
     look()
     assert scene.acts == 3
+
+
+def test_a_daily_act_is_done_once_a_day_and_again_where_it_failed() -> None:
+    clock, done, fails = Clock(), list[datetime](), [True]
+
+    def act() -> None:
+        if fails.pop() if fails else False:
+            raise TryLater("locked")
+        done.append(clock.now)
+
+    daily = Daily(act, 4, lambda: clock.now)
+    clock.now = NOON.replace(hour=19)  # 03:00 in China
+    daily()
+    assert done == []
+    clock.now += timedelta(hours=1)
+    with pytest.raises(TryLater):
+        daily()
+    daily()
+    daily()
+    assert done == [clock.now]
+    clock.now += timedelta(days=1)
+    daily()
+    assert len(done) == 2
+
+
+class Clock:
+    now = NOON
