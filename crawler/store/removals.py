@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, select, update
 
 from crawler.domain.audit import Act
 from crawler.domain.retention import KeepRule, Removal
@@ -44,7 +44,7 @@ def remove(
     db.execute(update(captures).where(captures.c.id.in_(ids)).values(runs=None))
     for table in (picture_texts, pictures):
         db.execute(delete(table).where(table.c.capture_id.in_(ids)))
-    _let_texts_go(db, {one.text_digest for one in going} - {""}, {one.site_id for one in going})
+    _let_texts_go(db, going)
     note(
         db,
         Act(at=now, actor=actor, action=_ACTION, object=f"removal:{number}", region=region,
@@ -108,15 +108,12 @@ def drop_texts(db: Connection, digests: Collection[str]) -> None:
     db.execute(delete(texts).where(mine, ~_REFERS))
 
 
-def _let_texts_go(db: Connection, digests: set[str], site_ids: set[int]) -> None:
-    here = exists().where(
-        captures.c.text_digest == text_places.c.text_digest,
-        captures.c.site_id == text_places.c.site_id,
-        ~_REMOVED,
-    )
-    places = text_places.c.text_digest.in_(digests) & text_places.c.site_id.in_(site_ids)
-    db.execute(delete(text_places).where(places, ~here))
-    gone = texts.c.digest.in_(digests) & ~_REFERS
+def _let_texts_go(db: Connection, going: Sequence[Expired]) -> None:
+    pairs = sorted({(one.text_digest, one.site_id) for one in going if one.text_digest})
+    if not pairs:
+        return
+    db.execute(_STANDS_NO_MORE, [{"a_digest": text, "a_site": site} for text, site in pairs])
+    gone = texts.c.digest.in_({text for text, _ in pairs}) & ~_REFERS
     values = {"index_state": "gone", "index_version": texts.c.index_version + 1}
     db.execute(update(texts).where(gone).values(values))
 
@@ -128,6 +125,17 @@ _REMOVED = (
 )
 
 
+# pair by pair: two lists would be tried each with each. A site has few captures, a parked page's
+# text very many, so the text's own index is not to be taken
+_STANDS_NO_MORE = delete(text_places).where(
+    text_places.c.text_digest == bindparam("a_digest"),
+    text_places.c.site_id == bindparam("a_site"),
+    ~exists().where(
+        captures.c.site_id == text_places.c.site_id,
+        func.coalesce(captures.c.text_digest, "") == text_places.c.text_digest,
+        ~_REMOVED,
+    ),
+)
 _REFERS = exists().where(captures.c.text_digest == texts.c.digest, ~_REMOVED)
 
 

@@ -31,9 +31,11 @@ from crawler.store.case_files import FOLDER
 from crawler.store.evidence import SegmentWriter, segments_in
 from crawler.store.holds import open_holds, put_hold, release
 from crawler.store.keeping_tables import removed_captures
+from crawler.store.lead_tables import leads
 from crawler.store.orphans import ORPHANS
 from crawler.store.outbox import replay
 from crawler.store.people_tables import sign_ins
+from crawler.store.search_tables import text_places
 from crawler.store.tables import (
     alerts,
     audit,
@@ -45,6 +47,7 @@ from crawler.store.tables import (
     sites,
     tasks,
     texts,
+    visits,
 )
 from crawler.store.verifying import Verification, verify
 from indexer.engines import SearchRequest
@@ -362,6 +365,25 @@ def test_what_lies_in_a_file_that_is_still_written_waits(house: House) -> None:
     assert run(house, "ops", LATER).captures == 2
 
 
+def test_what_somebody_complained_of_and_what_is_still_looked_at_wait(house: House) -> None:
+    a_quiet_site(house, "a.example.cn", 0, 1_090)
+    with house.database.transaction() as db:
+        site_id = db.scalar(select(sites.c.id))
+        db.execute(insert(leads).values(
+            url="http://a.example.cn/", domain="a.example.cn", channel="12345", reference="",
+            words="", reporter="", told_at=NOON, received_at=NOON, actor="x", region="310118",
+            site_id=site_id, joined=False, state="received",
+        ))  # fmt: skip
+    assert run(house, "ops", LATER).captures == 0
+    with house.database.transaction() as db:
+        db.execute(update(leads).values(state="answered"))
+        db.execute(update(visits).values(state="reading"))
+    assert run(house, "ops", LATER).captures == 0
+    with house.database.transaction() as db:
+        db.execute(update(visits).values(state="closed"))
+    assert run(house, "ops", LATER).captures == 2
+
+
 def test_text_goes_from_store_and_index_with_its_last_page(house: House) -> None:
     a_quiet_site(house, "a.example.cn", 0, 1_090)
     engine = engine_of(house)
@@ -375,6 +397,7 @@ def test_text_goes_from_store_and_index_with_its_last_page(house: House) -> None
     assert engine.find(asked).total == 1
     with house.database.reading() as db:
         assert db.scalar(select(func.count()).select_from(texts)) == 1
+        assert db.scalar(select(func.count()).select_from(text_places)) == 1
 
 
 def test_a_text_that_came_back_before_it_left_the_index_stays(house: House) -> None:
