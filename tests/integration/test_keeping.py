@@ -4,7 +4,7 @@ import itertools
 import os
 import signal
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,7 @@ from crawler.store.audit import acts_on, broken_entries
 from crawler.store.capture_checks import broken_capture
 from crawler.store.captures import capture_of
 from crawler.store.case_files import FOLDER
+from crawler.store.case_tables import case_records
 from crawler.store.evidence import SegmentWriter, segments_in
 from crawler.store.holds import open_holds, put_hold, release
 from crawler.store.keeping_tables import removed_captures
@@ -53,7 +54,14 @@ from crawler.store.verifying import Verification, verify
 from indexer.engines import SearchRequest
 from indexer.indexing import forget_removed, index_pending
 from tests.builders import NOON, a_text
-from tests.integration.packing_house import Seeded, a_house, clean_visit, exported, seed_case
+from tests.integration.packing_house import (
+    Seeded,
+    a_house,
+    clean_visit,
+    exported,
+    relapse,
+    seed_case,
+)
 from tests.integration.packing_house import visit as seen
 from tests.serving_house import told
 
@@ -319,6 +327,71 @@ def test_what_a_case_rests_on_never_goes_by_age(
     assert verified(house).faults == ()
 
 
+def test_while_a_case_is_open_every_look_at_its_sites_stays(house: House) -> None:
+    """Since when did the page promise that? Nobody copied those looks, and nothing was found."""
+    seeded = seed_case(house, "a.example.cn")
+    visit_id = clean_visit(house, seeded, "当时还没有写", NOON - 10 * DAY)
+    clean_visit(house, seeded, "改好了", NOON + 10 * DAY)
+    sealed(house)
+    with house.database.reading() as db:
+        mine = select(captures.c.id).where(captures.c.visit_id == visit_id)
+        before = list(db.scalars(mine))
+
+    run(house, "ops", MUCH_LATER)
+    assert all(is_there(house, one) for one in before)
+
+    settle(house, seeded, "dismissed", "dismiss")
+    run(house, "ops", LATER)
+    assert not any(is_there(house, one) for one in before)
+
+
+def test_what_was_confirmed_stays_before_and_after_the_case_has_its_copy(house: House) -> None:
+    early, moved = seed_case(house, "a.example.cn"), seed_case(house, "b.example.cn")
+    clean_visit(house, early, "改好了", NOON + 10 * DAY)  # no copy was made yet
+    keep_cases(house, NOON)
+    relapse(house, moved, "又来了", NOON + 10 * DAY)  # the alert shows another visit now
+    clean_visit(house, moved, "改好了", NOON + 20 * DAY)
+    with house.database.transaction() as db:
+        db.execute(delete(case_records).where(case_records.c.case_id == early.case_id))
+    sealed(house)
+    confirmed(house, early)
+    confirmed(house, moved)
+
+    run(house, "ops", MUCH_LATER)
+
+    assert [is_there(house, one.id) for one in early.captures + moved.captures] == [True] * 4
+
+
+def test_a_hold_of_one_capture_keeps_the_copy_of_its_case(house: House) -> None:
+    seeded = seed_case(house, "a.example.cn")
+    clean_visit(house, seeded, "改好了", NOON + 10 * DAY)
+    keep_cases(house, NOON)
+    sealed(house)
+    settle(house, seeded, "dismissed", "dismiss")
+    hold(house, HoldScope.CAPTURE, seeded.captures[0].id)
+
+    run(house, "ops", MUCH_LATER)
+
+    assert [is_there(house, one.id) for one in seeded.captures] == [True, False]
+    assert len(list((house.evidence / FOLDER).iterdir())) == 1
+    assert verified(house).faults == ()
+
+
+def test_an_old_file_stays_where_the_new_one_is_not_what_was_written(house: House) -> None:
+    ids = in_one_file(house, 2)
+    hold(house, HoldScope.CAPTURE, ids[1])
+    before = blocks(house, ids[1])
+    assert run_until_killed(house, "compacting:_rewrite:after") == signal.SIGKILL
+    [part] = house.evidence.glob(f"*{PART}")
+    part.chmod(0o600)
+    part.write_bytes(part.read_bytes()[:-1])  # a disk that lied about what it had written
+
+    run(house, "ops", LATER)
+
+    assert blocks(house, ids[1]) == before
+    assert verified(house).faults == ()
+
+
 def test_a_case_that_came_to_nothing_goes_after_five_years_with_its_own_copy(
     house: House, tmp_path: Path
 ) -> None:
@@ -454,14 +527,14 @@ def test_messages_lose_their_words_and_never_go_out_again(house: House) -> None:
         assert db.scalar(select(func.count()).select_from(receipts)) == 0
 
 
-def run_until_killed(house: House, point: str) -> int:
+def run_until_killed(house: House, point: str, now: datetime = LATER) -> int:
     """In a process of its own, which dies before or after a call; by which signal."""
     where, name, when = point.split(":")
     owner = {"os": os, "compacting": compacting, "path": Path}[where]
     if (child := os.fork()) == 0:
         try:
             setattr(owner, name, dying(getattr(owner, name), before=when == "before"))
-            run(open_house(house.home), "ops", LATER)
+            run(open_house(house.home), "ops", now)
         finally:
             os._exit(0)
     return os.WTERMSIG(os.waitpid(child, 0)[1])
@@ -508,6 +581,27 @@ def test_a_kill_in_the_middle_loses_nothing_and_the_next_go_finishes(
     assert verified(house).notices == ()
     assert not list(house.evidence.glob(f"*{PART}"))
     assert not (house.evidence / ORPHANS).exists()
+
+
+def test_a_case_that_is_opened_again_before_its_old_copy_is_gone_loses_nothing(
+    house: House,
+) -> None:
+    seeded = seed_case(house, "a.example.cn")
+    clean_visit(house, seeded, "改好了", NOON + 10 * DAY)
+    keep_cases(house, NOON)
+    sealed(house)
+    settle(house, seeded, "dismissed", "dismiss")
+    killed = run_until_killed(house, "compacting:finish:before", MUCH_LATER)
+    assert killed == signal.SIGKILL
+
+    relapse(house, seeded, "又来了", MUCH_LATER)
+    settle(house, seeded, "open")
+    keep_cases(house, MUCH_LATER)
+    sealed(house)
+    run(house, "ops", MUCH_LATER)
+
+    assert len(list((house.evidence / FOLDER).iterdir())) == 1
+    assert verified(house).faults == ()
 
 
 def test_damaged_evidence_is_not_written_anew(house: House) -> None:
