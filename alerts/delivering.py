@@ -1,7 +1,8 @@
 """What waits in the outbox goes out: claimed under a lease, sent, marked. A crash in between sends
 the same bytes under the same id again; nothing is sent at the same time by two.
 
-Each endpoint has its own turn, so that a slow one keeps nobody waiting. An endpoint that fails
+Each endpoint has its own turn, and a turn ends after some seconds, so that a slow one keeps what is
+new for the others waiting no longer than one of its answers takes. An endpoint that fails
 several times in a row is left alone for a while and then tried with one message; 410 pauses it
 until a person resumes it.
 """
@@ -51,6 +52,7 @@ class Courier:
     lanes: int = 4  # sent at the same time to one endpoint
     most: int = 5_000  # to one endpoint in one call
     longest_send: timedelta = timedelta(seconds=20)  # what `send` keeps to
+    turn: timedelta = timedelta(seconds=10)  # after which no further send begins in one call
 
     @property
     def lease(self) -> timedelta:
@@ -128,18 +130,18 @@ def resume(database: Database, endpoint: str, actor: str, now: datetime) -> None
 
 
 def _deliver_to(courier: Courier, endpoint: Endpoint) -> DeliverySummary:
-    done = DeliverySummary()
+    done, ends = DeliverySummary(), courier.clock() + courier.turn
     with ThreadPoolExecutor(courier.lanes, thread_name_prefix="lane") as lanes:
         for _ in range(max(courier.most // courier.batch, 1)):
-            part, more = _one_round(courier, endpoint, lanes)
+            part, more = _one_round(courier, endpoint, lanes, ends)
             done += part
-            if not more:
+            if not more or courier.clock() >= ends:
                 break
     return done
 
 
 def _one_round(
-    courier: Courier, endpoint: Endpoint, lanes: ThreadPoolExecutor
+    courier: Courier, endpoint: Endpoint, lanes: ThreadPoolExecutor, ends: datetime
 ) -> tuple[DeliverySummary, bool]:
     """Claim, send, mark; whether there may be more to do."""
     token = courier.token()
@@ -150,6 +152,8 @@ def _one_round(
     sent: list[tuple[Delivery, Receipt]] = []
     for few in _in_lanes(claimed, courier.lanes):
         if courier.clock() + courier.longest_send > until or _is_shut(circuit, courier.clock()):
+            break
+        if sent and (courier.clock() >= ends or _paused_meanwhile(courier, endpoint)):
             break
         now = courier.clock()
         answers = lanes.map(lambda one: courier.send(endpoint, one, now), few)  # noqa: B023
@@ -257,9 +261,17 @@ def _marked(
     )
 
 
+def _paused_meanwhile(courier: Courier, endpoint: Endpoint) -> bool:
+    with courier.database.reading() as db:
+        return bool(circuit_of(db, endpoint.name).paused)
+
+
 def _save_if_changed(db: Connection, circuit: Circuit, now: datetime) -> None:
-    if circuit_of(db, circuit.endpoint) != circuit:
-        save_circuit(db, circuit, now)
+    """What the round learnt; a person who paused the endpoint meanwhile is not overruled by it."""
+    current = circuit_of(db, circuit.endpoint)
+    learnt = replace(circuit, paused=circuit.paused or current.paused)
+    if current != learnt:
+        save_circuit(db, learnt, now)
 
 
 def _was_given_up(one: Attempted, marked: set[str]) -> bool:

@@ -4,7 +4,10 @@ A place is given when a message is first handed out, one after the other under a
 message whose transaction ended late never slips in behind a place that was already read.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
+from heapq import heappop, heappush
 
 from sqlalchemy import Connection, exists, func, insert, select, text, update
 
@@ -70,18 +73,30 @@ def confirm_places(db: Connection, endpoint: str, after: int, now: datetime) -> 
 def _give_places(db: Connection, endpoint: str, limit: int) -> None:
     has_one = exists().where(pulls.c.delivery_id == outbox.c.id, pulls.c.fetched_at.is_(None))
     without = (
-        select(outbox.c.id)
+        select(outbox.c.id, outbox.c.subject, outbox.c.seq)
         .where(outbox.c.endpoint == endpoint, outbox.c.state == _WAITING, ~has_one)
-        .order_by(outbox.c.created_at, outbox.c.id)
+        .order_by(outbox.c.created_at, outbox.c.seq, outbox.c.id)
         .limit(limit)
     )
+    waiting = _in_turn((row.id, row.subject, row.seq) for row in db.execute(without))
     last = last_place(db, endpoint)
     rows = [
         {"endpoint": endpoint, "position": last + number, "delivery_id": delivery_id}
-        for number, delivery_id in enumerate(db.scalars(without), start=1)
+        for number, delivery_id in enumerate(waiting, start=1)
     ]
     if rows:
         db.execute(insert(pulls), rows)
+
+
+def _in_turn(waiting: Iterable[tuple[str, str, int]]) -> list[str]:
+    """The messages of each subject by their number, in the places that the subject has: two of one
+    moment, or of two clocks, lie in any order.
+    """
+    given = list(waiting)
+    turns: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for delivery_id, subject, seq in given:
+        heappush(turns[subject], (seq, delivery_id))
+    return [heappop(turns[subject])[1] for _, subject, _ in given]
 
 
 def _alone(db: Connection, endpoint: str) -> None:

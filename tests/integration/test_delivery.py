@@ -31,6 +31,7 @@ from crawler.config import DeliverySettings
 from crawler.domain.delivery import SCHEDULE_S, Delivery, DeliveryState, Endpoint, Receipt
 from crawler.service.desks import courier_of, poster_of
 from crawler.store.audit import latest_acts
+from crawler.store.circuits import circuit_of
 from crawler.store.database import Database, open_database
 from crawler.store.outbox import (
     claim_due,
@@ -315,7 +316,8 @@ def test_nothing_is_sent_that_could_outlive_its_claim(tmp_path: Path, longest_s:
             return super().send(endpoint, delivery, clock())
 
     longest = timedelta(seconds=longest_s)
-    courier = a_courier(database, Slow(), clock, lanes=1, longest_send=longest)
+    turn = timedelta(hours=1)
+    courier = a_courier(database, Slow(), clock, lanes=1, longest_send=longest, turn=turn)
     summary = deliver_due(courier, PLATFORM)
 
     assert summary.delivered == len(late) == 12  # in several claims
@@ -512,3 +514,41 @@ def test_claims_are_oldest_first_and_bounded(tmp_path: Path) -> None:
         claimed = claim_due(db, "platform", NOON, token="t", until=NOON + LEASE, limit=3)
 
     assert [one.id for one in claimed] == [messages[n].id for n in (4, 3, 2)]
+
+
+def test_a_pause_during_a_round_stays_and_ends_the_round(tmp_path: Path) -> None:
+    database, clock = an_outbox(tmp_path, *(a_delivery(n) for n in range(6))), Clock()
+    platform = Platform()
+
+    def paused_at_the_second(delivery: Delivery) -> int:
+        if len(platform.seen) == 2:
+            pause(database, "platform", "li", clock(), "割接")
+        return 204
+
+    platform.answers = paused_at_the_second
+    deliver_due(a_courier(database, platform, clock, lanes=1, batch=3), PLATFORM)
+
+    with database.reading() as db:
+        assert circuit_of(db, "platform").paused == "割接"
+        assert delivery_counts(db)[("platform", DeliveryState.WAITING)] == 4
+    assert len(platform.seen) == 2
+
+
+def test_a_slow_receiver_gives_the_turn_back(tmp_path: Path) -> None:
+    """What is new for another waits for one of its answers, not for all of them."""
+    database, clock = an_outbox(tmp_path, *(a_delivery(n) for n in range(60))), Clock()
+    platform = Platform()
+
+    def slowly(_: Delivery) -> int:
+        clock.go(15)
+        return 204
+
+    platform.answers = slowly
+    deliver_due(a_courier(database, platform, clock, lanes=1), PLATFORM)
+    assert len(platform.seen) == 1
+
+    while len(platform.seen) < 60:
+        before = len(platform.seen)
+        deliver_due(a_courier(database, platform, clock, lanes=1), PLATFORM)
+        assert len(platform.seen) > before
+    assert len(set(platform.ids)) == 60
