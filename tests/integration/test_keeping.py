@@ -53,7 +53,7 @@ from crawler.store.tables import (
 from crawler.store.verifying import Verification, verify
 from indexer.engines import SearchRequest
 from indexer.indexing import forget_removed, index_pending
-from tests.builders import NOON, a_text
+from tests.builders import NO_TRIGGER, NOON, a_text
 from tests.integration.packing_house import (
     Seeded,
     a_house,
@@ -261,7 +261,7 @@ def test_a_tombstone_that_the_trail_does_not_cover_hides_nothing(house: House, t
                 capture_id=gone[2], removal_id=1, rule="pages", region=""
             ))  # fmt: skip
         else:
-            db.exec_driver_sql("DROP TRIGGER audit_no_update")
+            db.exec_driver_sql(NO_TRIGGER[db.dialect.name])
             entry = audit.c.action == "evidence.remove"
             db.execute(update(audit).where(entry).values(after="1 captures"))
 
@@ -457,6 +457,7 @@ def test_what_somebody_complained_of_and_what_is_still_looked_at_wait(house: Hou
     assert run(house, "ops", LATER).captures == 2
 
 
+@pytest.mark.sqlite_only("PostgreSQL has no embedded search")
 def test_text_goes_from_store_and_index_with_its_last_page(house: House) -> None:
     a_quiet_site(house, "a.example.cn", 0, 1_090)
     engine = engine_of(house)
@@ -473,6 +474,7 @@ def test_text_goes_from_store_and_index_with_its_last_page(house: House) -> None
         assert db.scalar(select(func.count()).select_from(text_places)) == 1
 
 
+@pytest.mark.sqlite_only("PostgreSQL has no embedded search")
 def test_a_text_that_came_back_before_it_left_the_index_stays(house: House) -> None:
     a_quiet_site(house, "a.example.cn", 0, 1_090)
     engine = engine_of(house)
@@ -632,6 +634,7 @@ def test_a_capture_whose_manifest_was_changed_stays(house: House) -> None:
     assert all(is_there(house, one) is False for one in ids[1:])
 
 
+@pytest.mark.sqlite_only("PostgreSQL is backed up by pg_dump")
 def test_a_backup_holds_what_is_left_and_the_orphans(house: House, tmp_path: Path) -> None:
     ids = in_one_file(house, 3)
     hold(house, HoldScope.CAPTURE, ids[2])
