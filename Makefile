@@ -18,8 +18,10 @@ demo: .venv/.core  ## the main job on a made-up web: list, sweep, alerts, warnin
 test: .venv/.dev  ## unit, integration, journey and house tests
 	@$(BIN)/python -m pytest -q -n 2 --no-loadscope-reorder -m "not soak" tests
 
-test-all: .venv/.dev  ## the same on real servers too: Elasticsearch, PostgreSQL; nothing is skipped
-	@XUNWANG_TEST_SERVERS=1 $(BIN)/python -m pytest -q -n 2 --no-loadscope-reorder tests
+POSTGRES := -p tests.servers.on_postgres
+test-all: .venv/.dev  ## the same on real servers too: Elasticsearch, PostgreSQL; then all of it with every store in PostgreSQL
+	@XUNWANG_TEST_SERVERS=1 $(BIN)/python -m pytest -q -n 2 --no-loadscope-reorder -m "not soak" tests
+	@XUNWANG_TEST_SERVERS=1 $(BIN)/python -m pytest -q -n 2 --no-loadscope-reorder -m "not soak" $(POSTGRES) tests
 
 check: .venv/.dev  ## ruff, mypy strict, import contracts
 	@$(BIN)/ruff check .

@@ -44,6 +44,8 @@ class CrawlSettings(BaseModel):
     egress: tuple[IPvAnyAddress, ...] = ()  # public addresses of ours: the papers name them
     slots: int = 1_024  # open visits a fetcher
     fetchers: int = 0  # 0: one a core
+    # what a machine claims is its own for so long; it prolongs what it holds
+    lease_s: float = Field(default=900.0, ge=2)
     robots: Literal["respect", "ignore"] = "respect"  # the authority may decide otherwise
     patient: bool = True  # look again, longer, at what did not end well
     # also as a phone and from a search engine, where a page or its subject's name asks for it

@@ -13,11 +13,13 @@ from typing import IO
 
 from crawler.domain.capture import Evidence
 from crawler.domain.errors import BadInput
+from crawler.service.archiving import objects_of
 from crawler.service.holding import evidence_at_rest
 from crawler.service.opening import open_kept_member
 from crawler.service.packing.comparing import moments_of
 from crawler.service.sealing import keep_beyond
 from crawler.service.wiring import House
+from crawler.store.archives import archived
 from crawler.store.case_files import (
     FOLDER,
     Uncopied,
@@ -28,7 +30,7 @@ from crawler.store.case_files import (
     stories,
 )
 from crawler.store.database import Connection
-from crawler.store.evidence import SUFFIX, information, on_disk
+from crawler.store.evidence import SUFFIX, information, is_elsewhere, on_disk
 
 AT_ONCE = 50
 
@@ -42,7 +44,7 @@ def keep_cases(house: House, now: datetime) -> int:
 
 
 def _keep_both(house: House, now: datetime) -> int:
-    own = _keep_all(house, now, lambda db: not_copied(db, AT_ONCE))
+    own = _keep_all(house, now, not_copied)
     with house.database.reading() as db:
         told = {
             one.visit.visit_id: story.case_id
@@ -51,19 +53,26 @@ def _keep_both(house: House, now: datetime) -> int:
                 story.visits, story.visit_id, closed=story.closed, again=story.again
             )
         }
-    return own + _keep_all(house, now, lambda db: not_copied_of(db, told, AT_ONCE))
+    return own + _keep_all(house, now, lambda db, limit: not_copied_of(db, told, limit))
 
 
 def _keep_all(
-    house: House, now: datetime, waiting: Callable[[Connection], Sequence[Uncopied]]
+    house: House, now: datetime, waiting: Callable[[Connection, int], Sequence[Uncopied]]
 ) -> int:
-    """A copy that cannot be written on stops its own case; the others go first, then it is told."""
+    """A copy that cannot be written on stops its own case; the others go first, then it is told.
+    What another machine still writes is copied once it lies here.
+    """
     done = 0
+    far: set[str] = set()
     trouble: dict[str, BadInput] = {}
     while True:
         with house.database.reading() as db:
-            found = [one for one in waiting(db) if one.number not in trouble]
+            waits = waiting(db, AT_ONCE + len(far))
+        found = [one for one in waits if one.number not in trouble and one.capture.id not in far]
         for one in found:
+            if not within_reach(house, one.capture.evidence):
+                far.add(one.capture.id)
+                continue
             if one.number in trouble:
                 continue
             try:
@@ -76,6 +85,24 @@ def _keep_all(
     if trouble:
         raise next(iter(trouble.values()))
     return done
+
+
+def within_reach(house: House, evidence: Sequence[Evidence]) -> bool:
+    """Whether no segment lies only on the machine that writes it; sealed ones are brought here
+    from the object store.
+    """
+    names = {one.segment for one in evidence if is_elsewhere(one.segment, house.mark)}
+    missing = [name for name in names if not (house.evidence / name).exists()]
+    if not missing:
+        return True
+    objects = objects_of(house)
+    with house.database.reading() as db:
+        known = archived(db)
+    if objects is None or not all(name in known for name in missing):
+        return False
+    for name in missing:
+        objects.fetch(name, house.evidence, known[name])
+    return True
 
 
 def case_file(number: str) -> str:

@@ -37,6 +37,7 @@ COMMANDS = {
     "index": "search:index",
     "archive": "archive:archive",
     "serve": "serving:serve",
+    "work": "working:work",
     "platform": "platform:platform",
     "client": "client:client",
     "batch": "batch:batch",

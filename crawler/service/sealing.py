@@ -12,7 +12,7 @@ from crawler.domain.errors import BadInput
 from crawler.store.audit import note
 from crawler.store.captures import mark_sealed, open_segments, sealed_segments
 from crawler.store.database import Database
-from crawler.store.evidence import seal, segments_in
+from crawler.store.evidence import is_elsewhere, seal, segments_in
 from crawler.store.orphans import ORPHANS, holds_nothing, is_sealed, set_aside
 
 MACHINE = "system"
@@ -20,14 +20,17 @@ MACHINE = "system"
 log = structlog.get_logger()
 
 
-def settle_segments(database: Database, folder: Path, now: datetime, region: str = "") -> None:
+def settle_segments(
+    database: Database, folder: Path, now: datetime, region: str = "", mark: str = ""
+) -> None:
     """Call it when no worker of this home runs: before a sweep and after it. BadInput, and nothing
-    done, if rows and sealed files disagree.
+    done, if rows and sealed files disagree. In a folder that machines share, each settles what
+    bears its own mark.
     """
     there = list(segments_in(folder))  # before the rows: what is written anew has its row first
     with database.reading() as db:
         opened, sealed = open_segments(db), sealed_segments(db)
-    names = [name for name in there if name not in sealed]
+    names = [name for name in there if name not in sealed and not is_elsewhere(name, mark)]
     _check_known(folder, names, opened)
     for name in names:
         path = folder / name

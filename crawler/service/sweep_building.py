@@ -17,7 +17,8 @@ from crawler.service.responding import Responder
 from crawler.service.sealing import settle_segments
 from crawler.service.sweeping import Sweeping
 from crawler.service.turns import ALBUM, Allowance, Turns
-from crawler.service.wiring import House, endpoints_of
+from crawler.service.wiring import House, agreement_for, endpoints_of
+from crawler.store.agreements import save_agreement
 from crawler.store.captures import drawn_since
 from crawler.store.evidence import SegmentWriter
 from lexicons.loading import load_lexicon
@@ -31,12 +32,17 @@ def sweeping_for(
     on_progress: Callable[[Counter[VisitState]], None],
     warn: Callable[[str], None],
     beside: Callable[[], None] | None = None,
+    *,
+    joins: bool = False,
 ) -> Sweeping:
     """Ready to run. A missing browser is said here, before the first page. `beside` moves what
-    waits meanwhile; without one, deliveries and the index are moved.
+    waits meanwhile; without one, deliveries and the index are moved. `joins`: another machine
+    started the sweep.
     """
     _settle(house)
-    run = f"{int(time.time()):x}-{os.getpid()}"
+    if not joins:
+        _agree(house, sweep)
+    run = f"{int(time.time()):x}-{os.getpid()}-{house.mark}"
     crews = [*fetching_crews(house, run), reading_crew(house, run)]
     if house.config.crawl.looks == "suspicious" or sweep.selection.startswith(RECAPTURE):
         crews.append(looking_crew(house, run))
@@ -59,7 +65,8 @@ def sweeping_for(
         answer=responder.respond_to_each,
         level_of=LevelsInForce(house.lexicon).level,
         turns=Turns(
-            renders=VisitState.RENDERING in served,
+            # where this machine only joins, another one draws
+            renders=VisitState.RENDERING in served or (joins and sweep.render),
             patient=house.config.crawl.patient,
             looks=VisitState.COMPARING in served,
             pictures=VisitState.DECIPHERING in served,
@@ -77,14 +84,25 @@ def sweeping_for(
         on_notice=warn,
         beside=beside or Mover(house).move,
         settle=lambda: _settle(house, recorder.writer),
+        joins=joins,
+        lease=timedelta(seconds=house.config.crawl.lease_s),
     )
+
+
+def _agree(house: House, sweep: Sweep) -> None:
+    """What machines that join must have too."""
+    if house.database.is_shared:
+        with house.database.transaction() as db:
+            now = datetime.now(UTC)
+            save_agreement(db, sweep, agreement_for(house), owner=house.owner, now=now)
 
 
 def _settle(house: House, writer: SegmentWriter | None = None) -> None:
     """Seal what nobody writes any more; the parent's own segment is among it at the end."""
     if writer is not None:
         writer.close()
-    settle_segments(house.database, house.evidence, datetime.now(UTC), house.config.region)
+    now, region = datetime.now(UTC), house.config.region
+    settle_segments(house.database, house.evidence, now, region, house.mark)
 
 
 def _picture_crews(

@@ -13,7 +13,7 @@ from datetime import datetime
 
 import structlog
 
-from crawler.domain.errors import WatchError
+from crawler.domain.errors import StoreAway, WatchError
 from crawler.domain.schedule import Firing, FiringState, is_quiet
 from crawler.domain.site import Sweep, SweepState, VisitState
 from crawler.service.catalogue import Catalogue
@@ -36,6 +36,7 @@ LOOK_S = 1.0  # while a sweep runs
 IDLE_S = 3.0
 MOST_WAITING = 50
 GAVE_UP = "采集或研判进程反复起不来，没有做完，见日志"
+ELSEWHERE = "其余在别的机器上，接着等"
 ENDING, QUIET, STOPPED = "服务停止，下次启动接着做", "静默时段，过后接着做", "由人停止"
 
 log = structlog.get_logger()
@@ -139,8 +140,8 @@ class Sweeper:
         if state is SweepState.FINISHED:
             self._after(swept_sweep(self._house, sweep.id))
             self._mark(firing, FiringState.DONE, "", sweep.id)
-        elif why in (ENDING, QUIET):
-            self._mark(firing, FiringState.WAITING, why, sweep.id)
+        elif why in (ENDING, QUIET) or (not why and state is SweepState.RUNNING):
+            self._mark(firing, FiringState.WAITING, why or ELSEWHERE, sweep.id)
         elif why == STOPPED:
             self._mark(firing, FiringState.STOPPED, why, sweep.id)
         else:
@@ -177,15 +178,18 @@ class Sweeper:
         """Ends the sweep when something says so, and says what."""
         while not (why := await asyncio.to_thread(self._early_end, firing)):
             await asyncio.to_thread(self._over.wait, LOOK_S)
-        sweeping.stop()
+        sweeping.stop(for_all=why != ENDING)
         return why
 
     def _early_end(self, firing: Firing) -> str:
         if self._over.is_set():
             return ENDING
-        with self._house.database.reading() as db:
-            if stop_asked(db, firing.id):
-                return STOPPED
+        try:
+            with self._house.database.reading() as db:
+                if stop_asked(db, firing.id):
+                    return STOPPED
+        except StoreAway:  # the sweep waits for it, and so do we
+            return ""
         return QUIET if is_quiet(firing.schedule, self._clock()) else ""
 
     def _say(self, firing: Firing, reason: str) -> None:

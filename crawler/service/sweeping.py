@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import structlog
 
-from crawler.domain.errors import WatchError
+from crawler.domain.errors import StoreAway, WatchError
 from crawler.domain.site import Sweep, SweepState, VisitState
 from crawler.service.children import Child
 from crawler.service.hands import Came, Crew, Held, blamed
@@ -31,10 +31,14 @@ from crawler.store.visits import (
     claim_visits,
     close_unrendered,
     count_try,
+    held_elsewhere,
     mark_sweep,
     release_leases,
+    release_strays,
     release_visits,
     renew_leases,
+    resume_sweep,
+    sweep_of,
     waiting_count,
 )
 
@@ -44,6 +48,8 @@ MOST_TRIES = 2
 MOST_DEATHS = 5  # of the children in one place, with nothing reported and no page to blame
 MOVING_S = 30.0
 LOOK_S = 0.3
+AWAY_S = 300.0  # for a server that restarts; after that an error
+AWAY_LOOK_S = 1.0
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -62,6 +68,8 @@ class Sweeping:
     on_notice: Callable[[str], None]
     beside: Callable[[], None]  # what moves meanwhile: deliveries, index
     settle: Callable[[], None]  # once no child writes any more
+    joins: bool = False  # another machine started it: only that one may end it early
+    lease: timedelta = LEASE
     gave_up: bool = False  # a crew's children died too often; its visits are where they were
     _memory: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
     _came: "asyncio.Queue[Came]" = field(default_factory=asyncio.Queue)
@@ -70,16 +78,24 @@ class Sweeping:
     _over: asyncio.Event = field(default_factory=asyncio.Event)
     _counts: Counter[VisitState] = field(default_factory=Counter)
     _unable: set[VisitState] = field(default_factory=set)
+    _held: set[int] = field(default_factory=set)  # leased; only the store's thread touches it
+    _for_all: bool = False
+    _was_away: bool = False
 
-    def stop(self) -> None:
-        """End early and tidily; the rest waits for the next start."""
+    def stop(self, *, for_all: bool = False) -> None:
+        """End early and tidily; the rest waits for the next start. Other machines go on with the
+        sweep, unless it is to end `for_all`.
+        """
+        self._for_all = self._for_all or for_all
         self._over.set()
 
     async def run(self) -> SweepState:
-        """Until every visit is closed or `stop` is called; says which of the two. An error of any
-        part ends all of them and is raised.
+        """Until every visit is closed or `stop` is called; says which of the two, or that it is
+        still running on other machines. An error of any part ends all of them and is raised.
         """
         await self._write(partial(release_leases, owner=self.owner))
+        if not self.joins:
+            await self._write(partial(resume_sweep, sweep_id=self.sweep.id))
         await self._count()
         moving = Repeating("move_beside", self.beside, LOOK_S)
         moving.start()
@@ -107,7 +123,9 @@ class Sweeping:
             started = time.monotonic()
             await self._count()
             self.on_progress(self._counts)
-            if not self._left() and self._came.empty():
+            if not self._left() and self._came.empty() and not await self._elsewhere():
+                return
+            if self.joins and await self._ended_there():
                 return
             await self._rest(max(LOOK_S, 10 * (time.monotonic() - started)))
 
@@ -118,23 +136,45 @@ class Sweeping:
 
     async def _renew(self) -> None:
         while not self._over.is_set():
-            until = _now() + LEASE
-            await self._write(partial(renew_leases, owner=self.owner, until=until))
-            await self._rest(LEASE.total_seconds() / 3)
+            await self._write(self._renewed)
+            await self._rest(self.lease.total_seconds() / 3)
+
+    def _renewed(self, db: Connection) -> None:
+        renew_leases(db, self.owner, sorted(self._held), _now() + self.lease)
+
+    async def _elsewhere(self) -> int:
+        return await self._read(lambda db: held_elsewhere(db, self.sweep.id, self.owner, _now()))
+
+    async def _ended_there(self) -> bool:
+        """Whether the machine that started the sweep ended it for all."""
+        known = await self._read(partial(sweep_of, sweep_id=self.sweep.id))
+        return known.state is not SweepState.RUNNING
 
     async def _finish(self) -> SweepState:
         await self._count()
-        if not self._left():  # pictures nobody could take do not keep a sweep open
+        if not self.joins and not self._left():  # pictures nobody could take keep no sweep open
             await self._write(partial(close_unrendered, sweep_id=self.sweep.id, now=_now()))
             await self._count()
         self.on_progress(self._counts)
-        # who gave up left its visits where they were: that is no end
-        left = sum(n for state, n in self._counts.items() if state is not VisitState.CLOSED)
-        state = SweepState.STOPPED if left else SweepState.FINISHED
-        now = _now()
-        await self._write(partial(mark_sweep, sweep_id=self.sweep.id, state=state, now=now))
+        state = await self._write(self._marked)
         await self._in_memory(self._settled)
         self._memory.shutdown()
+        return state
+
+    def _marked(self, db: Connection) -> SweepState:
+        """How the sweep stands now, written down. Who gave up left its visits where they were:
+        that is no end. While another machine has some in hand it goes on there.
+        """
+        counts = waiting_count(db, self.sweep.id)
+        if sum(counts.values()) == counts[VisitState.CLOSED]:
+            state = SweepState.FINISHED
+        elif self.joins:
+            return sweep_of(db, self.sweep.id).state
+        elif not self._for_all and held_elsewhere(db, self.sweep.id, self.owner, _now()):
+            return SweepState.RUNNING
+        else:
+            state = SweepState.STOPPED
+        mark_sweep(db, self.sweep.id, state, _now())
         return state
 
     def _settled(self) -> None:
@@ -216,16 +256,20 @@ class Sweeping:
         culprit = blamed(crew, child)
         lost = sorted(child.outstanding - {culprit})
         log.warning("child ended", action="restart", kind=crew.state, visit=culprit, lost=len(lost))
-        await self._write(partial(release_visits, ids=lost))
+        await self._write(partial(self._released, ids=lost))
         if culprit:
             await self._count_try(culprit)
         return culprit != 0, len(lost)
 
     async def _count_try(self, visit_id: int) -> None:
         if await self._write(partial(count_try, visit_id=visit_id)) < MOST_TRIES:
-            await self._write(partial(release_visits, ids=[visit_id]))
+            await self._write(partial(self._released, ids=[visit_id]))
         elif held := self._out.pop(visit_id, None):
             self._came.put_nowait(held.aside(_now()))  # still leased: nobody takes it before
+
+    def _released(self, db: Connection, ids: Sequence[int]) -> None:
+        release_visits(db, self.owner, ids)
+        self._held.difference_update(ids)
 
     def _take(self, child: Child, record: Upward) -> None:
         match record:
@@ -243,25 +287,38 @@ class Sweeping:
         """Until nobody is left who reports, and all is written down."""
         while not (self._came.empty() and all(one.done() for one in keeping)):
             if group := await next_group(self._came):
-                await self._in_memory(partial(write_down, self.recorder, group, _now))
+                await self._in_memory(partial(self._write_down, group))
                 self._recorded.set()
+
+    def _write_down(self, group: Sequence[Came]) -> None:
+        write_down(self.recorder, group, _now)
+        self._held.difference_update(one.held.visit.id for one in group)
 
     # the store, off the loop
 
     async def _claim(self, crew: Crew, limit: int) -> list[Order]:
         def claimed(db: Connection) -> list[Order]:
+            if self._was_away:  # the claim before may stand, and nobody was told
+                release_strays(db, self.owner, self._held)
             visits = claim_visits(
                 db,
                 self.sweep.id,
                 crew.state,
                 owner=self.owner,
                 now=_now(),
-                lease=LEASE,
+                lease=self.lease,
                 limit=limit,
             )
             return orders_for(db, crew.state, visits)
 
-        return await self._write(claimed)
+        def taken() -> list[Order]:
+            with self.database.transaction() as db:
+                orders = claimed(db)
+            self._was_away = False
+            self._held.update(one.visit.id for one in orders)
+            return orders
+
+        return await self._in_memory(taken)
 
     async def _pause(self) -> None:
         """Until something was recorded, or a moment passed."""
@@ -284,7 +341,22 @@ class Sweeping:
         return await self._in_memory(looked)
 
     async def _in_memory(self, act: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._memory, act)
+        return await asyncio.get_running_loop().run_in_executor(self._memory, self._patiently, act)
+
+    def _patiently(self, act: Callable[[], T]) -> T:
+        """A server that restarts is waited for: `act` is whole or not at all, and again harmless.
+        The children go on meanwhile, as far as what they hold.
+        """
+        until = time.monotonic() + AWAY_S
+        while True:
+            try:
+                return act()
+            except StoreAway as trouble:
+                if time.monotonic() > until or (self._over.is_set() and self._was_away):
+                    raise
+                log.warning("store away", action="wait", sweep=self.sweep.id, why=str(trouble))
+                self._was_away = True
+                time.sleep(AWAY_LOOK_S)
 
 
 def _now() -> datetime:

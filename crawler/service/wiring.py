@@ -1,5 +1,6 @@
 """The only place where real things are built; everything else is handed its parts."""
 
+import hashlib
 import os
 import socket
 from collections.abc import Mapping
@@ -7,14 +8,18 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import msgspec
+
 from alerts.dialects import load_dialect
 from crawler.config import Config, load_config
+from crawler.domain.agreement import Agreement
 from crawler.domain.delivery import Endpoint
 from crawler.domain.errors import BadInput, reason_of
 from crawler.domain.peer import Peer
 from crawler.service.own_hosts import own_addresses
 from crawler.service.pipes import Greeting
 from crawler.store.database import Database, migrate, open_database
+from lexicons.loading import load_lexicon
 from lexicons.publishing import put_in_force
 
 LEXICONS = Path(__file__).parents[2] / "lexicons"
@@ -63,6 +68,24 @@ class House:
     def owner(self) -> str:
         """The name under which this parent claims visits and chains captures."""
         return f"{socket.gethostname()[:60]}:{self.home.absolute()}"[:200]
+
+    @property
+    def mark(self) -> str:
+        """Ours in the names of segments, which all machines write down in one store."""
+        return f"m{hashlib.sha256(self.owner.encode()).hexdigest()[:8]}"
+
+
+def agreement_for(house: House) -> Agreement:
+    """What this machine has, for the sweep it starts or joins."""
+    endpoints = sorted(
+        (one.name, sorted(one.events), sorted(one.levels), sorted(one.regions))
+        for one in house.config.delivery.endpoints
+    )
+    return Agreement(
+        program=tool_name(),
+        lexicon=load_lexicon(house.lexicon).version,
+        endpoints=hashlib.sha256(msgspec.json.encode(endpoints)).hexdigest(),
+    )
 
 
 def open_house(home: Path, file: Path | None = None) -> House:

@@ -1,8 +1,11 @@
 """Open the store, migrate it, and hand out transactions. The parent process alone does this."""
 
+import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,6 +36,7 @@ from crawler.domain.errors import BadInput, StoreAway, TryLater
 __all__ = [
     "Connection",
     "Database",
+    "clock_of",
     "migrate",
     "open_database",
     "schema_version",
@@ -42,6 +46,8 @@ __all__ = [
 
 T = TypeVar("T")
 _NAMES = 0x6F776E6572  # "owner": apart from other advisory locks
+_MIGRATING = 0x6D696772617465  # "migrate"
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -50,6 +56,11 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other machines may work on it too."""
+        return self.engine.dialect.name != "sqlite"
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -88,7 +99,7 @@ class Database:
         """Work under a name that no other machine works under: TryLater if one does. On SQLite
         the home itself is held.
         """
-        if self.engine.dialect.name == "sqlite":
+        if not self.is_shared:
             yield
             return
         with self._there():
@@ -120,7 +131,7 @@ class Database:
                 raise BadInput(
                     "数据目录由开发中的另一版本写成，与本程序不符，请另建一个"
                 ) from error
-            away = TryLater if self.engine.dialect.name == "sqlite" else StoreAway
+            away = StoreAway if self.is_shared else TryLater
             raise away(f"数据库暂不可用：{told[0] if told else error!r}") from error
 
     def forget_pages(self) -> None:
@@ -141,6 +152,7 @@ def open_database(url: str) -> Database:
         pool_use_lifo=True,  # each connection has a cache of its own: few are kept warm
         # else PostgreSQL answers -1 to "how many were put", which reads as yes
         execution_options={"preserve_rowcount": True},
+        json_serializer=_json_without_nul,
     )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
@@ -158,6 +170,8 @@ def migrate(database: Database) -> None:
     config = AlembicConfig()
     config.set_main_option("script_location", str(_MIGRATIONS))
     with database.transaction() as connection:
+        if database.is_shared:  # several machines start at once
+            connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, "head")
@@ -170,6 +184,14 @@ def schema_version(db: Connection) -> str:
     return MigrationContext.configure(db).get_current_revision() or ""
 
 
+def clock_of(db: Connection) -> datetime | None:
+    """What time it is where the store is; None where that is here."""
+    if db.dialect.name == "sqlite":
+        return None
+    at: datetime | None = db.scalar(select(func.clock_timestamp()))
+    return at
+
+
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     for pragma in (
@@ -180,6 +202,11 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "cache_size = -65536",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _json_without_nul(value: Any) -> str:
+    """PostgreSQL's JSON holds no NUL either, not even escaped."""
+    return _NUL.sub(r"\1\\ufffd", json.dumps(value))
 
 
 class _WithoutNul(StrDumperUnknown):

@@ -22,6 +22,7 @@ SEGMENT_BYTES = 256 * 1024 * 1024
 SUFFIX = ".warc.gz"
 _ALREADY_PACKED = (b"content-encoding: gzip", b"content-encoding: br", b"content-encoding: deflate")
 _WARC_KIND = re.compile(rb"WARC/1\.1\r\nWARC-Type: (warcinfo|request|response|resource)\r\n")
+_MARK = re.compile(r"-m[0-9a-f]{8}-")
 _FORBIDDEN = str.maketrans(dict.fromkeys([*map(chr, range(32)), "\x7f"]))
 
 
@@ -215,6 +216,12 @@ def file_digest(path: Path) -> str:
 def segments_in(folder: Path) -> Iterator[str]:
     """Names of all segments there are."""
     return (path.name for path in sorted(folder.glob(f"*{SUFFIX}")))
+
+
+def is_elsewhere(name: str, mark: str) -> bool:
+    """Whether another machine writes this segment: names bear the mark of their machine."""
+    theirs = _MARK.search(name)
+    return bool(mark and theirs) and f"-{mark}-" not in name
 
 
 def _stored(folder: Path, evidence: Evidence) -> bytes:

@@ -1,6 +1,7 @@
 """All tables together: whoever makes or compares the schema imports them here."""
 
 from crawler.store import (
+    agreement_tables,
     album_tables,
     archive_tables,
     attachment_tables,
@@ -22,6 +23,7 @@ from crawler.store import (
 metadata = tables.metadata
 
 __all__ = [
+    "agreement_tables",
     "album_tables",
     "archive_tables",
     "attachment_tables",

@@ -1,7 +1,7 @@
 """Sweeps and their visits: whose turn each is, under whose lease. The frontier is this table."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,15 @@ from sqlalchemy import Connection, Select, case, func, insert, literal, or_, sel
 
 from crawler.domain.alert import AlertState
 from crawler.domain.capture import Capture, Outcome
-from crawler.domain.site import SiteState, Sweep, SweepState, Visit, VisitState, ended_well
+from crawler.domain.site import (
+    RECAPTURE,
+    SiteState,
+    Sweep,
+    SweepState,
+    Visit,
+    VisitState,
+    ended_well,
+)
 from crawler.domain.subject import NOBODY_ASKED, to_watch
 from crawler.store.database import update_rows
 from crawler.store.exceptions import excepted_terms
@@ -98,6 +106,12 @@ def unfinished_sweep(db: Connection, selection: str) -> Sweep | None:
     )
     row = db.execute(rows.order_by(sweeps.c.id.desc()).limit(1)).first()
     return _sweep_from(row) if row else None
+
+
+def resume_sweep(db: Connection, sweep_id: int) -> None:
+    """One that was stopped runs again: other machines may join."""
+    stopped = (sweeps.c.id == sweep_id) & (sweeps.c.state == str(SweepState.STOPPED))
+    db.execute(update(sweeps).where(stopped).values(state=str(SweepState.RUNNING)))
 
 
 def mark_sweep(db: Connection, sweep_id: int, state: SweepState, now: datetime) -> None:
@@ -242,10 +256,40 @@ def release_leases(db: Connection, owner: str) -> int:
     return db.execute(update(visits).where(mine).values(lease_until=None, lease_owner="")).rowcount
 
 
-def renew_leases(db: Connection, owner: str, until: datetime) -> None:
-    """What a parent holds it goes on holding: some pages take longer than a lease."""
-    mine = (visits.c.lease_owner == owner) & visits.c.lease_until.is_not(None)
+def renew_leases(db: Connection, owner: str, ids: Sequence[int], until: datetime) -> None:
+    """What a parent has in hand it goes on holding: some pages take longer than a lease. A claim
+    of which it was never told, for the server went away, is not prolonged.
+    """
+    mine = (visits.c.lease_owner == owner) & visits.c.id.in_(ids)
     db.execute(update(visits).where(mine).values(lease_until=until))
+
+
+def release_strays(db: Connection, owner: str, ids: Collection[int]) -> int:
+    """Give back what is leased by this parent and not in its hands: claimed while the server went
+    away.
+    """
+    mine = (visits.c.lease_owner == owner) & visits.c.id.not_in(ids)
+    return db.execute(update(visits).where(mine).values(lease_until=None, lease_owner="")).rowcount
+
+
+def held_elsewhere(db: Connection, sweep_id: int, owner: str, now: datetime) -> int:
+    """How many visits of a sweep another parent has in hand."""
+    others = (visits.c.lease_owner != owner) & (visits.c.lease_until >= now)
+    rows = select(func.count()).where(visits.c.sweep_id == sweep_id, others)
+    return db.scalar(rows) or 0
+
+
+def sweep_to_join(db: Connection, states: Sequence[VisitState], now: datetime) -> Sweep | None:
+    """The oldest running sweep with a visit that waits for one of these turns and that nobody
+    holds. Looks of a single site are left to who asked for them.
+    """
+    free = or_(visits.c.lease_until.is_(None), visits.c.lease_until < now)
+    turns = visits.c.state.in_([str(one) for one in states])
+    waits = select(visits.c.id).where(visits.c.sweep_id == sweeps.c.id, turns, free).exists()
+    running = sweeps.c.state == str(SweepState.RUNNING)
+    asked = sweeps.c.selection.startswith(RECAPTURE)
+    row = db.execute(select(sweeps).where(running, ~asked, waits).order_by(sweeps.c.id)).first()
+    return _sweep_from(row) if row else None
 
 
 def held_by(db: Connection, owner: str, ids: Sequence[int]) -> set[int]:
@@ -254,9 +298,9 @@ def held_by(db: Connection, owner: str, ids: Sequence[int]) -> set[int]:
     return set(db.scalars(rows))
 
 
-def release_visits(db: Connection, ids: Sequence[int]) -> None:
-    """Give back what a dead child had not answered."""
-    free = update(visits).where(visits.c.id.in_(ids))
+def release_visits(db: Connection, owner: str, ids: Sequence[int]) -> None:
+    """Give back what a dead child of this parent had not answered."""
+    free = update(visits).where(visits.c.id.in_(ids), visits.c.lease_owner == owner)
     db.execute(free.values(lease_until=None, lease_owner=""))
 
 
@@ -283,7 +327,9 @@ def outcome_count(db: Connection, sweep_id: int) -> dict[str, int]:
 def close_unrendered(db: Connection, sweep_id: int, now: datetime) -> None:
     """Visits that are judged and whose only turn left nobody here can take."""
     states = (VisitState.COMPARING, VisitState.RENDERING, VisitState.DECIPHERING)
-    waiting = (visits.c.sweep_id == sweep_id) & visits.c.state.in_([str(one) for one in states])
+    free = or_(visits.c.lease_until.is_(None), visits.c.lease_until < now)
+    turns = visits.c.state.in_([str(one) for one in states])
+    waiting = (visits.c.sweep_id == sweep_id) & turns & free
     closed = {"state": str(VisitState.CLOSED), "closed_at": now, "lease_until": None}
     db.execute(update(visits).where(waiting).values(closed))
 

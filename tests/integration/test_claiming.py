@@ -50,7 +50,7 @@ def test_a_claimed_visit_is_nobody_elses_until_its_lease_ends(database: Database
 def test_what_a_dead_child_held_is_free_at_once_and_nothing_else(database: Database) -> None:
     claimed(database, "parent")
     with database.transaction() as db:
-        release_visits(db, [2, 3])
+        release_visits(db, "parent", [2, 3])
 
     assert claimed(database, "parent", LATER) == [2, 3]
 

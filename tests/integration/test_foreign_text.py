@@ -1,9 +1,11 @@
 """Text from outside that a database server does not hold."""
 
+import json
 from pathlib import Path
 
 from sqlalchemy import insert, select
 
+from crawler.store.database import _json_without_nul
 from crawler.store.tables import sites
 from tests.builders import NOON
 from tests.integration.answering_house import a_database
@@ -24,3 +26,7 @@ def test_a_nul_in_a_name_or_a_question_stops_nothing(tmp_path: Path) -> None:
 
     assert asked == []
     assert kept in ("某\0公司", "某\ufffd公司")
+
+
+def test_a_nul_inside_json_is_gone_and_what_looks_like_one_stays() -> None:
+    assert json.loads(_json_without_nul(["a\0\0b", "\\u0000"])) == ["a\ufffd\ufffdb", "\\u0000"]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from crawler.domain.assessment import Assessment, Level
 from crawler.domain.capture import Fetcher, Outcome
-from crawler.domain.errors import TryLater, WatchError
+from crawler.domain.errors import StoreAway, TryLater, WatchError
 from crawler.domain.site import SweepState, Visit, VisitState
 from crawler.service.crews import failed_capture, unjudged
 from crawler.service.hands import Crew, Held
@@ -130,6 +130,8 @@ class Sweep:
         answer: Answer = nothing,
         beside: Callable[[], None] = lambda: None,
         one_at_a_time: bool = False,
+        joins: bool = False,
+        soon: Callable[[Sweeping], None] | None = None,
     ) -> tuple[SweepState, Sweeping]:
         async def start(_number: int) -> Any:
             self.born.append(child())
@@ -155,8 +157,15 @@ class Sweep:
             on_notice=lambda _: None,
             beside=beside,
             settle=lambda: None,
+            joins=joins,
         )
-        return asyncio.run(asyncio.wait_for(sweeping.run(), 20)), sweeping
+
+        async def run() -> SweepState:
+            if soon is not None:
+                asyncio.get_running_loop().call_later(1.0, soon, sweeping)
+            return await sweeping.run()
+
+        return asyncio.run(asyncio.wait_for(run(), 20)), sweeping
 
     def recorder(self, answer: Answer) -> Recorder:
         self.writer.close()
@@ -288,3 +297,80 @@ def test_a_child_reports_only_on_what_it_holds_itself(sweep: Sweep, database: Da
 
     sweeping._take(cast("Any", holder), report_on(visit))
     assert not sweeping._came.empty()
+
+
+def held_by_another(database: Database, visit_id: int, until: datetime) -> None:
+    with database.transaction() as db:
+        mine = update(visits).where(visits.c.id == visit_id)
+        db.execute(mine.values(lease_owner="other", lease_until=until))
+
+
+def state_of(database: Database) -> SweepState:
+    with database.reading() as db:
+        return sweep_of(db, 1).state
+
+
+def test_a_sweep_goes_on_where_another_machine_holds_some_of_it(
+    sweep: Sweep, database: Database
+) -> None:
+    held_by_another(database, CULPRIT, datetime.now(UTC) + timedelta(minutes=5))
+
+    state, _ = sweep.run(PlayedChild, soon=lambda one: one.stop())
+
+    assert (state, state_of(database)) == (SweepState.RUNNING, SweepState.RUNNING)
+
+
+def test_a_person_ends_it_for_every_machine(sweep: Sweep, database: Database) -> None:
+    held_by_another(database, CULPRIT, datetime.now(UTC) + timedelta(minutes=5))
+
+    state, _ = sweep.run(PlayedChild, soon=lambda one: one.stop(for_all=True))
+    joined, _ = sweep.run(PlayedChild, joins=True)  # comes too late: leaves at once
+
+    assert (state, joined) == (SweepState.STOPPED, SweepState.STOPPED)
+
+
+def test_what_a_dead_machine_held_comes_back_when_its_lease_ends(
+    sweep: Sweep, database: Database
+) -> None:
+    held_by_another(database, CULPRIT, datetime.now(UTC) + timedelta(seconds=2))
+
+    state, _ = sweep.run(PlayedChild, joins=True)
+
+    assert state is SweepState.FINISHED
+    assert sweep.levels() == all_quiet_but()
+
+
+def test_a_server_that_restarts_is_waited_for(sweep: Sweep, database: Database) -> None:
+    asked = []
+
+    def away(_db: Connection, seen: Any, _now: datetime) -> None:
+        asked.append(len(seen))
+        if len(asked) < 3:
+            raise StoreAway("数据库暂不可用：重启中")
+
+    state, _ = sweep.run(PlayedChild, answer=away)
+
+    assert state is SweepState.FINISHED
+    assert sweep.levels() == all_quiet_but()
+
+
+def test_a_claim_of_which_nobody_was_told_comes_back(
+    sweep: Sweep, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = []
+
+    def claimed(db: Connection, *given: Any, **named: Any) -> list[Visit]:
+        found = claim_visits(db, *given, **named)
+        if not lost and found:
+            lost.extend(found)
+            db.commit()  # it stands, and the answer never comes
+            raise StoreAway("数据库暂不可用：连接断开")
+        return found
+
+    monkeypatch.setattr("crawler.service.sweeping.claim_visits", claimed)
+
+    state, _ = sweep.run(PlayedChild)
+
+    assert lost
+    assert state is SweepState.FINISHED
+    assert sweep.levels() == all_quiet_but()

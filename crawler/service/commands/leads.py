@@ -141,7 +141,7 @@ def _sweep(house: House, words: Catalogue, domains: list[str], actor: str) -> No
         return
     state = run_sweep(house, sweep, words)
     finish_sweep(house, sweep.id, state, now)
-    if state is SweepState.STOPPED:
+    if state is not SweepState.FINISHED:
         raise typer.Exit(INTERRUPTED)
 
 

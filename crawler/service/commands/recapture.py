@@ -80,7 +80,7 @@ def recapture(
         alert, site, sweep = _opened(house, number, door.actor, words)
         state = run_sweep(house, sweep, words)
         finish_sweep(house, sweep.id, state, now)
-        if state is SweepState.STOPPED:
+        if state is not SweepState.FINISHED:
             raise typer.Exit(INTERRUPTED)
         with house.database.reading() as db:
             seen = last_visit_of(db, site.id, sweep.id)

@@ -68,7 +68,7 @@ def sweep(
         finish_sweep(house, chosen.id, state, now)
         summary = summary_of(house, chosen.id)
         _show(house, summary, words, chosen.started_at, json=json)
-    if state is SweepState.STOPPED:
+    if state is not SweepState.FINISHED:
         raise typer.Exit(INTERRUPTED)
 
 
