@@ -1,7 +1,7 @@
 # The same commands at home and in CI.
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-.PHONY: help install demo test test-all check quality soak bench-search bench
+.PHONY: help install demo test test-all test-postgres check quality soak bench-search bench
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/  –/'
@@ -18,10 +18,11 @@ demo: .venv/.core  ## the main job on a made-up web: list, sweep, alerts, warnin
 test: .venv/.dev  ## unit, integration, journey and house tests
 	@$(BIN)/python -m pytest -q -n 2 --no-loadscope-reorder -m "not soak" tests
 
-POSTGRES := -p tests.servers.on_postgres
-test-all: .venv/.dev  ## the same on real servers too: Elasticsearch, PostgreSQL; then all of it with every store in PostgreSQL
-	@XUNWANG_TEST_SERVERS=1 $(BIN)/python -m pytest -q -n 2 --no-loadscope-reorder -m "not soak" tests
-	@XUNWANG_TEST_SERVERS=1 $(BIN)/python -m pytest -q -n 2 --no-loadscope-reorder -m "not soak" $(POSTGRES) tests
+test-all: .venv/.dev  ## the same on real servers too: Elasticsearch, PostgreSQL; nothing is skipped
+	@XUNWANG_TEST_SERVERS=1 $(BIN)/python -m pytest -q -n 2 --no-loadscope-reorder tests
+
+test-postgres: .venv/.dev  ## the suite again, every store in PostgreSQL, in the programs it starts too
+	@XUNWANG_TEST_SERVERS=1 $(BIN)/python -m pytest -q -n 2 --no-loadscope-reorder -m "not soak" -p tests.servers.on_postgres tests
 
 check: .venv/.dev  ## ruff, mypy strict, import contracts
 	@$(BIN)/ruff check .
