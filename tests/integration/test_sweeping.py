@@ -218,7 +218,7 @@ def test_a_store_that_is_away_ends_the_sweep_and_says_so(sweep: Sweep, trouble: 
     def away(_db: Connection, _seen: Any, _now: datetime) -> None:
         raise trouble
 
-    with pytest.raises(TryLater, match=r"数据库暂不可用|No space left"):
+    with pytest.raises(TryLater, match=r"数据库暂不可用|空间不足"):
         sweep.run(PlayedChild, answer=away)
 
     state, _ = sweep.run(PlayedChild)
