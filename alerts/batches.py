@@ -13,6 +13,7 @@ from typing import Any
 from alerts.signing import signer_of
 from crawler.domain.delivery import Delivery, Endpoint
 from crawler.domain.errors import BadInput, NotAllowed
+from crawler.domain.letters import storable
 
 FORMAT = "xunwang-batch/1"
 LARGEST = 256 << 20
@@ -83,7 +84,7 @@ def read_reports(endpoint: Endpoint, raw: bytes, now: datetime) -> Batch:
     if head.get("kind") != "reports":
         raise BadInput("这不是反馈文件（kind 应为 reports）")
     confirmed = head.get("confirmed", 0)
-    if not isinstance(confirmed, int) or not 0 <= confirmed < 2**53:
+    if isinstance(confirmed, bool) or not isinstance(confirmed, int) or not 0 <= confirmed < 2**53:
         raise BadInput("confirmed 应为已收到的位置")
     return Batch(
         id=str(head["id"]),
@@ -138,8 +139,8 @@ def _report(number: int, line: Mapping[str, Any]) -> Report:
     values = [line.get(name) for name in ("id", "task_no", "body")]
     if not all(isinstance(one, str) and one for one in values):
         raise BadInput(f"第 {number} 行缺少 id、task_no 或 body")
-    id_, task_no, body = (str(one) for one in values)
-    return Report(id=id_, task_no=task_no, body=body.encode("utf-8", "replace"))
+    id_, task_no, body = (storable(str(one)) for one in values)
+    return Report(id=id_, task_no=task_no, body=body.encode())
 
 
 def _object(line: bytes, where: str) -> Mapping[str, Any]:

@@ -34,7 +34,7 @@ from crawler.domain.errors import BadInput, reason_of
 SCHEMAS = FilePath(__file__).parent / "schemas"
 LARGEST_FILE = 256 * 1024
 # whom it is about, how grave it is, whether a person has looked, and what tells a repeat
-NEEDED = ("event", "event_id", "seq")
+NEEDED = ("event", "event_id", "event_key", "subject_key", "seq")
 NEEDED_OF = {
     "alert": ("alert.alert_id", "alert.risk_level", "alert.verified", "site.domain"),
     "task": ("task.task_no", "task.state", "task.risk_level", "site.domain"),

@@ -14,6 +14,7 @@ from crawler.domain.assessment import Level
 from crawler.domain.audit import Act
 from crawler.domain.delivery import EventType
 from crawler.domain.errors import BadInput, NotAllowed
+from crawler.domain.letters import storable
 from crawler.domain.peer import Incoming, Peer
 from crawler.store.audit import note
 from crawler.store.database import Database
@@ -68,7 +69,7 @@ def _incoming(
 ) -> Incoming:
     about = _part(given, "task") or _part(given, "alert")
     seq = given.get("seq")
-    if not isinstance(seq, int) or not 0 < seq < 2**31:
+    if isinstance(seq, bool) or not isinstance(seq, int) or not 0 < seq < 2**31:
         raise BadInput("seq：须为正整数")
     region = _text(_part(about, "dispatch"), "region") or _text(about, "region")
     return Incoming(
@@ -113,7 +114,7 @@ def _part(given: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _text(given: Mapping[str, Any], name: str) -> str:
     value = given.get(name)
-    return value if isinstance(value, str) else ""
+    return storable(value) if isinstance(value, str) else ""
 
 
 def _needed(given: Mapping[str, Any], name: str, longest: int) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crawler.domain.errors import BadInput
+from crawler.domain.letters import storable
 from crawler.domain.task import (
     CONCLUSION_NAMES,
     TASK_STATE_NAMES,
@@ -91,7 +92,7 @@ def _text(given: Mapping[str, Any], name: str, longest: int) -> str:
     value = given.get(name, "")
     if not isinstance(value, str | None):
         raise BadInput(f"{name}：须为文字")
-    return (value or "").strip()[:longest]
+    return storable(value or "").strip()[:longest]
 
 
 def _digests(given: Any) -> tuple[str, ...]:

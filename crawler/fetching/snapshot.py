@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from crawler.domain.capture import Box, Field, PageText, Run
+from crawler.domain.letters import storable
 from crawler.fetching.snapshot_document import ELEMENT, TEXT, Document, Piece
 from crawler.fetching.snapshot_sight import Sight
-from crawler.fetching.snapshot_words import Gap, Words, storable
+from crawler.fetching.snapshot_words import Gap, Words
 
 COMPUTED_STYLES = (
     "display", "visibility", "opacity", "background-color", "background-image", "font-size",

@@ -2,20 +2,14 @@
 with their boxes.
 """
 
-import re
 from collections.abc import Iterator
 from enum import IntEnum
 
 from crawler.domain.capture import Box, Field, Run
+from crawler.domain.letters import storable
 
 MOST_CHARACTERS = 8 * 1024 * 1024  # of one field
-_HALF = re.compile("[\ud800-\udfff]")
 FIELDS = ("body", "alt", "placeholder", "description", "keywords", "hidden")
-
-
-def storable(text: str) -> str:
-    """The text without halves of characters, which no file and no database takes."""
-    return _HALF.sub("�", text)
 
 
 class Gap(IntEnum):

@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from crawler.domain.capture import Flag, PageText, TlsFacts
+from crawler.domain.letters import storable
 from crawler.fetching.ending import Sighting
 from crawler.fetching.rendering import Look, RenderLimits
 from crawler.fetching.snapshot import COMPUTED_STYLES, page_text_from, shows_pictures
-from crawler.fetching.snapshot_words import storable
 from crawler.fetching.trail import EVENTS, Trail
 
 Answer = Mapping[str, Any]

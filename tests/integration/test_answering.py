@@ -127,6 +127,18 @@ def test_what_cannot_be_taken_is_refused_and_kept(tmp_path: Path, body: bytes, s
 
 
 @pytest.mark.fault("K19")
+def test_half_a_character_in_a_report_is_kept_as_a_mark(tmp_path: Path) -> None:
+    house = a_house(tmp_path)
+
+    taken = take(house, "f1", said("acknowledged", note="\ud800看过", operator="李\udfff"))
+
+    assert taken.effect is Effect.TAKEN
+    with house[0].reading() as db:
+        last = list(moves_of(db, house[2].id))[-1]
+    assert (last.note, last.actor) == ("\ufffd看过", "主平台：李\ufffd")
+
+
+@pytest.mark.fault("K19")
 def test_another_districts_task_looks_like_none(tmp_path: Path) -> None:
     house = a_house(tmp_path)
 

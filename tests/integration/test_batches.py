@@ -114,15 +114,18 @@ def test_messages_go_out_and_reports_come_in_by_file(terminal: Terminal, tmp_pat
         Report(id="r1", task_no=task_no, body=said("acknowledged")),
         Report(id="r2", task_no=task_no, body=said("answered", conclusion="rectified")),
         Report(id="r3", task_no="310118-JR-0-0", body=said("acknowledged")),
+        Report(
+            id="r4", task_no=task_no, body=said("acknowledged", note="X").replace(b"X", rb"\ud800")
+        ),
     ]
     back.write_bytes(write_reports(INNER, reports, "b9", NOON, confirmed=first["last"]))
     taken = terminal.asked("batch", "take", "fetching", str(back))
     twice = terminal.asked("batch", "take", "fetching", str(back))
 
     assert first["messages"] == second["messages"] == len(lines) > 0
-    assert taken["effects"] == {"taken": 2, "refused": 1}
+    assert taken["effects"] == {"taken": 2, "refused": 1, "late": 1}
     assert taken["refused"][0][2] == "没有编号为 310118-JR-0-0 的任务"
-    assert twice["effects"] == {"repeated": 2, "refused": 1}
+    assert twice["effects"] == {"repeated": 3, "refused": 1}
     with terminal.database.reading() as db:
         task = task_numbered(db, task_no)
     assert task is not None

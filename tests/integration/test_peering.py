@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from crawler.domain.errors import BadInput, TryLater
 from crawler.domain.peer import Incoming
 from crawler.domain.task import Conclusion, TaskState
 from crawler.service.api.app import PATH
-from crawler.service.commands.inbox import answer
+from crawler.service.catalogue import catalogue
+from crawler.service.commands.inbox import _row, answer
 from crawler.service.wiring import endpoints_of
 from crawler.store.inbox import list_incoming
 from crawler.store.tasks import task_numbered
@@ -28,6 +30,7 @@ from tests.integration.answering_house import SECRET
 from tests.integration.api_house import ApiHouse, Signed, an_api, said
 
 EXAMPLES = Path("alerts/schemas/examples")
+LATE = NOON + timedelta(hours=19, minutes=30)
 OTHER = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo="
 
 
@@ -184,6 +187,40 @@ def test_what_a_peer_may_not_say_is_refused(
     assert refused.status == status, refused.body
     assert says in refused.json["detail"]
     assert arrived(still.city) == []
+
+
+def test_half_a_character_of_a_peer_is_kept_as_a_mark(docked: Docked) -> None:
+    message = json.loads((EXAMPLES / "task.created.json").read_text("utf-8"))
+    told = message | {"task": message["task"] | {"title": "线索\ud800"}}
+    raw = json.dumps(told).encode()
+
+    answered = docked.city.stranger().post("/inbox", raw, **Signed().headers(raw))
+
+    assert (answered.status, arrived(docked.city)[0].title) == (200, "线索\ufffd")
+
+
+def test_a_truth_is_no_number_in_a_message(still: Docked) -> None:
+    message = json.loads((EXAMPLES / "task.created.json").read_text("utf-8"))
+    raw = json.dumps(message | {"seq": True}).encode()
+
+    refused = still.city.stranger().post("/inbox", raw, **Signed().headers(raw))
+
+    assert (refused.status, refused.json["detail"]) == (422, "seq：须为正整数")
+    assert arrived(still.city) == []
+
+
+def test_the_inbox_on_the_screen_is_chinese_and_in_beijing_time(docked: Docked) -> None:
+    message = json.loads((EXAMPLES / "task.created.json").read_text("utf-8"))
+    raw = json.dumps(message).encode()
+    docked.city.stranger().post("/inbox", raw, **Signed().headers(raw))
+
+    (one,) = arrived(docked.city)
+    shown = _row(
+        replace(one, state="confirmed", subject="alert:7", changed_at=LATE), catalogue("zh").name
+    )
+
+    assert shown[3] == "已核实"
+    assert shown[-1] == "05-13 07:30"
 
 
 def test_an_event_of_a_later_version_is_ignored(still: Docked) -> None:

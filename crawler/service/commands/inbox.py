@@ -13,6 +13,7 @@ import typer
 from alerts.reporting import read_feedback
 from alerts.webhook import Poster
 from crawler.domain.audit import Act
+from crawler.domain.case import CHINA
 from crawler.domain.delivery import Delivery, Endpoint, EventType, Receipt
 from crawler.domain.errors import BadInput, TryLater
 from crawler.domain.ids import ulid
@@ -112,8 +113,9 @@ def _message(one: Incoming, body: bytes, at: datetime) -> Delivery:
 
 def _row(one: Incoming, name: Callable[[str, str], str]) -> list[str]:
     level = name("level", one.level) if one.level else ""
-    changed = f"{one.changed_at.astimezone():%m-%d %H:%M}"
-    return [str(one.id), one.peer, level, one.state, one.subject, one.title, changed]
+    state = name("alert" if one.subject.startswith("alert:") else "task", one.state)
+    changed = f"{one.changed_at.astimezone(CHINA):%m-%d %H:%M}"
+    return [str(one.id), one.peer, level, state, one.subject, one.title, changed]
 
 
 def _known(house: House, number: int) -> Incoming:

@@ -59,8 +59,9 @@ def test_names_codes_and_dates_become_theirs() -> None:
     told = json.loads(translate(load_dialect(JSON_FILE), TASK))
 
     assert told["head"] == {
-        "msgId": TASK["event_id"], "msgType": "TASK_NEW", "seq": 2, "sender": "XUNWANG",
-        "sendTime": "2026-05-12 12:00:00",
+        "msgId": TASK["event_id"], "msgKey": TASK["event_key"], "msgType": "TASK_NEW", "seq": 2,
+        "sender": "XUNWANG",
+        "sendTime": "2026-05-12 12:00:00", "objKey": TASK["subject_key"],
     }  # fmt: skip
     assert told["body"]["rwbh"] == TASK["task"]["task_no"]
     assert told["body"]["fxdj"] == "1"
@@ -108,6 +109,15 @@ def test_that_a_warning_is_unverified_cannot_be_mapped_away(tmp_path: Path) -> N
         load_dialect(written_to(tmp_path, text))
     # who is told of tasks only needs nothing of alerts
     assert load_dialect(written_to(tmp_path, text), [EventType.TASK_CREATED]).name == "platform"
+
+
+@pytest.mark.parametrize("name", ["event_key", "subject_key"])
+def test_what_tells_repeats_and_order_cannot_be_mapped_away(tmp_path: Path, name: str) -> None:
+    lines = JSON_FILE.read_text("utf-8").splitlines()
+    text = "\n".join(one for one in lines if not one.startswith(f'"{name}"'))
+
+    with pytest.raises(BadInput, match=f"必需字段 {name}"):
+        load_dialect(written_to(tmp_path, text))
 
 
 def test_an_endpoint_is_told_in_its_own_way_and_others_in_ours() -> None:
