@@ -4,16 +4,17 @@ cannot be taken is kept with the reason.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from alerts.desk import Desk
-from alerts.moving import Step, make_move
+from alerts.moving import Step, make_move, write_move
 from alerts.reporting import read_feedback
 from crawler.domain.audit import Act
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.task import (
+    NEEDS_REASON,
     TASK_ENDS,
     TASK_MOVES,
     TASK_STATE_NAMES,
@@ -35,6 +36,15 @@ _ORDER = (
     TaskState.WORKING, TaskState.EXTENDED, TaskState.SUSPENDED, TaskState.ANSWERED,
     TaskState.CHECKING,
 )  # fmt: skip
+
+
+_SUPERVISORS = frozenset({(TaskState.CHECKING, Move.RETURN), (TaskState.CHECKING, Move.TRANSFER)})
+_HARMLESS = frozenset({Move.ACKNOWLEDGE, Move.WORK})
+_SIDE_ROADS = {
+    Move.RETURN: TaskState.RETURNED,
+    Move.SUSPEND: TaskState.SUSPENDED,
+    Move.TRANSFER: TaskState.TRANSFERRED,
+}
 
 
 class Effect(StrEnum):
@@ -154,11 +164,15 @@ def _apply(
         feedback = sender.read(number, body)
         if (feedback.at - now).total_seconds() > _AHEAD_S:
             raise BadInput("at：时间在未来，请核对时钟")
-        if _is_late(task, feedback.move):
+        move = _meant(task, feedback)
+        if _completes(task, feedback):
+            return Answered(
+                effect=Effect.TAKEN, task=_concluded(db, task, feedback, now, desk, sender)
+            )
+        if _is_late(task, move):
             said = f"任务已是“{TASK_STATE_NAMES[task.state]}”"
             return Answered(effect=Effect.LATE, reason=said, task=task)
-        actor = f"{sender.name}：{feedback.actor}"[:_LONGEST_ID]
-        step = Step(move=feedback.move, actor=actor, at=now, remark=feedback.note)
+        step = _step(move, feedback, now, sender)
         with db.begin_nested():
             after = make_move(db, task, step, desk, feedback.conclusion)
     except BadInput as mistake:
@@ -172,8 +186,50 @@ def _refused(task: SupervisionTask, why: Exception, fault: Fault) -> Answered:
     return Answered(effect=Effect.REFUSED, reason=str(why), task=task, fault=fault)
 
 
+def _meant(task: SupervisionTask, feedback: Feedback) -> Move:
+    """The move that a report asks for; BadInput or NotAllowed where it is no receiver's to ask."""
+    before = task.sent_at and (task.sent_at - feedback.at).total_seconds() > _AHEAD_S
+    if before and feedback.move not in _HARMLESS:  # of an earlier dispatch, to others perhaps
+        raise NotAllowed("at：早于本次派发，不作为本次办理的反馈")
+    if feedback.move in NEEDS_REASON and not feedback.note:
+        raise BadInput("note：退回、挂起、移送须写明理由")
+    if (task.state, feedback.move) in _SUPERVISORS:
+        raise NotAllowed(f"任务 {task.number} 正在复核，由我方处理")
+    if task.state is TaskState.SUSPENDED and feedback.move is Move.WORK:
+        return Move.RESUME
+    return feedback.move
+
+
+def _completes(task: SupervisionTask, feedback: Feedback) -> bool:
+    """Whether an answer brings the conclusion that an earlier one lacked."""
+    answered = task.state in {TaskState.ANSWERED, TaskState.CHECKING}
+    missing = task.conclusion is None and feedback.conclusion is not None
+    return answered and missing and feedback.move is Move.ANSWER
+
+
+def _concluded(
+    db: Connection,
+    task: SupervisionTask,
+    feedback: Feedback,
+    now: datetime,
+    desk: Desk,
+    sender: Sender,
+) -> SupervisionTask:
+    after = replace(task, conclusion=feedback.conclusion, seq=task.seq + 1)
+    return write_move(db, task, after, _step(Move.ANSWER, feedback, now, sender), desk)
+
+
+def _step(move: Move, feedback: Feedback, now: datetime, sender: Sender) -> Step:
+    actor = f"{sender.name}：{feedback.actor}"[:_LONGEST_ID]
+    return Step(move=move, actor=actor, at=now, remark=feedback.note)
+
+
 def _is_late(task: SupervisionTask, move: Move) -> bool:
-    """Whether the task is where the move leads, or past it, on the straight road."""
+    """Whether the task is where the move leads, or past it, on the straight road; a side road that
+    is not open from here is refused, not late: it says something new.
+    """
+    if move in NEEDS_REASON:
+        return task.state is _SIDE_ROADS.get(move)
     if (task.state, move) in TASK_MOVES or task.state in TASK_ENDS:
         return task.state in TASK_ENDS and move in {Move.ACKNOWLEDGE, Move.WORK}
     goals = {to for (_, one), to in TASK_MOVES.items() if one is move}

@@ -146,6 +146,14 @@ def department_coded(code: str, names: Mapping[str, str]) -> Department:
     return Department(code=code, name=names[short])
 
 
+def region_after(lead: Department, region: str) -> str:
+    """The region of a task once this department leads it: its own, unless it stands over the
+    task's (310000 over 310118), which stays then.
+    """
+    own = lead.code.partition("-")[0]
+    return region if region.startswith(own.rstrip("0")) else own
+
+
 def _part(content: Mapping[str, Any], name: str, path: Path) -> Mapping[str, Any]:
     part = content.get(name)
     if not isinstance(part, dict):

@@ -1,5 +1,7 @@
 """What the store knows about the sites of a case, put together for a message."""
 
+from dataclasses import dataclass
+
 from alerts.payloads import Finding
 from crawler.domain.alert import Alert, AlertState
 from crawler.domain.assessment import Assessment
@@ -8,6 +10,7 @@ from crawler.domain.case import Case
 from crawler.domain.errors import GiveUp
 from crawler.domain.site import Site
 from crawler.domain.subject import NOBODY_ASKED
+from crawler.domain.task import SupervisionTask
 from crawler.store.alerts import alerts_of_case
 from crawler.store.assessments import assessment_of
 from crawler.store.captures import captures_of_visit, manifest_digests
@@ -15,11 +18,19 @@ from crawler.store.cases import case_of
 from crawler.store.database import Connection
 from crawler.store.leads import leads_of_site
 from crawler.store.lists import filing_of
+from crawler.store.reviews import confirmed_at
 from crawler.store.sites import sites_by_id
 from crawler.store.subjects import standings_of
 
 _MOST_SITES = 21
-_TOLD = frozenset({AlertState.OPEN, AlertState.CONFIRMED, AlertState.WATCHED})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Findings:
+    """The sites of a task, as many as a message holds, and how many they are."""
+
+    shown: tuple[Finding, ...]
+    total: int
 
 
 def case_behind(db: Connection, case_id: int) -> Case:
@@ -57,20 +68,25 @@ def finding_with(
     )
 
 
-def findings_of(db: Connection, case: Case, first: Alert | None = None) -> tuple[Finding, ...]:
-    """The sites of a case that are not dismissed, `first` before the others, gravest next."""
-    alerts = [one for one in alerts_of_case(db, case.id) if one.state in _TOLD]
-    if first is not None:
-        alerts = [first, *(one for one in alerts if one.id != first.id)]
-    told = alerts or alerts_of_case(db, case.id)[:1]
-    return tuple(finding_of(db, alert) for alert in told[:_MOST_SITES])
+def findings_behind(db: Connection, task: SupervisionTask) -> Findings:
+    """What a task is about: the site that it was made from, then the others of its case that
+    somebody confirmed, gravest first. What nobody has decided yet is not told as if it were.
+    """
+    told = _behind(db, task)
+    shown = tuple(finding_of(db, alert) for alert in told[:_MOST_SITES])
+    return Findings(shown=shown, total=len(told))
 
 
-def first_finding(db: Connection, case: Case) -> Finding:
-    """The gravest site of a case that is not dismissed."""
-    alerts = alerts_of_case(db, case.id)
-    told = [one for one in alerts if one.state in _TOLD] or alerts
-    return finding_of(db, told[0])
+def finding_behind(db: Connection, task: SupervisionTask) -> Finding:
+    """The site that a task was made from."""
+    return finding_of(db, _behind(db, task)[0])
+
+
+def _behind(db: Connection, task: SupervisionTask) -> list[Alert]:
+    alerts = alerts_of_case(db, task.case_id)
+    first = confirmed_at(db, [one.id for one in alerts], task.created_at)
+    told = [one for one in alerts if one.state is AlertState.CONFIRMED or one.id == first]
+    return sorted(told or alerts[:1], key=lambda one: one.id != first)
 
 
 def _as_shown(alert: Alert) -> Assessment:

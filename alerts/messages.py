@@ -73,9 +73,10 @@ def task_told(
     findings: tuple[Finding, ...],
     categories: Mapping[str, Category],
     note: str = "",
+    total: int = 0,
 ) -> Occasion:
-    """A task, created, changed or cancelled; `findings` are the sites of its case, the one it was
-    made from first.
+    """A task, created, changed or cancelled; `findings` are its sites, the one it was made from
+    first, as many of the `total` as a message holds (0: these are all).
     """
     told = {"task": task_payload(task, case, findings[0], categories) | {"note": note[:300]}}
     return Occasion(
@@ -85,7 +86,7 @@ def task_told(
         identity=(task.number, str(task.seq)),
         region=task.region,
         level=task.level,
-        content=told | site_payload(findings[0]) | more_sites(findings),
+        content=told | site_payload(findings[0]) | more_sites(findings, total or len(findings)),
     )
 
 
@@ -144,8 +145,18 @@ def wants(endpoint: Endpoint, occasion: Occasion) -> bool:
     return (
         (not endpoint.events or occasion.event in endpoint.events)
         and (level is None or not endpoint.levels or level in endpoint.levels)
-        and (not endpoint.regions or occasion.region.startswith(endpoint.regions))
+        and covers(endpoint, occasion.region)
     )
+
+
+def hears_of_tasks(endpoint: Endpoint) -> bool:
+    """Whether an endpoint is sent tasks at all, and so may answer them."""
+    return not endpoint.events or any(one.startswith("task.") for one in endpoint.events)
+
+
+def covers(endpoint: Endpoint, region: str) -> bool:
+    """Whether an endpoint is told of a region; none named: of all."""
+    return not endpoint.regions or region.startswith(endpoint.regions)
 
 
 def event_key(occasion: Occasion) -> str:

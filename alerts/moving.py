@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.desk import MACHINE, Desk
-from alerts.gathering import case_behind, findings_of
-from alerts.messages import messages_of, task_told
+from alerts.dispatching import Dispatch
+from alerts.gathering import case_behind, findings_behind
+from alerts.messages import covers, messages_of, task_told
 from alerts.rechecking import plan
-from alerts.supervising import resumed, sent
+from alerts.supervising import graver, redirected, resumed, sent
 from crawler.domain.alert import Alert, AlertState
 from crawler.domain.assessment import rank
 from crawler.domain.audit import Act
@@ -81,9 +82,32 @@ def record_new(
 def add_site(
     db: Connection, task: SupervisionTask, alert: Alert, step: Step, desk: Desk
 ) -> SupervisionTask:
-    """One more site of the same case joins its unfinished task, which gets as grave as the site."""
-    graver = alert.level if rank(alert.level) > rank(task.level) else task.level
-    return write_move(db, task, replace(task, level=graver, seq=task.seq + 1), step, desk)
+    """One more site of the same case joins its unfinished task, which gets as grave as the site,
+    and as urgent.
+    """
+    with_it = replace(task, seq=task.seq + 1)
+    if rank(alert.level) > rank(task.level):
+        with_it = graver(with_it, alert.level, step.at, desk.calendar)
+    return write_move(db, task, with_it, step, desk)
+
+
+def redirect_task(
+    db: Connection, task: SupervisionTask, to: Dispatch, step: Step, desk: Desk
+) -> SupervisionTask:
+    """A returned task gets other departments. Where those are another district's, the one that had
+    it is told that it is theirs no more, and for the other it is new.
+    """
+    other = redirected(task, to)
+    leaves = other.region != task.region
+    if leaves and task.sent_at is not None:
+        theirs = tuple(one for one in desk.endpoints if not covers(one, other.region))
+        gone = replace(other, region=task.region)
+        _tell(db, EventType.TASK_CANCELLED, gone, step, replace(desk, endpoints=theirs))
+    fresh = replace(other, sent_at=None) if leaves else other
+    change_task(db, fresh, task)
+    save_move(db, fresh, step.move, step.actor, step.at, step.remark)
+    note(db, act_of(step, task, fresh))
+    return fresh
 
 
 def write_move(
@@ -127,9 +151,10 @@ def _event(before: SupervisionTask, step: Step) -> EventType:
 
 
 def _tell(db: Connection, event: EventType, task: SupervisionTask, step: Step, desk: Desk) -> None:
-    case = case_behind(db, task.case_id)
-    findings = findings_of(db, case)
-    occasion = task_told(event, task, case, findings, desk.categories, step.remark)
+    case, found = case_behind(db, task.case_id), findings_behind(db, task)
+    occasion = task_told(
+        event, task, case, found.shown, desk.categories, step.remark, total=found.total
+    )
     put(db, messages_of(occasion, desk.endpoints, step.at, desk.chance))
 
 

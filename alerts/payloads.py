@@ -144,12 +144,12 @@ def site_payload(finding: Finding) -> dict[str, Any]:
     }
 
 
-def more_sites(findings: tuple[Finding, ...]) -> dict[str, Any]:
+def more_sites(findings: tuple[Finding, ...], total: int) -> dict[str, Any]:
     """The other sites of a case, the same parts each; empty for a case of one."""
     rest = findings[1 : 1 + _MOST_SITES]
     if not rest:
         return {}
-    return {"sites_total": len(findings), "more_sites": [site_payload(one) for one in rest]}
+    return {"sites_total": total, "more_sites": [site_payload(one) for one in rest]}
 
 
 def _source(finding: Finding) -> dict[str, Any]:

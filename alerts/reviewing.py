@@ -8,16 +8,16 @@ from datetime import datetime
 
 from alerts.desk import Desk
 from alerts.dispatching import dispatch
-from alerts.gathering import case_behind, finding_of, findings_of
+from alerts.gathering import case_behind, finding_of
 from alerts.messages import alert_told, goes_unasked, messages_of
 from alerts.moving import Step, add_site, record_new
-from alerts.supervising import open_task
+from alerts.supervising import needs_approval, open_task
 from crawler.domain.alert import Alert, AlertState, Decision, Review, decided
 from crawler.domain.audit import Act
 from crawler.domain.case import Case
 from crawler.domain.delivery import EventType
 from crawler.domain.errors import BadInput
-from crawler.domain.task import TASK_ENDS, SupervisionTask
+from crawler.domain.task import TASK_ENDS, SupervisionTask, TaskState
 from crawler.store.alerts import alert_of, alerts_of_case, change_alert
 from crawler.store.audit import note
 from crawler.store.cases import save_case
@@ -48,10 +48,13 @@ def confirm(
     review = _review(alert_id, Decision.CONFIRM, actor, now, reason)
     with database.transaction() as db:
         alert, case = _decide(db, review, desk)
-        unfinished = [one for one in tasks_of_case(db, case.id) if one.state not in TASK_ENDS]
-        if unfinished:
+        takes = [one for one in tasks_of_case(db, case.id) if _may_join(one, alert, desk)]
+        if takes:
             joins = Step(move="add_site", actor=actor, at=now, remark=f"增加预警 {alert.id}")
-            return add_site(db, unfinished[-1], alert, joins, desk)
+            return add_site(db, takes[-1], alert, joins, desk)
+        if case.closed_at is not None:
+            case = replace(case, closed_at=None)
+            save_case(db, case)
         return _new_task(db, alert, case, review, desk, edited)
 
 
@@ -160,11 +163,19 @@ def _tell(db: Connection, alert: Alert, case: Case, review: Review, desk: Desk) 
     put(db, messages_of(occasion, desk.endpoints, review.at, desk.chance))
 
 
+def _may_join(task: SupervisionTask, alert: Alert, desk: Desk) -> bool:
+    """Whether a site may be added to a task: one that was answered would be settled by what was
+    found of others; one that no supervisor saw takes none that a supervisor must see.
+    """
+    answered = task.state in {TaskState.ANSWERED, TaskState.CHECKING, *TASK_ENDS}
+    unseen = not task.needs_approval and needs_approval(alert.level, desk.approval_from)
+    return not answered and not unseen
+
+
 def _new_task(
     db: Connection, alert: Alert, case: Case, review: Review, desk: Desk, edited: Edit | None
 ) -> SupervisionTask:
-    findings = findings_of(db, case, alert)
-    first = findings[0]
+    first = finding_of(db, alert)
     category = first.assessment.categories[0] if first.assessment.categories else case.category
     who = dispatch(category, first.site, first.filing, desk.departments, desk.home, first.standing)
     task = open_task(case, alert, review, who, desk.calendar, desk.approval_from)

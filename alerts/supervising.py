@@ -2,6 +2,7 @@
 table of moves only.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -47,6 +48,7 @@ LIMITS: Mapping[Level, TimeLimits] = {
     Level.ORANGE: TimeLimits(acknowledge_days=1, answer_days=3, close_days=10),
     Level.YELLOW: TimeLimits(acknowledge_days=2, answer_days=7, close_days=15),
 }
+_JOINT_SAID = re.compile(r" · 联合检查 1\+\d")
 _OTHERWISE = LIMITS[Level.YELLOW]
 
 
@@ -114,17 +116,41 @@ def resumed(task: SupervisionTask, actor: str, at: datetime, calendar: Calendar)
 
 
 def redirected(task: SupervisionTask, dispatch: Dispatch) -> SupervisionTask:
-    """A returned task with other departments, before it is approved again."""
-    if task.state is not TaskState.RETURNED:
-        raise NotAllowed(f"任务 {task.number} 未被退回，不能改派")
+    """A returned or drafted task with other departments, before it is approved."""
+    if task.state not in {TaskState.RETURNED, TaskState.DRAFTED}:
+        raise NotAllowed(f"任务 {task.number} 已派发且未被退回，不能改派")
+    partners = {one.code for one in dispatch.cooperating}
     return replace(
         task,
+        region=dispatch.region,
         lead=dispatch.lead,
         cooperating=dispatch.cooperating,
         rule=dispatch.rule,
         contested=dispatch.contested,
-        joint=dispatch.joint,
+        joint=dispatch.joint or tuple(one for one in task.joint if one in partners),
+        seq=task.seq + 1,
     )
+
+
+def graver(
+    task: SupervisionTask, level: Level, at: datetime, calendar: Calendar
+) -> SupervisionTask:
+    """The task at a higher level: one that is under way has until what that leaves from now on, and
+    never longer than it had.
+    """
+    urgent = with_limits(replace(task, level=level), at, calendar)
+    if task.sent_at is None:
+        return urgent
+    return replace(
+        urgent,
+        acknowledge_by=_earlier(task.acknowledge_by, urgent.acknowledge_by),
+        answer_by=_earlier(task.answer_by, urgent.answer_by),
+        due_at=min(task.due_at, urgent.due_at),
+    )
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((at for at in (one, other) if at), default=None)
 
 
 def settled_claim(task: SupervisionTask, actor: str, remark: str) -> SupervisionTask:
@@ -133,7 +159,8 @@ def settled_claim(task: SupervisionTask, actor: str, remark: str) -> Supervision
         return task
     if not remark.strip():
         raise NotAllowed(f"{task.contested}；审核时须写明由谁主办及理由")
-    rule = f"{task.rule} · 经{actor}确定主办：{remark.strip()[:200]}"
+    lead = f"{task.lead.name}（{task.lead.code}）"
+    rule = f"{task.rule} · 经{actor}确定由{lead}主办：{remark.strip()[:200]}"
     return replace(task, contested="", rule=rule)
 
 
@@ -148,8 +175,10 @@ def joined(task: SupervisionTask, partners: Sequence[Department]) -> Supervision
         raise NotAllowed(f"联合检查为主办加 1 至 {MOST_JOINT} 个不同的部门")
     others = {one.code: one for one in (*task.cooperating, *partners)}
     said = f" · 联合检查 1+{len(codes)}" if codes else ""
-    rule = f"{task.rule.partition(' · 联合检查')[0]}{said}"
-    return replace(task, cooperating=tuple(others.values()), joint=codes, rule=rule)
+    rule = f"{_JOINT_SAID.sub('', task.rule)}{said}"
+    return replace(
+        task, cooperating=tuple(others.values()), joint=codes, rule=rule, seq=task.seq + 1
+    )
 
 
 def with_limits(task: SupervisionTask, start: datetime, calendar: Calendar) -> SupervisionTask:

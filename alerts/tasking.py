@@ -6,8 +6,8 @@ from datetime import datetime
 
 from alerts.desk import Desk
 from alerts.dispatching import Dispatch
-from alerts.moving import Step, act_of, make_move, write_move
-from alerts.supervising import extended, joined, redirected, settled_claim
+from alerts.moving import Step, act_of, make_move, redirect_task, write_move
+from alerts.supervising import extended, joined, settled_claim
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.task import (
     CONCLUSION_NAMES,
@@ -23,7 +23,7 @@ from crawler.domain.task import (
 from crawler.store.audit import note
 from crawler.store.database import Connection, Database
 from crawler.store.task_results import save_result
-from crawler.store.tasks import change_task, task_of
+from crawler.store.tasks import change_task, save_move, task_of
 
 
 def approve(
@@ -75,16 +75,19 @@ def extend(
 
 
 def redirect(
-    database: Database, task_id: int, to: Dispatch, actor: str, now: datetime
+    database: Database,
+    task_id: int,
+    to: Dispatch,
+    actor: str,
+    now: datetime,
+    desk: Desk,
+    remark: str = "",
 ) -> SupervisionTask:
     """A returned task gets other departments; approving it sends it to them."""
     with database.transaction() as db:
-        task = _known(db, task_id)
-        other = redirected(task, to)
-        change_task(db, other, task)
-        step = Step(move="redirect", actor=actor, at=now, remark=to.lead.name)
-        note(db, act_of(step, task, other))
-        return other
+        said = "：".join(one for one in (to.lead.name, remark.strip()) if one)
+        step = Step(move="redirect", actor=actor, at=now, remark=said[:1_000])
+        return redirect_task(db, _known(db, task_id), to, step, desk)
 
 
 def join(
@@ -102,7 +105,9 @@ def join(
         other = joined(task, partners)
         change_task(db, other, task)
         names = "、".join(one.name for one in partners) or "取消"
-        note(db, act_of(Step(move="join", actor=actor, at=now, remark=names), task, other))
+        step = Step(move="join", actor=actor, at=now, remark=names)
+        save_move(db, other, step.move, actor, now, names)
+        note(db, act_of(step, task, other))
         return other
 
 

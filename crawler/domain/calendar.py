@@ -16,6 +16,10 @@ class Calendar:
     closes: time = time(17, 30)
     zone: tzinfo = CHINA
 
+    def knows(self, year: int) -> bool:
+        """Whether the holidays of a year are in it."""
+        return any(day.year == year for day in self.holidays)
+
     def works_on(self, day: date) -> bool:
         """Whether officers are at work on a day."""
         return day in self.workdays or (day.weekday() < 5 and day not in self.holidays)

@@ -241,7 +241,7 @@ def limit_of(task: SupervisionTask) -> datetime | None:
         return None
     if task.state in {TaskState.SENT, TaskState.RETURNED}:
         return task.acknowledge_by or task.due_at
-    if task.state in {TaskState.ACKNOWLEDGED, TaskState.WORKING}:
+    if task.state in {TaskState.ACKNOWLEDGED, TaskState.WORKING, TaskState.EXTENDED}:
         return task.answer_by or task.due_at
     return task.due_at
 

@@ -12,6 +12,7 @@ from email.message import EmailMessage
 
 import structlog
 
+from alerts.calendars import load_calendar
 from crawler.config import OpsSettings
 from crawler.domain.delivery import Delivery, DeliveryState, Endpoint, EventType
 from crawler.domain.ids import ulid
@@ -34,6 +35,7 @@ from crawler.store.outbox import delivery_counts, oldest_waiting
 
 LATE = timedelta(hours=1)
 RECENT = timedelta(days=2)
+CALENDAR_DAYS = 30  # before the year in which limits would run over unknown holidays
 DISK_DAYS = 30  # warned of a disk that will be full before
 MAIL_S = 20.0
 
@@ -60,6 +62,12 @@ def troubles(house: House, db: Connection, now: datetime) -> Iterator[tuple[str,
         yield "disk", f"照近来的增长，存证磁盘约 {max(1, days)} 天后写满"
     if why := refused(house):
         yield "keep", why
+    year = (now + timedelta(days=CALENDAR_DAYS)).year
+    if not load_calendar().knows(year):
+        yield (
+            "calendar",
+            f"工作日历没有 {year} 年的节假日，任务时限会算错；请补 alerts/calendar.yaml",
+        )
     for name, why in failed_firings(db, now - RECENT).items():
         yield f"schedule:{name}", f"计划“{name}”的巡查失败：{why}"
     if count := lists_waiting(db):

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from crawler.domain.alert import Decision
+from crawler.domain.task import Conclusion, TaskState
 from crawler.store.database import upsert
-from crawler.store.tables import alerts, assessments, lexicons, reviews, texts
+from crawler.store.tables import alerts, assessments, lexicons, reviews, tasks, texts
 
 _DECIDED = (str(Decision.CONFIRM), str(Decision.DISMISS))
 
@@ -38,7 +39,9 @@ class Decided:
 
 
 def decided_alerts(db: Connection, region: str = "") -> Iterator[Decided]:
-    """Confirmed and dismissed alerts under a region prefix, each by its newest decision."""
+    """Confirmed and dismissed alerts under a region prefix, each by its newest decision; one whose
+    task was closed as unfounded was none, whoever confirmed it.
+    """
     newest = (
         select(func.max(reviews.c.id))
         .where(reviews.c.decision.in_(_DECIDED), reviews.c.region.startswith(region))
@@ -46,7 +49,10 @@ def decided_alerts(db: Connection, region: str = "") -> Iterator[Decided]:
     )
     current = (assessments.c.visit_id == alerts.c.visit_id) & assessments.c.current
     joined = reviews.join(alerts, alerts.c.id == reviews.c.alert_id).outerjoin(assessments, current)
+    closed = (tasks.c.case_id == alerts.c.case_id) & (tasks.c.state == str(TaskState.CLOSED))
+    unfounded = closed & (tasks.c.conclusion == str(Conclusion.UNFOUNDED))
     columns = (
+        select(tasks.c.id).where(unfounded).exists().label("unfounded"),
         reviews.c.alert_id, reviews.c.decision, reviews.c.misled_by,
         alerts.c.site_id, alerts.c.found, alerts.c.text_digest, assessments.c.body,
     )  # fmt: skip
@@ -55,7 +61,7 @@ def decided_alerts(db: Connection, region: str = "") -> Iterator[Decided]:
         yield Decided(
             alert_id=row.alert_id,
             site_id=row.site_id,
-            confirmed=row.decision == Decision.CONFIRM,
+            confirmed=row.decision == Decision.CONFIRM and not row.unfounded,
             misled_by=tuple(row.misled_by),
             words=tuple(_pair(one) for one in row.found if not one.endswith(":")),
             rules=_rules(row.body),

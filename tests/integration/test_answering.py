@@ -178,11 +178,13 @@ def test_a_third_return_is_the_coordinators_business(tmp_path: Path) -> None:
     house = a_house(tmp_path)
     database, desk, task = house
     for round_ in range(2):
-        assert take(house, f"f{round_}", said("returned")).effect is Effect.TAKEN
+        assert (
+            take(house, f"f{round_}", said("returned", note="非本部门职责")).effect is Effect.TAKEN
+        )
         for move in (Move.APPROVE, Move.SEND):
             move_task(database, task.id, move, "li", NOON, desk)
 
-    third = take(house, "f9", said("returned"))
+    third = take(house, "f9", said("returned", note="非本部门职责"))
 
     assert third.effect is Effect.REFUSED
     assert "协调部门" in third.reason
@@ -245,11 +247,11 @@ def test_an_id_that_was_another_reports_is_refused(tmp_path: Path) -> None:
 def test_what_was_refused_may_come_again_under_its_id_and_then_counts(tmp_path: Path) -> None:
     house = a_house(tmp_path)
     database, desk, task = house
-    early = take(house, "f1", said("suspended"))
+    early = take(house, "f1", said("suspended", note="等待鉴定"))
     take(house, "f2", said("working"))
 
-    again = take(house, "f1", said("suspended"))
-    third = take(house, "f1", said("suspended"))
+    again = take(house, "f1", said("suspended", note="等待鉴定"))
+    third = take(house, "f1", said("suspended", note="等待鉴定"))
 
     assert (early.effect, early.fault) == (Effect.REFUSED, Fault.NOT_NOW)
     assert (again.effect, third.effect) == (Effect.TAKEN, Effect.REPEATED)
@@ -257,3 +259,72 @@ def test_what_was_refused_may_come_again_under_its_id_and_then_counts(tmp_path: 
         assert task_of(db, task.id).state is TaskState.SUSPENDED
         assert moves_of(db, task.id)[-1].actor == "主平台：李*"
     assert desk.endpoints
+
+
+@pytest.mark.parametrize("status", ["returned", "suspended", "transferred"])
+def test_a_side_road_needs_a_reason(tmp_path: Path, status: str) -> None:
+    house = a_house(tmp_path)
+    take(house, "f1", said("working"))
+
+    refused = take(house, "f2", said(status))
+
+    assert (refused.effect, refused.fault) == (Effect.REFUSED, Fault.UNREADABLE)
+    assert "须写明理由" in refused.reason
+
+
+@pytest.mark.parametrize("status", ["returned", "transferred"])
+def test_what_is_being_checked_is_the_supervisors(tmp_path: Path, status: str) -> None:
+    house = a_house(tmp_path)
+    database, desk, task = house
+    take(house, "f1", said("answered", conclusion="unfounded"))
+    move_task(database, task.id, Move.CHECK, "li", NOON, desk)
+
+    refused = take(house, "f2", said(status, note="另有情况"))
+
+    assert (refused.effect, refused.fault) == (Effect.REFUSED, Fault.NOT_NOW)
+    with database.reading() as db:
+        assert task_of(db, task.id).state is TaskState.CHECKING
+
+
+def test_a_return_that_comes_too_late_is_refused_and_seen(tmp_path: Path) -> None:
+    """It says something new: swallowed as late, nobody would read it."""
+    house = a_house(tmp_path)
+    take(house, "f1", said("working"))
+
+    assert take(house, "f2", said("returned", note="非本部门职责")).effect is Effect.REFUSED
+
+
+def test_who_suspended_a_task_goes_on_with_it(tmp_path: Path) -> None:
+    house = a_house(tmp_path)
+    database, _, task = house
+    take(house, "f1", said("working"))
+    take(house, "f2", said("suspended", note="等待鉴定"))
+
+    assert take(house, "f3", said("working")).effect is Effect.TAKEN
+    with database.reading() as db:
+        assert task_of(db, task.id).state is TaskState.WORKING
+
+
+def test_an_answer_may_bring_its_conclusion_later(tmp_path: Path) -> None:
+    house = a_house(tmp_path)
+    database, _, task = house
+    take(house, "f1", said("answered", note="已约谈"))
+
+    later = take(house, "f2", said("answered", conclusion="属实-整改"))
+
+    assert later.effect is Effect.TAKEN
+    with database.reading() as db:
+        assert task_of(db, task.id).conclusion is Conclusion.RECTIFIED
+    assert take(house, "f3", said("answered", conclusion="不属实")).effect is Effect.LATE
+
+
+def test_an_answer_from_before_the_dispatch_is_not_of_it(tmp_path: Path) -> None:
+    house = a_house(tmp_path)
+    database, _, task = house
+    before = (NOON - timedelta(days=80)).isoformat()
+
+    old = take(house, "f1", said("answered", conclusion="不属实", at=before))
+
+    assert (old.effect, old.fault) == (Effect.REFUSED, Fault.NOT_NOW)
+    with database.reading() as db:
+        assert task_of(db, task.id).conclusion is None

@@ -139,7 +139,9 @@ def test_an_answer_that_was_not_taken_is_said(docked: Docked) -> None:
     (one,) = arrived(docked.district, "task")
 
     with pytest.raises(BadInput, match="没有采用：409"):
-        answer(docked.district.house, one, said("suspended"), "shen", NOON, docked.poster)
+        answer(
+            docked.district.house, one, said("suspended", note="等"), "shen", NOON, docked.poster
+        )
     with pytest.raises(BadInput, match="status"):
         answer(docked.district.house, one, said("teleported"), "shen", NOON, docked.poster)
     with Poster(nowhere) as broken, pytest.raises(TryLater, match="没有收到"):

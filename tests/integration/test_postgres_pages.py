@@ -46,7 +46,8 @@ def test_every_page_is_answered_from_postgresql(postgres_url: str, tmp_path: Pat
         assert sum(due_by(db, (NOON, NOON + timedelta(days=7)), "31")[0].values()) == 3
         assert watched_in(db, period_from("2026-05"), "31").sites == 3
         sweep = last_sweep(db, "31")
-        assert sweep is not None and (sweep.id, sweep.seen) == (3, 1)
+        assert sweep is not None
+        assert (sweep.id, sweep.seen) == (3, 1)
     with served(house, Clock()) as port:
         visitor = Served(house=house, port=port).person("all", Role.OFFICER, Role.OPS)
         paths = [one.path for one in all_routes() if one.method == "GET" and "{" not in one.path]

@@ -8,19 +8,22 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DatabaseError
 
-from alerts.dispatching import dispatch
+from alerts.dispatching import Dispatch, dispatch, region_after
+from alerts.moving import Step, make_move
 from alerts.reviewing import confirm, dismiss, merge, reopen, watch
 from alerts.tasking import approve, extend, move_task, redirect
-from crawler.domain.alert import AlertState
+from crawler.domain.alert import Alert, AlertState
 from crawler.domain.assessment import Level
 from crawler.domain.audit import Act
 from crawler.domain.delivery import EventType
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.filing import SubjectKind
-from crawler.domain.task import Conclusion, Move, TaskState
+from crawler.domain.task import Conclusion, Department, Move, TaskState
 from crawler.store.alerts import alert_of, change_alert, save_alert
 from crawler.store.audit import acts_on, broken_entries, latest_acts, note
 from crawler.store.cases import case_of
+from crawler.store.database import Database
+from crawler.store.lexicons import decided_alerts
 from crawler.store.outbox import list_deliveries
 from crawler.store.reviews import reviews_of
 from crawler.store.tables import alerts, audit
@@ -237,13 +240,15 @@ def test_a_returned_task_goes_to_another_department_and_is_sent_anew(tmp_path: P
     foreign = a_site(id=1, subject_kind=SubjectKind.FOREIGN)
 
     to = dispatch("yield_promise", foreign, None, desk.departments)
-    redirect(database, task.id, to, "wang", NOON)
+    redirect(database, task.id, to, "wang", NOON, desk, "涉外网站")
     again = approve(database, task.id, "li", NOON, desk)
 
     assert (again.state, again.lead.name, again.returns) == (TaskState.SENT, "网信办", 1)
     with database.reading() as db:
         told = [one.event for one in list_deliveries(db, subject=f"task:{task.number}")]
+        history = [(row.move, row.note) for row in moves_of(db, task.id)]
     assert told.count(EventType.TASK_CREATED) == 1
+    assert ("redirect", "网信办：涉外网站") in history
 
 
 def test_an_extension_moves_the_limits_by_working_days(tmp_path: Path) -> None:
@@ -324,3 +329,136 @@ def test_an_unknown_alert_is_named(tmp_path: Path) -> None:
 
     with database.reading() as db:
         assert db.execute(select(alerts)).all() == []
+
+
+def beside(database: Database, first: Alert, domain: str, level: Level) -> Alert:
+    """An alert of another site in the same case."""
+    alert = open_alert(database, a_site(id=77, domain=domain, domain_shown=domain), level)
+    with database.transaction() as db:
+        db.execute(update(alerts).where(alerts.c.id == alert.id).values(case_id=first.case_id))
+    return replace(alert, case_id=first.case_id)
+
+
+def test_another_district_gets_what_is_redirected_to_it_and_the_first_is_told(
+    tmp_path: Path,
+) -> None:
+    database = a_database(tmp_path)
+    desk = a_desk(
+        an_endpoint(name="qingpu", regions=("310118",)),
+        an_endpoint(name="xuhui", regions=("310104",)),
+        an_endpoint(name="city", regions=("31",)),
+        approval_from=None,
+    )
+    task = confirm(database, open_alert(database).id, "wang", NOON, desk)
+    move_task(database, task.id, Move.RETURN, "platform", NOON, desk, "不在本区")
+    lead = Department(code="310104-GA", name="公安经侦部门")
+    region = region_after(lead, task.region)
+
+    redirect(
+        database,
+        task.id,
+        Dispatch(lead=lead, cooperating=(), region=region, rule="改派"),
+        "li",
+        NOON,
+        desk,
+    )
+    again = approve(database, task.id, "zhao", NOON, desk)
+
+    assert again.region == "310104"
+    assert region_after(Department(code="310000-SJR", name="市"), "310118") == "310118"
+    with database.reading() as db:
+        told = list_deliveries(db, subject=f"task:{task.number}", limit=50)
+    by_endpoint = {
+        name: [one.event for one in sorted(told, key=lambda one: one.seq) if one.endpoint == name]
+        for name in ("qingpu", "xuhui", "city")
+    }
+    assert by_endpoint["qingpu"][-1] is EventType.TASK_CANCELLED
+    assert by_endpoint["xuhui"] == [EventType.TASK_CREATED]
+    assert EventType.TASK_CANCELLED not in by_endpoint["city"]
+
+
+def test_who_approves_at_the_same_moment_does_not_lose_a_redirect(tmp_path: Path) -> None:
+    """Whoever read the task before it was redirected is told, not obeyed."""
+    database, desk = a_database(tmp_path), a_desk(an_endpoint())
+    task = confirm(database, open_alert(database).id, "wang", NOON, desk)
+    lead = Department(code="310118-WX", name="网信办")
+    to = Dispatch(lead=lead, cooperating=(), region=task.region, rule="改派")
+
+    with database.transaction() as db:
+        stale = task_of(db, task.id)
+    redirect(database, task.id, to, "li", NOON, desk)
+
+    with database.transaction() as db, pytest.raises(NotAllowed, match="已被他人处理"):
+        make_move(db, stale, Step(move=Move.APPROVE, actor="li", at=NOON), desk)
+    assert approve(database, task.id, "li", NOON, desk).lead == lead
+
+
+def test_a_task_tells_only_of_what_somebody_confirmed(tmp_path: Path) -> None:
+    """First of the site that it was made from, though a graver one waits in the same case."""
+    database, desk = a_database(tmp_path), a_desk(an_endpoint(), approval_from=None)
+    mine = open_alert(database, level=Level.ORANGE)
+    beside(database, mine, "unseen.example.cn", Level.RED)
+
+    confirm(database, mine.id, "wang", NOON, desk)
+
+    with database.reading() as db:
+        (told,) = [one for one in list_deliveries(db) if one.event is EventType.TASK_CREATED]
+    assert b"unseen.example.cn" not in told.body
+
+
+def test_a_graver_site_is_no_way_round_the_supervisor(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(approval_from=Level.ORANGE)
+    first = open_alert(database, level=Level.YELLOW)
+    sent = confirm(database, first.id, "wang", NOON, desk)
+    red = beside(database, first, "red.example.cn", Level.RED)
+
+    second = confirm(database, red.id, "wang", NOON, desk)
+
+    assert sent.state is TaskState.SENT
+    assert second.id != sent.id
+    assert (second.state, second.level) == (TaskState.DRAFTED, Level.RED)
+
+
+def test_a_graver_site_makes_the_task_more_urgent(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(approval_from=Level.YELLOW)
+    first = open_alert(database, level=Level.ORANGE)
+    task = confirm(database, first.id, "wang", NOON, desk)
+    sent = approve(database, task.id, "li", NOON, desk)
+    red = beside(database, first, "red.example.cn", Level.RED)
+
+    joined = confirm(database, red.id, "wang", NOON, desk)
+
+    assert (joined.id, joined.level) == (sent.id, Level.RED)
+    assert joined.due_at < sent.due_at
+    assert joined.acknowledge_by is not None
+    assert sent.acknowledge_by is not None
+    assert joined.acknowledge_by < sent.acknowledge_by
+
+
+def test_a_site_confirmed_after_the_answer_gets_a_task_of_its_own(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(approval_from=None)
+    first = open_alert(database)
+    task = confirm(database, first.id, "wang", NOON, desk)
+    move_task(database, task.id, Move.ANSWER, "platform", NOON, desk)
+    later = beside(database, first, "later.example.cn", Level.ORANGE)
+
+    other = confirm(database, later.id, "wang", NOON, desk)
+
+    assert other.id != task.id
+    assert other.state is TaskState.SENT
+
+
+def test_what_a_task_found_unfounded_counts_against_the_words_that_raised_it(
+    tmp_path: Path,
+) -> None:
+    database, desk = a_database(tmp_path), a_desk(approval_from=None)
+    task = confirm(database, open_alert(database).id, "wang", NOON, desk)
+    with database.reading() as db:
+        assert [one.confirmed for one in decided_alerts(db)] == [True]
+
+    move_task(database, task.id, Move.ANSWER, "x", NOON, desk, conclusion=Conclusion.UNFOUNDED)
+    move_task(database, task.id, Move.CHECK, "li", NOON, desk)
+    move_task(database, task.id, Move.CLOSE, "li", NOON, desk)
+
+    with database.reading() as db:
+        assert [one.confirmed for one in decided_alerts(db)] == [False]

@@ -97,7 +97,7 @@ def test_a_contested_task_waits_until_a_supervisor_says_who_leads(tmp_path: Path
         approve(database, task.id, "li", NOON, desk)
     sent = approve(database, task.id, "li", NOON, desk, "市级协调：由青浦主办")
     assert (sent.state, sent.contested) == (TaskState.SENT, "")
-    assert "经li确定主办：市级协调：由青浦主办" in sent.rule
+    assert "经li确定由金融监管局（办）（310118-JR）主办：市级协调：由青浦主办" in sent.rule
 
 
 def test_side_roads_need_a_reason(tmp_path: Path) -> None:

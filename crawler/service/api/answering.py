@@ -15,6 +15,7 @@ from alerts.answering import (
     own_id,
     take_feedback,
 )
+from alerts.messages import hears_of_tasks
 from alerts.reporting import read_feedback
 from alerts.signing import signer_of
 from alerts.translating import read_report
@@ -56,12 +57,14 @@ MESSAGE_HEADERS = {
 
 @routes.post(
     "/callbacks/tasks/{number}",
-    responses=responses(400, 401, 404, 408, 409, 413, 422),
+    responses=responses(400, 401, 403, 404, 408, 409, 413, 422),
     openapi_extra=_BODY_IN_DESCRIPTION | MESSAGE_HEADERS,
 )
 def call_back(number: TaskNumber, request: Request, api: Shared, body: Body) -> AnsweredShown:
     """签收、状态与结果的回调。以投递所用密钥签名（Standard Webhooks）；同一编号只办一次。"""
     endpoint, message_id = _signed_by(api, request, body)
+    if not hears_of_tasks(endpoint):
+        raise Problem(403, "no_scope", f"接收端 {endpoint.name} 没有订阅任务消息，不能反馈任务。")
     sender = Sender(name=endpoint.name, regions=endpoint.regions, read=_reader(endpoint))
     return _taken(api, number, body, own_id("e", endpoint.name, message_id), sender)
 

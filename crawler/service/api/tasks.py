@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from alerts.gathering import case_behind, finding_of, findings_of, first_finding
+from alerts.gathering import case_behind, finding_behind, finding_of, findings_behind
 from alerts.payloads import alert_payload, site_payload, task_payload
 from crawler.domain.alert import Alert, AlertState
 from crawler.domain.assessment import Level
@@ -52,7 +52,7 @@ def show_task(client: TaskReader, number: TaskNumber, api: Shared) -> TaskDetail
         task = task_numbered(db, number)
         if task is None or task.sent_at is None or not task.region.startswith(client.reach):
             raise Problem(404, "no_such_task", f"没有编号为 {number} 的任务")
-        findings = findings_of(db, case_behind(db, task.case_id))
+        findings = findings_behind(db, task).shown
         return TaskDetail(
             task=_task(db, api, task),
             sites=[site_payload(one) for one in findings],
@@ -96,7 +96,7 @@ def show_alert(client: AlertReader, number: int, api: Shared) -> dict[str, Any]:
 
 def _task(db: Connection, api: Api, task: SupervisionTask) -> dict[str, Any]:
     case = case_behind(db, task.case_id)
-    shown = task_payload(task, case, first_finding(db, case), api.desk().categories)
+    shown = task_payload(task, case, finding_behind(db, task), api.desk().categories)
     return shown | {"seq": task.seq}
 
 

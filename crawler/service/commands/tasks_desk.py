@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from alerts.desk import Desk
-from alerts.dispatching import Dispatch, department_coded
+from alerts.dispatching import Dispatch, department_coded, region_after
 from alerts.escalating import escalate
 from alerts.tasking import approve, extend, join, move_task, record_result, redirect
 from crawler.domain.errors import BadInput
@@ -182,7 +182,15 @@ def _acted(at: At, what: TaskAction, task: SupervisionTask) -> SupervisionTask:
         case TaskAction.EXTEND:
             return extend(database, task.id, given.days, at.actor, moment, at.desk, given.remark)
         case TaskAction.REDIRECT:
-            return redirect(database, task.id, _other(at, task), at.actor, moment)
+            return redirect(
+                database,
+                task.id,
+                _other(at, task),
+                at.actor,
+                moment,
+                at.desk,
+                remark=at.given.remark,
+            )
         case TaskAction.JOIN:
             return join(database, task.id, _partners(at), at.actor, moment)
         case TaskAction.RESULT:
@@ -219,7 +227,7 @@ def _other(at: At, task: SupervisionTask) -> Dispatch:
     return Dispatch(
         lead=lead,
         cooperating=tuple(one for one in others if one.code != lead.code),
-        region=task.region,
+        region=region_after(lead, task.region),
         rule=rule,
     )
 

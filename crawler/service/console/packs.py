@@ -80,7 +80,7 @@ def clear_left(cache: Path) -> None:
 
 def _sent(call: Call, name: str, write: Callable[[Path], Exported]) -> Response:
     if not _AT_WORK.acquire(blocking=False):
-        raise TryLater("正在制作的证据包过多，请稍后再试")
+        raise TryLater(call.console.say("正在制作的证据包过多，请稍后再试。"))
     try:
         return _made(call, name, write)
     finally:

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from alerts.dispatching import Dispatch
+from alerts.dispatching import Dispatch, region_after
 from alerts.tasking import approve, extend, move_task, redirect
 from crawler.domain.assessment import Level
 from crawler.domain.capture import Capture
@@ -223,8 +223,8 @@ def send_elsewhere(call: Call) -> Response:
     lead = department(call.field("lead", 40), names)
     others = tuple(department(one, names) for one in call.fields("cooperating", 20))
     rule = f"{task.rule} · 经{call.actor}改派"
-    to = Dispatch(lead=lead, cooperating=others, region=task.region, rule=rule)
-    redirect(call.house.database, task.id, to, call.actor, call.now)
+    to = Dispatch(lead=lead, cooperating=others, region=region_after(lead, task.region), rule=rule)
+    redirect(call.house.database, task.id, to, call.actor, call.now, call.console.desk())
     said = call.console.say("任务 {number} 已改派 {lead}。", number=task.number, lead=lead.name)
     return call.go(f"/tasks/{task.id}", Notice(text=said))
 

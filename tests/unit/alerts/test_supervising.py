@@ -96,9 +96,9 @@ def test_what_a_task_stood_still_is_added_to_its_limits() -> None:
     assert going.suspended_at is None
 
 
-def test_only_a_returned_task_is_sent_elsewhere() -> None:
+def test_only_what_nobody_works_at_is_sent_elsewhere() -> None:
     returned = replace(a_task(), state=TaskState.RETURNED)
 
     assert redirected(returned, replace(TO, rule="改派")).rule == "改派"
     with pytest.raises(NotAllowed):
-        redirected(a_task(), TO)
+        redirected(replace(a_task(), state=TaskState.SENT), TO)

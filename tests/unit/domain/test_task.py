@@ -96,7 +96,7 @@ def test_one_does_not_approve_ones_own_draft_unless_nobody_need_approve() -> Non
         (TaskState.SENT, 10),
         (TaskState.ACKNOWLEDGED, 20),
         (TaskState.WORKING, 20),
-        (TaskState.EXTENDED, 240),
+        (TaskState.EXTENDED, 20),
         (TaskState.CHECKING, 240),
         (TaskState.SUSPENDED, None),
         (TaskState.CLOSED, None),
