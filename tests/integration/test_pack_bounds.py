@@ -38,11 +38,11 @@ def far_apart(house: House, *, anchored_early: bool) -> int:
     """A site seen, many others, and the same site again: four links of twenty."""
     seeded = seed_case(house, "far.example.cn")
     if anchored_early:
-        anchor_heads(house, NOON)
+        anchor_heads(house, NOON, told="公证处")
     for number in range(8):
         seed_case(house, f"between{number}.example.cn")
     clean_visit(house, seeded, "关于我们", NOON + timedelta(days=99))
-    anchor_heads(house, NOON + timedelta(days=99))
+    anchor_heads(house, NOON + timedelta(days=99), told="公证处")
     return seeded.alert_id
 
 
