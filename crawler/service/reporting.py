@@ -85,6 +85,7 @@ def summary(facts: Facts) -> Sheet:
     tasks = task_rows(facts.tasks, _nothing, facts.at)[1]
     watched = facts.watched
     per_officer = round(watched.sites / watched.officers) if watched.officers else None
+    per_hour = round(watched.sites / watched.officer_hours) if watched.officer_hours else None
     rows: list[tuple[str, Cell]] = [
         ("统计期间", facts.period.name),
         ("统计时点", f"{facts.at.astimezone(CHINA):%Y-%m-%d %H:%M}"),
@@ -98,6 +99,8 @@ def summary(facts: Facts) -> Sheet:
         ("处理人数", watched.officers),
         ("处理次数", watched.decisions),
         ("人均对应在巡网站", per_officer),
+        ("处理工时（有处理记录的人·小时）", watched.officer_hours),
+        ("每工时对应在巡网站", per_hour),
         ("督办任务", tasks.made),
         ("派发／签收／反馈", f"{tasks.sent}／{tasks.acknowledged}／{tasks.answered}"),
         ("已办结", tasks.closed),
@@ -139,6 +142,20 @@ def all_sheets(facts: Facts, categories: Mapping[str, Category]) -> Iterator[She
         if by in OF_ALERTS:
             yield alert_sheet(facts, by, categories)
         yield task_sheet(facts, by, categories)
+
+
+def sheets_by(
+    facts: Facts, by: Sequence[Dimension], categories: Mapping[str, Category]
+) -> Sequence[Sheet]:
+    """The summary and the cuts that are wanted; none named: all of them."""
+    if not by:
+        return tuple(all_sheets(facts, categories))
+    chosen = [summary(facts)]
+    for one in dict.fromkeys(by):
+        if one in OF_ALERTS:
+            chosen.append(alert_sheet(facts, one, categories))
+        chosen.append(task_sheet(facts, one, categories))
+    return chosen
 
 
 def as_csv(sheets: Sequence[Sheet]) -> bytes:

@@ -18,6 +18,9 @@ from crawler.store.sweep_tables import sweep_counts
 from crawler.store.tables import alerts, cases, reviews, sites, sweeps, task_moves, tasks, visits
 from crawler.store.task_tables import rechecks
 
+_SHOW_A_HAND = (  # of the department that has it: the acknowledgement may be late or lost
+    Move.ACKNOWLEDGE, Move.WORK, Move.ANSWER, Move.SUSPEND, Move.TRANSFER, Move.RETURN,
+)  # fmt: skip
 _DECIDED = [str(one) for one in Decision if one is not Decision.REOPEN]
 
 
@@ -29,6 +32,7 @@ class Watched:
     visits: int
     officers: int  # who decided something
     decisions: int
+    officer_hours: int
     rechecks: dict[RecheckResult, int]
 
 
@@ -62,7 +66,7 @@ def alert_facts(db: Connection, period: Period, region: str) -> Iterator[AlertFa
 
 def task_facts(db: Connection, period: Period, region: str) -> Iterator[TaskFact]:
     """Tasks made in a period under a region prefix, as they stand now."""
-    moved = _ever(Move.ACKNOWLEDGE, "acknowledged"), _ever(Move.ANSWER, "answered")
+    moved = _ever("acknowledged", *_SHOW_A_HAND), _ever("answered", Move.ANSWER)
     rows = (
         select(tasks, cases.c.category, *moved)
         .join(cases, cases.c.id == tasks.c.case_id)
@@ -105,6 +109,7 @@ def watched_in(db: Connection, period: Period, region: str) -> Watched:
         visits=_visits_in(db, period, region),
         officers=row[1],
         decisions=row[2],
+        officer_hours=_officer_hours(db, decided),
         rechecks={RecheckResult(result): count for result, count in db.execute(found)},
     )
 
@@ -134,9 +139,16 @@ def _visits_in(db: Connection, period: Period, region: str) -> int:
     return total + ((db.scalar(rows) or 0) if others else 0)
 
 
-def _ever(move: Move, name: str) -> Any:
-    """Whether a task ever made a move."""
-    made = (task_moves.c.task_id == tasks.c.id) & (task_moves.c.move == str(move))
+def _officer_hours(db: Connection, decided: Any) -> int:
+    """Hours of a person in which something was decided."""
+    rows = db.execute(select(reviews.c.actor, reviews.c.at).where(decided))
+    return len({(row.actor, row.at.replace(minute=0, second=0, microsecond=0)) for row in rows})
+
+
+def _ever(name: str, *moves: Move) -> Any:
+    """Whether a task ever made one of these moves."""
+    told = task_moves.c.move.in_([str(one) for one in moves])
+    made = (task_moves.c.task_id == tasks.c.id) & told
     return select(task_moves.c.id).where(made).correlate(tasks).exists().label(name)
 
 

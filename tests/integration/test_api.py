@@ -193,6 +193,7 @@ WAYS = [
     ("GET", "/events", Scope.EVENTS_READ),
     ("GET", "/ledger?day=2026-05-12", Scope.EVENTS_READ),
     ("GET", "/inbox", Scope.TASKS_READ),
+    ("GET", "/statistics", Scope.TASKS_READ),
     ("GET", "/lists", Scope.LISTS_READ),
     ("GET", "/lists/1", Scope.LISTS_READ),
     ("POST", "/lists?source=s&name=a.csv", Scope.LISTS_WRITE),
@@ -475,3 +476,21 @@ def test_a_file_beside_a_task_is_kept_by_its_digest_once(
 def states_of(api: ApiHouse) -> list[DeliveryState]:
     with api.house.database.reading() as db:
         return [one.state for one in list_deliveries(db) if one.endpoint == "fetching"]
+
+
+def test_the_figures_are_those_of_the_page_within_the_clients_region(api: ApiHouse) -> None:
+    sent = api.task()
+
+    mine = api.program(Scope.TASKS_READ, region="310118", name="mine").get(
+        "/statistics?period=2026-05&by=region"
+    )
+    other = api.program(Scope.TASKS_READ, region="310104", name="other").get(
+        "/statistics?period=2026-05"
+    )
+    wrong = api.program(Scope.TASKS_READ, name="wrong").get("/statistics?period=morgen")
+
+    whole = dict(mine.json["sheets"][0]["rows"])
+    assert (whole["督办任务"], mine.json["region"]) == (1, "310118")
+    assert [one["title"] for one in mine.json["sheets"]] == ["总表", "预警按区域", "任务按区域"]
+    assert dict(other.json["sheets"][0]["rows"])["督办任务"] == 0
+    assert (wrong.status, sent.region) == (400, "310118")

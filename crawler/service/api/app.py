@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 import alerts
 from alerts.desk import Desk
-from crawler.service.api import answering, attaching, events, inbox, leads, lists, tasks
+from crawler.service.api import answering, attaching, events, inbox, leads, lists, statistics, tasks
 from crawler.service.api.access import Anyone, Api, Shared
 from crawler.service.api.problems import ProblemShown, answer_problems, responses
 from crawler.service.api.shapes import StatusShown
@@ -32,6 +32,7 @@ ROUTERS = (
     lists.routes,
     leads.routes,
     inbox.routes,
+    statistics.routes,
 )
 
 

@@ -61,7 +61,7 @@ Body = Annotated[bytes, Depends(body_up_to(LARGEST_LEAD))]
 
 @routes.post(
     "/leads",
-    responses=responses(400, 401, 403, 408, 413, 422),
+    responses=responses(400, 401, 403, 408, 409, 413, 422),
     openapi_extra=_GIVEN,
 )
 def take(client: LeadWriter, api: Shared, body: Body) -> LeadShown:
@@ -76,6 +76,8 @@ def take(client: LeadWriter, api: Shared, body: Body) -> LeadShown:
         region=_region(api, client.region),
     )  # fmt: skip
     lead, fresh = take_lead(api.house, complaint, client.name, api.clock())
+    if not lead.region.startswith(client.reach) and not fresh:
+        raise Problem(409, "reused_reference", "这个来件编号已由其他辖区送过这个网站，请另用编号。")
     if not lead.region.startswith(client.reach):
         raise Problem(403, "no_scope", "这个网站不在令牌的辖区，线索已转所属辖区。")
     with api.house.database.reading() as db:

@@ -1,5 +1,6 @@
 """What the API answers with, as its description says it."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -190,3 +191,19 @@ class IncomingShown(BaseModel):
 class IncomingPage(BaseModel):
     incoming: list[IncomingShown]
     next: int
+
+
+class SheetShown(BaseModel):
+    """One table of the figures, its last row the sum."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str | int | float | None]]
+
+
+class StatisticsShown(BaseModel):
+    """The figures of a period."""
+
+    period: str = Field(description="统计期间")
+    region: str = Field(description="区划前缀；空为全部")
+    sheets: list[SheetShown] = Field(description="总表在前，其后每种分法一表")

@@ -1,26 +1,20 @@
 """`statistics`: the tables that are reported, by month or quarter; CSV and XLSX."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from crawler.domain.errors import BadInput, reason_of
-from crawler.domain.lexicon import Category
-from crawler.domain.statistics import OF_ALERTS, Dimension, month_of, period_from
+from crawler.domain.statistics import Dimension, month_of, period_from
 from crawler.service.desks import desk_of
 from crawler.service.doors import Door, now
 from crawler.service.reporting import (
-    Facts,
     Sheet,
-    alert_sheet,
-    all_sheets,
     as_csv,
     as_workbook,
     facts_of,
-    summary,
-    task_sheet,
+    sheets_by,
 )
 from crawler.service.showing import as_json, say, table
 
@@ -46,7 +40,7 @@ def statistics(
     with door.opened() as (house, _):
         with house.database.reading() as db:
             facts = facts_of(db, wanted, region, at)
-        sheets = _sheets(facts, by or (), desk_of(house).categories)
+        sheets = sheets_by(facts, by or (), desk_of(house).categories)
     for path, write in ((csv, as_csv), (xlsx, as_workbook)):
         if path is not None:
             _save(path, write(sheets))
@@ -56,19 +50,6 @@ def statistics(
         for sheet in sheets:
             columns, rows = _narrowed(sheet)
             table(sheet.title, columns, rows)
-
-
-def _sheets(
-    facts: Facts, by: Sequence[Dimension], categories: Mapping[str, Category]
-) -> Sequence[Sheet]:
-    if not by:
-        return tuple(all_sheets(facts, categories))
-    chosen = [summary(facts)]
-    for one in dict.fromkeys(by):
-        if one in OF_ALERTS:
-            chosen.append(alert_sheet(facts, one, categories))
-        chosen.append(task_sheet(facts, one, categories))
-    return chosen
 
 
 def _save(path: Path, content: bytes) -> None:

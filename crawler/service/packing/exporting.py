@@ -109,10 +109,11 @@ def _write_family(
     warc = f"{kindred.case.number}.warc.gz"
     keeping.put_warc(f"warc/{warc}", warc, kindred.shots, kindred.case.opened_at)
     pack.put("case/family.json", as_json(family_stated(kindred, lifted=asker.lifted)), "record")
-    _put_trail(pack, kindred, Veil(lifted=asker.lifted))
+    veil = Veil(lifted=asker.lifted, tellers=kindred.tellers)
+    _put_trail(pack, kindred, veil)
     _put_chain(pack, kindred)
     root = evidence_root(pack.members)
-    taken = _taken(house, pack, kindred, keeping, root, Veil(lifted=asker.lifted))
+    taken = _taken(house, pack, kindred, keeping, root, veil)
     papers = kin_papers_of(KinCase(of=kindred, taken=taken, desk=desk), house.home / FORMS_FOLDER)
     trouble = _put_papers(pack, house, dict(papers))
     page = family_explained(kindred, pack.members, keeping, root, lifted=asker.lifted)

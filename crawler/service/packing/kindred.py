@@ -121,6 +121,12 @@ class Kindred:
         return next((one for one in self.turns if one.left == letter), None)
 
     @property
+    def tellers(self) -> tuple[str, ...]:
+        """Who told of any member, the longest name first."""
+        told = {name for one in self.members for name in one.veil.tellers}
+        return tuple(sorted(told, key=lambda name: (-len(name), name)))
+
+    @property
     def shots(self) -> tuple[Shot, ...]:
         """One capture a member, where there is one, and the answers that led elsewhere."""
         found = [shot for one in self.members for shot in (one.shot, one.sent_on)]
