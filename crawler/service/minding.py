@@ -32,10 +32,12 @@ from crawler.store.notices import (
     paused_endpoints,
 )
 from crawler.store.outbox import delivery_counts, oldest_waiting
+from crawler.store.rechecks import late_rechecks
 
 LATE = timedelta(hours=1)
 RECENT = timedelta(days=2)
 CALENDAR_DAYS = 30  # before the year in which limits would run over unknown holidays
+LATE_RECHECK = timedelta(days=1)
 DISK_DAYS = 30  # warned of a disk that will be full before
 MAIL_S = 20.0
 
@@ -62,6 +64,11 @@ def troubles(house: House, db: Connection, now: datetime) -> Iterator[tuple[str,
         yield "disk", f"照近来的增长，存证磁盘约 {max(1, days)} 天后写满"
     if why := refused(house):
         yield "keep", why
+    if count := late_rechecks(db, now - LATE_RECHECK):
+        yield (
+            "rechecks",
+            f"{count} 个网站的办结复查过期一天没有做，请设巡查计划（xunwang schedule）",
+        )
     year = (now + timedelta(days=CALENDAR_DAYS)).year
     if not load_calendar().knows(year):
         yield (

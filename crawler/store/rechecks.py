@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, case, func, select, update
 
 from crawler.domain.recheck import Recheck, RecheckResult
+from crawler.domain.site import SiteState
 from crawler.store.database import upsert
 from crawler.store.tables import sites
 from crawler.store.task_tables import rechecks
@@ -26,6 +27,13 @@ def sites_due_for_recheck(now: datetime) -> Select[Any]:
     """Their sites.id."""
     due = (rechecks.c.result == _WAITING) & (rechecks.c.due_at <= now)
     return select(rechecks.c.site_id).where(due)
+
+
+def late_rechecks(db: Connection, before: datetime) -> int:
+    """Watched sites that should have been looked at again by a moment and were not."""
+    late = sites_due_for_recheck(before)
+    watched = (sites.c.state == str(SiteState.WATCHED)) & sites.c.id.in_(late)
+    return db.scalar(select(func.count()).select_from(sites).where(watched)) or 0
 
 
 def rechecked_sites(db: Connection, site_ids: Sequence[int], now: datetime | None) -> set[int]:

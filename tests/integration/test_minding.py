@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,11 @@ from sqlalchemy import insert
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from alerts.reviewing import confirm
+from alerts.tasking import move_task
 from crawler.domain.errors import BadInput
 from crawler.domain.schedule import FiringState, Schedule
+from crawler.domain.task import Conclusion, Move
 from crawler.service.metrics import metrics_route
 from crawler.service.minding import mind
 from crawler.service.wiring import House, open_house
@@ -24,6 +27,7 @@ from crawler.store.notices import open_notices
 from crawler.store.schedules import add_schedule, mark_firing, put_firing
 from crawler.store.tables import circuits, outbox
 from tests.builders import NOON
+from tests.integration.answering_house import a_desk, open_alert
 from tests.integration.packing_house import a_house, seed_case
 
 SECRET = "whsec_am91cm5leS1zZWNyZXQtb2YteHVud2FuZw=="
@@ -189,3 +193,33 @@ def test_a_webhook_without_a_secret_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "xunwang.toml").write_text('[ops]\nwebhook = "http://x.cn/"\n', "utf-8")
     with pytest.raises(BadInput, match="secret"):
         open_house(tmp_path)
+
+
+def test_a_year_without_holidays_is_told_before_it_begins(tmp_path: Path) -> None:
+    with ears() as heard:
+        house = a_minded_house(tmp_path / "h", heard)
+
+        mind(house, NOON)
+        assert "calendar" not in keys(house)
+        mind(house, datetime(2031, 12, 20, tzinfo=UTC))
+
+        assert "calendar" in keys(house)
+        house.database.close()
+
+
+def test_rechecks_that_nobody_makes_are_told(tmp_path: Path) -> None:
+    with ears() as heard:
+        house = a_minded_house(tmp_path / "h", heard)
+        desk = a_desk(approval_from=None)
+        task = confirm(house.database, open_alert(house.database).id, "wang", NOON, desk)
+        found = Conclusion.RECTIFIED
+        move_task(house.database, task.id, Move.ANSWER, "x", NOON, desk, conclusion=found)
+        for move in (Move.CHECK, Move.CLOSE):
+            move_task(house.database, task.id, move, "li", NOON, desk)
+
+        mind(house, NOON + timedelta(hours=47))
+        assert "rechecks" not in keys(house)
+        mind(house, NOON + timedelta(hours=49))
+
+        assert "rechecks" in keys(house)
+        house.database.close()

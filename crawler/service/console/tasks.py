@@ -318,9 +318,10 @@ def task_here(call: Call) -> SupervisionTask:
 
 
 def _shared(call: Call) -> dict[str, Any]:
+    calendar = call.console.desk().calendar
     return {
         "limit_of": limit_of,
-        "urgency": lambda task: urgency_of(task, call.now),
+        "urgency": lambda task: urgency_of(task, call.now, calendar),
         "Urgency": Urgency,
         "Level": Level,
         "states_named": TASK_STATE_NAMES,
