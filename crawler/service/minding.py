@@ -4,11 +4,8 @@ log, by webhook, by mail. Never page text or personal data.
 
 import json
 import os
-import smtplib
-import ssl
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 
 import structlog
 
@@ -18,6 +15,7 @@ from crawler.domain.delivery import Delivery, DeliveryState, Endpoint, EventType
 from crawler.domain.ids import ulid
 from crawler.service.desks import poster_of
 from crawler.service.forecasting import room_of, room_problem
+from crawler.service.mailing import send_mail
 from crawler.service.retaining import refused
 from crawler.service.wiring import House, tool_name
 from crawler.store.database import Connection
@@ -39,7 +37,6 @@ RECENT = timedelta(days=2)
 CALENDAR_DAYS = 30  # before the year in which limits would run over unknown holidays
 LATE_RECHECK = timedelta(days=1)
 DISK_DAYS = 30  # warned of a disk that will be full before
-MAIL_S = 20.0
 
 log = structlog.get_logger()
 
@@ -135,21 +132,8 @@ def _posted(house: House, notices: list[OpsNotice], now: datetime) -> bool:
 
 
 def _mailed(ops: OpsSettings, notices: list[OpsNotice]) -> bool:
-    mail = EmailMessage()
-    mail["Subject"] = f"巡网：{len(notices)} 件事需要人处理"
-    mail["From"], mail["To"] = ops.mail_from, ", ".join(ops.mail_to)
-    mail.set_content("\n".join(f"· {one.text}" for one in notices))
-    host, _, port = ops.smtp.partition(":")
-    try:
-        with smtplib.SMTP(host, int(port or 25), timeout=MAIL_S) as post:
-            post.ehlo()
-            if post.has_extn("starttls"):
-                post.starttls(context=ssl.create_default_context())
-                post.ehlo()
-            if ops.smtp_user:
-                post.login(ops.smtp_user, ops.smtp_password.get_secret_value())
-            post.send_message(mail)
-    except (OSError, smtplib.SMTPException, ValueError) as error:
-        log.warning("mail not sent", action="notice", error=type(error).__name__)
-        return False
-    return True
+    text = "\n".join(f"· {one.text}" for one in notices)
+    why = send_mail(ops, ops.mail_to, f"巡网：{len(notices)} 件事需要人处理", text)
+    if why:
+        log.warning("mail not sent", action="notice", error=why)
+    return not why

@@ -34,6 +34,7 @@ from crawler.service.leading import ask_visits
 from crawler.service.metrics import metrics_route
 from crawler.service.minding import mind
 from crawler.service.moving import Mover
+from crawler.service.notifying import notify
 from crawler.service.repeating import Daily, Repeating, WhenChanged
 from crawler.service.resting import EVERY_S, rest
 from crawler.service.retaining import remove_old
@@ -111,6 +112,7 @@ class Serving:
             Repeating("leads", lambda: ask_visits(house, _now()), 5.0),
             Repeating("docking", lambda: dock(house, _now()), house.config.ops.list_minutes * 60.0),
             Repeating("minding", lambda: mind(house, _now()), 60.0),
+            Repeating("telling", self._notify, 20.0),
             Repeating("accounts", self._account, 600.0),
             Repeating("rest", lambda: rest(house.database), EVERY_S),
             Repeating("keeping", Daily(self._remove_old, house.config.keep.hour, _now), 60.0),
@@ -129,6 +131,9 @@ class Serving:
             log.warning("sweep not finished off", action="sweep", reason=str(error))
         else:
             _log_anchor(done)
+
+    def _notify(self) -> None:
+        notify(self._house, self._desks.current().calendar, _now())
 
     def _newest(self) -> object:
         with self._house.database.reading() as db:

@@ -25,6 +25,7 @@ class Arrival:
     region: str
     at: datetime
     site: Site
+    sentence: str = ""
 
 
 def last_seq(db: Connection) -> int:
@@ -44,7 +45,7 @@ def arrivals_after(db: Connection, seq: int) -> tuple[int, list[Arrival]]:
     if not told:
         return seq, []
     read = max(row.seq for row in told.values())
-    columns = (alerts.c.id, alerts.c.level, alerts.c.region, alerts.c.site_id)
+    columns = (alerts.c.id, alerts.c.level, alerts.c.region, alerts.c.site_id, alerts.c.sentence)
     grave = alerts.c.id.in_(told) & alerts.c.level.in_(_LEVELS) & (alerts.c.state == "open")
     found = db.execute(select(*columns).where(grave)).all()
     sites = sites_by_id(db, [row.site_id for row in found])
@@ -56,6 +57,7 @@ def arrivals_after(db: Connection, seq: int) -> tuple[int, list[Arrival]]:
             region=row.region,
             at=told[row.id].at,
             site=sites[row.site_id],
+            sentence=row.sentence,
         )
         for row in found
     ]

@@ -18,6 +18,7 @@ from crawler.store import (
     sweep_tables,
     tables,
     task_tables,
+    telling_tables,
 )
 
 metadata = tables.metadata
@@ -40,4 +41,5 @@ __all__ = [
     "subject_tables",
     "sweep_tables",
     "task_tables",
+    "telling_tables",
 ]

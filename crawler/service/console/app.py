@@ -39,6 +39,7 @@ from crawler.service.console import (
     leads,
     packs,
     people,
+    reached,
     registers,
     retention,
     returns,
@@ -86,7 +87,14 @@ def _home(call: Call) -> Response:
 
 # A new page is one line here (README.md says the rest). The order is that of the bar.
 PAGES: tuple[Page, ...] = (
-    Page(routes=(get("/", _home, EVERYONE), *signing_in.ROUTES, *explaining.ROUTES)),
+    Page(
+        routes=(
+            get("/", _home, EVERYONE),
+            *signing_in.ROUTES,
+            *explaining.ROUTES,
+            *reached.ROUTES,
+        )
+    ),
     Page(title="今日", path="/today", routes=today.ROUTES),
     Page(
         title="预警",

@@ -86,11 +86,6 @@ def sign_out(call: Call) -> Response:
     return answer
 
 
-def me(call: Call) -> Response:
-    """Oneself: roles, region, password."""
-    return call.page("me.html")
-
-
 def change_password(call: Call) -> Response:
     """Another password; all other sessions of the person end."""
     assert call.session is not None
@@ -124,7 +119,6 @@ ROUTES = (
     get("/sign-in", show, PUBLIC),
     post("/sign-in", sign_in, PUBLIC),
     post("/sign-out", sign_out, EVERYONE),
-    get("/me", me, EVERYONE),
     post("/me/password", change_password, EVERYONE),
     post("/language", choose_language, PUBLIC),
 )
