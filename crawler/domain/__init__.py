@@ -33,6 +33,7 @@ from crawler.domain.retention import Hold, Removal, Retention
 from crawler.domain.site import Site, Sweep, Visit
 from crawler.domain.subject import CreditClass, Listed, Register, RegisterList, Standing
 from crawler.domain.task import Department, Feedback, SupervisionTask
+from crawler.domain.telling import News, Telling, Way
 from crawler.domain.user import Role, Session, User
 from crawler.domain.verdict import Verdict
 
@@ -42,9 +43,9 @@ __all__ = [
     "Department", "Discrepancy", "Endpoint", "EventType", "Evidence", "Exchange", "Exemption",
     "Feedback", "Field", "Filing", "FilingList", "Flag", "Form", "FourTests", "GiveUp", "Hit",
     "Hold", "Holder", "Hop", "Imprint", "Lead", "LeadState", "Level", "Lexicon", "Listed",
-    "Listings", "Mark", "MarkKind", "NotAllowed", "Outcome", "PageKind", "PageStructure",
+    "Listings", "Mark", "MarkKind", "News", "NotAllowed", "Outcome", "PageKind", "PageStructure",
     "PageText", "Reason", "Receipt", "Refusal", "Register", "RegisterList", "Removal",
     "Retention", "Review", "Role", "Route", "Run", "Scope", "Session", "Site", "Standing",
-    "SubjectKind", "SupervisionTask", "Sweep", "Term", "TryLater", "User", "Verdict", "Visit",
-    "WatchError", "Yield",
+    "SubjectKind", "SupervisionTask", "Sweep", "Telling", "Term", "TryLater", "User", "Verdict", "Visit",
+    "WatchError", "Way", "Yield",
 ]  # fmt: skip
