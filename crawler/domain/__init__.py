@@ -46,6 +46,6 @@ __all__ = [
     "Listings", "Mark", "MarkKind", "News", "NotAllowed", "Outcome", "PageKind", "PageStructure",
     "PageText", "Reason", "Receipt", "Refusal", "Register", "RegisterList", "Removal",
     "Retention", "Review", "Role", "Route", "Run", "Scope", "Session", "Site", "Standing",
-    "SubjectKind", "SupervisionTask", "Sweep", "Telling", "Term", "TryLater", "User", "Verdict", "Visit",
-    "WatchError", "Way", "Yield",
+    "SubjectKind", "SupervisionTask", "Sweep", "Telling", "Term", "TryLater", "User", "Verdict",
+    "Visit", "WatchError", "Way", "Yield",
 ]  # fmt: skip
