@@ -272,6 +272,23 @@ def test_tasks_are_read_page_by_page_without_gap_or_repeat(api: ApiHouse) -> Non
     assert program.get("/tasks?state=nonsense").status == 422
 
 
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ("/tasks?limit=0", "参数 limit 无法使用：须不小于 1"),
+        ("/tasks?limit=x", "参数 limit 无法使用：须为整数"),
+        ("/ledger", "参数 day 无法使用：缺少这一项"),
+        ("/ledger?day=yesterday", "参数 day 无法使用：须为日期，如 2026-05-12"),
+    ],
+)
+def test_a_parameter_that_cannot_be_used_is_told_in_chinese(
+    shared: ApiHouse, asked: str, says: str
+) -> None:
+    refused = shared.program(*Scope).get(asked)
+
+    assert (refused.status, refused.json["detail"]) == (422, says)
+
+
 def test_a_task_shows_its_sites_its_history_and_what_came_back(api: ApiHouse) -> None:
     task, signed = api.task("a.example.cn"), Signed()
     for body in (said("acknowledged"), said("teleported")):

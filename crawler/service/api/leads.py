@@ -10,7 +10,7 @@ from crawler.domain.case import CHINA
 from crawler.domain.lead import LEAD_STATE_NAMES, LONGEST_NAME, LONGEST_WORDS
 from crawler.reading.lead_list import place_of
 from crawler.service.api.access import Api, LeadReader, LeadWriter, Shared, body_up_to
-from crawler.service.api.problems import Problem, responses
+from crawler.service.api.problems import Problem, responses, wrong_with
 from crawler.service.importing import rules_of
 from crawler.service.leading import Complaint, Standing, standing_of, take_lead
 from crawler.store.leads import lead_of, mark_visited
@@ -101,7 +101,7 @@ def _given(body: bytes) -> LeadGiven:
     except ValidationError as error:
         first: Any = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])[:60] or "正文"
-        raise Problem(422, "unreadable", f"{where} 无法使用：{first['msg'][:120]}") from None
+        raise Problem(422, "unreadable", f"{where} 无法使用：{wrong_with(first)}") from None
 
 
 def _region(api: Api, region: str) -> str:
