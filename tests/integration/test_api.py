@@ -510,4 +510,4 @@ def test_the_figures_are_those_of_the_page_within_the_clients_region(api: ApiHou
     assert (whole["督办任务"], mine.json["region"]) == (1, "310118")
     assert [one["title"] for one in mine.json["sheets"]] == ["总表", "预警按区域", "任务按区域"]
     assert dict(other.json["sheets"][0]["rows"])["督办任务"] == 0
-    assert (wrong.status, sent.region) == (400, "310118")
+    assert (wrong.status, sent.region) == (422, "310118")

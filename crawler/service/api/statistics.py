@@ -14,12 +14,16 @@ from crawler.service.reporting import facts_of, sheets_by
 routes = APIRouter()
 
 Wanted = Annotated[
-    str, Query(max_length=40, description="2026-05、2026Q2、2026 或 起..止；不写为本月")
+    str,
+    Query(
+        pattern=r"^(20[0-9]{2}(Q[1-4]|-(0[1-9]|1[0-2]))?)?$",
+        description="2026-05、2026Q2 或 2026；不写为本月",
+    ),
 ]
 Cuts = Annotated[Sequence[Dimension], Query(alias="by", description="按什么分，可多个；不写为全部")]
 
 
-@routes.get("/statistics", tags=["tasks"], responses=responses(400, 401, 403, 422))
+@routes.get("/statistics", tags=["tasks"], responses=responses(401, 403, 422))
 def statistics(
     client: TaskReader, api: Shared, period: Wanted = "", by: Cuts = ()
 ) -> StatisticsShown:
