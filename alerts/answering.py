@@ -231,7 +231,7 @@ def _is_late(task: SupervisionTask, move: Move) -> bool:
     if move in NEEDS_REASON:
         return task.state is _SIDE_ROADS.get(move)
     if (task.state, move) in TASK_MOVES or task.state in TASK_ENDS:
-        return task.state in TASK_ENDS and move in {Move.ACKNOWLEDGE, Move.WORK}
+        return task.state in TASK_ENDS and move in _HARMLESS
     goals = {to for (_, one), to in TASK_MOVES.items() if one is move}
     goal = min((_ORDER.index(one) for one in goals if one in _ORDER), default=None)
     here = _ORDER.index(task.state) if task.state in _ORDER else None

@@ -73,7 +73,7 @@ def record_new(
     """A new task gets its number; one that needs no approval is sent at once."""
     numbered = save_task(db, task, case.number)
     save_move(db, numbered, step.move, step.actor, step.at, step.remark)
-    note(db, act_of(step, None, numbered))
+    note(db, _act(step, None, numbered))
     if numbered.state is not TaskState.APPROVED:
         return numbered
     return make_move(db, numbered, Step(move=Move.SEND, actor=MACHINE, at=step.at), desk)
@@ -104,26 +104,30 @@ def redirect_task(
         gone = replace(other, region=task.region)
         _tell(db, EventType.TASK_CANCELLED, gone, step, replace(desk, endpoints=theirs))
     fresh = replace(other, sent_at=None) if leaves else other
-    change_task(db, fresh, task)
-    save_move(db, fresh, step.move, step.actor, step.at, step.remark)
-    note(db, act_of(step, task, fresh))
-    return fresh
+    return record_move(db, task, fresh, step)
 
 
 def write_move(
     db: Connection, before: SupervisionTask, after: SupervisionTask, step: Step, desk: Desk
 ) -> SupervisionTask:
     """The change and all that tells of it; nobody outside hears of a task that was never sent."""
-    change_task(db, after, before)
-    save_move(db, after, step.move, step.actor, step.at, step.remark)
-    note(db, act_of(step, before, after))
+    record_move(db, before, after, step)
     if after.sent_at is not None:
         _tell(db, _event(before, step), after, step, desk)
     return after
 
 
-def act_of(step: Step, before: SupervisionTask | None, after: SupervisionTask) -> Act:
-    """The audit entry of a step."""
+def record_move(
+    db: Connection, before: SupervisionTask, after: SupervisionTask, step: Step
+) -> SupervisionTask:
+    """The change, its history and its entry of the trail; nobody outside is told."""
+    change_task(db, after, before)
+    save_move(db, after, step.move, step.actor, step.at, step.remark)
+    note(db, _act(step, before, after))
+    return after
+
+
+def _act(step: Step, before: SupervisionTask | None, after: SupervisionTask) -> Act:
     return Act(
         at=step.at,
         actor=step.actor,

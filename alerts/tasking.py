@@ -6,7 +6,7 @@ from datetime import datetime
 
 from alerts.desk import Desk
 from alerts.dispatching import Dispatch
-from alerts.moving import Step, act_of, make_move, redirect_task, write_move
+from alerts.moving import Step, make_move, record_move, redirect_task, write_move
 from alerts.supervising import extended, joined, settled_claim
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.task import (
@@ -20,10 +20,9 @@ from crawler.domain.task import (
     SupervisionTask,
     TaskResult,
 )
-from crawler.store.audit import note
 from crawler.store.database import Connection, Database
 from crawler.store.task_results import save_result
-from crawler.store.tasks import change_task, save_move, task_of
+from crawler.store.tasks import task_of
 
 
 def approve(
@@ -102,13 +101,9 @@ def join(
     """
     with database.transaction() as db:
         task = _known(db, task_id)
-        other = joined(task, partners)
-        change_task(db, other, task)
         names = "、".join(one.name for one in partners) or "取消"
         step = Step(move="join", actor=actor, at=now, remark=names)
-        save_move(db, other, step.move, actor, now, names)
-        note(db, act_of(step, task, other))
-        return other
+        return record_move(db, task, joined(task, partners), step)
 
 
 def record_result(

@@ -27,8 +27,7 @@ def load_lexicon(folder: Path) -> Lexicon:
 
 def read_lexicon(folder: Path) -> tuple[Lexicon, tuple[Problem, ...]]:
     """What could be read of a folder, and every problem found in it."""
-    files = files_of(folder)
-    contents = {name: _bytes_of(folder / name) for name in files}
+    contents = _contents(folder)
     terms, problems = _read_terms({n: d for n, d in contents.items() if n.startswith("terms/")})
     categories, entries = terms
     variants, faults = read_variants(contents.get("variants.yaml", b""))
@@ -40,6 +39,15 @@ def read_lexicon(folder: Path) -> tuple[Lexicon, tuple[Problem, ...]]:
         variants={**_disguised(entries, variants), **variants.undone},
     )
     return lexicon, tuple(problems)
+
+
+def version_of(folder: Path) -> str:
+    """The version that these files make, whatever is in them."""
+    return _version(_contents(folder))
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {name: _bytes_of(folder / name) for name in files_of(folder)}
 
 
 def _disguised(entries: Sequence[Entry], variants: Variants) -> dict[str, str]:

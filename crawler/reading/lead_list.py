@@ -51,8 +51,6 @@ class Told:
 def place_of(text: str, rules: ListRules) -> Place:
     """What an address that somebody typed points at; BadInput says why it cannot be visited."""
     parts = _addresses(text)
-    if not parts:
-        raise BadInput("没有网址")
     if len(parts) > 1:
         raise BadInput(f"一次只收一个网址，这里有 {len(parts)} 个")
     return _place(parts[0], rules)
@@ -93,7 +91,7 @@ def _columns(cells: Sequence[str]) -> dict[str, int]:
 def _told(row: Row, columns: Mapping[str, int], rules: ListRules) -> Iterator[Told | Refusal]:
     """Every address of a row, each with the row's words."""
     cells = {key: _cell(row.cells, place) for key, place in columns.items()}
-    for address in _addresses(cells["url"]) or [""]:
+    for address in _addresses(cells["url"]):
         yield _one(row.number, address, cells, rules)
 
 
@@ -101,7 +99,7 @@ def _one(number: int, address: str, cells: Mapping[str, str], rules: ListRules) 
     try:
         return Told(
             row=number,
-            place=place_of(address, rules),
+            place=_place(address, rules),
             words=cells.get("words", ""),
             reporter=cells.get("reporter", ""),
             channel=cells.get("channel", ""),
@@ -113,13 +111,16 @@ def _one(number: int, address: str, cells: Mapping[str, str], rules: ListRules) 
 
 
 def _addresses(text: str) -> list[str]:
+    """At least one, that may be empty."""
     try:
-        return list(dict.fromkeys(parts_of_urls(text)))
+        return list(dict.fromkeys(parts_of_urls(text))) or [""]
     except BadCell:
         return [text]
 
 
 def _place(address: str, rules: ListRules) -> Place:
+    if not address:
+        raise BadInput("没有网址")
     try:
         return with_url(place_in(address, rules))
     except BadCell as error:

@@ -105,17 +105,13 @@ def _rewrite(house: House, one: Rewritten, actor: str, now: datetime) -> None:
         log.warning("not as it was sealed, left alone", action="compact", segment=one.name)
         return
     begins = _first_member(path)
-    if not length((start, end) for start, end in rest(_with_head(one.gaps, begins), old.committed)):
+    if not length(rest(merged([(0, begins), *one.gaps]), old.committed)):
         new, head = replace(old, name="", committed=0), 0
     else:
         new, head = _written(house.evidence, old, one.gaps, now)
     with house.database.transaction() as db:
         put_successor(db, old, new, head, now)
         note(db, _act(old, new, actor, now))
-
-
-def _with_head(gaps: tuple[Gap, ...], begins: int) -> list[Gap]:
-    return merged([(0, begins), *gaps])
 
 
 def _written(
@@ -126,22 +122,19 @@ def _written(
     head = information(name, now, f"<urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, name)}>")
     part, hasher = folder / f"{name}{PART}", hashlib.sha256(head)
     part.unlink(missing_ok=True)
+    stretches = list(rest(gaps, old.committed))
     with (folder / old.name).open("rb") as source, part.open("xb") as out:
         out.write(head)
-        for start, end in rest(gaps, old.committed):
+        for start, end in stretches:
             _carry(source, out, start, end, hasher.update)
         out.flush()
         os.fsync(out.fileno())
     part.chmod(0o400)
     on_disk(folder)
     size = part.stat().st_size
-    if file_digest(part) != hasher.hexdigest() or size != _expected(head, gaps, old):
+    if file_digest(part) != hasher.hexdigest() or size != len(head) + length(stretches):
         raise BadInput(f"存证 {old.name} 改写后读回不符，原文件未动")
     return replace(old, name=name, committed=size, sha256=hasher.hexdigest()), len(head)
-
-
-def _expected(head: bytes, gaps: tuple[Gap, ...], old: SealedSegment) -> int:
-    return len(head) + length(rest(gaps, old.committed))
 
 
 def _carry(

@@ -19,7 +19,7 @@ from crawler.domain.peer import Peer
 from crawler.service.own_hosts import own_addresses
 from crawler.service.pipes import Greeting
 from crawler.store.database import Database, migrate, open_database
-from lexicons.loading import load_lexicon
+from lexicons.loading import version_of
 from lexicons.publishing import put_in_force
 
 LEXICONS = Path(__file__).parents[2] / "lexicons"
@@ -83,7 +83,7 @@ def agreement_for(house: House) -> Agreement:
     )
     return Agreement(
         program=tool_name(),
-        lexicon=load_lexicon(house.lexicon).version,
+        lexicon=version_of(house.lexicon),
         endpoints=hashlib.sha256(msgspec.json.encode(endpoints)).hexdigest(),
     )
 

@@ -16,6 +16,7 @@ from crawler.domain.assessment import Level
 from crawler.domain.capture import Capture
 from crawler.domain.filing import SubjectKind, shown_unit_name
 from crawler.store.album_tables import pictures
+from crawler.store.coverage import MOST_COUNTED
 from crawler.store.keeping_tables import removed_captures
 from crawler.store.regions import within
 from crawler.store.sites import named
@@ -23,7 +24,6 @@ from crawler.store.tables import assessments, captures, sites, sweeps
 
 _CAPTURE = msgspec.json.Decoder(Capture)
 MOST_PICTURES = 2_000
-MOST_COUNTED = 10_000  # beyond that a total says "more"
 MOST_NAMED = 2_000  # sites whose name has the words that were typed
 _MOST_SWEEPS = 200  # among which those with pictures are looked for
 

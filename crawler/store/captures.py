@@ -25,6 +25,10 @@ from crawler.store.keeping_tables import removed_captures
 from crawler.store.places import note_seen
 from crawler.store.tables import captures, segments, visits
 
+# outcomes of which something was seen
+SEEN = (str(Outcome.SEEN), str(Outcome.PARTIAL), str(Outcome.EMPTY))
+# of a row of `captures`: its bytes went by age
+REMOVED = exists().where(removed_captures.c.capture_id == captures.c.id)
 _CAPTURE = msgspec.json.Decoder(Capture)
 
 
@@ -92,7 +96,7 @@ def save_captures(db: Connection, kept: Sequence[Kept]) -> None:
 def _is_picture(row: Mapping[str, Any]) -> bool:
     """Whether a desktop's browser saw something."""
     drawn = row["fetcher"] == Fetcher.BROWSER and row["profile"] == Profile.DESKTOP
-    return drawn and row["outcome"] in (Outcome.SEEN, Outcome.PARTIAL, Outcome.EMPTY)
+    return drawn and row["outcome"] in SEEN
 
 
 def _hang(db: Connection, ids: Sequence[str]) -> None:
@@ -122,9 +126,8 @@ def kept_records(
     pictures; of none whose bytes went by age. In flat memory.
     """
     joined = captures.outerjoin(picture_texts, picture_texts.c.capture_id == captures.c.id)
-    removed = removed_captures.c.capture_id == captures.c.id
     rows = select(captures.c.id, captures.c.manifest, picture_texts.c.evidence)
-    rows = rows.select_from(joined).where(~exists().where(removed)).order_by(captures.c.id)
+    rows = rows.select_from(joined).where(~REMOVED).order_by(captures.c.id)
     if ids:
         rows = rows.where(captures.c.id.in_(ids))
     for row in db.execute(rows.execution_options(yield_per=500)):

@@ -136,7 +136,7 @@ class Database:
 
     def forget_pages(self) -> None:
         """Connections that nobody uses now are closed, with the pages that they remember."""
-        if self.engine.dialect.name == "sqlite":
+        if not self.is_shared:
             self.engine.dispose()
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -12,6 +13,7 @@ from crawler.domain.audit import Act
 from crawler.domain.retention import KeepRule, Removal
 from crawler.store.album_tables import pictures
 from crawler.store.audit import note
+from crawler.store.captures import REMOVED
 from crawler.store.finding_tables import picture_texts
 from crawler.store.keeping_tables import removals, removed_captures
 from crawler.store.retention import Expired
@@ -31,10 +33,8 @@ def remove(
         at=now, actor=actor, captures=len(ids), records=len(records),
         size_bytes=sum(one.length for one in records), digest=_digest(ids), region=region,
     )  # fmt: skip
-    values = {
-        name: getattr(made, name)
-        for name in ("at", "actor", "captures", "records", "size_bytes", "digest", "region")
-    }
+    values = asdict(made)
+    del values["id"]
     number = int(db.execute(insert(removals).values(values).returning(removals.c.id)).scalar_one())
     rows = [
         {"capture_id": one.id, "removal_id": number, "rule": str(one.rule), "region": region}
@@ -118,13 +118,6 @@ def _let_texts_go(db: Connection, going: Sequence[Expired]) -> None:
     db.execute(update(texts).where(gone).values(values))
 
 
-_REMOVED = (
-    select(removed_captures.c.capture_id)
-    .where(removed_captures.c.capture_id == captures.c.id)
-    .exists()
-)
-
-
 # pair by pair: two lists would be tried each with each. A site has few captures, a parked page's
 # text very many, so the text's own index is not to be taken
 _STANDS_NO_MORE = delete(text_places).where(
@@ -133,10 +126,10 @@ _STANDS_NO_MORE = delete(text_places).where(
     ~exists().where(
         captures.c.site_id == text_places.c.site_id,
         func.coalesce(captures.c.text_digest, "") == text_places.c.text_digest,
-        ~_REMOVED,
+        ~REMOVED,
     ),
 )
-_REFERS = exists().where(captures.c.text_digest == texts.c.digest, ~_REMOVED)
+_REFERS = exists().where(captures.c.text_digest == texts.c.digest, ~REMOVED)
 
 
 def _told(db: Connection) -> dict[int, str]:

@@ -24,14 +24,13 @@ from crawler.domain.lead import LeadState
 from crawler.domain.retention import HoldScope, KeepRule, Retention, cutoff
 from crawler.domain.site import SiteState, VisitState
 from crawler.domain.task import TASK_ENDS
-from crawler.store.captures import records_in
+from crawler.store.captures import REMOVED, SEEN, records_in
 from crawler.store.case_tables import case_records
 from crawler.store.finding_tables import picture_texts
 from crawler.store.keeping_tables import holds, removed_captures
 from crawler.store.lead_tables import leads
 from crawler.store.tables import alerts, assessments, captures, cases, reviews, sites, tasks, visits
 
-_SEEN = ("seen", "partial", "empty")
 _LIVE = [str(AlertState.OPEN), str(AlertState.WATCHED)]
 
 
@@ -94,23 +93,23 @@ def _held(scope: HoldScope, db: Connection) -> bool:
 
 
 def _wanted(times: Retention, now: datetime) -> ColumnElement[bool] | None:
-    old = [
-        and_(captures.c.ended_at < until, held)
-        for until, held in (
+    ends = [
+        (until, kind)
+        for until, kind in (
             (cutoff(times.pages_days, now), ~_FOUND),
             (cutoff(times.found_days, now), _FOUND),
         )
         if until is not None
     ]
-    bounds = [one for one in (cutoff(times.pages_days, now), cutoff(times.found_days, now)) if one]
-    if not old:
+    if not ends:
         return None
-    newest = ulid(int(max(bounds).timestamp() * 1000), b"\xff" * 10)  # ids follow time
+    last = max(until for until, _ in ends)
+    newest = ulid(int(last.timestamp() * 1000), b"\xff" * 10)  # ids follow time
     return and_(
         captures.c.id <= newest,
-        or_(*old),
+        or_(*(and_(captures.c.ended_at < until, kind) for until, kind in ends)),
         visits.c.state == str(VisitState.CLOSED),
-        ~exists().where(removed_captures.c.capture_id == captures.c.id),
+        ~REMOVED,
         or_(sites.c.state == str(SiteState.RETIRED), _SUPERSEDED),
         ~_ON_HOLD,
         ~_OF_LIVE_CASE,
@@ -175,7 +174,7 @@ _SUPERSEDED = exists().where(
     _LATER.c.id > captures.c.id,
     _LATER.c.visit_id != captures.c.visit_id,
     _LATER.c.fetcher == captures.c.fetcher,
-    or_(_LATER.c.outcome.in_(_SEEN), captures.c.outcome.not_in(_SEEN)),
+    or_(_LATER.c.outcome.in_(SEEN), captures.c.outcome.not_in(SEEN)),
 )
 _HELD_CASE = _on_hold(HoldScope.CASE, cases.c.number).exists()
 _MY_CASES = (

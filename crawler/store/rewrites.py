@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, exists, insert, select, update
 
 from crawler.domain.capture import Evidence
-from crawler.store.case_files import FOLDER
+from crawler.store.case_files import FOLDER, NOTHING
 from crawler.store.case_tables import case_records
 from crawler.store.database import upsert
 from crawler.store.gaps import Gap, merged, moved_to
@@ -122,14 +122,16 @@ def add_gaps(db: Connection, gaps: Mapping[str, Iterable[Gap]], region: str, now
     waiting = {one.name: one for one in files_in(db, Rewrite.WAITING)}
     for name, more in gaps.items():
         known = waiting[name].gaps if name in waiting else ()
-        values: dict[str, Any] = {
-            "name": name,
-            "gaps": merged([*known, *more]),
-            "state": str(Rewrite.WAITING),
-        }
-        values |= {"successor": "", "head": 0, "region": region, "at": now}
-        statement = upsert(db, rewritten).values(values)
-        db.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+        _put(db, name, Rewrite.WAITING, merged([*known, *more]), region, now)
+
+
+def _put(
+    db: Connection, name: str, state: Rewrite, gaps: Sequence[Gap], region: str, now: datetime
+) -> None:
+    values: dict[str, Any] = {"name": name, "gaps": gaps, "state": str(state)}
+    values |= {"successor": "", "head": 0, "region": region, "at": now}
+    statement = upsert(db, rewritten).values(values)
+    db.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
 
 
 def sealed_row(db: Connection, name: str) -> SealedSegment | None:
@@ -161,13 +163,10 @@ def put_successor(
 
 def drop_case_file(db: Connection, file: str, region: str, now: datetime) -> None:
     """A case's own WARC of which every capture is removed: no copy is written down any more."""
-    nothing = {"kind": "none", "file": "", "offset": 0, "length": 0}
+    nothing = {"kind": NOTHING, "file": "", "offset": 0, "length": 0}
     mine = case_records.c.file == file
     db.execute(update(case_records).where(mine).values(nothing))
-    values: dict[str, Any] = {"name": f"{FOLDER}/{file}", "gaps": [], "state": str(Rewrite.WRITTEN)}
-    values |= {"successor": "", "head": 0, "region": region, "at": now}
-    statement = upsert(db, rewritten).values(values)
-    db.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+    _put(db, f"{FOLDER}/{file}", Rewrite.WRITTEN, (), region, now)
 
 
 def mark_cleared(db: Connection, names: Sequence[str]) -> None:

@@ -144,6 +144,16 @@ def hold(house: House, scope: HoldScope, object_: str = "") -> Hold:
         return put_hold(db, wanted)
 
 
+def come_to_nothing(house: House) -> Seeded:
+    """A case, kept in its own copy, whose alert was dismissed and whose site is clean now."""
+    seeded = seed_case(house, "a.example.cn")
+    clean_visit(house, seeded, "改好了", NOON + 10 * DAY)
+    keep_cases(house, NOON)
+    sealed(house)
+    settle(house, seeded, "dismissed", "dismiss")
+    return seeded
+
+
 def settle(house: House, seeded: Seeded, state: str, *decisions: str) -> None:
     with house.database.transaction() as db:
         mine = alerts.c.id == seeded.alert_id
@@ -363,11 +373,7 @@ def test_what_was_confirmed_stays_before_and_after_the_case_has_its_copy(house: 
 
 
 def test_a_hold_of_one_capture_keeps_the_copy_of_its_case(house: House) -> None:
-    seeded = seed_case(house, "a.example.cn")
-    clean_visit(house, seeded, "改好了", NOON + 10 * DAY)
-    keep_cases(house, NOON)
-    sealed(house)
-    settle(house, seeded, "dismissed", "dismiss")
+    seeded = come_to_nothing(house)
     hold(house, HoldScope.CAPTURE, seeded.captures[0].id)
 
     run(house, "ops", MUCH_LATER)
@@ -395,11 +401,7 @@ def test_an_old_file_stays_where_the_new_one_is_not_what_was_written(house: Hous
 def test_a_case_that_came_to_nothing_goes_after_five_years_with_its_own_copy(
     house: House, tmp_path: Path
 ) -> None:
-    seeded = seed_case(house, "a.example.cn")
-    clean_visit(house, seeded, "改好了", NOON + 10 * DAY)
-    keep_cases(house, NOON)
-    sealed(house)
-    settle(house, seeded, "dismissed", "dismiss")
+    seeded = come_to_nothing(house)
 
     run(house, "ops", LATER)
     assert is_there(house, seeded.captures[0].id)  # three years: a finding is kept for five
@@ -588,11 +590,7 @@ def test_a_kill_in_the_middle_loses_nothing_and_the_next_go_finishes(
 def test_a_case_that_is_opened_again_before_its_old_copy_is_gone_loses_nothing(
     house: House,
 ) -> None:
-    seeded = seed_case(house, "a.example.cn")
-    clean_visit(house, seeded, "改好了", NOON + 10 * DAY)
-    keep_cases(house, NOON)
-    sealed(house)
-    settle(house, seeded, "dismissed", "dismiss")
+    seeded = come_to_nothing(house)
     killed = run_until_killed(house, "compacting:finish:before", MUCH_LATER)
     assert killed == signal.SIGKILL
 

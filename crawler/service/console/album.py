@@ -8,8 +8,8 @@ from crawler.domain.assessment import LEVEL_NAMES, Level
 from crawler.domain.errors import BadInput
 from crawler.service.console.access import READERS, get
 from crawler.service.console.calls import Call, cleaned, whole_number
-from crawler.store.albums import MOST_COUNTED, AlbumWanted, shots, sweeps_with_pictures
-from crawler.store.coverage import unpictured_count
+from crawler.store.albums import AlbumWanted, shots, sweeps_with_pictures
+from crawler.store.coverage import MOST_COUNTED, unpictured_count
 
 PAGE_SIZE = 60
 _MOST_PAGES = 10_000

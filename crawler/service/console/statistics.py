@@ -6,7 +6,6 @@ from crawler.domain.case import CHINA
 from crawler.domain.errors import BadInput
 from crawler.domain.statistics import (
     DIMENSION_NAMES,
-    OF_ALERTS,
     Dimension,
     Period,
     month_of,
@@ -17,13 +16,11 @@ from crawler.service.console.calls import Call
 from crawler.service.reporting import (
     Facts,
     Sheet,
-    alert_sheet,
     all_sheets,
     as_csv,
     as_workbook,
     facts_of,
-    summary,
-    task_sheet,
+    sheets_by,
 )
 
 COUNTED_FOR_S = 60.0
@@ -56,8 +53,8 @@ def _cut(call: Call, by: Dimension) -> tuple[Sheet, list[Sheet]]:
     """The whole and one cut. They say as of when they are, so they may stand for a minute."""
     facts = _facts(call, _period(call)[1])
     categories = call.console.desk().categories
-    found = [alert_sheet(facts, by, categories)] if by in OF_ALERTS else []
-    return summary(facts), [*found, task_sheet(facts, by, categories)]
+    head, *cuts = sheets_by(facts, (by,), categories)
+    return head, cuts
 
 
 def download(call: Call) -> Response:

@@ -34,7 +34,7 @@ from crawler.store.cases import case_of
 from crawler.store.database import Connection
 from crawler.store.leads import leads_of_site
 from crawler.store.lists import filing_of
-from crawler.store.packs import Linked, Stretch, acts_about, marks_of_sites, seen_between
+from crawler.store.packs import Stretch, acts_about, marks_of_sites, seen_between
 from crawler.store.texts import structure_of
 
 MOST_MEMBERS = 60
@@ -129,8 +129,7 @@ class Kindred:
     @property
     def shots(self) -> tuple[Shot, ...]:
         """One capture a member, where there is one, and the answers that led elsewhere."""
-        found = [shot for one in self.members for shot in (one.shot, one.sent_on)]
-        return tuple(sorted((one for one in found if one), key=lambda one: one.folder))
+        return tuple(sorted(_shots(self.members), key=lambda one: one.folder))
 
 
 def gather_family(db: Connection, case_id: int, *, reach: str, lifted: bool) -> Kindred:
@@ -147,7 +146,7 @@ def gather_family(db: Connection, case_id: int, *, reach: str, lifted: bool) -> 
     }
     turns = tuple(turns_in(members))
     own = own_marks(marks, turns)
-    stretches, anchors = way_to_anchors(db, _links(members))
+    stretches, anchors = way_to_anchors(db, [one.linked for one in _shots(members)])
     about = [f"case:{case.id}", *(f"alert:{one.alert.id}" for one in chosen)]
     looked = [one for one in acts_about(db, about) if one.act.action in LOOKING]
     return Kindred(
@@ -164,9 +163,8 @@ def gather_family(db: Connection, case_id: int, *, reach: str, lifted: bool) -> 
     )
 
 
-def _links(members: Iterable[Member]) -> list[Linked]:
-    shots = [shot for one in members for shot in (one.shot, one.sent_on)]
-    return [one.linked for one in shots if one]
+def _shots(members: Iterable[Member]) -> list[Shot]:
+    return [shot for one in members for shot in (one.shot, one.sent_on) if shot]
 
 
 def turns_in(members: Sequence[Member]) -> Iterable[Turn]:
