@@ -139,7 +139,7 @@ def test_parents_that_save_the_same_texts_do_not_wait_for_each_other_forever(
 
 @pytest.mark.fault("D22")
 def test_a_restart_is_one_plain_line_and_the_next_call_works(url: str, database: Database) -> None:
-    folder = servers.postgres_folder()
+    folder = servers.postgres_folder(make_url(url).port or 0)
     with database.reading() as db:
         db.execute(text("SELECT 1"))
 

@@ -38,19 +38,22 @@ def restart_elasticsearch(folder: Path) -> None:
     told("elasticsearch-server", "start", str(folder), port, seconds=700)
 
 
-def postgres_folder() -> Path:
-    """One server a test process, in memory where that is a disk: a database is 300 files."""
+def postgres_folder(port: int) -> Path:
+    """Where the server at this port lies: in memory where that is a disk, for a database is 300
+    files. Several may run beside each other: each needs a folder of its own, which it empties.
+    """
     memory = Path("/dev/shm")
     place = memory / "xunwang-servers" if memory.is_dir() else CACHE
-    return place / f"postgres-{os.getpid()}"
+    return place / f"postgres-{port}"
 
 
 @contextmanager
 def postgres() -> Iterator[str]:
     """The address of a fresh database server, as SQLAlchemy writes it."""
     told("postgres-server", "fetch", seconds=600)
-    folder = postgres_folder()
-    address = told("postgres-server", "start", str(folder), str(free_port()), seconds=120)
+    port = free_port()
+    folder = postgres_folder(port)
+    address = told("postgres-server", "start", str(folder), str(port), seconds=120)
     try:
         yield address.splitlines()[-1]
     finally:

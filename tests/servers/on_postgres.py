@@ -8,6 +8,7 @@ import gc
 import os
 import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,22 +18,35 @@ from tests import servers
 from tests.servers.elsewhere import SERVER, elsewhere, forget
 
 _HERE = Path(__file__).parent
+_UNTIL_THE_END = pytest.StashKey[ExitStack]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """One server a run: the processes among which xdist divides the tests inherit its address."""
+    open_until_the_end = session.config.stash.setdefault(_UNTIL_THE_END, ExitStack())
+    if not hasattr(session.config, "workerinput"):
+        os.environ[SERVER] = open_until_the_end.enter_context(servers.postgres())
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """It goes with its data."""
+    session.config.stash[_UNTIL_THE_END].close()
 
 
 @pytest.fixture(autouse=True, scope="session")
 def stores_lie_in_postgres() -> Iterator[None]:
-    """One server a test process."""
+    """In this process, and in the programs that it starts."""
     change = pytest.MonkeyPatch()
-    with servers.postgres() as address:
-        paths = (str(_HERE / "everywhere"), str(_HERE.parents[1]), os.environ.get("PYTHONPATH", ""))
-        change.setenv(SERVER, address)
-        change.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
-        change.setattr(crawler.store.database, "make_url", elsewhere)
-        yield
-        with warnings.catch_warnings():  # stores that tests left open
-            warnings.simplefilter("ignore")
-            gc.collect()
-        change.undo()
+    paths = (str(_HERE / "everywhere"), str(_HERE.parents[1]), os.environ.get("PYTHONPATH", ""))
+    change.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+    change.setattr(crawler.store.database, "make_url", elsewhere)
+    yield
+    with warnings.catch_warnings():  # stores that tests left open
+        warnings.simplefilter("ignore")
+        gc.collect()
+    change.undo()
 
 
 def pytest_configure(config: pytest.Config) -> None:
