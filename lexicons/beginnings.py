@@ -55,6 +55,14 @@ class _Group:
         self._allowed = allowed[self._places]
         self._any = int(np.bitwise_or.reduce(self._allowed)) if len(self._places) else 0
 
+    def numbers(self) -> Iterator[int]:
+        """The patterns that have a place, in order."""
+        left = self._any
+        while left:
+            lowest = left & -left
+            yield lowest.bit_length() - 1
+            left ^= lowest
+
     def of(self, number: int) -> list[int]:
         """The places of one pattern, in order."""
         if not self._any >> number & 1:
@@ -72,6 +80,12 @@ class Places:
         self._text = text
         self._patterns = patterns
         self._groups = groups
+
+    def numbers(self) -> Iterator[int]:
+        """The patterns that may begin somewhere, in order; the others have no match."""
+        for nth, group in enumerate(self._groups):
+            for number in group.numbers():
+                yield nth * _GROUP + number
 
     def matches(
         self, number: int, stretches: Sequence[tuple[int, int]] = ()

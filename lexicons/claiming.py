@@ -3,7 +3,7 @@ are something together, where somebody offers a loan.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,6 +56,25 @@ def find_claims(
     return tuple(sorted((c for c in claims if c), key=lambda claim: -claim.strength))
 
 
+def most_of(kinds: Iterable[ClaimKind], words: Set[str], weights: Weights) -> tuple[Claim, ...]:
+    """The strongest claims that words could make, wherever they stand: never weaker than those
+    that `find_claims` finds where no other words are.
+    """
+    most = ((kind, _most(kind, words, weights)) for kind in kinds)
+    return tuple(Claim(kind=k, strength=most, promises=()) for k, most in most if most > 0)
+
+
+def _most(kind: ClaimKind, words: Set[str], weights: Weights) -> float:
+    said = [weight for word in kind.promises.keys() & words if (weight := kind.promises[word]) > 0]
+    firm = [weight for weight in said if weight >= kind.firm]
+    objects = len(kind.objects & words)
+    telling = sum(weight >= TELLING for weight in said)
+    if len(said) < 2 or not firm or objects + telling // 2 < kind.objects_enough:
+        return 0.0
+    best = max(weights.claim_firm[: len(firm)])
+    return kind.weight * best * _portion(firm, said, kind, weights)
+
+
 def _claim(fields: Sequence[FieldReading], kind: ClaimKind, weights: Weights) -> Claim | None:
     best: dict[str, Promise] = {}
     objects: set[str] = set()
@@ -76,9 +95,15 @@ def _claim(fields: Sequence[FieldReading], kind: ClaimKind, weights: Weights) ->
 def _share(promises: Sequence[Promise], kind: ClaimKind, weights: Weights) -> float:
     """How much of enough is said. Firm promises carry it; what anybody says only comes beside."""
     firm = [p.points for p in promises if kind.promises[p.word] >= kind.firm]
-    beside = sum(p.points for p in promises) - sum(firm)
-    share = min(weights.evidence["claim_most"], (sum(firm) + min(beside, sum(firm))) / kind.enough)
+    share = _portion(firm, [p.points for p in promises], kind, weights)
     return share * graduated(weights.claim_firm, len(firm)) if firm else 0.0
+
+
+def _portion(
+    firm: Sequence[float], said: Sequence[float], kind: ClaimKind, weights: Weights
+) -> float:
+    beside = sum(said) - sum(firm)
+    return min(weights.evidence["claim_most"], (sum(firm) + min(beside, sum(firm))) / kind.enough)
 
 
 def _promises(field: FieldReading, kind: ClaimKind, about: Sequence[Sign]) -> Iterable[Promise]:

@@ -4,7 +4,7 @@ marks, simplified Chinese. One table look-up; phrases are never converted, so of
 
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import Any
 
@@ -16,6 +16,7 @@ Codes = NDArray[np.uint32]
 Offsets = NDArray[np.int32]
 
 _PLANES = 0x110000
+_REMEMBERED = 12  # the fields of one page: each step that judges it wants them anew
 _LONGEST = 4  # longer expansions (an Arabic blessing is 18 letters) would let a page grow at will
 _COMPOSED = (  # where lower case, NFKC or a dropped mark can occur; Han and Hangul need none
     (0x0000, 0x3400), (0xA000, 0xAC00), (0xD7A4, 0xD800), (0xF900, 0x20000),
@@ -55,6 +56,7 @@ class _Table:
     flat: Codes
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def normalise(text: str) -> Normalised:
     """Any text, lone surrogates too, in normal form. Doing it twice changes nothing."""
     table = _table()

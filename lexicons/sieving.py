@@ -3,18 +3,22 @@ it takes every word at its worst: what it stops could be no finding with all in 
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from crawler.domain.assessment import Yield
 from crawler.domain.capture import PageText
 from crawler.domain.lexicon import Hit
-from lexicons.claiming import FieldReading, find_claims
+from lexicons.claiming import Claim, FieldReading, find_claims, most_of
 from lexicons.evidence import Weighed, is_promise, rate_points, strengths, total
 from lexicons.limits import over_limit
 from lexicons.matching import find_hits
 from lexicons.normalising import normalise
 from lexicons.reading import Tools
+from lexicons.vocabulary import SHAPES, ClaimKind
 from lexicons.yields import find_yields
+
+_ROUNDING = 1e-6  # sums of the same points in another order differ by less
 
 
 class _Unheard:
@@ -32,23 +36,60 @@ def passes(text: PageText, tools: Tools) -> bool:
     length = sum(len(field.text) for field in text.fields)
     thin = length <= weights.thin["characters"]
     enough = weights.sieve["thin_enough" if thin else "enough"]
-    return worst_score(text, tools) >= enough
+    seen = look(text, tools)
+    return (
+        seen.at_most() + _ROUNDING >= enough
+        and seen.at_most(shapes=True) + _ROUNDING >= enough
+        and seen.score() >= enough
+    )
 
 
-def worst_score(text: PageText, tools: Tools) -> float:
-    """The score of a page if nothing around its words spoke for it."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """What the sieve sees of a page: words, rates, and the signs that claims are made of."""
+
+    core: Sequence[Weighed]
+    rates: Sequence[tuple[Yield, float]]
+    readings: Sequence[FieldReading]
+    tools: Tools
+
+    def at_most(self, *, shapes: bool = False) -> float:
+        """No less than the score, without a look at what stands near what: most pages end here.
+        Shapes count as there until they are looked for.
+        """
+        for one in self.readings if shapes else ():
+            one.signs.look_for_shapes()
+        there = {word for one in self.readings for word in one.signs.found}
+        there.update(() if shapes else SHAPES)
+        return self._with(most_of(self._kinds(), there, self.tools.weights))
+
+    def score(self) -> float:
+        """The score of a page if nothing around its words spoke for it."""
+        return self._with(find_claims(self.readings, self._kinds(), self.tools.weights))
+
+    def _kinds(self) -> Sequence[ClaimKind]:
+        return self.tools.vocabulary.possible(one.signs for one in self.readings)
+
+    def _with(self, claims: Iterable[Claim]) -> float:
+        weights = self.tools.weights
+        found = strengths(self.core, claims, weights)
+        hidden = any(one.hit.obfuscated for one in self.core)
+        extra = weights.evidence["obfuscated"] * hidden
+        over = over_limit(self.rates, weights)
+        extra += over.points if over else 0.0
+        return total(found, weights) + rate_points(self.rates, weights) + extra
+
+
+def look(text: PageText, tools: Tools) -> Seen:
+    """Every word, rate and sign of a page, with nothing around it that speaks for the page."""
     words = [_whole(hit, tools) for hit in find_hits(text, tools.finder)]
-    core = [one for one in words if not tools.lexicon.categories[one.hit.category].modifier]
-    rates = [(rate, 1.0) for field in text.fields for rate in find_yields(field.name, field.text)]
-    readings = _readings(text, [rate for rate, _ in rates], tools)
-    kinds = tools.vocabulary.possible(one.signs for one in readings)
-    claims = find_claims(readings, kinds, tools.weights)
-    found = strengths(core, claims, tools.weights)
-    hidden = any(one.hit.obfuscated for one in core)
-    extra = tools.weights.evidence["obfuscated"] * hidden
-    over = over_limit(rates, tools.weights)
-    extra += over.points if over else 0.0
-    return total(found, tools.weights) + rate_points(rates, tools.weights) + extra
+    rates = [rate for field in text.fields for rate in find_yields(field.name, field.text)]
+    return Seen(
+        core=[one for one in words if not tools.lexicon.categories[one.hit.category].modifier],
+        rates=[(rate, 1.0) for rate in rates],
+        readings=_readings(text, rates, tools),
+        tools=tools,
+    )
 
 
 def _readings(text: PageText, rates: Sequence[Yield], tools: Tools) -> list[FieldReading]:

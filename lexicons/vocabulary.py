@@ -194,29 +194,27 @@ class _Words:
         self._words = tuple(sorted(words))
         self._longest = max(map(len, self._words), default=1)
         self._automaton = ahocorasick_rs.AhoCorasick(self._words)
+        # Chinese needs no look at its neighbours
+        self._apart = [word[0] > "\u3000" and word[-1] > "\u3000" for word in self._words]
 
     def find(self, text: str) -> dict[str, list[Sign]]:
         """The places of each word, the first so many of each: bounded, however long the text."""
         found: dict[str, list[Sign]] = {}
+        words, apart = self._words, self._apart
         for begin in range(0, len(text), _STRETCH):
             part = text[begin : begin + _STRETCH + self._longest - 1]
             for number, start, end in self._automaton.find_matches_as_indexes(
                 part, overlapping=True
             ):
-                if start >= _STRETCH or not _alone(part, start, end):
+                if start >= _STRETCH or not (apart[number] or stands_alone(part, start, end)):
                     continue
-                word = self._words[number]
+                word = words[number]
                 places = found.get(word)
                 if places is None:
                     found[word] = [Sign(word, begin + start, begin + end)]
                 elif len(places) < _MOST_OF_A_WORD:
                     places.append(Sign(word, begin + start, begin + end))
         return found
-
-
-def _alone(text: str, start: int, end: int) -> bool:
-    """Chinese needs no look at its neighbours."""
-    return (text[start] > "\u3000" and text[end - 1] > "\u3000") or stands_alone(text, start, end)
 
 
 @cache
@@ -228,10 +226,10 @@ def _triggered(text: str, found: Mapping[str, Sequence[Sign]]) -> dict[str, list
     """Where the ways of writing stand whose words were found."""
     there: dict[str, list[Sign]] = {}
     for name, (words, pattern, before) in _BEGUN.items():
-        for sign in (sign for word in words for sign in found.get(word, ())):
-            match = pattern.match(text, sign.start)
-            if match and (not before or before.search(text, max(0, sign.start - 16), sign.start)):
-                there.setdefault(name, []).append(Sign(name, match.start(), match.end()))
+        for start in (sign.start for word in words if word in found for sign in found[word]):
+            match = pattern.match(text, start)
+            if match and (not before or before.search(text, max(0, start - 16), start)):
+                there.setdefault(name, []).append(Sign(name, start, match.end()))
     return {name: sorted(places, key=lambda sign: sign.start) for name, places in there.items()}
 
 
@@ -276,7 +274,7 @@ class Signs:
 
     def of_words(self, words: Container[str]) -> list[Sign]:
         """All places of some words, in order."""
-        self._look_for_shapes(words)
+        self.look_for_shapes(words)
         return sorted(
             (sign for word, signs in self.found.items() if word in words for sign in signs),
             key=lambda sign: (sign.start, -sign.end),
@@ -287,7 +285,8 @@ class Signs:
         if marked := [Sign(RATE, start, end) for start, end in islice(places, _MOST_OF_A_WORD)]:
             self.found[RATE] = marked
 
-    def _look_for_shapes(self, words: Container[str]) -> None:
+    def look_for_shapes(self, words: Container[str] = SHAPES) -> None:
+        """Those among some words; each is looked for once."""
         wanted = [name for name in SHAPES if name in words and name not in self._shaped]
         if wanted:
             self._shaped.update(wanted)
