@@ -42,7 +42,9 @@ class CrawlSettings(BaseModel):
     ports: tuple[int, ...] = (80, 443, 8080, 8443)
     proxy: str = ""
     egress: tuple[IPvAnyAddress, ...] = ()  # public addresses of ours: the papers name them
-    slots: int = 1_024  # open visits a fetcher
+    slots: int = Field(default=1_024, ge=1)  # open visits a fetcher, at most
+    least_slots: int = Field(default=32, ge=1)  # and at least, where line or machine cannot follow
+    adjusts: bool = True  # slots and browser pages by how line and machine follow
     fetchers: int = 0  # 0: one a core
     # what a machine claims is its own for so long; it prolongs what it holds
     lease_s: float = Field(default=900.0, ge=2)
@@ -64,7 +66,8 @@ class BrowserSettings(BaseModel):
     enabled: bool = True
     executable: str = ""  # empty: whichever is there
     sandbox: Literal["on", "off"] = "on"
-    pages: int = 2  # at the same time
+    pages: int = Field(default=2, ge=1)  # at the same time, at most
+    least_pages: int = Field(default=1, ge=1)
     album: int = 10_000  # homepages a day that are drawn only to have a picture of each; 0: none
     user: str = ""  # empty: an unprivileged one is found
 

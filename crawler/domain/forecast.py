@@ -10,6 +10,7 @@ class Effort:
     sites: int
     seconds: float
     bytes: int  # of evidence on the disk
+    traffic: int = 0  # bytes that come in
     pictures: int
 
 
@@ -27,16 +28,21 @@ class Room:
 
 
 # before the first sweep: domain.md §6.5, one district of 30,000 sites, the slower figure
-_FIRST = Effort(sites=30_000, seconds=14_400, bytes=6 * 1024**3, pictures=7_500)
+_FIRST = Effort(
+    sites=30_000, seconds=14_400, bytes=6 * 1024**3, traffic=12 * 1024**3, pictures=7_500
+)
 
 
 def foreseen(sites: int, last: Effort | None) -> Effort:
-    """In proportion; a guess from the field's figures where nothing was measured yet."""
+    """In proportion (traffic that nobody measured is at least what was kept); a guess from the
+    field's figures where nothing was measured yet.
+    """
     known = last or _FIRST
     share = sites / known.sites if known.sites else 0.0
     return Effort(
         sites=sites,
         seconds=known.seconds * share,
         bytes=int(known.bytes * share),
+        traffic=int((known.traffic or known.bytes) * share),
         pictures=round(known.pictures * share),
     )

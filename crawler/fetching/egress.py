@@ -62,6 +62,7 @@ class Egress:
         self._clock = clock
         self._limits = limits or EgressLimits()
         self._slots: set[Slot] = set()
+        self._taken = 0
 
     async def start(self) -> None:
         """Prove that a port can be opened at all."""
@@ -70,10 +71,20 @@ class Egress:
 
     async def open_slot(self) -> "Slot":
         """A proxy for one capture. Close it when the capture ends."""
-        slot = Slot(self._dialler, self._clock, self._limits, self._slots.discard)
+        slot = Slot(self._dialler, self._clock, self._limits, self._forget)
         await slot.open()
         self._slots.add(slot)
         return slot
+
+    def taken(self) -> int:
+        """Bytes that came in over slots closed since the last time this was asked."""
+        taken, self._taken = self._taken, 0
+        return taken
+
+    def _forget(self, slot: "Slot") -> None:
+        if slot in self._slots:
+            self._taken += slot.received
+        self._slots.discard(slot)
 
     async def close(self) -> None:
         """End every slot and all that runs over it."""

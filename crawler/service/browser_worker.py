@@ -6,7 +6,7 @@ It runs as a user that may touch nothing of ours, so the parent keeps what it br
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +23,8 @@ from crawler.fetching.picture import difference_hash
 from crawler.fetching.rendering import Rendered
 from crawler.reading.page_kinds import page_kind_of
 from crawler.service.passages import passage_from
-from crawler.service.pipes import Downward, Greeting, Keepsake, Order, Outlet, Ready, Report
+from crawler.service.pipes import Downward, Greeting, Keepsake, Outlet, Pulse, Ready, Report
+from crawler.service.sluice import Sluice, orders_through
 from crawler.service.starting import run_child
 from crawler.service.watching import SEVERAL, Watch
 
@@ -50,7 +51,7 @@ async def draw(records: AsyncIterator[Downward], greeting: Greeting, outlet: Out
         await browser.start()
         fonts = await browser.check_fonts()
         outlet.put(Ready(notice="" if fonts.ok else fonts.message))
-        await _draw_all(records, greeting, outlet, browser)
+        await _draw_all(records, greeting, outlet, browser, egress.taken)
     except WatchError as error:
         outlet.put(Ready(notice=str(error)))
     finally:
@@ -61,15 +62,22 @@ async def draw(records: AsyncIterator[Downward], greeting: Greeting, outlet: Out
 
 
 async def _draw_all(
-    records: AsyncIterator[Downward], greeting: Greeting, outlet: Outlet, browser: Browser
+    records: AsyncIterator[Downward],
+    greeting: Greeting,
+    outlet: Outlet,
+    browser: Browser,
+    taken: Callable[[], int],
 ) -> None:
-    places = asyncio.Semaphore(greeting.slots)
+    places = Sluice(greeting.slots)
+
+    def over(_: asyncio.Task[None]) -> None:
+        places.leave()
+        outlet.put(Pulse(received=taken()))
+
     async with asyncio.TaskGroup() as group:
-        async for record in records:
-            if isinstance(record, Order):
-                await places.acquire()
-                drawing = group.create_task(_draw_one(record.visit, browser, outlet, greeting))
-                drawing.add_done_callback(lambda _: places.release())
+        async for order in orders_through(records, places):
+            drawing = group.create_task(_draw_one(order.visit, browser, outlet, greeting))
+            drawing.add_done_callback(over)
 
 
 async def _draw_one(visit: Visit, browser: Browser, outlet: Outlet, greeting: Greeting) -> None:

@@ -10,7 +10,15 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from crawler.service.pipes import Greeting, Order, Report, Upward, framed, records_from_child
+from crawler.service.pipes import (
+    Greeting,
+    Order,
+    Places,
+    Report,
+    Upward,
+    framed,
+    records_from_child,
+)
 from crawler.service.watching import Watch
 
 STUCK_S = 5.0
@@ -44,6 +52,7 @@ class Child:
     ready: bool = False
     reported: int = 0
     gone: bool = False
+    places: int = 0  # as it was told; 0: as it was greeted
     _heard: float = 0.0  # when it last reported, or was given its only visit
     _seen: tuple[int, int] = (0, 0)
     _since: float = 0.0
@@ -58,8 +67,16 @@ class Child:
         if not self.outstanding:
             self._heard = time.monotonic()
         self.outstanding.add(order.visit.id)
+        await self._say(order)
+
+    async def allow(self, places: int) -> None:
+        """From now on it works on so many visits at once."""
+        self.places = places
+        await self._say(Places(places=places))
+
+    async def _say(self, record: Order | Places) -> None:
         assert self.process.stdin is not None
-        self.process.stdin.write(framed(order))
+        self.process.stdin.write(framed(record))
         with contextlib.suppress(ConnectionError):  # its death is noticed at the other pipe
             await self.process.stdin.drain()
 

@@ -24,7 +24,8 @@ from crawler.reading.page_kinds import page_kind_of
 from crawler.service.comparing import are_unlike, lead_apart
 from crawler.service.passages import passage_from
 from crawler.service.pipeline import Page, glance
-from crawler.service.pipes import Downward, Greeting, Order, Outlet, Ready, Report
+from crawler.service.pipes import Downward, Greeting, Order, Outlet, Pulse, Ready, Report
+from crawler.service.sluice import Sluice, orders_through
 from crawler.service.starting import run_child
 from crawler.service.watching import Watch
 from crawler.store.evidence import SegmentWriter
@@ -32,6 +33,7 @@ from lexicons.judging import Judge
 from spiders.homepage import PATIENT, QUICK, run_homepage_spider, way_out
 
 GROUP_S = 0.2
+PULSE_S = 1.0
 UNKEPT = 4
 OTHER_LOOKS = (Profile.PHONE, Profile.SEARCH)
 
@@ -48,17 +50,21 @@ class Fetching:
     outlet: Outlet
     tool: str
     egress: str
+    sluice: Sluice
     plain: dict[int, tuple[PageText, ...]] = field(default_factory=dict)  # what desktops saw
     _kept: list[Report] = field(default_factory=list)
+    _received: int = 0
 
     async def take(self, visit: Visit, fetched: Fetched) -> None:
         """Keep, read, sieve; the report leaves with the next group."""
+        self.sluice.leave()
         with self.watch.at(visit.id):
             self._kept.append(self._report(visit, fetched))
         await self.outlet.room()
 
     async def take_looks(self, visit: Visit, *looks: Fetched) -> None:
         """Keep and read what other visitors are shown; the reader compares."""
+        self.sluice.leave()
         with self.watch.at(visit.id):
             pages = [self._page(fetched) for fetched in looks]
             plain = self.plain.pop(visit.id, ())
@@ -72,9 +78,16 @@ class Fetching:
         await self.outlet.room()
 
     async def speak(self) -> None:
-        """Sync once a group, then report it."""
+        """Sync once a group, then report it; once a second, how late that was."""
+        loop = asyncio.get_running_loop()
+        told_s, lag_s = loop.time(), 0.0
         while True:
+            began_s = loop.time()
             await asyncio.sleep(GROUP_S)
+            lag_s = max(lag_s, loop.time() - began_s - GROUP_S)
+            if loop.time() - told_s > PULSE_S:
+                self.tell(lag_s)
+                told_s, lag_s = loop.time(), 0.0
             try:
                 self.flush()
             except OSError as error:
@@ -90,8 +103,17 @@ class Fetching:
         for report in kept:
             self.outlet.put(report)
 
+    def tell(self, lag_s: float = 0.0) -> None:
+        """How it fares, and what it took in since the last time."""
+        received, self._received = self._received, 0
+        self.outlet.put(Pulse(lag_s=lag_s, received=received))
+
     def _page(self, fetched: Fetched) -> Page:
         """What came, kept first, then read."""
+        self._received += sum(
+            len(exchange.response_head) + len(exchange.response_body)
+            for _, exchange in fetched.numbered
+        )
         evidence = tuple(
             record
             for hop, exchange in fetched.numbered
@@ -165,14 +187,13 @@ def _flagged(visit: Visit, page: Page, plain: tuple[PageText, ...]) -> Capture:
 
 
 async def visits_from(
-    records: AsyncIterator[Downward], plain: dict[int, tuple[PageText, ...]]
+    orders: AsyncIterator[Order], plain: dict[int, tuple[PageText, ...]]
 ) -> AsyncIterator[Visit]:
     """The visits that the parent hands down; texts that come with one are put aside."""
-    async for record in records:
-        if isinstance(record, Order):
-            if record.texts:
-                plain[record.visit.id] = record.texts
-            yield record.visit
+    async for order in orders:
+        if order.texts:
+            plain[order.visit.id] = order.texts
+        yield order.visit
 
 
 async def fetch(records: AsyncIterator[Downward], greeting: Greeting, outlet: Outlet) -> None:
@@ -184,6 +205,7 @@ async def fetch(records: AsyncIterator[Downward], greeting: Greeting, outlet: Ou
         outlet=outlet,
         tool=greeting.tool,
         egress=greeting.egress,
+        sluice=Sluice(greeting.slots),
     )
     outlet.put(Ready())
     speaking = asyncio.create_task(fetching.speak())
@@ -197,7 +219,7 @@ async def fetch(records: AsyncIterator[Downward], greeting: Greeting, outlet: Ou
         robots=RobotsPolicy(greeting.robots),
         agent=greeting.agent,
     )
-    visits = visits_from(records, fetching.plain)
+    visits = visits_from(orders_through(records, fetching.sluice), fetching.plain)
     sink = fetching.take_looks if greeting.looks else fetching.take
     profiles = OTHER_LOOKS if greeting.looks else (Profile.DESKTOP,)
     try:
@@ -205,6 +227,7 @@ async def fetch(records: AsyncIterator[Downward], greeting: Greeting, outlet: Ou
     finally:
         speaking.cancel()
         fetching.flush()
+        fetching.tell()
         fetching.writer.close()
 
 

@@ -10,6 +10,7 @@ from crawler.domain.user import reach_of
 from crawler.service.wiring import House
 from crawler.store.choices import chosen_sites, quiet_sites
 from crawler.store.database import Connection
+from crawler.store.efforts import Account
 from crawler.store.forecasts import count_of, growth, last_effort
 
 GIB, MIB = 1024**3, 1024**2
@@ -35,13 +36,31 @@ def foretold(db: Connection, sites: int) -> tuple[Effort, bool]:
 
 def forecast_line(effort: Effort, *, measured: bool) -> str:
     """In one line."""
-    minutes = effort.seconds / 60
-    time = f"{minutes / 60:.1f} 小时" if minutes >= 90 else f"{max(1, round(minutes))} 分钟"
-    disk = (
-        f"{effort.bytes / GIB:.1f} GiB" if effort.bytes >= GIB else f"{effort.bytes / MIB:.0f} MiB"
-    )
     by = "按上次巡查推算" if measured else "尚无巡查可依，按经验值推算"
-    return f"{effort.sites} 个网站，约 {time}，存证约 {disk}，截图约 {effort.pictures} 张（{by}）"
+    return (
+        f"{effort.sites} 个网站，约 {_time(effort)}，流量约 {_size(effort.traffic)}，"
+        f"存证约 {_size(effort.bytes)}，截图约 {effort.pictures} 张（{by}）"
+    )
+
+
+def account_line(account: Account) -> str:
+    """What was foreseen beside what it came to."""
+    told, taken = account.foreseen, account.taken
+    return (
+        f"用时 {_time(taken)}（预计 {_time(told)}），"
+        f"流量 {_size(taken.traffic)}（{_size(told.traffic)}），"
+        f"存证 {_size(taken.bytes)}（{_size(told.bytes)}），"
+        f"截图 {taken.pictures} 张（{told.pictures}）"
+    )
+
+
+def _time(effort: Effort) -> str:
+    minutes = effort.seconds / 60
+    return f"{minutes / 60:.1f} 小时" if minutes >= 90 else f"{max(1, round(minutes))} 分钟"
+
+
+def _size(size: int) -> str:
+    return f"{size / GIB:.1f} GiB" if size >= GIB else f"{size / MIB:.0f} MiB"
 
 
 def free_bytes(house: House) -> int:

@@ -20,7 +20,7 @@ KEYS = frozenset(
         "event", "level", "timestamp", "logger", "action", "site", "visit", "capture", "sweep",
         "schedule", "firing", "alert", "task", "delivery", "endpoint", "outcome", "state", "kind",
         "count", "sites", "left", "lost", "pid", "seconds", "bytes", "error", "where", "list",
-        "certificate", "notice", "version", "port", "request", "path",
+        "before", "after", "certificate", "notice", "version", "port", "request", "path",
     }
 )  # fmt: skip
 LONGEST = 200
@@ -30,6 +30,11 @@ _KIND = re.compile(r"^([A-Za-z_][\w.]*)(?::|$)", re.MULTILINE)
 FILE_BYTES, FILES = 20 * 1024 * 1024, 10
 
 _Kind = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+def logs_aside() -> None:
+    """A command says what it did on standard output; what is logged meanwhile goes beside it."""
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
 
 def keep_logs(home: Path, *, terminal: bool = True) -> None:

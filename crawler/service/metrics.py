@@ -16,12 +16,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from crawler.config import Config
 from crawler.domain.address import Network
+from crawler.domain.pace import Lever
 from crawler.fetching.guard import networks_of
 from crawler.service.forecasting import free_bytes
 from crawler.service.wiring import House, tool_name
+from crawler.store.efforts import Account, accounts_of
 from crawler.store.figures import Figures, figures_of
 from crawler.store.outbox import delivery_counts, oldest_waiting
+from crawler.store.paces import paced
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -39,10 +43,15 @@ class _House(Collector):
             found = figures_of(db, now)
             counts = delivery_counts(db)
             waiting = oldest_waiting(db)
+            steps = paced(db, found.sweep.id, self._house.owner) if found.sweep else {}
+            accounts = accounts_of(db, [found.sweep.id]) if found.sweep else {}
         yield _gauge("xunwang_info", "Version and lexicon in force", {
             (tool_name(), self._house.lexicon.resolve().name): 1}, ("tool", "lexicon"))  # fmt: skip
         yield from _of_sites(found)
         yield from _of_sweep(found, now)
+        yield from _of_pace(self._house.config, steps)
+        for account in accounts.values():
+            yield from _of_account(account)
         yield _gauge(
             "xunwang_deliveries",
             "Messages by receiver and state",
@@ -89,6 +98,32 @@ def _of_sweep(found: Figures, now: datetime) -> Iterator[Metric]:
     yield _gauge("xunwang_sweep_visits", "Its visits by turn", _keyed(sweep.states), ("turn",))
     outcomes = _keyed({name or "waiting": n for name, n in sweep.outcomes.items()})
     yield _gauge("xunwang_sweep_outcomes", "Its visits by outcome", outcomes, ("outcome",))
+
+
+def _of_pace(config: Config, steps: Mapping[str, tuple[int, int]]) -> Iterator[Metric]:
+    """Of the newest sweep, on this machine."""
+    most = {Lever.SLOTS: config.crawl.slots, Lever.PAGES: config.browser.pages}
+    stands = {str(one): steps.get(one, (number, 0)) for one, number in most.items()}
+    yield _gauge(
+        "xunwang_sweep_pace", "Visits a fetcher, pages of the browser at once, as adjusted",
+        _keyed({name: number for name, (number, _) in stands.items()}), ("lever",),
+    )  # fmt: skip
+    yield _gauge(
+        "xunwang_sweep_pace_steps", "How often the newest sweep adjusted itself",
+        _keyed({name: count for name, (_, count) in stands.items()}), ("lever",),
+    )  # fmt: skip
+
+
+def _of_account(account: Account) -> Iterator[Metric]:
+    told, taken = account.foreseen, account.taken
+    yield _gauge(
+        "xunwang_sweep_traffic_bytes", "What the newest sweep took in, and what was foreseen",
+        _keyed({"taken": taken.traffic, "foreseen": told.traffic}), ("which",),
+    )  # fmt: skip
+    yield _gauge(
+        "xunwang_sweep_busy_seconds", "Time it worked, and what was foreseen",
+        _keyed({"taken": taken.seconds, "foreseen": told.seconds}), ("which",),
+    )  # fmt: skip
 
 
 def _of_processes() -> Iterator[Metric]:

@@ -18,7 +18,7 @@ from crawler.domain.family import Mark
 from crawler.domain.page import Imprint, PageStructure
 from crawler.domain.site import Visit
 
-VERSION = 2
+VERSION = 3
 LONGEST = 256 * 1024 * 1024
 _LENGTH = 4
 
@@ -96,14 +96,27 @@ class Report(msgspec.Struct, tag="report", frozen=True, kw_only=True):
     keepsakes: tuple[Keepsake, ...] = ()
 
 
+class Places(msgspec.Struct, tag="places", frozen=True, kw_only=True):
+    """How many visits may be worked on at once, from now on."""
+
+    places: int
+
+
+class Pulse(msgspec.Struct, tag="pulse", frozen=True, kw_only=True):
+    """How a child fares: by how much its loop is late, what it took in from outside since."""
+
+    lag_s: float = 0.0
+    received: int = 0
+
+
 class Ready(msgspec.Struct, tag="ready", frozen=True, kw_only=True):
     """The child can work; `notice` is one line a person should see, or empty."""
 
     notice: str = ""
 
 
-Downward = Greeting | Order
-Upward = Ready | Report
+Downward = Greeting | Order | Places
+Upward = Ready | Report | Pulse
 _encoder = msgspec.msgpack.Encoder()
 _down = msgspec.msgpack.Decoder(Downward)
 _up = msgspec.msgpack.Decoder(Upward)

@@ -6,20 +6,25 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from crawler.domain.pace import Bounds
 from crawler.domain.site import RECAPTURE, Sweep, VisitState
 from crawler.service.browsing import browsing_crew
 from crawler.service.catalogue import Catalogue
 from crawler.service.crews import fetching_crews, looking_crew, picture_crew, reading_crew
+from crawler.service.forecasting import foretold
 from crawler.service.hands import Crew
 from crawler.service.moving import Mover
+from crawler.service.pacing import Pace
 from crawler.service.recording import Recorder
 from crawler.service.responding import Responder
 from crawler.service.sealing import settle_segments
+from crawler.service.straining import strain_of
 from crawler.service.sweeping import Sweeping
 from crawler.service.turns import ALBUM, Allowance, Turns
 from crawler.service.wiring import House, agreement_for, endpoints_of
 from crawler.store.agreements import save_agreement
 from crawler.store.captures import drawn_since
+from crawler.store.efforts import open_account
 from crawler.store.evidence import SegmentWriter
 from lexicons.loading import load_lexicon
 from lexicons.weighing import LevelsInForce
@@ -42,6 +47,7 @@ def sweeping_for(
     _settle(house)
     if not joins:
         _agree(house, sweep)
+        _foresee(house, sweep)
     run = f"{int(time.time()):x}-{os.getpid()}-{house.mark}"
     crews = [*fetching_crews(house, run), reading_crew(house, run)]
     if house.config.crawl.looks == "suspicious" or sweep.selection.startswith(RECAPTURE):
@@ -80,6 +86,8 @@ def sweeping_for(
         recorder=recorder,
         crews=tuple(crews),
         owner=house.owner,
+        region=house.config.region,
+        pace=_pace(house),
         on_progress=on_progress,
         on_notice=warn,
         beside=beside or Mover(house).move,
@@ -95,6 +103,23 @@ def _agree(house: House, sweep: Sweep) -> None:
         with house.database.transaction() as db:
             now = datetime.now(UTC)
             save_agreement(db, sweep, agreement_for(house), owner=house.owner, now=now)
+
+
+def _foresee(house: House, sweep: Sweep) -> None:
+    """What this sweep should take, written down before its first page."""
+    with house.database.transaction() as db:
+        effort, measured = foretold(db, sweep.sites)
+        open_account(db, sweep, effort, house.config.region, measured=measured)
+
+
+def _pace(house: House) -> Pace:
+    crawl, browser = house.config.crawl, house.config.browser
+    return Pace(
+        slots=Bounds(least=min(crawl.least_slots, crawl.slots), most=crawl.slots),
+        pages=Bounds(least=min(browser.least_pages, browser.pages), most=browser.pages),
+        strain=strain_of,
+        moves=crawl.adjusts,
+    )
 
 
 def _settle(house: House, writer: SegmentWriter | None = None) -> None:

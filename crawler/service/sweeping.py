@@ -22,11 +22,14 @@ from crawler.domain.site import Sweep, SweepState, VisitState
 from crawler.service.children import Child
 from crawler.service.hands import Came, Crew, Held, blamed
 from crawler.service.ordering import orders_for
-from crawler.service.pipes import Order, Ready, Report, Upward
+from crawler.service.pacing import Pace
+from crawler.service.pipes import Order, Pulse, Ready, Report, Upward
 from crawler.service.recording import Recorder
 from crawler.service.repeating import Repeating
 from crawler.service.writing import next_group, write_down
 from crawler.store.database import Connection, Database
+from crawler.store.efforts import add_to_account
+from crawler.store.paces import Step, save_steps
 from crawler.store.visits import (
     claim_visits,
     close_unrendered,
@@ -50,6 +53,7 @@ MOVING_S = 30.0
 LOOK_S = 0.3
 AWAY_S = 300.0  # for a server that restarts; after that an error
 AWAY_LOOK_S = 1.0
+ACCOUNT_S = 10.0
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -64,10 +68,12 @@ class Sweeping:
     recorder: Recorder
     crews: tuple[Crew, ...]
     owner: str
+    region: str
     on_progress: Callable[[Counter[VisitState]], None]
     on_notice: Callable[[str], None]
     beside: Callable[[], None]  # what moves meanwhile: deliveries, index
     settle: Callable[[], None]  # once no child writes any more
+    pace: Pace
     joins: bool = False  # another machine started it: only that one may end it early
     lease: timedelta = LEASE
     gave_up: bool = False  # a crew's children died too often; its visits are where they were
@@ -81,6 +87,7 @@ class Sweeping:
     _held: set[int] = field(default_factory=set)  # leased; only the store's thread touches it
     _for_all: bool = False
     _was_away: bool = False
+    _counted_s: float = 0.0  # since when neither time nor traffic was written down
 
     def stop(self, *, for_all: bool = False) -> None:
         """End early and tidily; the rest waits for the next start. Other machines go on with the
@@ -97,6 +104,7 @@ class Sweeping:
         if not self.joins:
             await self._write(partial(resume_sweep, sweep_id=self.sweep.id))
         await self._count()
+        self._counted_s = time.monotonic()
         moving = Repeating("move_beside", self.beside, LOOK_S)
         moving.start()
         try:
@@ -123,11 +131,36 @@ class Sweeping:
             started = time.monotonic()
             await self._count()
             self.on_progress(self._counts)
+            await self._adjust()
             if not self._left() and self._came.empty() and not await self._elsewhere():
                 return
             if self.joins and await self._ended_there():
                 return
             await self._rest(max(LOOK_S, 10 * (time.monotonic() - started)))
+
+    async def _adjust(self) -> None:
+        """More or less at once, as line and machine follow; each step is logged and kept."""
+        now = _now()
+        steps = [
+            Step(lever=one.lever, before=one.before, after=one.after, why=one.why, at=now)
+            for one in await asyncio.to_thread(self.pace.adjust, time.monotonic())
+        ]
+        for one in steps:
+            log.info(
+                "pace changed", action="adjust", sweep=self.sweep.id, kind=str(one.lever),
+                before=one.before, after=one.after, notice=one.why,
+            )  # fmt: skip
+        if steps:
+            region = self.region
+            await self._write(lambda db: save_steps(db, self.sweep, self.owner, steps, region))
+        if time.monotonic() - self._counted_s > ACCOUNT_S:
+            await self._write(self._accounted)
+
+    def _accounted(self, db: Connection) -> None:
+        seconds = round(time.monotonic() - self._counted_s)
+        traffic, self.pace.received = self.pace.received, 0
+        self._counted_s += seconds
+        add_to_account(db, self.sweep.id, seconds=0 if self.joins else seconds, traffic=traffic)
 
     async def _rest(self, seconds: float) -> None:
         """So long, or until the end."""
@@ -156,6 +189,7 @@ class Sweeping:
             await self._write(partial(close_unrendered, sweep_id=self.sweep.id, now=_now()))
             await self._count()
         self.on_progress(self._counts)
+        await self._write(self._accounted)
         state = await self._write(self._marked)
         await self._in_memory(self._settled)
         self._memory.shutdown()
@@ -231,7 +265,10 @@ class Sweeping:
 
     async def _hand_out(self, crew: Crew, child: Child, careful: int) -> None:
         while not (self._over.is_set() or child.gone):
-            window = 1 if child.reported < careful else crew.window
+            window = 1 if child.reported < careful else self.pace.window(crew)
+            places = self.pace.places(crew)
+            if places and places != child.places:
+                await child.allow(places)
             room = window - len(child.outstanding)
             orders = await self._claim(crew, min(room, BLOCK)) if room > window // 8 else []
             for order in orders:
@@ -278,6 +315,9 @@ class Sweeping:
                 if held and held.child is child:
                     del self._out[visit_id]
                     self._came.put_nowait(Came(held=held, report=record))
+                    self.pace.hear(held.visit, record)
+            case Pulse():
+                self.pace.feel(record)
             case Ready(notice=notice) if notice:
                 self.on_notice(notice)
             case _:

@@ -8,6 +8,7 @@ from crawler.domain.forecast import Effort
 from crawler.domain.site import SiteState, SweepState
 from crawler.store.album_tables import pictures
 from crawler.store.keeping_tables import removals
+from crawler.store.sweep_tables import sweep_accounts
 from crawler.store.tables import captures, segments, sites, sweeps
 
 LEAST_SITES = 20  # a sweep of fewer says little about the next
@@ -20,8 +21,13 @@ def last_effort(db: Connection) -> Effort | None:
     grown = select(func.sum(segments.c.committed)).where(segments.c.created_at.between(*during))
     rows = (
         select(
-            sweeps, drawn.scalar_subquery().label("drawn"), grown.scalar_subquery().label("grown")
+            sweeps,
+            drawn.scalar_subquery().label("drawn"),
+            grown.scalar_subquery().label("grown"),
+            sweep_accounts.c.busy_s,
+            sweep_accounts.c.traffic,
         )
+        .outerjoin(sweep_accounts, sweep_accounts.c.sweep_id == sweeps.c.id)
         .where(sweeps.c.state == str(SweepState.FINISHED), sweeps.c.sites >= LEAST_SITES)
         .order_by(sweeps.c.id.desc())
         .limit(1)
@@ -30,8 +36,10 @@ def last_effort(db: Connection) -> Effort | None:
         return None
     return Effort(
         sites=row.sites,
-        seconds=max(1.0, (row.finished_at - row.started_at).total_seconds()),
+        # one that was laid aside for a day did not take a day
+        seconds=max(1.0, row.busy_s or (row.finished_at - row.started_at).total_seconds()),
         bytes=int(row.grown or 0),
+        traffic=row.traffic or 0,
         pictures=row.drawn,
     )
 

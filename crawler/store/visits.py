@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, case, func, insert, literal, or_, sel
 
 from crawler.domain.alert import AlertState
 from crawler.domain.capture import Capture, Outcome
+from crawler.domain.errors import BadInput
 from crawler.domain.site import (
     RECAPTURE,
     SiteState,
@@ -95,8 +96,11 @@ def named_sites(domains: Sequence[str]) -> Select[Any]:
 
 
 def sweep_of(db: Connection, sweep_id: int) -> Sweep:
-    """One sweep by number."""
-    return _sweep_from(db.execute(select(sweeps).where(sweeps.c.id == sweep_id)).one())
+    """One sweep by number; BadInput if there is none."""
+    row = db.execute(select(sweeps).where(sweeps.c.id == sweep_id)).first()
+    if row is None:
+        raise BadInput(f"没有编号为 {sweep_id} 的巡查批次")
+    return _sweep_from(row)
 
 
 def unfinished_sweep(db: Connection, selection: str) -> Sweep | None:

@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 import yaml
 from prometheus_client import CollectorRegistry, generate_latest
+from sqlalchemy import func, select
 
+from crawler.domain.forecast import foreseen
 from crawler.service.metrics import house_figures
+from crawler.store.efforts import open_account
 from crawler.store.tables import outbox, sweeps
+from crawler.store.visits import sweep_of
 from tests.builders import NOON
 from tests.integration.packing_house import a_house, seed_case
 
@@ -24,6 +28,8 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     seed_case(house, "a.example.cn")
     with house.database.transaction() as db:
         db.execute(sweeps.update().values(state="finished", finished_at=NOON))
+        newest = sweep_of(db, db.scalar(select(func.max(sweeps.c.id))) or 0)
+        open_account(db, newest, foreseen(1, None), "310118", measured=False)
         db.execute(outbox.insert().values(
             id="01JV0000000000000000000000", event_key="k", event="alert.opened", endpoint="p",
             subject="alert:1", seq=1, body=b"{}", region="310118", state="waiting",

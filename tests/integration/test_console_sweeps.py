@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from crawler.domain.forecast import Effort
+from crawler.domain.pace import Lever
 from crawler.domain.schedule import FiringState, ScheduleState
 from crawler.domain.site import SweepState
 from crawler.domain.user import Role
@@ -15,6 +17,8 @@ from crawler.service.minding import mind
 from crawler.service.summing import swept_sweep
 from crawler.store.audit import acts_on
 from crawler.store.dockings import Docked, keep_docked
+from crawler.store.efforts import add_to_account, open_account
+from crawler.store.paces import Step, save_steps
 from crawler.store.schedules import all_schedules, firings_in
 from crawler.store.tables import visits
 from crawler.store.visits import every_site, mark_sweep, start_sweep
@@ -115,6 +119,35 @@ def test_sweeps_certificates_and_turns_are_shown_and_a_certificate_is_carried_ou
     assert auditor.get("/sweeps/certificates/999").status == 404
     there = house.person("there", Role.AUDITOR, region="310115")
     assert there.get(f"/sweeps/certificates/{certificate.id}").status == 404
+
+
+def test_a_sweep_is_held_against_its_forecast_and_says_how_it_adjusted_itself(
+    house: Served,
+) -> None:
+    for name in ("a.example.cn", "b.example.cn"):
+        seed_alert(house.house, name, region="310000")
+    told = Effort(sites=2, seconds=600, bytes=5 * 2**20, traffic=7 * 2**20, pictures=3)
+    step = Step(
+        lever=Lever.SLOTS, before=1024, after=614, why="40 个活着的网站有 9 个超时", at=NOON
+    )
+    with house.house.database.transaction() as db:
+        sweep = start_sweep(
+            db, "all", every_site(), now=NOON, actor="yun", region="310000", render=True
+        )
+        open_account(db, sweep, told, "310000", measured=True)
+        add_to_account(db, sweep.id, seconds=1_200, traffic=9 * 2**20)
+        save_steps(db, sweep, "me", [step], "310000")
+        again = Effort(sites=2, seconds=1, bytes=1, traffic=1, pictures=1)
+        open_account(db, sweep, again, "310000", measured=False)  # what was foreseen stays
+
+    page = house.person("shen", Role.AUDITOR, region="310000").get(f"/sweeps/{sweep.id}").text
+    assert '<td class="num">10</td><td class="num">20</td>' in page  # minutes
+    assert '<td class="num">7</td><td class="num">9</td>' in page  # MiB of traffic
+    assert "9 个超时" in page
+    assert "614" in page
+    there = house.person("there", Role.AUDITOR, region="310115")
+    assert there.get(f"/sweeps/{sweep.id}").status == 404
+    assert there.get("/sweeps/999").status == 404
 
 
 def test_ops_sees_what_needs_a_person_and_decides_on_a_list_that_waits(house: Served) -> None:

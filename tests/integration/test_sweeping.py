@@ -13,16 +13,22 @@ from structlog.testing import capture_logs
 from crawler.domain.assessment import Assessment, Level
 from crawler.domain.capture import Fetcher, Outcome
 from crawler.domain.errors import StoreAway, TryLater, WatchError
+from crawler.domain.forecast import foreseen
+from crawler.domain.pace import Bounds, Lever
 from crawler.domain.site import SweepState, Visit, VisitState
 from crawler.service.crews import failed_capture, unjudged
 from crawler.service.hands import Crew, Held
-from crawler.service.pipes import Order, Ready, Report, Upward
+from crawler.service.pacing import Pace
+from crawler.service.pipes import Order, Pulse, Ready, Report, Upward
 from crawler.service.recording import Recorder
 from crawler.service.sweeping import Sweeping
 from crawler.service.turns import Turns
 from crawler.service.watching import SEVERAL
 from crawler.store.database import Connection, Database
+from crawler.store.efforts import open_account
 from crawler.store.evidence import SegmentWriter
+from crawler.store.paces import latest_steps
+from crawler.store.sweep_tables import sweep_accounts
 from crawler.store.tables import assessments, visits
 from crawler.store.visits import claim_visits, sweep_of, visits_by_id
 from tests.builders import NOON, a_capture, an_assessment
@@ -63,6 +69,7 @@ class PlayedChild:
 
     def __init__(self, *, dies_at: int = 0, blames: bool = True, ready: bool = True) -> None:
         self.outstanding: set[int] = set()
+        self.places, self.allowed = 0, list[int]()
         self.gone, self.ready, self.reported, self.pid = False, ready, 0, 0
         self.watch = Slot(0 if blames else SEVERAL)
         self._dies_at, self._blames = dies_at, blames
@@ -71,6 +78,10 @@ class PlayedChild:
     async def give(self, order: Order) -> None:
         self.outstanding.add(order.visit.id)
         await self._orders.put(order.visit)
+
+    async def allow(self, places: int) -> None:
+        self.places = places
+        self.allowed.append(places)
 
     async def records(self) -> AsyncIterator[Upward]:
         if not self.ready:
@@ -122,6 +133,7 @@ class Sweep:
         self.database, self.folder = database, folder
         self.born: list[PlayedChild] = []
         self.writer = SegmentWriter(folder / "evidence", "p", NOON)
+        self.pace = Pace(slots=Bounds(least=2, most=16), pages=Bounds(least=1, most=2))
 
     def run(
         self,
@@ -145,14 +157,17 @@ class Sweep:
             set_aside=set_aside,
             one_at_a_time=one_at_a_time,
         )
-        with self.database.reading() as db:
+        with self.database.transaction() as db:
             sweep = sweep_of(db, 1)
+            open_account(db, sweep, foreseen(sweep.sites, None), "310118", measured=False)
         sweeping = Sweeping(
             sweep=sweep,
             database=self.database,
             recorder=self.recorder(answer),
             crews=(crew,),
             owner="me",
+            region="310118",
+            pace=self.pace,
             on_progress=lambda _: None,
             on_notice=lambda _: None,
             beside=beside,
@@ -374,3 +389,30 @@ def test_a_claim_of_which_nobody_was_told_comes_back(
     assert lost
     assert state is SweepState.FINISHED
     assert sweep.levels() == all_quiet_but()
+
+
+class StrainedChild(PlayedChild):
+    """One whose loop cannot follow."""
+
+    async def records(self) -> AsyncIterator[Upward]:
+        yield Pulse(lag_s=4.0, received=1_000)
+        await asyncio.sleep(0.8)
+        async for record in super().records():
+            yield record
+
+
+def test_a_sweep_that_cannot_follow_does_less_at_once_and_says_so(
+    sweep: Sweep, told: list[Any]
+) -> None:
+    state, _ = sweep.run(StrainedChild)
+
+    assert state is SweepState.FINISHED
+    with sweep.database.reading() as db:
+        found = {one.lever: one for one in latest_steps(db, 1)}
+        account = db.execute(select(sweep_accounts)).one()
+    assert (found[Lever.SLOTS].before, found[Lever.SLOTS].after) == (16, 9)
+    assert found[Lever.PAGES].after == 1
+    assert "4.0 秒" in found[Lever.SLOTS].why
+    assert sweep.born[0].allowed[-1] == 9  # the running child was told
+    assert [one["after"] for one in told if one["event"] == "pace changed"] == [9, 1]
+    assert account.traffic == 1_000

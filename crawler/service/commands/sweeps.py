@@ -17,12 +17,15 @@ from crawler.service.commands.alerts import show_open_alerts
 from crawler.service.commands.lists import show_report
 from crawler.service.doors import INTERRUPTED, Door, now
 from crawler.service.finishing import finish_sweep
+from crawler.service.forecasting import account_line
 from crawler.service.holding import held
 from crawler.service.importing import import_file
+from crawler.service.logbook import logs_aside
 from crawler.service.showing import as_json, complain, progress, say, table, warn
 from crawler.service.summing import Summary, summary_of
 from crawler.service.sweep_building import sweeping_for
 from crawler.service.wiring import House
+from crawler.store.efforts import accounts_of
 from crawler.store.visits import (
     due_sites,
     every_site,
@@ -109,6 +112,7 @@ def _sweep_of(
 
 def run_sweep(house: House, sweep: Sweep, words: Catalogue) -> SweepState:
     """Run one to its end, or until it is told to stop, with a bar on the terminal."""
+    logs_aside()
     with progress() as bars:
         fetching = bars.add_task(words.say("sweep.fetching"), total=sweep.sites)
         closing = bars.add_task(words.say("sweep.reading"), total=sweep.sites)
@@ -146,6 +150,10 @@ def _show(house: House, summary: Summary, words: Catalogue, since: datetime, *, 
     table(words.say("sweep.table"), (words.say("sweep.outcome"), words.say("sweep.sites")), rows)
     parts = " + ".join(f"{words.name('outcome', k)} {n}" for k, n in summary.outcomes.items())
     say(words.say("sweep.adds_up", sites=summary.sites, parts=parts))
+    with house.database.reading() as db:
+        account = accounts_of(db, [summary.sweep]).get(summary.sweep)
+    if account is not None:
+        say(account_line(account))
     if summary.unrendered:
         warn(words.say("sweep.unrendered", count=summary.unrendered))
     if summary.left:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from crawler.domain.certificate import Certificate
 from crawler.domain.errors import BadInput
+from crawler.domain.pace import LEVER_NAMES
 from crawler.domain.rhythm import DUE_NAMES
 from crawler.domain.schedule import (
     FIRING_NAMES,
@@ -32,7 +33,9 @@ from crawler.service.scheduler import next_fires, trigger_of
 from crawler.store.certificates import certificate_of, latest_certificates
 from crawler.store.database import Connection
 from crawler.store.dockings import all_docked, docked_like
+from crawler.store.efforts import accounts_of
 from crawler.store.notices import open_notices
+from crawler.store.paces import latest_steps
 from crawler.store.rhythms import due_by
 from crawler.store.schedules import (
     add_schedule,
@@ -43,10 +46,12 @@ from crawler.store.schedules import (
     schedule_by_id,
 )
 from crawler.store.sweep_lists import LastFiring, latest_firings, latest_sweeps
+from crawler.store.visits import sweep_of
 
 OPERATORS = frozenset({Role.OPS})
 WATCHERS = READERS | OPERATORS
 PAGE = "/sweeps"
+MOST_STEPS = 50
 _GOING = (FiringState.WAITING, FiringState.RUNNING)
 _STATES = {
     "pause": ScheduleState.PAUSED,
@@ -88,6 +93,22 @@ def show(call: Call) -> Response:
         called=selection_name,
         **facts,
     )
+
+
+def show_one(call: Call) -> Response:
+    """One sweep: what it was foreseen to take, what it took, how it adjusted itself."""
+    number = call.number("id")
+    with call.house.database.reading() as db:
+        try:
+            one = sweep_of(db, number)
+        except BadInput:
+            raise Missing from None
+        account = accounts_of(db, [number]).get(number)
+        steps = latest_steps(db, number, limit=MOST_STEPS)
+    if not one.region.startswith(call.reach):
+        raise Missing
+    facts: dict[str, Any] = {"one": one, "account": account, "steps": steps}
+    return call.page("sweep.html", lever_names=LEVER_NAMES, called=selection_name, **facts)
 
 
 def add(call: Call) -> Response:
@@ -188,6 +209,7 @@ ROUTES = (
     get(PAGE, show, WATCHERS),
     post(PAGE, add, OPERATORS),
     post(f"{PAGE}/lists", dock, OPERATORS),
+    get(f"{PAGE}/{{id}}", show_one, WATCHERS),
     get(f"{PAGE}/certificates/{{id}}", carry, WATCHERS),
     post(f"{PAGE}/{{id}}/{{what}}", change, OPERATORS),
 )
