@@ -29,6 +29,7 @@ from crawler.domain.filing import Change, Filing, FilingList, Refusal, SubjectKi
 from crawler.domain.lead import Lead, LeadState
 from crawler.domain.lexicon import Category, Hit, Lexicon, Term
 from crawler.domain.page import Card, Contact, Form, Imprint, PageStructure
+from crawler.domain.recapture import Recapture
 from crawler.domain.retention import Hold, Removal, Retention
 from crawler.domain.site import Site, Sweep, Visit
 from crawler.domain.subject import CreditClass, Listed, Register, RegisterList, Standing
@@ -44,7 +45,7 @@ __all__ = [
     "Feedback", "Field", "Filing", "FilingList", "Flag", "Form", "FourTests", "GiveUp", "Hit",
     "Hold", "Holder", "Hop", "Imprint", "Lead", "LeadState", "Level", "Lexicon", "Listed",
     "Listings", "Mark", "MarkKind", "News", "NotAllowed", "Outcome", "PageKind", "PageStructure",
-    "PageText", "Reason", "Receipt", "Refusal", "Register", "RegisterList", "Removal",
+    "PageText", "Reason", "Recapture", "Receipt", "Refusal", "Register", "RegisterList", "Removal",
     "Retention", "Review", "Role", "Route", "Run", "Scope", "Session", "Site", "Standing",
     "SubjectKind", "SupervisionTask", "Sweep", "Telling", "Term", "TryLater", "User", "Verdict",
     "Visit", "WatchError", "Way", "Yield",

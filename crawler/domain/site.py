@@ -44,6 +44,8 @@ class Site:
 
 
 RECAPTURE = "alert:"  # how the selection of a sweep begins that looks again at one alert's site
+SITE_RECAPTURE = "again:"  # and at a site without an alert
+RECAPTURES = (RECAPTURE, SITE_RECAPTURE)
 
 
 class SweepState(StrEnum):

@@ -35,6 +35,8 @@ from crawler.service.metrics import metrics_route
 from crawler.service.minding import mind
 from crawler.service.moving import Mover
 from crawler.service.notifying import notify
+from crawler.service.recapturing import LOOK_S as AGAIN_S
+from crawler.service.recapturing import Recapturing
 from crawler.service.repeating import Daily, Repeating, WhenChanged
 from crawler.service.resting import EVERY_S, rest
 from crawler.service.retaining import remove_old
@@ -102,7 +104,10 @@ class Serving:
         self._sweeper = Sweeper(house, words, _now, may_start=self._room, after=self._after)
         self._timetable = Timetable(house.database, _now, ())
         self._desks = Desks(house)
+        self._over = asyncio.Event()
+        again = Recapturing(house, words, _now, self._over.is_set, after=self._after)
         self._steady = (
+            Repeating("recaptures", again.look, AGAIN_S),
             Repeating("deliver", lambda: self._moving().deliver(), DELIVER_S),
             Repeating("index", lambda: self._moving().index(), LOOK_S),
             Repeating("timetable", self._timetable.follow, LOOK_S),
@@ -117,7 +122,6 @@ class Serving:
             Repeating("rest", lambda: rest(house.database), EVERY_S),
             Repeating("keeping", Daily(self._remove_old, house.config.keep.hour, _now), 60.0),
         )
-        self._over = asyncio.Event()
 
     def _room(self) -> str:
         return room_problem(self._house, self._house.config.ops.least_free_mb)

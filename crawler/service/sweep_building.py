@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from crawler.domain.pace import Bounds
-from crawler.domain.site import RECAPTURE, Sweep, VisitState
+from crawler.domain.site import RECAPTURES, Sweep, VisitState
 from crawler.service.browsing import browsing_crew
 from crawler.service.catalogue import Catalogue
 from crawler.service.crews import fetching_crews, looking_crew, picture_crew, reading_crew
@@ -50,7 +50,7 @@ def sweeping_for(
         _foresee(house, sweep)
     run = f"{int(time.time()):x}-{os.getpid()}-{house.mark}"
     crews = [*fetching_crews(house, run), reading_crew(house, run)]
-    if house.config.crawl.looks == "suspicious" or sweep.selection.startswith(RECAPTURE):
+    if house.config.crawl.looks == "suspicious" or sweep.selection.startswith(RECAPTURES):
         crews.append(looking_crew(house, run))
     if sweep.render and house.config.browser.enabled:
         crew, trouble = browsing_crew(house, run)
@@ -77,7 +77,7 @@ def sweeping_for(
             looks=VisitState.COMPARING in served,
             pictures=VisitState.DECIPHERING in served,
             album=Allowance(_album_left(house)),
-            always="recapture" if sweep.selection.startswith(RECAPTURE) else "",
+            always="recapture" if sweep.selection.startswith(RECAPTURES) else "",
         ),
     )
     return Sweeping(

@@ -31,6 +31,7 @@ class House:
 
     config: Config
     database: Database
+    side: str = ""  # a name of its own for what works beside the main thing in one process
 
     @property
     def home(self) -> Path:
@@ -50,7 +51,7 @@ class House:
     @property
     def run(self) -> Path:
         """Files of running processes."""
-        return self.home / "run"
+        return self.home / "run" / self.side
 
     @property
     def shelf(self) -> Path:
@@ -67,7 +68,8 @@ class House:
     @property
     def owner(self) -> str:
         """The name under which this parent claims visits and chains captures."""
-        return f"{socket.gethostname()[:60]}:{self.home.absolute()}"[:200]
+        name = f"{socket.gethostname()[:60]}:{self.home.absolute()}"[:200]
+        return f"{name[:180]}+{self.side}" if self.side else name
 
     @property
     def mark(self) -> str:

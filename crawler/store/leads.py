@@ -24,7 +24,7 @@ def lead_of(db: Connection, number: int, reach: str = "") -> Lead | None:
     """One within reach."""
     mine = (leads.c.id == number) & leads.c.region.startswith(reach)
     row = db.execute(select(leads).where(mine)).first()
-    return _lead(row) if row else None
+    return lead_from(row) if row else None
 
 
 def lead_referred(db: Connection, channel: str, reference: str, domain: str) -> Lead | None:
@@ -32,7 +32,7 @@ def lead_referred(db: Connection, channel: str, reference: str, domain: str) -> 
     named = (leads.c.channel == channel) & (leads.c.reference == reference)
     mine = named & (leads.c.domain == domain)
     row = db.execute(select(leads).where(mine)).first() if reference else None
-    return _lead(row) if row else None
+    return lead_from(row) if row else None
 
 
 def list_leads(
@@ -42,7 +42,7 @@ def list_leads(
     rows = select(leads).where(leads.c.region.startswith(reach))
     if states:
         rows = rows.where(leads.c.state.in_([str(one) for one in states]))
-    return [_lead(row) for row in db.execute(rows.order_by(leads.c.id.desc()).limit(limit))]
+    return [lead_from(row) for row in db.execute(rows.order_by(leads.c.id.desc()).limit(limit))]
 
 
 def any_to_visit(db: Connection, region: str) -> bool:
@@ -56,7 +56,7 @@ def any_to_visit(db: Connection, region: str) -> bool:
 def leads_of_site(db: Connection, site_id: int) -> list[Lead]:
     """All that was told of a site, oldest first."""
     rows = select(leads).where(leads.c.site_id == site_id).order_by(leads.c.id)
-    return [_lead(row) for row in db.execute(rows)]
+    return [lead_from(row) for row in db.execute(rows)]
 
 
 def mark_visited(db: Connection) -> int:
@@ -134,6 +134,7 @@ def _values(lead: Lead) -> dict[str, Any]:
     }
 
 
-def _lead(row: Row[Any]) -> Lead:
-    values = dict(row._mapping) | {"state": LeadState(row.state)}
-    return Lead(**values)
+def lead_from(row: Row[Any]) -> Lead:
+    """As its row has it, whatever else is in the row."""
+    values = {one.name: getattr(row, one.name) for one in leads.c}
+    return Lead(**values | {"state": LeadState(row.state)})

@@ -12,7 +12,7 @@ from crawler.domain.alert import AlertState
 from crawler.domain.capture import Capture, Outcome
 from crawler.domain.errors import BadInput
 from crawler.domain.site import (
-    RECAPTURE,
+    RECAPTURES,
     SiteState,
     Sweep,
     SweepState,
@@ -291,7 +291,7 @@ def sweep_to_join(db: Connection, states: Sequence[VisitState], now: datetime) -
     turns = visits.c.state.in_([str(one) for one in states])
     waits = select(visits.c.id).where(visits.c.sweep_id == sweeps.c.id, turns, free).exists()
     running = sweeps.c.state == str(SweepState.RUNNING)
-    asked = sweeps.c.selection.startswith(RECAPTURE)
+    asked = or_(*(sweeps.c.selection.startswith(one) for one in RECAPTURES))
     row = db.execute(select(sweeps).where(running, ~asked, waits).order_by(sweeps.c.id)).first()
     return _sweep_from(row) if row else None
 

@@ -1,5 +1,6 @@
 """`recapture`: look again, now, at the site of an alert, and say what changed since."""
 
+import time
 from datetime import datetime
 from typing import Annotated
 
@@ -9,14 +10,15 @@ import typer
 from crawler.domain.alert import Alert
 from crawler.domain.audit import Act
 from crawler.domain.capture import Outcome
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, TryLater
+from crawler.domain.recapture import RecaptureState
 from crawler.domain.site import RECAPTURE, Site, SiteState, Sweep, SweepState, outcome_of
 from crawler.service.catalogue import Catalogue
 from crawler.service.commands.sweeps import run_sweep
 from crawler.service.console.shown import exact, plain
 from crawler.service.doors import INTERRUPTED, LATER, Door, now
 from crawler.service.finishing import finish_sweep
-from crawler.service.holding import held
+from crawler.service.holding import held, holder_of
 from crawler.service.packing.comparing import difference, resting_on
 from crawler.service.showing import as_json, say
 from crawler.service.wiring import House
@@ -26,11 +28,14 @@ from crawler.store.audit import note
 from crawler.store.captures import captures_of_visit
 from crawler.store.database import Connection
 from crawler.store.packs import judgements_of
+from crawler.store.recaptures import ask_recapture, recapture_by_id
 from crawler.store.sites import sites_by_id
 from crawler.store.texts import text_of
 from crawler.store.visits import last_visit_of, named_sites, start_sweep, unfinished_sweep
 
 _MOST_CHANGES = 20
+SERVED = "xunwang serve"
+LOOK_S, WAITS_S = 0.5, 400.0
 
 
 class Sight(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,19 +81,17 @@ def recapture(
 ) -> None:
     """立即重新采集一条预警的网站并截图，说明有何变化；没看到返回 3。例：xunwang recapture 3"""
     door: Door = context.obj
-    with door.opened() as (house, words), held(house.home, "sweep"):
-        alert, site, sweep = _opened(house, number, door.actor, words)
-        state = run_sweep(house, sweep, words)
-        finish_sweep(house, sweep.id, state, now)
-        if state is not SweepState.FINISHED:
-            raise typer.Exit(INTERRUPTED)
+    with door.opened() as (house, words):
+        served = holder_of(house.home).startswith(SERVED)
+        look = _asked if served else _looked
+        alert, site, sweep = look(house, number, door.actor, words)
         with house.database.reading() as db:
-            seen = last_visit_of(db, site.id, sweep.id)
+            seen = last_visit_of(db, site.id, sweep)
             before, after = sight_of(db, _basis(db, alert)), sight_of(db, seen)
             result = Recaptured(
                 alert=number,
                 domain=site.domain,
-                sweep=sweep.id,
+                sweep=sweep,
                 before=before,
                 after=after,
                 changes=_changes(db, before, after) if before.was_seen and after.was_seen else (),
@@ -99,6 +102,44 @@ def recapture(
             _show(result, words)
     if not result.after.was_seen:
         raise typer.Exit(LATER)
+
+
+def _looked(house: House, number: int, actor: str, words: Catalogue) -> tuple[Alert, Site, int]:
+    """By this process itself: nobody else is at work in this home."""
+    with held(house.home, "sweep"):
+        alert, site, sweep = _opened(house, number, actor, words)
+        state = run_sweep(house, sweep, words)
+        finish_sweep(house, sweep.id, state, now)
+    if state is not SweepState.FINISHED:
+        raise typer.Exit(INTERRUPTED)
+    return alert, site, sweep.id
+
+
+def _asked(house: House, number: int, actor: str, words: Catalogue) -> tuple[Alert, Site, int]:
+    """By the running `serve`, as from the console; waits until it is done."""
+    with house.database.transaction() as db:
+        alert, site = _named(db, number, words)
+        wish = ask_recapture(db, site, number, actor, now())
+    until = time.monotonic() + WAITS_S
+    while not wish.is_over:
+        if time.monotonic() > until:
+            raise TryLater(words.say("recapture.slow", domain=site.domain_shown))
+        time.sleep(LOOK_S)
+        with house.database.reading() as db:
+            wish = recapture_by_id(db, wish.id) or wish
+    if wish.state is RecaptureState.FAILED:
+        raise TryLater(words.say("recapture.failed", reason=wish.reason))
+    return alert, site, wish.sweep_id or 0
+
+
+def _named(db: Connection, number: int, words: Catalogue) -> tuple[Alert, Site]:
+    alert = alert_of(db, number)
+    if alert is None:
+        raise BadInput(words.say("alerts.no_such", id=number))
+    site = sites_by_id(db, [alert.site_id])[alert.site_id]
+    if site.state is not SiteState.WATCHED:
+        raise BadInput(words.say("recapture.not_watched", domain=site.domain_shown))
+    return alert, site
 
 
 def _basis(db: Connection, alert: Alert) -> int:
@@ -139,12 +180,7 @@ def _opened(house: House, number: int, actor: str, words: Catalogue) -> tuple[Al
     at = now()
     selection = f"{RECAPTURE}{number}"
     with house.database.transaction() as db:
-        alert = alert_of(db, number)
-        if alert is None:
-            raise BadInput(words.say("alerts.no_such", id=number))
-        site = sites_by_id(db, [alert.site_id])[alert.site_id]
-        if site.state is not SiteState.WATCHED:
-            raise BadInput(words.say("recapture.not_watched", domain=site.domain_shown))
+        alert, site = _named(db, number, words)
         sweep = unfinished_sweep(db, selection) or start_sweep(
             db,
             selection,

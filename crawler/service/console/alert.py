@@ -32,6 +32,7 @@ from crawler.service.console.looking import (
     top_promise,
     yields_by_height,
 )
+from crawler.service.console.looking_again import of_late
 from crawler.service.console.marks import Mark, lines_of, of_reason, of_yield
 from crawler.service.console.shown import masked_contact, per_cent
 from crawler.store.captures import captures_of_visit
@@ -44,7 +45,7 @@ from crawler.store.cards import (
     queue,
 )
 from crawler.store.database import Connection
-from crawler.store.leads import leads_of_site
+from crawler.store.recaptures import asked_of_site
 from crawler.store.tasks import tasks_of_case
 
 MOST_LINES = 60
@@ -149,15 +150,17 @@ def _known(db: Connection, call: Call, card: Card) -> dict[str, Any]:
     """What the store says of the site, its case and the alerts around this one."""
     is_open = card.alert.state is AlertState.OPEN
     before, after = _neighbours(db, call, card) if is_open else (0, 0)
+    told, wish = asked_of_site(db, card.site.id)
     return {
         "standing": standing_behind(db, card),
-        "leads": leads_of_site(db, card.site.id),
+        "leads": told,
         "members": case_members(db, card.case.id, call.reach),
         "seen": history(db, card.site.id),
         "decisions": decisions_on_site(db, card.site.id),
         "tasks": [] if is_open and call.may(DECIDERS) else tasks_of_case(db, card.case.id),
         "before": before,
         "after": after,
+        "again": of_late(wish, call.now),
     }
 
 

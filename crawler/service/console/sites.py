@@ -10,10 +10,12 @@ from crawler.domain.discrepancy import DISCREPANCY_NAMES, DiscrepancyKind
 from crawler.domain.errors import BadInput
 from crawler.domain.family import MARK_NAMES
 from crawler.domain.filing import SubjectKind, masked
+from crawler.domain.site import SiteState
 from crawler.domain.user import Role
 from crawler.service.console.access import READERS, get
 from crawler.service.console.calls import Call, Missing, cleaned, whole_number
 from crawler.service.console.evidence import picture_in
+from crawler.service.console.looking_again import ASKERS, of_late
 from crawler.store.coverage import (
     MOST_COUNTED,
     LedgerWanted,
@@ -21,6 +23,7 @@ from crawler.store.coverage import (
     ledger_page,
     unpictured_count,
 )
+from crawler.store.recaptures import last_recapture
 from crawler.store.site_files import site_file_of
 
 WATCHERS = READERS | {Role.OPS}  # who answers for coverage; pictures are for readers
@@ -57,6 +60,7 @@ def show_one(call: Call) -> Response:
     domain = str(call.parts["domain"])[:253]
     with call.house.database.reading() as db:
         found = site_file_of(db, domain, call.reach)
+        again = last_recapture(db, found.site.id) if found else None
     if found is None:
         raise Missing
     return call.page(
@@ -65,6 +69,8 @@ def show_one(call: Call) -> Response:
         line=found.line,
         shots=[(one, "screen") for one in found.captures if _has_picture(one)],
         may_look=call.may(READERS),
+        may_ask=call.may(ASKERS) and found.site.state is SiteState.WATCHED,
+        again=of_late(again, call.now),
         finding_names=DISCREPANCY_NAMES,
         mark_names=MARK_NAMES,
         shown_unit=lambda one: (

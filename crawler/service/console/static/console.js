@@ -162,6 +162,18 @@
     });
   }
 
+  /* a line that tells of something under way is asked for again until it is over */
+  setInterval(async () => {
+    const line = document.querySelector("[data-live]");
+    if (!line || document.hidden) return;
+    try {
+      const answer = await fetch(line.dataset.live, { redirect: "error" });
+      if (!answer.ok || !line.isConnected) return;
+      const told = new DOMParser().parseFromString(await answer.text(), "text/html").body.firstElementChild;
+      if (told && told.outerHTML !== line.outerHTML) line.replaceWith(told);
+    } catch { /* the next one may arrive */ }
+  }, 2000);
+
   function begin() {
     restore();
     listen();
