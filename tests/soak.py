@@ -1,8 +1,11 @@
 """`python -m tests.soak --minutes 60`: a served house under sweeps, deliveries, console traffic and
 kills; ends with an account that must balance. Exit 0 only if it does.
 
-Injected: kill -9 of a child, of the browser, of the parent; the receiver goes away and comes back.
-Not injected here, because they need a machine of their own: a full disk, a clock that is moved.
+Injected: kill -9 of a child, of the browser, of the parent; the receiver goes away and comes back;
+the disk is full (where an administrator may mount one); the parent's clock is a day ahead, an hour
+behind (where libfaketime is installed); another process holds the embedded database. With
+`--postgres` the store, with `--elasticsearch` the search is a real server, which is stopped hard
+and started again. What cannot be injected on a machine is said at the start.
 """
 
 import argparse
@@ -14,6 +17,7 @@ import random
 import shutil
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -25,17 +29,37 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import func, make_url, select
 
 from crawler.domain.delivery import DeliveryState
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import WatchError
 from crawler.domain.schedule import FiringState, Schedule
 from crawler.service.wiring import House, open_house
 from crawler.store.audit import broken_entries
 from crawler.store.schedules import add_schedule, ask_run, firings_in, schedule_named
-from crawler.store.tables import alerts, captures, links, outbox, sites, sweeps, visits
+from crawler.store.tables import (
+    alerts,
+    captures,
+    links,
+    outbox,
+    sites,
+    sweeps,
+    tasks,
+    texts,
+    visits,
+)
 from crawler.store.verifying import verify
+from tests import servers
 from tests.serving_house import XUNWANG
+from tests.soak_faults import (
+    CLOCKS,
+    FAKETIME,
+    clock_environment,
+    fill_disk,
+    hold_store,
+    move_clock,
+    small_disk,
+)
 
 SECRET = "whsec_am91cm5leS1zZWNyZXQtb2YteHVud2FuZw=="
 PAGES = ("/healthz", "/readyz", "/metrics", "/sign-in")
@@ -50,7 +74,9 @@ class Tally:
     faults: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
     states: Counter[str] = field(default_factory=Counter)
-    sizes: list[tuple[float, int, int, int]] = field(default_factory=list)  # MB, handles, …
+    # parent, MB, handles, children, files
+    sizes: list[tuple[int, float, int, int, int]] = field(default_factory=list)
+    deaths: int = 0  # of serve, by itself
 
 
 @dataclass
@@ -63,6 +89,10 @@ class Run:
     process: "subprocess.Popen[bytes] | None" = None
     receiver: "subprocess.Popen[bytes] | None" = None
     port: int = 0
+    clock: Path | None = None
+    own_disk: bool = False
+    postgres: Path | None = None
+    elastic: Path | None = None
 
     def serve(self) -> None:
         """Start, or start again."""
@@ -71,7 +101,8 @@ class Run:
         self.process = subprocess.Popen(
             [XUNWANG, "--home", str(self.home), "serve", "--port", "0"],
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=(self.home.parent / "serve.err").open("ab"),
+            env=clock_environment(self.clock) if self.clock else None,
         )
         _until(lambda: address.exists() and bool(address.read_text("utf-8")), 120, "serve starts")
 
@@ -96,13 +127,20 @@ def main() -> None:
     options = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     options.add_argument("--minutes", type=float, default=60.0)
     options.add_argument("--seed", type=int, default=0, help="0: a fresh one, printed")
+    options.add_argument("--postgres", action="store_true", help="keep the store in a real one")
+    options.add_argument("--elasticsearch", action="store_true", help="search in a real one")
     options.add_argument("--keep", action="store_true", help="leave the home for a look")
     given = options.parse_args()
     seed = given.seed or int.from_bytes(os.urandom(3), "big")
     folder = Path(tempfile.mkdtemp(prefix="xunwang-soak-"))
     print(f"soak: {given.minutes:g} 分钟，种子 {seed}，目录 {folder}", flush=True)
     with ExitStack() as stack:
-        run = stack.enter_context(_started(folder, seed))
+        places = {"postgres": "", "elastic": ""}
+        if given.postgres:
+            places["postgres"] = stack.enter_context(servers.postgres())
+        if given.elasticsearch:
+            places["elastic"] = stack.enter_context(servers.elasticsearch())
+        run = stack.enter_context(_started(folder, seed, **places))
         _shaken(run, time.monotonic() + given.minutes * 60)
         _drained(run)
         faults = _account(run)
@@ -112,9 +150,17 @@ def main() -> None:
 
 
 @contextmanager
-def _started(folder: Path, seed: int) -> Iterator[Run]:
-    settings, home = folder / "crawl.toml", folder / "home"
+def _started(folder: Path, seed: int, postgres: str, elastic: str) -> Iterator[Run]:
+    home = folder / "home"
     home.mkdir()
+    with small_disk(home) as own_disk:
+        yield from _served(folder, seed, postgres, elastic, own_disk=own_disk)
+
+
+def _served(
+    folder: Path, seed: int, postgres: str, elastic: str, *, own_disk: bool
+) -> Iterator[Run]:
+    settings, home = folder / "crawl.toml", folder / "home"
     web = subprocess.Popen(
         [sys.executable, "-m", "tests.site", "--settings", str(settings)],
         stdout=subprocess.DEVNULL,
@@ -122,12 +168,19 @@ def _started(folder: Path, seed: int) -> Iterator[Run]:
     _until(settings.exists, 60, "the made-up web starts")
     run = Run(
         home=home, house=None, tally=Tally(), chance=random.Random(seed),  # type: ignore[arg-type]
-        received=folder / "received.jsonl", port=_free_port(),
+        received=folder / "received.jsonl", port=_free_port(), own_disk=own_disk,
+        clock=folder / "clock" if FAKETIME.exists() else None,
+        postgres=servers.postgres_folder(make_url(postgres).port or 0) if postgres else None,
+        elastic=servers.CACHE / "elasticsearch" if elastic else None,
     )  # fmt: skip
+    for missing in _missing(run):
+        print(f"  （不注入：{missing}）", flush=True)
     endpoint = f'name = "platform"\nurl = "http://127.0.0.1:{run.port}/"\nsecret = "{SECRET}"\n'
     (home / "xunwang.toml").write_text(
         f'region = "310118"\n{settings.read_text("utf-8")}\n[delivery]\nallow = ["127.0.0.0/8"]\n'
-        f"timeout_s = 5.0\n[[delivery.endpoints]]\n{endpoint}",
+        f"timeout_s = 5.0\n[[delivery.endpoints]]\n{endpoint}"
+        f'[ops]\nleast_free_mb = 8\n[store]\ndatabase = "{postgres}"\n'
+        f'[search]\nelasticsearch = "{elastic}"\n',
         "utf-8",
     )
     listing = ["--home", str(home), "import", "tests/site/filings.csv"]
@@ -153,11 +206,13 @@ def _started(folder: Path, seed: int) -> Iterator[Run]:
 def _shaken(run: Run, ends: float) -> None:
     """Sweeps one after the other, pages asked, and something broken every now and then."""
     next_fault = time.monotonic() + 20
-    kinds = [_kill_child, _kill_browser, _kill_parent, _lose_receiver]
+    kinds = [_kill_child, _kill_browser, _kill_parent, _lose_receiver, *_more_kinds(run)]
     run.chance.shuffle(kinds)
     coming = itertools.cycle(kinds)
     while time.monotonic() < ends:
+        _is_up(run)
         _ask_for_a_sweep(run)
+        _confirm_one(run)
         for page in PAGES:
             run.tally.answers[_asked(run, page)] += 1
         if time.monotonic() > next_fault:
@@ -167,20 +222,95 @@ def _shaken(run: Run, ends: float) -> None:
 
 
 def _ask_for_a_sweep(run: Run) -> None:
-    with run.house.database.reading() as db:
-        newest = firings_in(db, limit=1)
+    try:
+        with run.house.database.reading() as db:
+            newest = firings_in(db, limit=1)
+    except WatchError:  # the store is what was broken
+        return
+    run.tally.sizes.append(_size(run))
     if newest and newest[0].state not in OVER:
         return
     if newest:
         run.tally.states[str(newest[0].state)] += 1
-        run.tally.sizes.append(_size(run))
-    with suppress(BadInput), run.house.database.transaction() as db:
+    with suppress(WatchError), run.house.database.transaction() as db:
         ask_run(db, newest[0].schedule if newest else _schedule(run), "soak", _now())
 
 
 def _schedule(run: Run) -> Schedule:
     with run.house.database.reading() as db:
         return schedule_named(db, "soak")
+
+
+def _confirm_one(run: Run) -> None:
+    """An officer confirms something now and then: a task, and messages, come of it."""
+    if run.chance.random() > 0.05:
+        return
+    with suppress(WatchError):
+        with run.house.database.reading() as db:
+            number = db.scalar(select(func.min(alerts.c.id)).where(alerts.c.state == "open"))
+        if number:
+            words = ["--home", str(run.home), "confirm", str(number), "--reason", "属实"]
+            done = subprocess.run(
+                [XUNWANG, *words], check=False, timeout=120, capture_output=True,
+                env=os.environ | {"XUNWANG_ACTOR": "officer"},
+            )  # fmt: skip
+            run.tally.answers[f"confirm {done.returncode}"] += 1
+
+
+def _is_up(run: Run) -> None:
+    """A serve that ends by itself has failed, whatever was broken."""
+    if run.process is not None and run.process.poll() is not None:
+        run.tally.deaths += 1
+        run.serve()
+
+
+def _missing(run: Run) -> Iterator[str]:
+    if not run.own_disk:
+        yield "磁盘写满，须以管理员身份运行（挂载一个小磁盘）"
+    if run.clock is None:
+        yield "拨动时钟，须安装 Debian 的 faketime"
+    if run.postgres is None:
+        yield "PostgreSQL 重启，用 --postgres"
+    if run.elastic is None:
+        yield "Elasticsearch 停机，用 --elasticsearch"
+
+
+def _more_kinds(run: Run) -> Iterator[Callable[[Run], None]]:
+    if run.own_disk:
+        yield _fill
+    if run.clock is not None:
+        yield _clock
+    yield _store_away
+    if run.elastic is not None:
+        yield _search_away
+
+
+def _fill(run: Run) -> None:
+    run.tally.faults["disk"] += 1
+    fill_disk(run.home, run.chance.uniform(5, 20))
+
+
+def _clock(run: Run) -> None:
+    assert run.clock is not None
+    by = run.chance.choice(CLOCKS)
+    run.tally.faults[f"clock {by}"] += 1
+    move_clock(run.clock, by, run.chance.uniform(10, 25))
+
+
+def _store_away(run: Run) -> None:
+    run.tally.faults["store"] += 1
+    if run.postgres is not None:
+        servers.told("postgres-server", "restart", str(run.postgres), seconds=120)
+    else:
+        hold_store(run.home / "xunwang.db", run.chance.uniform(5, 45))
+
+
+def _search_away(run: Run) -> None:
+    assert run.elastic is not None
+    run.tally.faults["search"] += 1
+    servers.told("elasticsearch-server", "stop", str(run.elastic), seconds=60)
+    time.sleep(run.chance.uniform(5, 20))
+    servers.restart_elasticsearch(run.elastic)
 
 
 def _kill_child(run: Run) -> None:
@@ -220,10 +350,13 @@ def _drained(run: Run) -> None:
     """The sweep under way ends, and everything that waits goes out."""
 
     def quiet() -> bool:
-        with run.house.database.reading() as db:
+        _is_up(run)
+        with suppress(WatchError), run.house.database.reading() as db:
             going = firings_in(db, (FiringState.WAITING, FiringState.RUNNING), limit=1)
             waiting = db.scalar(select(func.count()).where(outbox.c.state == "waiting"))
-        return not going and not waiting
+            behind = db.scalar(select(func.count()).where(texts.c.index_state == "waiting"))
+            return not going and not waiting and not behind
+        return False
 
     _until(quiet, DRAIN_S, "what is under way ends", fatal=False)
     run.tally.sizes.append(_size(run))
@@ -255,6 +388,13 @@ def _account(run: Run) -> list[str]:
         opened = select(count).select_from(alerts).where(alerts.c.state == "open")
         by_site = select(func.count(alerts.c.site_id.distinct())).where(alerts.c.state == "open")
         line("待核实预警 = 有预警的网站", db.scalar(opened), db.scalar(by_site))
+        confirmed = select(count).select_from(alerts).where(alerts.c.state == "confirmed")
+        without = confirmed.where(alerts.c.case_id.not_in(select(tasks.c.case_id)))
+        made = db.scalar(select(count).select_from(tasks))
+        print(f"    确认 {db.scalar(confirmed)} 条预警，任务 {made} 件")
+        line("确认了而没有任务的预警", db.scalar(without), 0)
+        unfound = select(count).select_from(texts).where(texts.c.index_state != "indexed")
+        line("没有进入检索的文字", db.scalar(unfound), 0)
         sent = set(db.scalars(select(outbox.c.event_key)))
         late = select(count).where(outbox.c.state != str(DeliveryState.DELIVERED))
         line("没有送达的消息", db.scalar(late), 0)
@@ -264,11 +404,13 @@ def _account(run: Run) -> list[str]:
         states = {one.state for one in firings_in(db, limit=10_000)}
         line("还在进行的执行", len(states & {FiringState.WAITING, FiringState.RUNNING}), 0)
         print(f"    网站 {db.scalar(select(count).select_from(sites))}，记录 {found.records}")
-    line("页面的服务器错误", sum(n for k, n in tally.answers.items() if k.startswith("5")), 0)
+    line("页面的服务器错误", sum(n for k, n in tally.answers.items() if k == "500"), 0)
     left = [one.name for mark in ("snapshot-*", "*.watch") for one in (run.home / "run").glob(mark)]
     line("遗留的临时文件", left, [])
-    for size in (*tally.sizes[:1], *tally.sizes[-1:]):
-        print("    父进程 {:.0f} MB，句柄 {}，子进程 {}，run 下文件 {}".format(*size))
+    line("serve 自己退出", tally.deaths, 0)
+    for name, first, last, most in _growth(tally.sizes):
+        print(f"    最长的一次运行里，{name}：前三分之一 {first:.0f}，后三分之一 {last:.0f}")
+        line(f"{name}增长超过 {most:g}", max(0.0, last - first - most), 0.0)
     print("账目不平：" + "、".join(wrong) if wrong else "账目相符")
     return wrong
 
@@ -294,16 +436,38 @@ def _asked(run: Run, page: str) -> str:
     return "503 ready" if page == "/readyz" and status == 503 else str(status)
 
 
-def _size(run: Run) -> tuple[float, int, int, int]:
+def _growth(
+    sizes: list[tuple[int, float, int, int, int]],
+) -> Iterator[tuple[str, float, float, float]]:
+    """Of the parent that lived longest: medians of its first and last third, and what is no leak.
+    Memory is let off a start: it grows to what a full sweep needs.
+    """
+    lives = Counter(one[0] for one in sizes)
+    longest = max(lives, key=lambda pid: lives[pid])
+    mine = [one[1:] for one in sizes if one[0] == longest]
+    third = max(1, len(mine) // 3)
+    names = (("内存 MB", 60.0), ("句柄", 20.0), ("子进程", 8.0), ("run 下文件", 8.0))
+    for place, (name, most) in enumerate(names):
+        first = statistics.median(one[place] for one in mine[:third])
+        yield name, first, statistics.median(one[place] for one in mine[-third:]), most
+
+
+def _size(run: Run) -> tuple[int, float, int, int, int]:
     assert run.process is not None
     place = Path(f"/proc/{run.process.pid}")
     try:
         pages = int((place / "statm").read_text("ascii").split()[1])
         handles = len(list((place / "fd").iterdir()))
     except (OSError, IndexError):
-        return 0.0, 0, 0, 0
+        return run.process.pid, 0.0, 0, 0, 0
     files = sum(1 for _ in (run.home / "run").iterdir())
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6, handles, len(run.children()), files
+    return (
+        run.process.pid,
+        pages * os.sysconf("SC_PAGE_SIZE") / 1e6,
+        handles,
+        len(run.children()),
+        files,
+    )
 
 
 def _below(root: int) -> Iterator[tuple[int, str]]:

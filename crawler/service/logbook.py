@@ -60,7 +60,14 @@ def keep_logs(home: Path, *, terminal: bool = True) -> None:
     root.setLevel(logging.INFO)
     for door in doors:
         door.setFormatter(formatter)
-    for name in ("uvicorn.access", "apscheduler", "httpx2", "httpcore2", "alembic"):
+    for name in (
+        "uvicorn.access",
+        "apscheduler",
+        "httpx2",
+        "httpcore2",
+        "alembic",
+        "elastic_transport",
+    ):
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -4,6 +4,7 @@ It blames the line only for sites that are known to live: a list half of which i
 slow anybody down.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -23,7 +24,8 @@ from crawler.service.hands import Crew
 from crawler.service.pipes import Pulse, Report
 
 LOOK_S = 2.0  # between two adjustments of one lever
-SETTLE_S = 9.0  # what was under way before a step down goes on telling for so long
+RECENT = 6  # pulses: of three fetchers in two seconds
+SETTLE_S = 12.0  # what was under way before a step down goes on telling for so long
 FETCHING = frozenset({VisitState.WAITING, VisitState.PATIENT, VisitState.COMPARING})
 
 
@@ -54,8 +56,7 @@ class Pace:
     _timed_out: int = 0
     _drawn: int = 0
     _undrawn: int = 0
-    _lag_s: float = 0.0
-    _look_at_s: float = 0.0
+    _lags: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
     _wait: dict[Lever, float] = field(default_factory=dict)
     _muted: dict[Lever, float] = field(default_factory=dict)  # after a step down
 
@@ -78,7 +79,7 @@ class Pace:
 
     def feel(self, pulse: Pulse) -> None:
         """How a child fares."""
-        self._lag_s = max(self._lag_s, pulse.lag_s)
+        self._lags.append(pulse.lag_s)
         self.received += pulse.received
 
     def hear(self, visit: Visit, report: Report) -> None:
@@ -115,8 +116,12 @@ class Pace:
         if self._is_time(Lever.PAGES, now_s) and (alarm or signs.drawn >= LEAST_PAGES):
             found = next_pages(self.now[Lever.PAGES], signs, self.pages)
             yield from self._moved(Lever.PAGES, *found, now_s)
-        if now_s >= self._look_at_s:
-            self._look_at_s, self._lag_s = now_s + LOOK_S, 0.0
+        if alarm:
+            self._lags.clear()
+
+    def _lag_s(self) -> float:
+        """The second worst of late: one heavy page holds a loop once, and means nothing."""
+        return sorted(self._lags)[-2] if len(self._lags) > 1 else 0.0
 
     def _is_time(self, lever: Lever, now_s: float) -> bool:
         return now_s >= max(self._wait.get(lever, 0.0), self._muted.get(lever, 0.0))
@@ -131,7 +136,7 @@ class Pace:
         return Signs(
             living=self._living,
             timed_out=self._timed_out,
-            lag_s=self._lag_s,
+            lag_s=self._lag_s(),
             drawn=self._drawn,
             undrawn=self._undrawn,
             strain=self.strain(),

@@ -10,15 +10,17 @@ from pathlib import Path
 
 import pytest
 from elasticsearch import Elasticsearch
+from sqlalchemy import select, update
 
 from crawler.domain.capture import Field, PageText
 from crawler.domain.errors import TryLater
 from crawler.store.database import migrate, open_database
+from crawler.store.tables import texts
 from crawler.store.texts import index_counts
 from indexer.documents import Document
 from indexer.elastic import ElasticEngine, ElasticServer
 from indexer.engines import Taken
-from indexer.indexing import index_pending, rebuild
+from indexer.indexing import forget_removed, index_pending, rebuild
 from tests import servers
 from tests.builders import NOON
 from tests.integration.search_house import SearchHouse
@@ -183,3 +185,36 @@ def test_a_server_killed_in_the_middle_loses_nothing(
     house.index()
     assert counts(house) == {"indexed": 1_000}
     assert house.engine.count() == 1_000
+
+
+def test_texts_whose_last_page_was_removed_leave_the_server_and_then_the_store(
+    house: SearchHouse, client: Elasticsearch
+) -> None:
+    old = house.shows("保本的老页", at=NOON - timedelta(days=200))
+    fresh = house.shows("保本的另一老页", at=NOON - timedelta(days=1))
+    kept = house.shows("保本的新页")
+    house.index()
+    with house.database.transaction() as db:
+        going = update(texts).where(texts.c.digest.in_([old, fresh]))
+        db.execute(going.values(index_state="gone"))
+
+    assert forget_removed(house.database, house.engine) == 2
+    assert forget_removed(house.database, house.engine) == 0
+
+    assert client.count(index="faults-g*")["count"] == 1
+    assert house.found("保本") == [kept]
+    with house.database.reading() as db:
+        assert list(db.scalars(select(texts.c.digest))) == [kept]
+
+
+def test_texts_removed_while_the_server_is_away_leave_it_afterwards(house: SearchHouse) -> None:
+    gone = house.shows("保本的老页")
+    house.index()
+    with house.database.transaction() as db:
+        db.execute(update(texts).where(texts.c.digest == gone).values(index_state="gone"))
+    away = ElasticEngine(ElasticServer(url="http://127.0.0.1:1", alias="faults", timeout_s=1))
+
+    with pytest.raises(TryLater):
+        forget_removed(house.database, away)
+    assert forget_removed(house.database, house.engine) == 1
+    assert house.found("保本") == []

@@ -395,7 +395,8 @@ class StrainedChild(PlayedChild):
     """One whose loop cannot follow."""
 
     async def records(self) -> AsyncIterator[Upward]:
-        yield Pulse(lag_s=4.0, received=1_000)
+        yield Pulse(lag_s=4.0, received=400)
+        yield Pulse(lag_s=4.0, received=600)
         await asyncio.sleep(0.8)
         async for record in super().records():
             yield record

@@ -16,7 +16,8 @@ from crawler.service.wiring import open_house
 from crawler.store.paces import latest_steps
 from tests.serving_house import told
 
-SITES = 700
+SITES = 1_500
+SLOW_S = 16.0  # from the first page asked for
 PLACES = 12  # answers at the same time, while the line is slow
 ANSWER_S = 0.9
 PAGE = "<html><title>某公司</title><body><p>欢迎光临，主营钢材批发。</p></body></html>".encode()
@@ -28,8 +29,8 @@ class Line:
 
     def __init__(self) -> None:
         self.port = 0
-        self.slow_until = float("inf")
-        self.answered = 0
+        self.slow_until = 0.0
+        self.turns_slow = False
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -67,14 +68,14 @@ class Line:
         writer.close()
 
     async def _page(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.turns_slow:
+            self.turns_slow, self.slow_until = False, time.monotonic() + SLOW_S
         if time.monotonic() < self.slow_until:
             async with self._places:
                 if reader.at_eof():  # who asked has left
                     return
-                await asyncio.sleep(ANSWER_S)
-        self.answered += 1
-        if self.answered >= SITES // 3:
-            self.slow_until = 0.0
+                if time.monotonic() < self.slow_until:
+                    await asyncio.sleep(ANSWER_S)
         writer.write(HEAD + f"Content-Length: {len(PAGE)}\r\n\r\n".encode() + PAGE)
 
 
@@ -110,7 +111,6 @@ def test_slots_go_down_on_a_slow_line_no_living_site_is_lost_and_they_come_back(
 ) -> None:
     home = tmp_path / "home"
     with a_line() as line:
-        line.slow_until = 0.0
         a_home(home, line)
         first = json.loads(told(home, "sweep", "--all", "--json").out)
         assert first["outcomes"] == {"seen": SITES}
@@ -119,7 +119,7 @@ def test_slots_go_down_on_a_slow_line_no_living_site_is_lost_and_they_come_back(
             with house.database.reading() as db:
                 assert latest_steps(db, first["sweep"]) == []  # a sound line costs nothing
 
-            line.answered, line.slow_until = 0, float("inf")
+            line.turns_slow = True
             second = json.loads(told(home, "sweep", "--all", "--json").out)  # no log line in it
             with house.database.reading() as db:
                 steps = latest_steps(db, second["sweep"], limit=100)[::-1]

@@ -31,6 +31,43 @@ def elasticsearch() -> Iterator[str]:
         told("elasticsearch-server", "stop", str(folder), seconds=60)
 
 
+@contextmanager
+def prometheus(folder: Path, targets: str) -> Iterator[str]:
+    """The address of a fresh one (Debian's package) that asks `targets` (host:port) each second, by
+    the alert rules that come with the program.
+    """
+    if shutil.which("prometheus") is None:
+        told_apt("prometheus")
+    rules = Path("deploy/prometheus/xunwang.yml").absolute()
+    scrape = (
+        "  - job_name: xunwang\n    scrape_interval: 1s\n"
+        f'    static_configs: [{{ targets: ["{targets}"] }}]\n'
+    )
+    settings = folder / "prometheus.yml"
+    settings.write_text(f"rule_files: [{rules}]\nscrape_configs:\n{scrape}", "utf-8")
+    port = free_port()
+    process = subprocess.Popen(
+        ["prometheus", f"--config.file={settings}", f"--storage.tsdb.path={folder / 'data'}",
+         f"--web.listen-address=127.0.0.1:{port}"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def told_apt(package: str) -> None:
+    """Where an administrator may; its own service is not wanted."""
+    done = subprocess.run(
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", package],
+        stdout=subprocess.DEVNULL, timeout=600, check=False,
+        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, f"apt-get install {package}"
+
+
 def restart_elasticsearch(folder: Path) -> None:
     """After a kill: the same port, the same data."""
     settings = (folder / "node" / "config" / "elasticsearch.yml").read_text("utf-8")

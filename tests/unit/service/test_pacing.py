@@ -72,11 +72,11 @@ def test_what_was_under_way_at_a_step_down_is_not_held_against_it() -> None:
     tell(pace, Outcome.TIMED_OUT, 40)
     assert pace.adjust(10.0)
 
-    for second in range(11, 19):
+    for second in range(11, 22):
         tell(pace, Outcome.TIMED_OUT, 40)
         assert not pace.adjust(float(second))
     tell(pace, Outcome.SEEN, 40)
-    assert [change.after > change.before for change in pace.adjust(20.0)] == [True]
+    assert [change.after > change.before for change in pace.adjust(23.0)] == [True]
 
 
 def test_it_comes_back_to_the_most_and_stays() -> None:
@@ -204,3 +204,13 @@ def test_a_capture_by_the_browser_says_nothing_of_the_line() -> None:
         )
 
     assert not pace.adjust(10.0)
+
+
+def test_one_heavy_page_that_holds_a_loop_slows_nobody_down() -> None:
+    pace = a_pace()
+    for lag_s in (0.0, 4.0, 0.1, 0.0, 0.2):
+        pace.feel(Pulse(lag_s=lag_s))
+    assert not pace.adjust(10.0)
+
+    pace.feel(Pulse(lag_s=3.0))
+    assert {one.lever for one in pace.adjust(11.0)} == {Lever.SLOTS, Lever.PAGES}
