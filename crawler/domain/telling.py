@@ -1,18 +1,20 @@
 """Being told of new alerts outside the console: one person, one way, from one level on."""
 
+import base64
+import hmac
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from crawler.domain.assessment import LEVEL_NAMES, Level
 from crawler.domain.calendar import Calendar
 from crawler.domain.errors import BadInput
 
 MOST_LINES = 10  # of one message; the rest is a number
-LONGEST_ADDRESS = 400
+LONGEST_ADDRESS, LONGEST_SECRET = 400, 200
 _MAIL = re.compile(r"[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]{1,63}(\.[A-Za-z0-9\-]{1,63}){0,5}")
 _LONGEST_PAUSE = timedelta(hours=1)
 
@@ -32,6 +34,7 @@ WAY_NAMES = {
     Way.DINGTALK: "钉钉群机器人",
     Way.FEISHU: "飞书群机器人",
 }
+SIGNED = frozenset({Way.DINGTALK, Way.FEISHU})  # WeCom's robots know no signature
 TOLD_FROM = (Level.RED, Level.ORANGE)
 
 
@@ -43,6 +46,7 @@ class Telling:
     way: Way
     address: str
     level: Level
+    secret: str = ""  # by which a robot's messages are signed; empty: they are not
     told_seq: int = 0
     failures: int = 0  # in a row
     due_at: datetime | None = None  # not again before
@@ -76,6 +80,20 @@ def checked_address(way: Way, address: str) -> str:
     if clean and len(given) <= LONGEST_ADDRESS and _is_of_the_web(given):
         return given
     raise BadInput("机器人地址须为群机器人给出的 http 或 https 网址")
+
+
+def checked_secret(way: Way, secret: str) -> str:
+    """A robot's signing key, as it may be kept; BadInput for anything else."""
+    given = secret.strip()
+    if not given:
+        return ""
+    if way not in SIGNED:
+        raise BadInput("企业微信群机器人没有加签，请不要填密钥")
+    if not (given.isascii() and given.isprintable() and " " not in given):
+        raise BadInput("加签密钥不能用")
+    if not 8 <= len(given) <= LONGEST_SECRET:
+        raise BadInput("加签密钥不能用")
+    return given
 
 
 def _is_of_the_web(address: str) -> bool:
@@ -125,3 +143,25 @@ def robot_message(way: Way, text: str) -> dict[str, object]:
     if way is Way.FEISHU:
         return {"msg_type": "text", "content": {"text": text}}
     return {"msgtype": "text", "text": {"content": text}}
+
+
+def to_robot(one: Telling, text: str, now: datetime) -> tuple[str, dict[str, object]]:
+    """Where a message goes and what it is, signed where its robot wants that.
+
+    Both sign the line `time\\nkey` by HMAC-SHA256. DingTalk: milliseconds, the key is the key, in
+    the address. Feishu: seconds, the whole line is the key of an empty text, in the message.
+    """
+    message = robot_message(one.way, text)
+    if not one.secret:
+        return one.address, message
+    if one.way is Way.DINGTALK:
+        at = f"{now.timestamp() * 1000:.0f}"
+        sign = _hmac(one.secret, f"{at}\n{one.secret}")
+        joint = "&" if urlsplit(one.address).query else "?"
+        return f"{one.address}{joint}{urlencode({'timestamp': at, 'sign': sign})}", message
+    at = f"{now.timestamp():.0f}"
+    return one.address, message | {"timestamp": at, "sign": _hmac(f"{at}\n{one.secret}", "")}
+
+
+def _hmac(key: str, text: str) -> str:
+    return base64.b64encode(hmac.digest(key.encode(), text.encode(), "sha256")).decode()

@@ -18,7 +18,7 @@ from crawler.domain.telling import (
     body_of,
     headline,
     in_office_hours,
-    robot_message,
+    to_robot,
 )
 from crawler.domain.user import User
 from crawler.service.console.access import READERS
@@ -48,8 +48,9 @@ def say_to(house: House, one: Telling, subject: str, text: str, now: datetime) -
     """Send by one way; why it did not arrive, or nothing."""
     if one.way is Way.MAIL:
         return send_mail(house.config.ops, [one.address], subject, text)
-    endpoint = Endpoint(name=f"robot-{one.user_id}", url=one.address, secret="")
-    body = json.dumps(robot_message(one.way, f"{subject}\n{text}"), ensure_ascii=False).encode()
+    address, message = to_robot(one, f"{subject}\n{text}", now)
+    endpoint = Endpoint(name=f"robot-{one.user_id}", url=address, secret="")
+    body = json.dumps(message, ensure_ascii=False).encode()
     with poster_of(house) as poster:
         receipt = poster.post(endpoint, {}, body, now).receipt
     if receipt.status is None or not 200 <= receipt.status < 300:

@@ -11,6 +11,7 @@ tellings = Table(
     Column("user_id", ForeignKey("users.id"), primary_key=True),
     Column("way", String(20), primary_key=True),
     Column("address", Text, nullable=False),
+    Column("secret", Text, nullable=False, server_default=""),  # a robot's signing key
     Column("level", String(10), nullable=False),
     Column("region", String(6), nullable=False),
     Column("told_seq", Integer, nullable=False),  # of the audit trail

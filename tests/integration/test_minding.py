@@ -4,7 +4,7 @@ import http.server
 import json
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -42,6 +42,7 @@ class Heard:
     mailed: list[str] = field(default_factory=list)
     port: int = 0
     smtp: int = 0
+    answer: Callable[[str, bytes], bytes] = lambda _path, _body: b""
 
 
 @contextmanager
@@ -51,10 +52,13 @@ def ears() -> Iterator[Heard]:
     class Hook(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            heard.posted.append(({k.lower(): v for k, v in self.headers.items()}, body))
+            asked = {k.lower(): v for k, v in self.headers.items()} | {":path": self.path}
+            heard.posted.append((asked, body))
+            said = heard.answer(self.path, body)
             self.send_response(heard.status)
-            self.send_header("content-length", "0")
+            self.send_header("content-length", str(len(said)))
             self.end_headers()
+            self.wfile.write(said)
 
         def log_message(self, *_: object) -> None:
             pass

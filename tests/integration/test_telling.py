@@ -1,13 +1,17 @@
 """New 红 and 橙 reach people by mail and group robot: a real post office, a real receiver."""
 
+import base64
 import email
+import hashlib
+import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.header import decode_header, make_header
 from email.policy import default
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -194,12 +198,72 @@ def test_a_robots_key_is_neither_shown_nor_written_in_the_trail(office: Office) 
     assert "巡网：试发" in str(office.posts)
 
 
+KEY = "SECabcdef0123456789"
+
+
+def a_robot_that_checks(way: str, key: str, now: datetime) -> Callable[[str, bytes], bytes]:
+    """As the makers document it: HMAC-SHA256, Base64, DingTalk's in the address within an hour,
+    Feishu's in the message.
+    """
+
+    def answer(path: str, body: bytes) -> bytes:
+        told = parse_qs(urlsplit(path).query) if way == "dingtalk" else json.loads(body)
+        given = {k: v[0] if isinstance(v, list) else v for k, v in told.items()}
+        at, sign = str(given.get("timestamp", "")), str(given.get("sign", ""))
+        line = f"{at}\n{key}".encode()
+        mac = hmac.new(key.encode(), line, hashlib.sha256)
+        if way == "feishu":
+            mac = hmac.new(line, b"", hashlib.sha256)
+        scale = 1000 if way == "dingtalk" else 1
+        fresh = at.isdigit() and abs(int(at) / scale - now.timestamp()) < 3600
+        if fresh and hmac.compare_digest(sign, base64.b64encode(mac.digest()).decode()):
+            return b'{"errcode": 0, "code": 0}'
+        return b'{"errcode": 310000, "code": 19021}'
+
+    return answer
+
+
+@pytest.mark.parametrize("way", ["dingtalk", "feishu"])
+def test_a_robot_that_checks_signatures_takes_ours_and_no_others(office: Office, way: str) -> None:
+    office.heard.answer = a_robot_that_checks(way, KEY, NOON)
+    office.keep(robot=way, robot_address=office.robot, level="red")
+    office.happens("a.example.cn")
+
+    office.round()
+    assert "机器人不收" in office.officer.get("/me").text
+    office.keep(robot=way, robot_secret="SECanother0123456789", level="red")
+    office.round()
+    assert "机器人不收" in office.officer.get("/me").text
+    office.keep(robot=way, robot_secret=KEY, level="red")
+    office.round()
+
+    page = office.officer.get("/me").text
+    assert "机器人不收" not in page
+    assert len(office.posts) == 3
+    assert "a.example.cn" in str(office.posts[-1])
+    auditor = office.served.person("audit", Role.AUDITOR, region="310000")
+    for text in (page, auditor.get("/audit").text, str(office.posts)):
+        assert KEY not in text
+    office.keep(robot=way, robot_address=office.robot, level="red")  # another robot: no key
+    office.happens("b.example.cn", at=NOON + timedelta(seconds=1))
+    office.round()
+    assert "机器人不收" in office.officer.get("/me").text
+
+
 def test_bad_addresses_are_refused_and_nothing_is_kept(office: Office) -> None:
     for fields in (
         {"mail": "a@b.cn\r\nBcc: x@y.cn"},
         {"robot": "wecom"},
         {"robot": "wecom", "robot_address": "ftp://x.cn/"},
         {"robot": "smoke", "robot_address": "https://x.cn/"},
+        {"robot": "wecom", "robot_address": "https://x.cn/", "robot_secret": KEY},
+        {"robot": "feishu", "robot_address": "https://x.cn/", "robot_secret": "short"},
+        {"robot": "feishu", "robot_address": "https://x.cn/", "robot_secret": "with a space"},
+        {
+            "robot": "feishu",
+            "robot_address": "https://x.cn/",
+            "robot_secret": "密钥密钥密钥密钥密钥",
+        },
     ):
         assert office.keep(**fields) == 400
     with office.served.house.database.reading() as db:

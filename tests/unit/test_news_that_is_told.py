@@ -1,5 +1,6 @@
 """What is told outside the house: to which addresses, when, and in which words."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from crawler.domain.telling import (
     in_office_hours,
     next_try,
     robot_message,
+    to_robot,
 )
 from tests.builders import NOON
 
@@ -89,3 +91,24 @@ def test_each_robot_is_spoken_to_in_its_own_words() -> None:
 def test_failures_are_tried_later_and_later_but_within_the_hour() -> None:
     waits = [next_try(n, NOON) - NOON for n in (1, 2, 3, 50)]
     assert waits == [timedelta(minutes=n) for n in (1, 2, 4, 60)]
+
+
+def test_signatures_are_those_that_openssl_makes() -> None:
+    at, key = datetime(2026, 5, 12, 12, 0, tzinfo=CHINA), "SECabcdef0123456789"
+    url = "https://oapi.dingtalk.com/robot/send?access_token=x"
+    ding = Telling(user_id=1, way=Way.DINGTALK, address=url, level=Level.RED, secret=key)
+    feishu = Telling(
+        user_id=1, way=Way.FEISHU, address="https://x.cn/h", level=Level.RED, secret=key
+    )
+
+    address, message = to_robot(ding, "t", at)
+    there, signed = to_robot(feishu, "t", at)
+
+    assert address == (
+        f"{url}&timestamp=1778558400000&sign=9z9obx9OZM59pQ3crbJhgu3GfT0TPpF%2BjfysDSCLWWA%3D"
+    )
+    assert "sign" not in message
+    assert there == "https://x.cn/h"
+    assert signed["timestamp"] == "1778558400"
+    assert signed["sign"] == "D7oZ6I2SXNzTvLYQ2MI4VoCdrypqKrRAkNHWBpX+zxw="
+    assert to_robot(replace(ding, secret=""), "t", at)[0] == url

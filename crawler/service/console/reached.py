@@ -6,7 +6,14 @@ from starlette.responses import Response
 
 from crawler.domain.assessment import Level
 from crawler.domain.errors import BadInput
-from crawler.domain.telling import TOLD_FROM, WAY_NAMES, Telling, Way, checked_address
+from crawler.domain.telling import (
+    TOLD_FROM,
+    WAY_NAMES,
+    Telling,
+    Way,
+    checked_address,
+    checked_secret,
+)
 from crawler.service.console.access import EVERYONE, READERS, get, post
 from crawler.service.console.calls import Call
 from crawler.service.console.keeping import Notice
@@ -68,13 +75,16 @@ def _wanted(call: Call, before: Sequence[Telling]) -> Iterator[Telling]:
         return
     if robot not in ROBOTS:
         raise BadInput("没有这种机器人")
-    known = next((one.address for one in before if one.way == robot), "")
-    yield _telling(call, Way(robot), call.field("robot_address", 500) or known, level)
+    known = next((one for one in before if one.way == robot), None)
+    address, secret = call.field("robot_address", 500), call.field("robot_secret", 500)
+    if known and not address:  # the robot stays as it is; a key may come to it
+        address, secret = known.address, secret or known.secret
+    yield _telling(call, Way(robot), address, level, secret)
 
 
-def _telling(call: Call, way: Way, address: str, level: Level) -> Telling:
-    kept = checked_address(way, address)
-    return Telling(user_id=call.user.id, way=way, address=kept, level=level)
+def _telling(call: Call, way: Way, address: str, level: Level, secret: str = "") -> Telling:
+    kept, key = checked_address(way, address), checked_secret(way, secret)
+    return Telling(user_id=call.user.id, way=way, address=kept, level=level, secret=key)
 
 
 def _tried(call: Call, one: Telling) -> Notice:
