@@ -1,7 +1,7 @@
 # The same commands at home and in CI.
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-.PHONY: help install demo test test-all test-postgres check quality soak bench-search bench
+.PHONY: help install demo test test-all test-postgres check quality soak bench-search bench-officer bench
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/  –/'
@@ -43,6 +43,9 @@ bench: .venv/.dev var/bench/peers  ## what a page costs, step by step, beside th
 
 bench-search: .venv/.dev  ## search at size on a real Elasticsearch and embedded: rates, kills, times
 	@$(BIN)/python -m tests.bench.searching
+
+bench-officer: .venv/.dev  ## after make demo: an officer decides 30 of its cases by keyboard; keys, and a district's day
+	@$(BIN)/python -m tests.bench.deciding
 
 quality: .venv/.dev  ## judge labelled pages, compare with the pinned baseline
 	@$(BIN)/python -m tests.quality

@@ -119,6 +119,7 @@ class Serving:
             Repeating("minding", lambda: mind(house, _now()), 60.0),
             Repeating("telling", self._notify, 20.0),
             Repeating("accounts", self._account, 600.0),
+            Repeating("survey", Daily(house.database.survey, house.config.keep.hour, _now), 60.0),
             Repeating("rest", lambda: rest(house.database), EVERY_S),
             Repeating("keeping", Daily(self._remove_old, house.config.keep.hour, _now), 60.0),
         )

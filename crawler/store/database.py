@@ -47,6 +47,7 @@ __all__ = [
 T = TypeVar("T")
 _NAMES = 0x6F776E6572  # "owner": apart from other advisory locks
 _MIGRATING = 0x6D696772617465  # "migrate"
+_SURVEYED = 1_000  # rows of each index
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -138,6 +139,17 @@ class Database:
         """Connections that nobody uses now are closed, with the pages that they remember."""
         if not self.is_shared:
             self.engine.dispose()
+
+    def survey(self) -> None:
+        """Let the planner learn how the tables are filled; without that it takes a store of a
+        million rows for an empty one. A sample is enough: bounded, whatever the size. PostgreSQL
+        does it by itself.
+        """
+        if self.is_shared:
+            return
+        with self.transaction() as connection:
+            connection.exec_driver_sql(f"PRAGMA analysis_limit = {_SURVEYED}")
+            connection.exec_driver_sql("ANALYZE")
 
     def close(self) -> None:
         """Give the files back."""
