@@ -3,7 +3,7 @@
 
 The house is copied first, so the demo stays as it is. Whoever has a case before them knows what is
 true of it, as an officer would after reading: what is risky is confirmed, a whole family at once;
-at 黄 the sheet is opened first and read; what is harmless is dismissed with a reason. Printed are
+below 红 the sheet is opened first and read; what is harmless is dismissed with a reason. Printed are
 the keys a case and, from the rate of the demo's list, what a district's day comes to.
 """
 
@@ -114,7 +114,7 @@ class Officer:
         elif now.locator("[data-key='C']").count():
             self.did["whole family confirmed"] += 1
             self._press("Shift+C")
-        elif now.locator(".lv.yellow").count():
+        elif not now.locator("header .lv.red").count():
             self.did["read, then confirmed"] += 1
             self._press("Enter")
             self.page.wait_for_url("**/alerts/*")
