@@ -14,6 +14,7 @@ from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 from psycopg.abc import Buffer
+from psycopg.errors import NumericValueOutOfRange
 from psycopg.types.string import StrDumperUnknown
 from sqlalchemy import (
     Connection,
@@ -28,7 +29,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from crawler.domain.errors import BadInput, StoreAway, TryLater
@@ -125,7 +126,11 @@ class Database:
         try:
             yield
         except OverflowError as error:  # SQLite has 64 bits for a number
-            raise BadInput("数字太大，没有这样的编号") from error
+            raise BadInput(_TOO_LARGE) from error
+        except DataError as error:  # and PostgreSQL 32, for most
+            if isinstance(error.orig, NumericValueOutOfRange):
+                raise BadInput(_TOO_LARGE) from error
+            raise
         except (OperationalError, InterfaceError, PoolTimeout) as error:
             told = str(getattr(error, "orig", None) or error).strip().splitlines()
             if told and told[0].startswith(_OTHER_SHAPE):
@@ -174,6 +179,7 @@ def open_database(url: str) -> Database:
     return Database(engine)
 
 
+_TOO_LARGE = "数字太大，没有这样的编号"
 _OTHER_SHAPE = ("no such table", "no such column")  # migrations see to all released versions
 
 

@@ -84,9 +84,8 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     monkeypatch.setattr("tests.integration.test_platform_commands.COMMANDS",
                         (*COMMANDS, ("batch", batch.batch)))  # fmt: skip
     monkeypatch.setattr("crawler.service.commands.batch.now", lambda: NOON)
-    with an_api(tmp_path / "home", _settings()) as api:
+    with an_api(tmp_path / "made", _settings()) as api:
         api.task("a.example.cn")
-    (tmp_path / "home").rename(tmp_path / "made")
     made = Terminal(tmp_path / "home")
     (tmp_path / "home" / "xunwang.db").write_bytes((tmp_path / "made" / "xunwang.db").read_bytes())
     (tmp_path / "home" / "xunwang.toml").write_text(_settings(), "utf-8")

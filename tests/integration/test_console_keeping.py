@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from crawler.domain.user import Role
 from crawler.service.forecasting import free_bytes
@@ -21,6 +21,7 @@ from tests.integration.console_house import Served, console
 from tests.integration.console_seeds import seed_alert
 from tests.integration.test_keeping import LATER, MUCH_LATER, a_quiet_site
 
+GIB = 2**30  # no segment is larger, and PostgreSQL keeps its length in 32 bits
 HOLD = {"scope": "site", "object": "a.example.cn", "reason": "行政诉讼"}
 
 
@@ -93,8 +94,12 @@ def test_the_sweeps_page_says_when_the_disk_will_be_full(house: Served) -> None:
     assert "照近 14 天的增长十年内写不满" in ops.get("/sweeps").text
 
     with house.house.database.transaction() as db:  # so much a day that it will do for 19 days
-        free = free_bytes(house.house)
-        db.execute(update(segments).values(committed=int(free / 19.5)))
+        whole, rest = divmod(int(free_bytes(house.house) / 19.5), GIB)
+        db.execute(update(segments).values(committed=rest))
+        for number in range(whole):
+            db.execute(insert(segments).values(
+                name=f"{number}.warc.gz", region="310118", committed=GIB, created_at=NOON
+            ))  # fmt: skip
         db.execute(update(segments).values(created_at=NOON - timedelta(days=1)))
 
     assert "约 19 天后写满" in ops.get("/sweeps").text

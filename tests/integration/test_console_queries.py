@@ -97,6 +97,7 @@ ALBUMS = {
 }
 
 
+@pytest.mark.sqlite_only("it reads SQLite's query plans")
 @pytest.mark.parametrize("which", ALBUMS)
 def test_the_album_walks_an_index_and_never_the_pictures(
     house: Served, seeded: dict[str, str], which: str
@@ -107,6 +108,7 @@ def test_the_album_walks_an_index_and_never_the_pictures(
     assert [step for step in plans if _walks(step, "pictures", "captures", "visits")] == []
 
 
+@pytest.mark.sqlite_only("it reads SQLite's query plans")
 def test_the_ledger_shows_fifty_sites_without_walking_all_visits(
     house: Served, seeded: dict[str, str]
 ) -> None:

@@ -193,6 +193,7 @@ def test_case_files_are_written_while_others_write_the_store(
     assert seen
 
 
+@pytest.mark.sqlite_only("PostgreSQL is backed up by pg_dump")
 def test_a_restore_is_refused_where_only_orphans_lie(tmp_path: Path) -> None:
     house = a_house(tmp_path / "home")
     seed_case(house, "a.example.cn")

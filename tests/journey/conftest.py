@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from crawler.store.database import open_database
+from tests.servers.elsewhere import SERVER
 
 XUNWANG = str(Path(sys.executable).parent / "xunwang")
 SECRET = "whsec_am91cm5leS1zZWNyZXQtb2YteHVud2FuZw=="
@@ -90,7 +91,18 @@ def made_up_web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def house(made_up_web: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def searching(request: pytest.FixtureRequest) -> str:
+    """The [search] settings: the embedded engine, or a real one where the store has none."""
+    if SERVER not in os.environ:
+        return ""
+    url = request.getfixturevalue("elasticsearch_url")
+    return f'[search]\nelasticsearch = "{url}"\nindex = "journeys"\n'
+
+
+@pytest.fixture(scope="session")
+def house(
+    made_up_web: str, searching: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
     """A house with a receiver that checks signatures."""
     home = tmp_path_factory.mktemp("house")
     ready, kept = home / "url", home / "received.jsonl"
@@ -101,7 +113,8 @@ def house(made_up_web: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             f'[[delivery.endpoints]]\nname = "platform"\nurl = "{url}"\nsecret = "{SECRET}"\n'
         )
         settings = (
-            f'region = "310118"\n{made_up_web}\n[delivery]\nallow = ["127.0.0.0/8"]\n{endpoint}'
+            f'region = "310118"\n{made_up_web}\n{searching}'
+            f'[delivery]\nallow = ["127.0.0.0/8"]\n{endpoint}'
         )
         (home / "xunwang.toml").write_text(settings, "utf-8")
         yield Installation(home=home)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 HERE = Path(__file__).parent
 # Elasticsearch refuses root and runs as another user, who must be able to come in here
 CACHE = Path(os.environ.get("XUNWANG_TEST_CACHE", "/var/tmp/xunwang-servers"))
@@ -16,6 +18,12 @@ WANTED = "XUNWANG_TEST_SERVERS"  # set by make test-all: nothing may be skipped
 
 def wanted() -> bool:
     return bool(os.environ.get(WANTED))
+
+
+def needed(name: str) -> None:
+    """Without `make test-all` what stands on a server is skipped, with a line."""
+    if not wanted():
+        pytest.skip(f"needs a real {name}: make test-all starts one")
 
 
 @contextmanager

@@ -23,52 +23,61 @@ def elsewhere(url: str | URL) -> URL:
         return wanted
     server = make_url(os.environ[SERVER])
     name = "t" + hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:20]
-    known = _named_in(file)
-    if known != name:
-        _make(server, name, known)
-        file.unlink(missing_ok=True)  # a copy may be read-only, or a link to the original
-        file.write_text(_SAYS + name, "utf-8")
+    if _store_of(file) != name:
+        with psycopg.connect(**_place(server), autocommit=True) as connection:
+            # programs that start at the same moment: one makes it, the others find it made
+            connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
+            known = _store_of(file)
+            if known != name:
+                _make(connection, name, known)
+                file.unlink(missing_ok=True)  # a copy may be read-only, or a link to the original
+                file.write_text(_SAYS + name, "utf-8")
     return server.set(database=name)
 
 
 def forget(folder: Path) -> None:
     """Drop the databases of the stores in a folder that nobody looks at again."""
     server = make_url(os.environ[SERVER])
-    for file in folder.rglob("*.db"):
-        if file.is_file() and (name := _named_in(file)):
-            _execute(server, _dropped(name))
+    names = [_named_in(file) for file in folder.rglob("*.db") if file.is_file()]
+    if any(names):
+        with psycopg.connect(**_place(server), autocommit=True) as connection:
+            for name in filter(None, names):
+                connection.execute(_dropped(name))
 
 
-def _named_in(file: Path) -> str:
+def _store_of(file: Path) -> str:
     """The database that a file stands for; empty for a new one."""
-    if not file.exists() or not (said := file.read_bytes()):
-        return ""
-    if not said.startswith(_SAYS.encode()):
+    name = _named_in(file)
+    if not name and file.exists() and file.stat().st_size:
         raise AssertionError(
             f"{file} was written past open_database: it is no store of these tests"
         )
-    return said.decode()[len(_SAYS) :]
+    return name
 
 
-def _make(server: URL, name: str, original: str) -> None:
+def _named_in(file: Path) -> str:
+    """Empty where it is none of ours."""
+    if not file.exists():
+        return ""
+    with file.open("rb") as stream:
+        said = stream.read(200)
+    return said.removeprefix(_SAYS.encode()).decode() if said.startswith(_SAYS.encode()) else ""
+
+
+def _make(connection: psycopg.Connection, name: str, original: str) -> None:
     """A new database, or a copy of another; whoever left it open there is parted from it."""
+    connection.execute(_dropped(name))
     made = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
     if original:
         made += sql.SQL(" TEMPLATE {}").format(sql.Identifier(original))
-    parted = sql.SQL(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}"
-    ).format(sql.Literal(original))
-    _execute(server, _dropped(name), parted, made)
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [original]
+        )
+    connection.execute(made)
 
 
 def _dropped(name: str) -> sql.Composed:
     return sql.SQL("DROP DATABASE IF EXISTS {} (FORCE)").format(sql.Identifier(name))
-
-
-def _execute(server: URL, *statements: sql.Composed) -> None:
-    with psycopg.connect(**_place(server), autocommit=True) as connection:
-        for one in statements:
-            connection.execute(one)
 
 
 def _place(server: URL) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, Query, Request, Security
+from fastapi import Depends, Path, Query, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
@@ -43,7 +43,9 @@ def api_of(request: Request) -> Api:
 Shared = Annotated[Api, Depends(api_of)]
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
 Limit = Annotated[int, Query(ge=1, le=MOST_ROWS, description="至多几条")]
-After = Annotated[int, Query(ge=0, le=2**53, description="上一页给出的 next；首次为 0")]
+MOST_NUMBER = 2**31 - 1  # of a row: PostgreSQL knows no larger one
+After = Annotated[int, Query(ge=0, le=MOST_NUMBER, description="上一页给出的 next；首次为 0")]
+Number = Annotated[int, Path(le=MOST_NUMBER, description="编号")]
 
 
 def digest_of(token: str) -> str:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from crawler.domain.case import CHINA
 from crawler.domain.lead import LEAD_STATE_NAMES, LONGEST_NAME, LONGEST_WORDS
 from crawler.reading.lead_list import place_of
-from crawler.service.api.access import Api, LeadReader, LeadWriter, Shared, body_up_to
+from crawler.service.api.access import Api, LeadReader, LeadWriter, Number, Shared, body_up_to
 from crawler.service.api.problems import Problem, responses, wrong_with
 from crawler.service.importing import rules_of
 from crawler.service.leading import Complaint, Standing, standing_of, take_lead
@@ -85,7 +85,7 @@ def take(client: LeadWriter, api: Shared, body: Body) -> LeadShown:
 
 
 @routes.get("/leads/{number}", responses=responses(401, 403, 404, 422))
-def show(client: LeadReader, number: int, api: Shared) -> LeadShown:
+def show(client: LeadReader, number: Number, api: Shared) -> LeadShown:
     """一条举报线索的处理情况。"""
     with api.house.database.transaction() as db:
         mark_visited(db)

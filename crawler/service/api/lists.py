@@ -17,6 +17,7 @@ from crawler.service.api.access import (
     Limit,
     ListReader,
     ListWriter,
+    Number,
     Shared,
     off_the_loop,
     parts_of,
@@ -100,7 +101,7 @@ def list_lists(client: ListReader, api: Shared, after: After = 0, limit: Limit =
 
 @routes.get("/lists/{number}", responses=responses(401, 403, 404, 422))
 def show_list(
-    client: ListReader, number: int, api: Shared, after: After = 0, limit: Limit = 100
+    client: ListReader, number: Number, api: Shared, after: After = 0, limit: Limit = 100
 ) -> ListDetail:
     """一份名单、它带来的变化，以及不能采用的行（分页）。"""
     with api.house.database.reading() as db:

@@ -15,6 +15,7 @@ from crawler.service.api.access import (
     AlertReader,
     Api,
     Limit,
+    Number,
     Shared,
     TaskReader,
 )
@@ -85,7 +86,7 @@ def list_alerts(
 
 
 @routes.get("/alerts/{number}", tags=["alerts"], responses=responses(401, 403, 404, 422))
-def show_alert(client: AlertReader, number: int, api: Shared) -> dict[str, Any]:
+def show_alert(client: AlertReader, number: Number, api: Shared) -> dict[str, Any]:
     """一条预警及其网站。"""
     with api.house.database.reading() as db:
         alert = alert_of(db, number) if 0 < number < 2**53 else None
