@@ -1,5 +1,6 @@
 """Sealed segments go to the object store; those missing here are brought back from it."""
 
+import sys
 from collections.abc import Callable
 from datetime import datetime
 
@@ -68,15 +69,16 @@ class Archiver:
         self._objects: Objects | None = None
         self._next = float("-inf")
 
-    def round(self, now: datetime) -> str:
-        """What is wrong, if anything is."""
-        if not self._house.config.store.objects or self._seconds() < self._next:
+    def round(self, now: datetime, *, last: bool = False) -> str:
+        """What is wrong, if anything is. The last one takes all that is left, at once."""
+        early = self._seconds() < self._next and not last
+        if not self._house.config.store.objects or early:
             return ""
         self._next = self._seconds() + _EVERY_S
         try:
             self._objects = self._objects or objects_of(self._house)
             if self._objects is not None:
-                archive(self._house, self._objects, now)
+                archive(self._house, self._objects, now, sys.maxsize if last else _AT_ONCE)
         except WatchError as trouble:
             return str(trouble)
         return ""

@@ -11,8 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
+import structlog
+
 from crawler.domain.capture import Evidence
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, TryLater
 from crawler.service.archiving import objects_of
 from crawler.service.holding import evidence_at_rest
 from crawler.service.opening import open_kept_member
@@ -33,6 +35,8 @@ from crawler.store.database import Connection
 from crawler.store.evidence import SUFFIX, information, is_elsewhere, on_disk
 
 AT_ONCE = 50
+
+log = structlog.get_logger()
 
 
 def keep_cases(house: House, now: datetime) -> int:
@@ -100,8 +104,12 @@ def within_reach(house: House, evidence: Sequence[Evidence]) -> bool:
         known = archived(db)
     if objects is None or not all(name in known for name in missing):
         return False
-    for name in missing:
-        objects.fetch(name, house.evidence, known[name])
+    try:
+        for name in missing:
+            objects.fetch(name, house.evidence, known[name])
+    except TryLater as trouble:  # copied at the next go; the sweep is over all the same
+        log.warning("object store away", action="copy", error=str(trouble))
+        return False
     return True
 
 

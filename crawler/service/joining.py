@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -15,7 +16,7 @@ from crawler.domain.errors import BadInput, StoreAway, TryLater
 from crawler.domain.site import Sweep, VisitState
 from crawler.service.archiving import Archiver
 from crawler.service.catalogue import Catalogue
-from crawler.service.sweep_building import sweeping_for
+from crawler.service.sweep_building import settle, sweeping_for
 from crawler.service.sweeping import Sweeping
 from crawler.service.tidying import tidy
 from crawler.service.wiring import House, agreement_for
@@ -54,6 +55,7 @@ class Joining:
         """How many sweeps it joined."""
         check_clock(self._house, self._clock())
         tidy(self._house)
+        settle(self._house)  # what a kill left open: other machines wait for it
         joined = 0
         while not self._over.is_set():
             sweep = await asyncio.to_thread(self._next)
@@ -65,6 +67,7 @@ class Joining:
             else:
                 await asyncio.to_thread(self._archive)
                 await self._idle()
+        await asyncio.to_thread(partial(self._archive, last=True))
         return joined
 
     def _next(self) -> Sweep | None:
@@ -73,7 +76,7 @@ class Joining:
                 sweep = sweep_to_join(db, tuple(VisitState), self._clock())
                 theirs = agreement_of(db, sweep.id) if sweep else None
         except StoreAway as trouble:
-            log.warning("store away", action="wait", why=str(trouble))
+            log.warning("store away", action="wait", error=str(trouble))
             return None
         if sweep is None or theirs is None:
             return None
@@ -93,9 +96,9 @@ class Joining:
         log.info("leaves sweep", action="leave", sweep=sweep.id, state=str(state))
         await self._idle()  # what others hold may come back; nobody hurries
 
-    def _archive(self) -> None:
-        if trouble := self._archiver.round(self._clock()):
-            log.warning("not archived", action="archive", why=trouble)
+    def _archive(self, *, last: bool = False) -> None:
+        if trouble := self._archiver.round(self._clock(), last=last):
+            log.warning("not archived", action="archive", error=trouble)
 
     async def _idle(self) -> None:
         try:

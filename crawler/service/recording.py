@@ -6,14 +6,15 @@ said of the whole group at once is one statement: by statements a page costs the
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
 from crawler.domain.assessment import Assessment, Level
 from crawler.domain.capture import Capture, Fetcher, PageText
 from crawler.domain.discrepancy import Discrepancy, against_filing, foreign_numbers, weighed
-from crawler.domain.site import Site, Visit
+from crawler.domain.site import Site, Visit, VisitState
 from crawler.service.keepsakes import picture_words, with_keepsakes
 from crawler.service.learning import learned
 from crawler.service.pipes import Report
@@ -45,6 +46,8 @@ class Recorder:
     level_of: Callable[[float], Level]
     turns: Turns
     owner: str = ""  # whose leases must still hold; empty: there are none
+    stays: frozenset[VisitState] = frozenset()  # turns that are taken where the page was fetched
+    lease: timedelta = timedelta(0)
 
     def record(self, group: Group, now: datetime) -> None:
         """Evidence first, then all rows of the group at once."""
@@ -88,7 +91,14 @@ class Recorder:
         judged, rest = _parted(told)
         weighed_ones = self._judge(db, judged, now) if judged else []
         turns = [*patient, *rest, *weighed_ones]
-        advance_each(db, [self.turns.after(visit, report, now) for visit, report in turns])
+        after = [self.turns.after(visit, report, now) for visit, report in turns]
+        advance_each(db, [self._staying(one, now) for one in after])
+
+    def _staying(self, change: dict[str, Any], now: datetime) -> dict[str, Any]:
+        """Bytes lie on the machine that fetched them, so the visit stays with it."""
+        if change["state"] not in self.stays:
+            return change
+        return change | {"lease_owner": self.owner, "lease_until": now + self.lease}
 
     def _judge(self, db: Connection, judged: Group, now: datetime) -> Group:
         """Write down what was judged and what follows from it; gives it as it was weighed."""

@@ -32,7 +32,7 @@ def warn(text: str) -> None:
 
 def complain(text: str) -> None:
     """One line, and the command did not do its work."""
-    err.print(text, style="red", markup=False)
+    err.print(text, style="red", markup=False, soft_wrap=True)  # one line to scripts too
 
 
 def as_json(value: object) -> None:

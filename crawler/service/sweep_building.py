@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from crawler.domain.capture import Fetcher
 from crawler.domain.pace import Bounds
-from crawler.domain.site import RECAPTURES, Sweep, VisitState
+from crawler.domain.site import RECAPTURES, Sweep, Visit, VisitState
 from crawler.service.browsing import browsing_crew
 from crawler.service.catalogue import Catalogue
 from crawler.service.crews import fetching_crews, looking_crew, picture_crew, reading_crew
@@ -25,9 +26,11 @@ from crawler.service.wiring import House, agreement_for, endpoints_of
 from crawler.store.agreements import save_agreement
 from crawler.store.captures import drawn_since
 from crawler.store.efforts import open_account
-from crawler.store.evidence import SegmentWriter
+from crawler.store.evidence import SegmentWriter, is_elsewhere
 from lexicons.loading import load_lexicon
 from lexicons.weighing import LevelsInForce
+
+FETCHED = {VisitState.WAITING, VisitState.PATIENT}  # turns that anybody may take
 
 
 def sweeping_for(
@@ -44,7 +47,7 @@ def sweeping_for(
     waits meanwhile; without one, deliveries and the index are moved. `joins`: another machine
     started the sweep.
     """
-    _settle(house)
+    settle(house)
     if not joins:
         _agree(house, sweep)
         _foresee(house, sweep)
@@ -63,11 +66,14 @@ def sweeping_for(
         endpoints=endpoints_of(house.config), categories=load_lexicon(house.lexicon).categories
     )
     served = {crew.state for crew in crews}
+    lease = timedelta(seconds=house.config.crawl.lease_s)
     recorder = Recorder(
         database=house.database,
         writer=SegmentWriter(house.evidence, f"{run}-parent", datetime.now(UTC)),
         chain=house.owner,
         owner=house.owner,
+        stays=frozenset(served - FETCHED) if house.database.is_shared else frozenset(),
+        lease=lease,
         answer=responder.respond_to_each,
         level_of=LevelsInForce(house.lexicon).level,
         turns=Turns(
@@ -91,9 +97,21 @@ def sweeping_for(
         on_progress=on_progress,
         on_notice=warn,
         beside=beside or Mover(house).move,
-        settle=lambda: _settle(house, recorder.writer),
+        settle=lambda: settle(house, recorder.writer),
+        is_lost=lambda visit: is_lost(house, visit),
         joins=joins,
-        lease=timedelta(seconds=house.config.crawl.lease_s),
+        lease=lease,
+    )
+
+
+def is_lost(house: House, visit: Visit) -> bool:
+    """Whether what was last fetched of it lies on another machine only."""
+    fetched = [one for one in visit.captures if one.fetcher is Fetcher.HTTP]
+    if not fetched or not fetched[-1].text_digest:
+        return False
+    return any(
+        is_elsewhere(one.segment, house.mark) and not (house.evidence / one.segment).exists()
+        for one in fetched[-1].evidence
     )
 
 
@@ -122,7 +140,7 @@ def _pace(house: House) -> Pace:
     )
 
 
-def _settle(house: House, writer: SegmentWriter | None = None) -> None:
+def settle(house: House, writer: SegmentWriter | None = None) -> None:
     """Seal what nobody writes any more; the parent's own segment is among it at the end."""
     if writer is not None:
         writer.close()

@@ -18,7 +18,7 @@ from typing import TypeVar
 import structlog
 
 from crawler.domain.errors import StoreAway, WatchError
-from crawler.domain.site import Sweep, SweepState, VisitState
+from crawler.domain.site import Sweep, SweepState, Visit, VisitState
 from crawler.service.children import Child
 from crawler.service.hands import Came, Crew, Held, blamed
 from crawler.service.ordering import orders_for
@@ -31,17 +31,18 @@ from crawler.store.database import Connection, Database
 from crawler.store.efforts import add_to_account
 from crawler.store.paces import Step, save_steps
 from crawler.store.visits import (
+    advance_each,
     claim_visits,
     close_unrendered,
     count_try,
     held_elsewhere,
     mark_sweep,
     release_leases,
-    release_strays,
     release_visits,
     renew_leases,
     resume_sweep,
     sweep_of,
+    turn,
     waiting_count,
 )
 
@@ -51,9 +52,13 @@ MOST_TRIES = 2
 MOST_DEATHS = 5  # of the children in one place, with nothing reported and no page to blame
 MOVING_S = 30.0
 LOOK_S = 0.3
+MOST_LOOK_S = 5.0  # a look that took long, for the store was busy, puts the end off no longer
 AWAY_S = 300.0  # for a server that restarts; after that an error
 AWAY_LOOK_S = 1.0
 ACCOUNT_S = 10.0
+
+# turns that need the bytes of the turns before
+AT_HOME = frozenset({VisitState.READING, VisitState.COMPARING, VisitState.DECIPHERING})
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -74,6 +79,7 @@ class Sweeping:
     beside: Callable[[], None]  # what moves meanwhile: deliveries, index
     settle: Callable[[], None]  # once no child writes any more
     pace: Pace
+    is_lost: Callable[[Visit], bool] = lambda _: False  # what was kept of it lies out of reach
     joins: bool = False  # another machine started it: only that one may end it early
     lease: timedelta = LEASE
     gave_up: bool = False  # a crew's children died too often; its visits are where they were
@@ -136,7 +142,7 @@ class Sweeping:
                 return
             if self.joins and await self._ended_there():
                 return
-            await self._rest(max(LOOK_S, 10 * (time.monotonic() - started)))
+            await self._rest(min(max(LOOK_S, 10 * (time.monotonic() - started)), MOST_LOOK_S))
 
     async def _adjust(self) -> None:
         """More or less at once, as line and machine follow; each step is logged and kept."""
@@ -173,7 +179,7 @@ class Sweeping:
             await self._rest(self.lease.total_seconds() / 3)
 
     def _renewed(self, db: Connection) -> None:
-        renew_leases(db, self.owner, sorted(self._held), _now() + self.lease)
+        renew_leases(db, self.owner, _now() + self.lease)
 
     async def _elsewhere(self) -> int:
         return await self._read(lambda db: held_elsewhere(db, self.sweep.id, self.owner, _now()))
@@ -190,6 +196,7 @@ class Sweeping:
             await self._count()
         self.on_progress(self._counts)
         await self._write(self._accounted)
+        await self._write(partial(release_leases, owner=self.owner))
         state = await self._write(self._marked)
         await self._in_memory(self._settled)
         self._memory.shutdown()
@@ -338,8 +345,6 @@ class Sweeping:
 
     async def _claim(self, crew: Crew, limit: int) -> list[Order]:
         def claimed(db: Connection) -> list[Order]:
-            if self._was_away:  # the claim before may stand, and nobody was told
-                release_strays(db, self.owner, self._held)
             visits = claim_visits(
                 db,
                 self.sweep.id,
@@ -348,8 +353,10 @@ class Sweeping:
                 now=_now(),
                 lease=self.lease,
                 limit=limit,
+                # after a server went away a claim may stand of which nobody was told
+                held=self._held if self.database.is_shared or self._was_away else None,
             )
-            return orders_for(db, crew.state, visits)
+            return orders_for(db, crew.state, self._within_reach(db, crew, visits))
 
         def taken() -> list[Order]:
             with self.database.transaction() as db:
@@ -359,6 +366,14 @@ class Sweeping:
             return orders
 
         return await self._in_memory(taken)
+
+    def _within_reach(self, db: Connection, crew: Crew, visits: Sequence[Visit]) -> list[Visit]:
+        """Without those that a machine fetched which is gone: they are fetched anew, here."""
+        if crew.state not in AT_HOME:
+            return list(visits)
+        lost = [one for one in visits if self.is_lost(one)]
+        advance_each(db, [turn(one.id, VisitState.WAITING, now=_now()) for one in lost])
+        return [one for one in visits if one not in lost]
 
     async def _pause(self) -> None:
         """Until something was recorded, or a moment passed."""
@@ -394,7 +409,7 @@ class Sweeping:
             except StoreAway as trouble:
                 if time.monotonic() > until or (self._over.is_set() and self._was_away):
                     raise
-                log.warning("store away", action="wait", sweep=self.sweep.id, why=str(trouble))
+                log.warning("store away", action="wait", sweep=self.sweep.id, error=str(trouble))
                 self._was_away = True
                 time.sleep(AWAY_LOOK_S)
 

@@ -22,6 +22,7 @@ from crawler.store.database import Database, migrate, open_database
 from lexicons.loading import version_of
 from lexicons.publishing import put_in_force
 
+_LONGEST_NAME = 100  # PostgreSQL holds no longer one in its columns
 LEXICONS = Path(__file__).parents[2] / "lexicons"
 
 
@@ -68,8 +69,12 @@ class House:
     @property
     def owner(self) -> str:
         """The name under which this parent claims visits and chains captures."""
-        name = f"{socket.gethostname()[:60]}:{self.home.absolute()}"[:200]
-        return f"{name[:180]}+{self.side}" if self.side else name
+        name = f"{socket.gethostname()[:60]}:{self.home.absolute()}"
+        name = f"{name}+{self.side}" if self.side else name
+        if len(name) <= _LONGEST_NAME:
+            return name
+        digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+        return f"{name[: _LONGEST_NAME - 17]}~{digest}"
 
     @property
     def mark(self) -> str:

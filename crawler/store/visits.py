@@ -135,12 +135,17 @@ def claim_visits(
     now: datetime,
     lease: timedelta,
     limit: int,
+    held: Collection[int] | None = None,
 ) -> list[Visit]:
-    """Take up to `limit` visits whose turn it is, the most urgent first.
+    """Take up to `limit` visits whose turn it is, the most urgent first. With `held`, what the
+    owner has in hand: also what stays with the owner for its next turn, and what was claimed
+    while the server went away.
 
     Nobody else gets them until the lease ends.
     """
     free = or_(visits.c.lease_until.is_(None), visits.c.lease_until < now)
+    if held is not None:
+        free |= (visits.c.lease_owner == owner) & visits.c.id.not_in(held)
     mine = (
         select(visits.c.id)
         .where(visits.c.sweep_id == sweep_id, visits.c.state == str(state), free)
@@ -260,20 +265,12 @@ def release_leases(db: Connection, owner: str) -> int:
     return db.execute(update(visits).where(mine).values(lease_until=None, lease_owner="")).rowcount
 
 
-def renew_leases(db: Connection, owner: str, ids: Sequence[int], until: datetime) -> None:
-    """What a parent has in hand it goes on holding: some pages take longer than a lease. A claim
-    of which it was never told, for the server went away, is not prolonged.
+def renew_leases(db: Connection, owner: str, until: datetime) -> None:
+    """What a parent has in hand, or keeps for its next turn, it goes on holding: some pages take
+    longer than a lease.
     """
-    mine = (visits.c.lease_owner == owner) & visits.c.id.in_(ids)
+    mine = (visits.c.lease_owner == owner) & visits.c.lease_until.is_not(None)
     db.execute(update(visits).where(mine).values(lease_until=until))
-
-
-def release_strays(db: Connection, owner: str, ids: Collection[int]) -> int:
-    """Give back what is leased by this parent and not in its hands: claimed while the server went
-    away.
-    """
-    mine = (visits.c.lease_owner == owner) & visits.c.id.not_in(ids)
-    return db.execute(update(visits).where(mine).values(lease_until=None, lease_owner="")).rowcount
 
 
 def held_elsewhere(db: Connection, sweep_id: int, owner: str, now: datetime) -> int:
