@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from crawler.domain.capture import Field, PageText
 from crawler.domain.lexicon import Hit, Term, Zone
@@ -36,6 +37,7 @@ def find_hits(page: PageText, finder: Finder) -> tuple[Hit, ...]:
     return find(page, finder).hits
 
 
+@lru_cache(maxsize=2)  # the sieve asks, then whoever judges the page
 def find(page: PageText, finder: Finder) -> Found:
     """The hits of a page, at most so many of a word and of all, and their true number."""
     hits: list[Hit] = []

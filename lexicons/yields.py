@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 
 from crawler.domain.assessment import Confidence, Track, Yield
 from lexicons.beginnings import Patterns
@@ -16,6 +16,7 @@ from lexicons.yield_tables import column_rates, has_column
 _BEFORE, _AFTER = 70, 60  # how far a rate's words may reach around its sign
 _MOST_ANCHORS = 3000
 _MOST_YIELDS = 400
+_REMEMBERED = 12  # fields: what the sieve has read need not be read again by whoever judges
 _HIGHEST = 1_000_000.0
 _PER_YEAR = {"日": 365.0, "天": 365.0, "周": 52.0, "月": 12.0, "季": 4.0, "年": 1.0}
 _TENS = {"万": 1.0, "千": 10.0, "百": 100.0}  # 万五 a day × 3.65
@@ -23,6 +24,7 @@ _TENS = {"万": 1.0, "千": 10.0, "百": 100.0}  # 万五 a day × 3.65
 Found = tuple[int, int, str, Confidence, float | None, float | None]
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def find_yields(field_name: str, text: str) -> tuple[Yield, ...]:
     """Every promised rate of a field, leftmost first, none overlapping another. Progress bars,
     terms, prices and 0.00 % are none; what is asked of borrowers is on the loan track.

@@ -26,7 +26,7 @@ from crawler.service.passages import passage_from
 from crawler.service.pipeline import Page, glance
 from crawler.service.pipes import Downward, Greeting, Order, Outlet, Pulse, Ready, Report
 from crawler.service.sluice import Sluice, orders_through
-from crawler.service.starting import run_child
+from crawler.service.starting import run_child, settle
 from crawler.service.watching import Watch
 from crawler.store.evidence import SegmentWriter
 from lexicons.judging import Judge
@@ -207,6 +207,7 @@ async def fetch(records: AsyncIterator[Downward], greeting: Greeting, outlet: Ou
         egress=greeting.egress,
         sluice=Sluice(greeting.slots),
     )
+    settle()
     outlet.put(Ready())
     speaking = asyncio.create_task(fetching.speak())
     passage = passage_from(greeting)

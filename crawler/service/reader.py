@@ -28,7 +28,7 @@ from crawler.fetching.capturing import html_of_answer
 from crawler.reading.decoding import decode
 from crawler.service.pipeline import Page, examine
 from crawler.service.pipes import Downward, Greeting, Order, Outlet, Ready, Report
-from crawler.service.starting import run_child
+from crawler.service.starting import run_child, settle
 from crawler.service.watching import Watch
 from crawler.store.evidence import open_record
 from lexicons.judging import Judge
@@ -42,6 +42,7 @@ async def read(records: AsyncIterator[Downward], greeting: Greeting, outlet: Out
     judge = Judge(Path(greeting.lexicon), Path(greeting.cache))
     watch = Watch(Path(greeting.watch))
     folder = Path(greeting.evidence)
+    settle()
     outlet.put(Ready())
     async for order in records:
         if isinstance(order, Order):
