@@ -17,7 +17,6 @@ import random
 import shutil
 import signal
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -55,7 +54,7 @@ from tests.soak_faults import (
     CLOCKS,
     FAKETIME,
     clock_environment,
-    fill_disk,
+    eat,
     hold_store,
     move_clock,
     small_disk,
@@ -287,7 +286,8 @@ def _more_kinds(run: Run) -> Iterator[Callable[[Run], None]]:
 
 def _fill(run: Run) -> None:
     run.tally.faults["disk"] += 1
-    fill_disk(run.home, run.chance.uniform(5, 20))
+    with eat(run.home):
+        time.sleep(run.chance.uniform(5, 20))
 
 
 def _clock(run: Run) -> None:
@@ -407,6 +407,7 @@ def _account(run: Run) -> list[str]:
     line("页面的服务器错误", sum(n for k, n in tally.answers.items() if k == "500"), 0)
     left = [one.name for mark in ("snapshot-*", "*.watch") for one in (run.home / "run").glob(mark)]
     line("遗留的临时文件", left, [])
+    line("做完之后还在的子进程", tally.sizes[-1][3], 0)
     line("serve 自己退出", tally.deaths, 0)
     for name, first, last, most in _growth(tally.sizes):
         print(f"    最长的一次运行里，{name}：前三分之一 {first:.0f}，后三分之一 {last:.0f}")
@@ -439,8 +440,8 @@ def _asked(run: Run, page: str) -> str:
 def _growth(
     sizes: list[tuple[int, float, int, int, int]],
 ) -> Iterator[tuple[str, float, float, float]]:
-    """Of the parent that lived longest: medians of its first and last third, and what is no leak.
-    Memory is let off a start: it grows to what a full sweep needs.
+    """Of the parent that lived longest: the most in its first and last third, and what is no leak.
+    The most, for a third may lie between two sweeps.
     """
     lives = Counter(one[0] for one in sizes)
     longest = max(lives, key=lambda pid: lives[pid])
@@ -448,8 +449,8 @@ def _growth(
     third = max(1, len(mine) // 3)
     names = (("内存 MB", 60.0), ("句柄", 20.0), ("子进程", 8.0), ("run 下文件", 8.0))
     for place, (name, most) in enumerate(names):
-        first = statistics.median(one[place] for one in mine[:third])
-        yield name, first, statistics.median(one[place] for one in mine[-third:]), most
+        first, last = (max(one[place] for one in part) for part in (mine[:third], mine[-third:]))
+        yield name, first, last, most
 
 
 def _size(run: Run) -> tuple[int, float, int, int, int]:

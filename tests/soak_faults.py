@@ -19,9 +19,9 @@ CLOCKS = ("+86400", "-3600")
 
 
 @contextmanager
-def small_disk(home: Path) -> Iterator[bool]:
+def small_disk(home: Path, size_mb: int = DISK_MB) -> Iterator[bool]:
     """A disk of its own for the home, so that it can be filled; only an administrator may."""
-    options = ["-t", "tmpfs", "-o", f"size={DISK_MB}m,mode=700", "tmpfs", str(home)]
+    options = ["-t", "tmpfs", "-o", f"size={size_mb}m,mode=700", "tmpfs", str(home)]
     if subprocess.run(["mount", *options], check=False, stderr=subprocess.DEVNULL).returncode:
         yield False
         return
@@ -31,8 +31,9 @@ def small_disk(home: Path) -> Iterator[bool]:
         subprocess.run(["umount", "--lazy", str(home)], check=False)
 
 
-def fill_disk(home: Path, seconds: float) -> None:
-    """Not a byte left for so long."""
+@contextmanager
+def eat(home: Path) -> Iterator[None]:
+    """Not a byte left meanwhile."""
     filler = home / "filler"
     try:
         with filler.open("wb", buffering=0) as file, suppress(OSError):
@@ -41,7 +42,7 @@ def fill_disk(home: Path, seconds: float) -> None:
         with filler.open("ab", buffering=0) as file, suppress(OSError):
             while True:
                 file.write(bytes(512))
-        time.sleep(seconds)
+        yield
     finally:
         filler.unlink(missing_ok=True)
 

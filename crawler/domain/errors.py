@@ -40,7 +40,7 @@ class TryLater(WatchError):
 
 
 class StoreAway(TryLater):
-    """The database server does not answer; it may be back in a moment."""
+    """The database does not answer, is held by somebody else or has no room; it may in a moment."""
 
 
 class GiveUp(WatchError):

@@ -137,8 +137,8 @@ class Database:
                 raise BadInput(
                     "数据目录由开发中的另一版本写成，与本程序不符，请另建一个"
                 ) from error
-            away = StoreAway if self.is_shared else TryLater
-            raise away(f"数据库暂不可用：{told[0] if told else error!r}") from error
+            said = told[0] if told else repr(error)
+            raise StoreAway(f"数据库暂不可用：{said}{_advice(said)}") from error
 
     def forget_pages(self) -> None:
         """Connections that nobody uses now are closed, with the pages that they remember."""
@@ -159,6 +159,12 @@ class Database:
     def close(self) -> None:
         """Give the files back."""
         self.engine.dispose()
+
+
+def _advice(said: str) -> str:
+    """SQLite calls a full disk by two names, and neither says what to do."""
+    full = "disk is full" in said or "disk I/O error" in said
+    return "（数据目录所在的磁盘写满或不可写，df -h 可以看到）" if full else ""
 
 
 def open_database(url: str) -> Database:
