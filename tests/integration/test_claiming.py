@@ -32,9 +32,10 @@ def claimed(
     at: datetime = NOON,
     limit: int = 10,
     state: VisitState = VisitState.WAITING,
+    held: set[int] | None = None,
 ) -> list[int]:
     with database.transaction() as db:
-        mine = claim_visits(db, 1, state, owner=owner, now=at, lease=LEASE, limit=limit)
+        mine = claim_visits(db, 1, state, owner=owner, now=at, lease=LEASE, limit=limit, held=held)
     return [one.id for one in mine]
 
 
@@ -45,6 +46,16 @@ def test_a_claimed_visit_is_nobody_elses_until_its_lease_ends(database: Database
     assert (first, second) == ([1, 2, 3], [4])
     assert claimed(database, "third", NOON + LEASE) == []
     assert claimed(database, "third", NOON + LEASE + timedelta(seconds=1)) == first
+
+
+def test_what_stays_with_its_machine_is_claimed_by_it_and_by_nobody_else(
+    database: Database,
+) -> None:
+    mine = claimed(database, "first", limit=3)
+
+    assert claimed(database, "second", LATER, held=set()) == [4]
+    assert claimed(database, "first", LATER, held={2}) == [1, 3]  # 2 is in its hands already
+    assert claimed(database, "first", LATER, held=set(mine)) == []
 
 
 def test_what_a_dead_child_held_is_free_at_once_and_nothing_else(database: Database) -> None:
