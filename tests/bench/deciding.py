@@ -3,8 +3,8 @@
 
 The house is copied first, so the demo stays as it is. Whoever has a case before them knows what is
 true of it, as an officer would after reading: what is risky is confirmed, a whole family at once;
-below 红 the sheet is opened first and read; what is harmless is dismissed with a reason. Printed are
-the keys a case and, from the rate of the demo's list, what a district's day comes to.
+below 红 the sheet is opened first and read; what is harmless is dismissed with a reason. Printed
+are the keys a case and, from the rate of the demo's list, what a district's day comes to.
 """
 
 import shutil
