@@ -53,13 +53,18 @@ class Fetching:
     sluice: Sluice
     plain: dict[int, tuple[PageText, ...]] = field(default_factory=dict)  # what desktops saw
     _kept: list[Report] = field(default_factory=list)
+    # One page between two looks at the network: hundreds that come at once, read in one go, would
+    # keep the loop for seconds, and whoever had just answered would count as silent.
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _received: int = 0
 
     async def take(self, visit: Visit, fetched: Fetched) -> None:
         """Keep, read, sieve; the report leaves with the next group."""
         self.sluice.leave()
-        with self.watch.at(visit.id):
-            self._kept.append(self._report(visit, fetched))
+        async with self._turn:
+            with self.watch.at(visit.id):
+                self._kept.append(self._report(visit, fetched))
+            await asyncio.sleep(0)
         await self.outlet.room()
 
     async def take_looks(self, visit: Visit, *looks: Fetched) -> None:
