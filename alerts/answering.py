@@ -18,6 +18,7 @@ from crawler.domain.task import (
     TASK_ENDS,
     TASK_MOVES,
     TASK_STATE_NAMES,
+    Conclusion,
     Feedback,
     Move,
     SupervisionTask,
@@ -174,7 +175,7 @@ def _apply(
             return Answered(effect=Effect.LATE, reason=said, task=task)
         step = _step(move, feedback, now, sender)
         with db.begin_nested():
-            after = make_move(db, task, step, desk, feedback.conclusion)
+            after = make_move(db, task, step, desk, _said_of(feedback))
     except BadInput as mistake:
         return _refused(task, mistake, Fault.UNREADABLE)
     except NotAllowed as refusal:
@@ -195,9 +196,15 @@ def _meant(task: SupervisionTask, feedback: Feedback) -> Move:
         raise BadInput("note：退回、挂起、移送须写明理由")
     if (task.state, feedback.move) in _SUPERVISORS:
         raise NotAllowed(f"任务 {task.number} 正在复核，由我方处理")
-    if task.state is TaskState.SUSPENDED and feedback.move is Move.WORK:
+    standing = task.suspended_at and feedback.at >= task.suspended_at
+    if standing and feedback.move is Move.WORK:
         return Move.RESUME
     return feedback.move
+
+
+def _said_of(feedback: Feedback) -> Conclusion | None:
+    """What is only begun is not concluded, whatever the report says."""
+    return None if feedback.move in _HARMLESS else feedback.conclusion
 
 
 def _completes(task: SupervisionTask, feedback: Feedback) -> bool:

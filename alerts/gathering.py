@@ -11,16 +11,15 @@ from crawler.domain.errors import GiveUp
 from crawler.domain.site import Site
 from crawler.domain.subject import NOBODY_ASKED
 from crawler.domain.task import SupervisionTask
-from crawler.store.alerts import alerts_of_case
 from crawler.store.assessments import assessment_of
 from crawler.store.captures import captures_of_visit, manifest_digests
 from crawler.store.cases import case_of
 from crawler.store.database import Connection
 from crawler.store.leads import leads_of_site
 from crawler.store.lists import filing_of
-from crawler.store.reviews import confirmed_at
 from crawler.store.sites import sites_by_id
 from crawler.store.subjects import standings_of
+from crawler.store.task_alerts import alerts_of_task
 
 _MOST_SITES = 21
 
@@ -69,8 +68,8 @@ def finding_with(
 
 
 def findings_behind(db: Connection, task: SupervisionTask) -> Findings:
-    """What a task is about: the site that it was made from, then the others of its case that
-    somebody confirmed, gravest first. What nobody has decided yet is not told as if it were.
+    """What a task is about: the site that it was made from, then those that joined it and are still
+    confirmed. What nobody has decided yet is not told as if it were.
     """
     told = _behind(db, task)
     shown = tuple(finding_of(db, alert) for alert in told[:_MOST_SITES])
@@ -83,10 +82,8 @@ def finding_behind(db: Connection, task: SupervisionTask) -> Finding:
 
 
 def _behind(db: Connection, task: SupervisionTask) -> list[Alert]:
-    alerts = alerts_of_case(db, task.case_id)
-    first = confirmed_at(db, [one.id for one in alerts], task.created_at)
-    told = [one for one in alerts if one.state is AlertState.CONFIRMED or one.id == first]
-    return sorted(told or alerts[:1], key=lambda one: one.id != first)
+    first, *others = alerts_of_task(db, task.id)
+    return [first, *(one for one in others if one.state is AlertState.CONFIRMED)]
 
 
 def _as_shown(alert: Alert) -> Assessment:

@@ -2,6 +2,7 @@
 message, and what follows for case, alerts and site.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -26,12 +27,13 @@ from crawler.domain.task import (
     TaskState,
     moved,
 )
-from crawler.store.alerts import alerts_of_case, change_alert
+from crawler.store.alerts import change_alert
 from crawler.store.audit import note
 from crawler.store.cases import save_case
 from crawler.store.database import Connection
 from crawler.store.outbox import put
 from crawler.store.sites import make_due
+from crawler.store.task_alerts import alerts_of_task, link_alert, tasks_of_alert
 from crawler.store.task_results import still_owed
 from crawler.store.tasks import change_task, save_move, save_task, tasks_of_case
 
@@ -68,10 +70,11 @@ def make_move(
 
 
 def record_new(
-    db: Connection, task: SupervisionTask, case: Case, step: Step, desk: Desk
+    db: Connection, task: SupervisionTask, case: Case, alert: Alert, step: Step, desk: Desk
 ) -> SupervisionTask:
-    """A new task gets its number; one that needs no approval is sent at once."""
+    """A new task about an alert gets its number; one that needs no approval is sent at once."""
     numbered = save_task(db, task, case.number)
+    link_alert(db, numbered, alert)
     save_move(db, numbered, step.move, step.actor, step.at, step.remark)
     note(db, _act(step, None, numbered))
     if numbered.state is not TaskState.APPROVED:
@@ -85,6 +88,7 @@ def add_site(
     """One more site of the same case joins its unfinished task, which gets as grave as the site,
     and as urgent.
     """
+    link_alert(db, task, alert)
     with_it = replace(task, seq=task.seq + 1)
     if rank(alert.level) > rank(task.level):
         with_it = graver(with_it, alert.level, step.at, desk.calendar)
@@ -163,28 +167,29 @@ def _tell(db: Connection, event: EventType, task: SupervisionTask, step: Step, d
 
 
 def _follow(db: Connection, task: SupervisionTask, now: datetime) -> None:
-    """An answer is checked against the page as it is now; an end settles case and alerts."""
-    if task.state is TaskState.ANSWERED:
-        _look_again(db, task, now)
-    if task.state in TASK_ENDS and all(
-        one.state in TASK_ENDS for one in tasks_of_case(db, task.case_id)
-    ):
-        _settle(db, task, now)
-
-
-def _look_again(db: Connection, task: SupervisionTask, at: datetime) -> None:
-    for alert in alerts_of_case(db, task.case_id):
-        if alert.state is AlertState.CONFIRMED:
-            make_due(db, alert.site_id, at)
-
-
-def _settle(db: Connection, task: SupervisionTask, now: datetime) -> None:
-    """Dealt with: found again, it is a relapse. Unfounded, licensed, handed over or cancelled: it
-    stays known, so silent unless it gets worse.
+    """An answer is checked against the page as it is now; an end settles its alerts, and the last
+    end of a case the case.
     """
-    save_case(db, replace(case_behind(db, task.case_id), closed_at=now))
-    for alert in alerts_of_case(db, task.case_id):
-        if alert.state is not AlertState.CONFIRMED:
+    mine = [one for one in alerts_of_task(db, task.id) if one.state is AlertState.CONFIRMED]
+    if task.state is TaskState.ANSWERED:
+        for alert in mine:
+            make_due(db, alert.site_id, now)
+    if task.state in TASK_ENDS:
+        _settle(db, task, mine, now)
+        if _all_ended(tasks_of_case(db, task.case_id)):
+            save_case(db, replace(case_behind(db, task.case_id), closed_at=now))
+
+
+def _all_ended(tasks: Iterable[SupervisionTask]) -> bool:
+    return all(one.state in TASK_ENDS for one in tasks)
+
+
+def _settle(db: Connection, task: SupervisionTask, mine: Iterable[Alert], now: datetime) -> None:
+    """Dealt with: found again, it is a relapse. Unfounded, licensed, handed over or cancelled: it
+    stays known, so silent unless it gets worse. What another task is still about waits for that.
+    """
+    for alert in mine:
+        if not _all_ended(tasks_of_alert(db, alert.id)):
             continue
         plan(db, task, alert, now)
         if follow_up(task).settles and alert.settled_at is None:

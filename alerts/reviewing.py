@@ -181,7 +181,8 @@ def _new_task(
     task = open_task(case, alert, review, who, desk.calendar, desk.approval_from)
     if edited is not None:
         task = edited(task)
-    return record_new(db, task, case, Step(move="draft", actor=review.actor, at=review.at), desk)
+    drafts = Step(move="draft", actor=review.actor, at=review.at)
+    return record_new(db, task, case, alert, drafts, desk)
 
 
 def _act(before: Alert, after: Alert, review: Review) -> Act:

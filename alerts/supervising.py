@@ -112,7 +112,8 @@ def resumed(task: SupervisionTask, actor: str, at: datetime, calendar: Calendar)
     going = moved(task, Move.RESUME, actor, at)
     answer_by = task.answer_by and working_time_after(task.answer_by, stood, calendar)
     due_at = working_time_after(task.due_at, stood, calendar)
-    return replace(going, answer_by=answer_by, due_at=due_at)
+    runs_from = task.runs_from and working_time_after(task.runs_from, stood, calendar)
+    return replace(going, answer_by=answer_by, due_at=due_at, runs_from=runs_from)
 
 
 def redirected(task: SupervisionTask, dispatch: Dispatch) -> SupervisionTask:

@@ -16,7 +16,7 @@ from crawler.domain.assessment import LEVEL_NAMES, Level, rank
 from crawler.domain.case import CHINA
 from crawler.domain.errors import BadInput
 from crawler.domain.region import region_name
-from crawler.domain.task import TASK_ENDS, Conclusion, TaskState
+from crawler.domain.task import NEEDLESS, TASK_ENDS, Conclusion, TaskState
 
 _FEWEST = 30  # below that many decisions a share says little, and is marked
 _Z = 1.96
@@ -123,6 +123,7 @@ class AlertFact:
     category: str
     opened_at: datetime
     state: AlertState
+    concluded: Conclusion | None = None  # as what its newest task was closed
     reopened: int = 0
     decided_at: datetime | None = None  # first decision of a person
 
@@ -154,6 +155,7 @@ class AlertRow:
     opened: int = 0
     open: int = 0
     confirmed: int = 0
+    needless: int = 0  # of the confirmed: its task found that it was not so
     dismissed: int = 0
     watched: int = 0
     merged: int = 0
@@ -162,19 +164,26 @@ class AlertRow:
 
     @property
     def precision(self) -> float | None:
-        """Confirmed among what was confirmed or dismissed."""
-        decided = self.confirmed + self.dismissed
-        return self.confirmed / decided if decided else None
+        """Confirmed, and not found needless since, among what was confirmed or dismissed."""
+        return self._true / self._decided if self._decided else None
 
     @property
     def few(self) -> bool:
         """Whether the share rests on too little to be read as one."""
-        return self.confirmed + self.dismissed < _FEWEST
+        return self._decided < _FEWEST
 
     @property
     def interval(self) -> tuple[float, float] | None:
         """95 % interval of the precision (Wilson)."""
-        return wilson(self.confirmed, self.confirmed + self.dismissed)
+        return wilson(self._true, self._decided)
+
+    @property
+    def _true(self) -> int:
+        return self.confirmed - self.needless
+
+    @property
+    def _decided(self) -> int:
+        return self.confirmed + self.dismissed
 
     @property
     def median_h(self) -> float | None:
@@ -199,7 +208,7 @@ class TaskRow:
     transferred: int = 0
     cancelled: int = 0
     under_way: int = 0
-    late: int = 0  # under way and past the limit
+    late: int = 0  # under way, not standing still, and past the limit
     returned: int = 0  # how often
 
     @property
@@ -211,7 +220,6 @@ class TaskRow:
 _FOUNDED = frozenset(
     {Conclusion.RECTIFIED, Conclusion.FILED, Conclusion.REFERRED, Conclusion.SHUT_DOWN}
 )
-_UNFOUNDED = frozenset({Conclusion.UNFOUNDED, Conclusion.LICENSED})
 Key = Callable[[AlertFact | TaskFact], str]
 
 
@@ -257,6 +265,7 @@ def _count_alert(row: AlertRow, fact: AlertFact) -> None:
             row.open += 1
         case AlertState.CONFIRMED:
             row.confirmed += 1
+            row.needless += fact.concluded in NEEDLESS
         case AlertState.DISMISSED:
             row.dismissed += 1
         case AlertState.WATCHED:
@@ -277,14 +286,14 @@ def _count_task(row: TaskRow, fact: TaskFact, now: datetime) -> None:
     row.cancelled += fact.state is TaskState.CANCELLED
     if fact.state not in TASK_ENDS:
         row.under_way += 1
-        row.late += fact.due_at < now
+        row.late += fact.due_at < now and fact.state is not TaskState.SUSPENDED
     if fact.state is not TaskState.CLOSED:
         return
     row.closed += 1
     row.in_time += fact.closed_at is not None and fact.closed_at <= fact.due_at
     row.founded += fact.conclusion in _FOUNDED
-    row.unfounded += fact.conclusion in _UNFOUNDED
-    row.other += fact.conclusion not in _FOUNDED | _UNFOUNDED
+    row.unfounded += fact.conclusion in NEEDLESS
+    row.other += fact.conclusion not in _FOUNDED | NEEDLESS
 
 
 def in_order(names: Iterable[str], by: Dimension, counts: dict[str, int]) -> Sequence[str]:

@@ -71,6 +71,10 @@ CONCLUSION_NAMES = {
 }
 
 
+# what the alert warned of was not so
+NEEDLESS = frozenset({Conclusion.UNFOUNDED, Conclusion.LICENSED})
+
+
 class Move(StrEnum):
     """What can happen to a task."""
 
@@ -156,7 +160,8 @@ class SupervisionTask:
     approved_by: str = ""
     needs_approval: bool = True  # by a supervisor, who is not the drafter
     created_at: datetime
-    sent_at: datetime | None = None  # from when its limits run
+    sent_at: datetime | None = None
+    runs_from: datetime | None = None  # when its limits began: sent, and what it stood still since
     acknowledge_by: datetime | None = None
     answer_by: datetime | None = None
     due_at: datetime  # closed by
@@ -211,15 +216,17 @@ def moved(task: SupervisionTask, move: Move, actor: str, at: datetime) -> Superv
         approved_by=actor if move is Move.APPROVE else task.approved_by,
         returns=task.returns + (move is Move.RETURN),
         sent_at=at if move is Move.SEND else task.sent_at,
+        runs_from=at if move is Move.SEND else task.runs_from,
         suspended_at=at if after is TaskState.SUSPENDED else None,
         closed_at=at if after in TASK_ENDS else None,
+        conclusion=None if after is TaskState.WORKING else task.conclusion,
     )
 
 
 def bore_out(task: SupervisionTask) -> bool:
     """Whether it was closed by an answer that found something to put right."""
-    unneeded = (None, Conclusion.UNFOUNDED, Conclusion.LICENSED)
-    return task.state is TaskState.CLOSED and task.conclusion not in unneeded
+    unneeded = task.conclusion is None or task.conclusion in NEEDLESS
+    return task.state is TaskState.CLOSED and not unneeded
 
 
 class Urgency(StrEnum):
@@ -255,7 +262,7 @@ def urgency_of(task: SupervisionTask, now: datetime, calendar: Calendar | None =
         return Urgency.IN_TIME
     if now >= limit:
         return Urgency.OVERDUE
-    start = task.sent_at or task.created_at
+    start = task.runs_from or task.created_at
     if calendar is None:
         gone, whole = now - start, limit - start
     else:

@@ -34,7 +34,7 @@ from crawler.store.leads import (
 from crawler.store.lists import filing_of
 from crawler.store.schedules import add_schedule, firings_in, put_firing, schedule_named
 from crawler.store.sites import site_of_domain, sites_by_id
-from crawler.store.tasks import tasks_of_case
+from crawler.store.task_alerts import tasks_of_alert
 from crawler.store.visits import looks_since
 
 SELECTION = "leads"
@@ -185,7 +185,7 @@ def _nothing(db: Connection, visit_id: int) -> str:
 def _known(db: Connection, alert: Alert) -> str:
     """How far an alert is."""
     if alert.state is AlertState.CONFIRMED:
-        return _handled(db, alert.case_id)
+        return _handled(db, alert.id)
     if alert.state is AlertState.DISMISSED:
         return "已核实，未发现疑似情形"
     return ALERT_STATE_NAMES[alert.state]
@@ -268,8 +268,8 @@ def _plan(db: Connection, region: str, now: datetime) -> Schedule:
         return add_schedule(db, plan, now)
 
 
-def _handled(db: Connection, case_id: int) -> str:
-    tasks = tasks_of_case(db, case_id)
+def _handled(db: Connection, alert_id: int) -> str:
+    tasks = tasks_of_alert(db, alert_id)
     if not tasks:
         return "已核实，正在处理"
     if tasks[-1].conclusion is not None:

@@ -36,8 +36,8 @@ from crawler.store.statistics import Watched, alert_facts, task_facts, watched_i
 
 Cell = str | int | float | None
 ALERT_COLUMNS = (
-    "预警", "待核实", "已核实", "误报", "观察", "已合并", "复燃次数", "准确率", "95%区间",
-    "核实用时中位数（小时）",
+    "预警", "待核实", "已核实", "核实后不属实", "误报", "观察", "已合并", "复燃次数", "准确率",
+    "95%区间", "核实用时中位数（小时）",
 )  # fmt: skip
 TASK_COLUMNS = (
     "任务", "已派发", "已签收", "已反馈", "已办结", "按期办结", "按期率", "属实", "不属实",
@@ -235,8 +235,8 @@ def _of_task(fact: AlertFact | TaskFact, by: Dimension) -> str:
 
 def _alert_cells(row: AlertRow) -> list[Cell]:
     return [
-        row.name, row.opened, row.open, row.confirmed, row.dismissed, row.watched, row.merged,
-        row.relapsed, _share(row.precision), _interval(row), _hours(row.median_h),
+        row.name, row.opened, row.open, row.confirmed, row.needless, row.dismissed, row.watched,
+        row.merged, row.relapsed, _share(row.precision), _interval(row), _hours(row.median_h),
     ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from crawler.domain.task import bore_out
 from crawler.store.case_tables import case_records
 from crawler.store.packs import Judged
 from crawler.store.tables import alerts, assessments, captures, cases, sweeps, visits
-from crawler.store.tasks import tasks_of_case
+from crawler.store.task_alerts import tasks_of_alert
 
 FOLDER = "cases"  # inside the evidence folder, apart from segments
 NOTHING = "none"
@@ -43,7 +43,7 @@ class Story:
     case_id: int
     visit_id: int  # the alert's own
     again: str  # the selection of sweeps that look again at this alert's site
-    closed: tuple[datetime, ...]  # when tasks of its case were closed that bore it out
+    closed: tuple[datetime, ...]  # when tasks about it were closed that bore it out
     visits: tuple[Judged, ...]
 
 
@@ -78,13 +78,13 @@ def stories(db: Connection) -> Iterator[Story]:
     columns = (alerts.c.id, alerts.c.case_id, alerts.c.site_id, alerts.c.visit_id)
     for row in db.execute(select(*columns).where(again).order_by(alerts.c.id)).all():
         yield Story(
-            case_id=row.case_id, visit_id=row.visit_id, closed=_closed(db, row.case_id),
+            case_id=row.case_id, visit_id=row.visit_id, closed=_closed(db, row.id),
             again=f"{RECAPTURE}{row.id}", visits=tuple(_levels(db, row.site_id)),
         )  # fmt: skip
 
 
-def _closed(db: Connection, case_id: int) -> tuple[datetime, ...]:
-    tasked = tasks_of_case(db, case_id)
+def _closed(db: Connection, alert_id: int) -> tuple[datetime, ...]:
+    tasked = tasks_of_alert(db, alert_id)
     return tuple(one.closed_at for one in tasked if one.closed_at and bore_out(one))
 
 

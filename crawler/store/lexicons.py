@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from crawler.domain.alert import Decision
-from crawler.domain.task import Conclusion, TaskState
+from crawler.domain.task import Conclusion
 from crawler.store.database import upsert
-from crawler.store.tables import alerts, assessments, lexicons, reviews, tasks, texts
+from crawler.store.tables import alerts, assessments, lexicons, reviews, texts
+from crawler.store.task_alerts import CONCLUDED
 
 _DECIDED = (str(Decision.CONFIRM), str(Decision.DISMISS))
 
@@ -40,7 +41,7 @@ class Decided:
 
 def decided_alerts(db: Connection, region: str = "") -> Iterator[Decided]:
     """Confirmed and dismissed alerts under a region prefix, each by its newest decision; one whose
-    task was closed as unfounded was none, whoever confirmed it.
+    newest task was closed as unfounded was none, whoever confirmed it.
     """
     newest = (
         select(func.max(reviews.c.id))
@@ -49,10 +50,8 @@ def decided_alerts(db: Connection, region: str = "") -> Iterator[Decided]:
     )
     current = (assessments.c.visit_id == alerts.c.visit_id) & assessments.c.current
     joined = reviews.join(alerts, alerts.c.id == reviews.c.alert_id).outerjoin(assessments, current)
-    closed = (tasks.c.case_id == alerts.c.case_id) & (tasks.c.state == str(TaskState.CLOSED))
-    unfounded = closed & (tasks.c.conclusion == str(Conclusion.UNFOUNDED))
     columns = (
-        select(tasks.c.id).where(unfounded).exists().label("unfounded"),
+        CONCLUDED.label("concluded"),
         reviews.c.alert_id, reviews.c.decision, reviews.c.misled_by,
         alerts.c.site_id, alerts.c.found, alerts.c.text_digest, assessments.c.body,
     )  # fmt: skip
@@ -61,7 +60,7 @@ def decided_alerts(db: Connection, region: str = "") -> Iterator[Decided]:
         yield Decided(
             alert_id=row.alert_id,
             site_id=row.site_id,
-            confirmed=row.decision == Decision.CONFIRM and not row.unfounded,
+            confirmed=row.decision == Decision.CONFIRM and row.concluded != Conclusion.UNFOUNDED,
             misled_by=tuple(row.misled_by),
             words=tuple(_pair(one) for one in row.found if not one.endswith(":")),
             rules=_rules(row.body),

@@ -1,7 +1,5 @@
 """What people decided about alerts."""
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
@@ -29,13 +27,6 @@ def reviews_of(db: Connection, alert_id: int) -> list[Review]:
     """All decisions about one alert, oldest first."""
     rows = select(reviews).where(reviews.c.alert_id == alert_id).order_by(reviews.c.id)
     return [_review(row) for row in db.execute(rows)]
-
-
-def confirmed_at(db: Connection, alert_ids: Sequence[int], at: datetime) -> int | None:
-    """Which of some alerts was confirmed at a moment: what a task of that moment was made from."""
-    mine = reviews.c.alert_id.in_(alert_ids) & (reviews.c.at == at)
-    rows = select(reviews.c.alert_id).where(mine, reviews.c.decision == str(Decision.CONFIRM))
-    return db.scalar(rows.order_by(reviews.c.id).limit(1))
 
 
 def misleading(db: Connection, region: str = "") -> list[Review]:

@@ -16,6 +16,7 @@ from crawler.domain.task import Conclusion, Move, TaskState
 from crawler.store.regions import within
 from crawler.store.sweep_tables import sweep_counts
 from crawler.store.tables import alerts, cases, reviews, sites, sweeps, task_moves, tasks, visits
+from crawler.store.task_alerts import CONCLUDED
 from crawler.store.task_tables import rechecks
 
 _SHOW_A_HAND = (  # of the department that has it: the acknowledgement may be late or lost
@@ -47,8 +48,9 @@ def alert_facts(db: Connection, period: Period, region: str) -> Iterator[AlertFa
     columns = (
         alerts.c.region, alerts.c.level, alerts.c.opened_at, alerts.c.state, alerts.c.reopened,
     )  # fmt: skip
+    more = cases.c.category, reviews.c.at.label("decided_at"), CONCLUDED.label("concluded")
     rows = (
-        select(*columns, cases.c.category, reviews.c.at.label("decided_at"))
+        select(*columns, *more)
         .select_from(
             alerts.join(cases, cases.c.id == alerts.c.case_id)
             .outerjoin(first, first.c.alert_id == alerts.c.id)
@@ -159,6 +161,7 @@ def _alert_fact(row: Any) -> AlertFact:
         category=row.category,
         opened_at=row.opened_at,
         state=AlertState(row.state),
+        concluded=Conclusion(row.concluded) if row.concluded else None,
         reopened=row.reopened,
         decided_at=row.decided_at,
     )

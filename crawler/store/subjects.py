@@ -47,6 +47,7 @@ from crawler.domain.task import Conclusion
 from crawler.store.database import upsert
 from crawler.store.subject_tables import register_lists
 from crawler.store.tables import alerts, sites, subjects, tasks
+from crawler.store.task_tables import task_alerts
 from crawler.store.tasks import ENDS
 
 _BATCH = 2_000
@@ -326,12 +327,11 @@ def _listed(facts: Any) -> Listed:
 
 
 def outcomes_of(db: Connection, name: str) -> Outcomes:
-    """What came of the cases of a subject's sites, by its name as filed."""
+    """What came of the tasks about a subject's sites, by its name as filed."""
     mine = select(sites.c.id).where(sites.c.unit_name == name)
-    cases = select(alerts.c.case_id).where(alerts.c.site_id.in_(mine))
-    rows = db.execute(
-        select(tasks.c.state, tasks.c.conclusion).where(tasks.c.case_id.in_(cases))
-    ).all()
+    about = alerts.join(task_alerts, task_alerts.c.alert_id == alerts.c.id)
+    theirs = select(task_alerts.c.task_id).select_from(about).where(alerts.c.site_id.in_(mine))
+    rows = db.execute(select(tasks.c.state, tasks.c.conclusion).where(tasks.c.id.in_(theirs))).all()
     ended = [row.conclusion for row in rows if row.state == "closed"]
     relapsed = select(func.coalesce(func.sum(alerts.c.reopened), 0))
     return Outcomes(

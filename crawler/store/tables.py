@@ -420,6 +420,7 @@ tasks = Table(
     Column("acknowledge_by", Moment),
     Column("answer_by", Moment),
     Column("due_at", Moment, nullable=False),
+    Column("runs_from", Moment),  # sent_at, and what it stood still since
     Column("suspended_at", Moment),
     Column("closed_at", Moment),
     Column("conclusion", String(20)),

@@ -1,8 +1,22 @@
-"""Tables beside `tasks`: results of joint inspections, reminders given, looks after the end."""
+"""Tables beside `tasks`: the alerts of each, results of joint inspections, reminders given, looks
+after the end.
+"""
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from crawler.store.tables import Moment, metadata
+
+# which alerts a task is about, in the order in which they joined it
+task_alerts = Table(
+    "task_alerts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("task_id", ForeignKey("tasks.id"), nullable=False),
+    Column("alert_id", ForeignKey("alerts.id"), nullable=False),
+    Column("region", String(6), nullable=False),
+    UniqueConstraint("task_id", "alert_id"),
+    Index(None, "alert_id"),
+)
 
 # what one department of a joint inspection found, once each
 task_results = Table(

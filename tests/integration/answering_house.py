@@ -4,13 +4,14 @@ import functools
 import os
 import shutil
 import tempfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from alerts.alerting import found_in
 from alerts.calendars import load_calendar
@@ -28,7 +29,7 @@ from crawler.store.alerts import save_alert
 from crawler.store.assessments import save_assessment
 from crawler.store.cases import open_cases_with, save_case
 from crawler.store.database import Database, migrate, open_database
-from crawler.store.tables import sites, sweeps, visits
+from crawler.store.tables import alerts, sites, sweeps, visits
 from tests.builders import NOON, a_site, an_alert, an_assessment
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -105,6 +106,18 @@ def settle_site(database: Database, site: Site | None = None) -> Site:
                  "state": "closed"}  # fmt: skip
         db.execute(insert(visits).values(visit))
     return replace(site, id=site_id)
+
+
+def beside(database: Database, first: Alert, domain: str, level: Level) -> Alert:
+    """An alert of another site in the same case."""
+    alert = open_alert(
+        database,
+        a_site(id=zlib.crc32(domain.encode()) >> 8, domain=domain, domain_shown=domain),
+        level,
+    )
+    with database.transaction() as db:
+        db.execute(update(alerts).where(alerts.c.id == alert.id).values(case_id=first.case_id))
+    return replace(alert, case_id=first.case_id)
 
 
 def open_alert(

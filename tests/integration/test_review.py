@@ -12,7 +12,7 @@ from alerts.dispatching import Dispatch, dispatch, region_after
 from alerts.moving import Step, make_move
 from alerts.reviewing import confirm, dismiss, merge, reopen, watch
 from alerts.tasking import approve, extend, move_task, redirect
-from crawler.domain.alert import Alert, AlertState
+from crawler.domain.alert import AlertState
 from crawler.domain.assessment import Level
 from crawler.domain.audit import Act
 from crawler.domain.delivery import EventType
@@ -22,7 +22,6 @@ from crawler.domain.task import Conclusion, Department, Move, TaskState
 from crawler.store.alerts import alert_of, change_alert, save_alert
 from crawler.store.audit import acts_on, broken_entries, latest_acts, note
 from crawler.store.cases import case_of
-from crawler.store.database import Database
 from crawler.store.lexicons import decided_alerts
 from crawler.store.outbox import list_deliveries
 from crawler.store.reviews import reviews_of
@@ -33,6 +32,7 @@ from tests.integration.answering_house import (
     a_database,
     a_desk,
     an_endpoint,
+    beside,
     open_alert,
     settle_site,
 )
@@ -335,14 +335,6 @@ def test_an_unknown_alert_is_named(tmp_path: Path) -> None:
 
     with database.reading() as db:
         assert db.execute(select(alerts)).all() == []
-
-
-def beside(database: Database, first: Alert, domain: str, level: Level) -> Alert:
-    """An alert of another site in the same case."""
-    alert = open_alert(database, a_site(id=77, domain=domain, domain_shown=domain), level)
-    with database.transaction() as db:
-        db.execute(update(alerts).where(alerts.c.id == alert.id).values(case_id=first.case_id))
-    return replace(alert, case_id=first.case_id)
 
 
 def test_another_district_gets_what_is_redirected_to_it_and_the_first_is_told(

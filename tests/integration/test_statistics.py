@@ -75,7 +75,8 @@ def test_alerts_are_counted_with_the_precision_of_what_was_decided(worked: Datab
 
     total = row(sheet, "合计")
     assert [total[one] for one in ("预警", "已核实", "误报", "观察", "待核实")] == [4, 2, 1, 1, 0]
-    assert (total["准确率"], total["核实用时中位数（小时）"]) == ("66.7%", 2.0)
+    assert (total["核实后不属实"], total["准确率"]) == (1, "33.3%")
+    assert total["核实用时中位数（小时）"] == 2.0
     assert "样本少" in str(total["95%区间"])
     assert row(sheet, "310104 徐汇区")["误报"] == 1
 

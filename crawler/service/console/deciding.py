@@ -2,7 +2,7 @@
 and pressing twice does nothing more.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ from crawler.store.capture_checks import broken_records
 from crawler.store.captures import captures_of_visit
 from crawler.store.cards import Card, Decided, card_of, decisions_on_site
 from crawler.store.handovers import hand_over
-from crawler.store.tasks import tasks_of_case
+from crawler.store.task_alerts import alerts_of_task, tasks_of_alert
 
 UNDO_FOR = timedelta(minutes=10)
 MOST_AT_ONCE = 200
@@ -188,11 +188,11 @@ def undo(call: Call) -> Response:
     card = _card(call)
     with call.house.database.reading() as db:
         last = next(iter(decisions_on_site(db, card.site.id, 1)), None)
-        tasks = tasks_of_case(db, card.case.id)
+        tasks = tasks_of_alert(db, card.alert.id)
     if last is None or last.alert_id != card.alert.id or not may_undo(last, call):
         raise NotAllowed("只能在 10 分钟内撤回自己的决定；之后请主管重新打开")
     if last.decision is Decision.CONFIRM:
-        _take_back(call, card, tasks)
+        _take_back(call, card, tasks[-1])
     reopen_alert(
         call.house.database, card.alert.id, call.actor, call.now, call.console.desk(), "撤回"
     )
@@ -349,19 +349,17 @@ def _too_late(
     return Notice(text=said, bad=True)
 
 
-def _take_back(call: Call, card: Card, tasks: Sequence[SupervisionTask]) -> None:
-    drafts = [one for one in tasks if one.state is TaskState.DRAFTED]
+def _take_back(call: Call, card: Card, task: SupervisionTask) -> None:
     with call.house.database.reading() as db:
         others = [
             one
-            for one in alerts_of_case(db, card.case.id)
+            for one in alerts_of_task(db, task.id)
             if one.state is AlertState.CONFIRMED and one.id != card.alert.id
         ]
     if others:
         return  # they still need the task
-    if not drafts:
+    if task.state is not TaskState.DRAFTED:
         raise Refused("任务已派发，不能撤回；请在任务里撤销")
     move_task(
-        call.house.database, drafts[-1].id, Move.CANCEL, call.actor, call.now,
-        call.console.desk(), "撤回",
-    )  # fmt: skip
+        call.house.database, task.id, Move.CANCEL, call.actor, call.now, call.console.desk(), "撤回"
+    )

@@ -34,7 +34,7 @@ from crawler.store.packs import (
     stretch_of,
 )
 from crawler.store.reviews import reviews_of
-from crawler.store.tasks import tasks_of_case
+from crawler.store.task_alerts import tasks_of_alert
 from crawler.store.texts import structure_of, text_of
 
 # Looking at a case leaves traces too; they belong to the export record, or the same case exported
@@ -101,7 +101,7 @@ def gather(db: Connection, alert_id: int, *, reach: str, lifted: bool) -> Dossie
     card = card_of(db, alert_id, reach)
     if card is None:
         raise BadInput(f"没有编号为 {alert_id} 的预警")
-    tasks = tuple(tasks_of_case(db, card.case.id))
+    tasks = tuple(tasks_of_alert(db, alert_id))
     told = _moments(db, card, tasks)
     moments, found = _with_captures(db, told)
     shots = tuple(shots_of(db, found))
