@@ -11,6 +11,7 @@ from enum import StrEnum
 from alerts.desk import Desk
 from alerts.moving import Step, make_move, write_move
 from alerts.reporting import read_feedback
+from crawler.domain.assessment import Level
 from crawler.domain.audit import Act
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.task import (
@@ -26,6 +27,7 @@ from crawler.domain.task import (
 )
 from crawler.store.audit import note
 from crawler.store.database import Connection, Database
+from crawler.store.outbox import was_told
 from crawler.store.tasks import feedback_of, keep_feedback, locked_task, mark_feedback
 
 LARGEST_BODY = 64 * 1024
@@ -84,6 +86,7 @@ class Sender:
 
     name: str = "主平台"
     regions: tuple[str, ...] = ()
+    levels: frozenset[Level] = frozenset()  # of the tasks they hear of (none: of all)
     read: Callable[[str, bytes], Feedback] = read_feedback
 
 
@@ -115,7 +118,7 @@ def take_feedback(
     if len(body) > LARGEST_BODY:
         raise BadInput(f"反馈超过 {LARGEST_BODY // 1024} KB")
     with database.transaction() as db:
-        task = _theirs(locked_task(db, number), sender)
+        task = _theirs(db, locked_task(db, number), sender)
         where = task.region if task else ""
         if not keep_feedback(db, feedback_id, number[:40], body, now, where):
             earlier = _earlier(db, feedback_id, number, body, task)
@@ -129,9 +132,14 @@ def take_feedback(
         return answered
 
 
-def _theirs(task: SupervisionTask | None, sender: Sender) -> SupervisionTask | None:
-    """A task of another region is as good as none: whose it is, is nobody else's business."""
+def _theirs(db: Connection, task: SupervisionTask | None, sender: Sender) -> SupervisionTask | None:
+    """A task of another region, or one that they never heard of, is as good as none: whose it is,
+    is nobody else's business.
+    """
     if task is None or (sender.regions and not task.region.startswith(sender.regions)):
+        return None
+    unheard = sender.levels and task.level not in sender.levels
+    if unheard and not was_told(db, sender.name, f"task:{task.number}"):
         return None
     return task
 

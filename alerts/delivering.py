@@ -146,9 +146,10 @@ def _one_round(
     """Claim, send, mark; whether there may be more to do."""
     token = courier.token()
     until = courier.clock() + courier.lease
-    circuit, claimed = _claim(courier, endpoint, token, until)
+    began, claimed = _claim(courier, endpoint, token, until)
     if not claimed:
-        return DeliverySummary(held_back=_why_held_back(circuit, courier.clock())), False
+        return DeliverySummary(held_back=_why_held_back(began, courier.clock())), False
+    circuit = began
     sent: list[tuple[Delivery, Receipt]] = []
     for few in _in_lanes(claimed, courier.lanes):
         if courier.clock() + courier.longest_send > until or _is_shut(circuit, courier.clock()):
@@ -161,7 +162,7 @@ def _one_round(
             sent.append((delivery, receipt))
             circuit = after_receipt(circuit, receipt)
     unsent = [one.id for one in claimed[len(sent) :]]
-    part = _mark(courier, circuit, token, sent, unsent)
+    part = _mark(courier, began, circuit, token, sent, unsent)
     return part, bool(sent) and not _is_shut(circuit, courier.clock())
 
 
@@ -179,6 +180,7 @@ def _claim(
 
 def _mark(
     courier: Courier,
+    began: Circuit,
     circuit: Circuit,
     token: str,
     sent: Sequence[tuple[Delivery, Receipt]],
@@ -190,7 +192,7 @@ def _mark(
         marked = set(mark(db, token, marks))
         release(db, token, unsent)
         save_receipts(db, [receipt for _, receipt in sent])
-        _save_if_changed(db, circuit, now)
+        _save_learnt(db, began, circuit, now)
         note(db, *(_given_up(one, now) for one in marks if _was_given_up(one, marked)))
     return _summary_of([one for one in marks if one.id in marked])
 
@@ -266,9 +268,13 @@ def _paused_meanwhile(courier: Courier, endpoint: Endpoint) -> bool:
         return bool(circuit_of(db, endpoint.name).paused)
 
 
-def _save_if_changed(db: Connection, circuit: Circuit, now: datetime) -> None:
-    """What the round learnt; a person who paused the endpoint meanwhile is not overruled by it."""
+def _save_learnt(db: Connection, began: Circuit, circuit: Circuit, now: datetime) -> None:
+    """What the round learnt; a person who paused or resumed the endpoint meanwhile is not overruled
+    by it.
+    """
     current = circuit_of(db, circuit.endpoint)
+    if current != began and current == Circuit(endpoint=circuit.endpoint):
+        return
     learnt = replace(circuit, paused=circuit.paused or current.paused)
     if current != learnt:
         save_circuit(db, learnt, now)

@@ -35,6 +35,8 @@ _MOVES: Mapping[TaskState, Move] = {
 def read_feedback(number: str, body: bytes) -> Feedback:
     """The report in a body; BadInput says which field cannot be used."""
     given = _object(body)
+    if given.get("task_no") not in (None, "", number):
+        raise BadInput("task_no：与网址中的任务号不一致")
     status = _status(given.get("status"))
     return Feedback(
         task_number=number,

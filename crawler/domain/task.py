@@ -93,6 +93,27 @@ class Move(StrEnum):
     CANCEL = "cancel"
 
 
+MOVE_NAMES = {
+    Move.APPROVE: "审核",
+    Move.SEND: "派发",
+    Move.ACKNOWLEDGE: "签收",
+    Move.WORK: "处置",
+    Move.ANSWER: "反馈",
+    Move.CHECK: "复核",
+    Move.CLOSE: "办结",
+    Move.RETURN: "退回",
+    Move.EXTEND: "延期",
+    Move.SUSPEND: "挂起",
+    Move.RESUME: "恢复",
+    Move.TRANSFER: "移送",
+    Move.CANCEL: "撤销",
+}
+# by the department that has it: the acknowledgement may be late or lost
+SHOW_A_HAND = (
+    Move.ACKNOWLEDGE, Move.WORK, Move.ANSWER, Move.SUSPEND, Move.TRANSFER, Move.RETURN,
+)  # fmt: skip
+
+
 _S, _M = TaskState, Move
 _OPEN = (_S.SENT, _S.ACKNOWLEDGED, _S.WORKING)
 TASK_MOVES: dict[tuple[TaskState, Move], TaskState] = {
@@ -201,8 +222,11 @@ def moved(task: SupervisionTask, move: Move, actor: str, at: datetime) -> Superv
     or it was returned too often.
     """
     after = TASK_MOVES.get((task.state, move))
+    if after is None and move is Move.EXTEND and task.state is TaskState.EXTENDED:
+        raise NotAllowed(f"任务 {task.number} 已延期过，不再延期；仍不能按期的可以挂起")
     if after is None:
-        raise NotAllowed(f"任务 {task.number} 为“{TASK_STATE_NAMES[task.state]}”，不能执行 {move}")
+        state = TASK_STATE_NAMES[task.state]
+        raise NotAllowed(f"任务 {task.number} 为“{state}”，不能{MOVE_NAMES[move]}")
     if move is Move.APPROVE and task.needs_approval and actor == task.drafted_by:
         raise NotAllowed("不能审核自己起草的任务")
     if move is Move.APPROVE and task.contested:

@@ -13,11 +13,19 @@ from pathlib import Path
 import structlog
 
 from crawler.domain.audit import Act
-from crawler.domain.errors import BadInput, NotAllowed
+from crawler.domain.errors import BadInput, NotAllowed, reason_of
 from crawler.service.importing import Shrunk, import_file
 from crawler.service.wiring import House, child_environment
 from crawler.store.audit import note
-from crawler.store.dockings import REFUSED, TAKEN, WAITING, Docked, is_known, keep_docked
+from crawler.store.dockings import (
+    REFUSED,
+    TAKEN,
+    WAITING,
+    Docked,
+    is_known,
+    keep_docked,
+    newer_than,
+)
 from crawler.store.evidence import file_digest
 from crawler.store.lists import ImportReport
 
@@ -30,7 +38,9 @@ log = structlog.get_logger()
 
 
 def dock(house: House, now: datetime) -> list[Docked]:
-    """Run the pull command if there is one, then look into the folder; what was new."""
+    """Run the pull command if there is one, then look into the folder; what was new. BadInput names
+    what cannot be read, once all else is taken.
+    """
     ops = house.config.ops
     if ops.list_folder is None:
         return []
@@ -38,7 +48,18 @@ def dock(house: House, now: datetime) -> list[Docked]:
         raise BadInput(f"ops.list_folder {ops.list_folder} 不是目录")
     if ops.list_command:
         _pull(house, ops.list_command, ops.list_folder)
-    return [one for path in _files(ops.list_folder) if (one := _taken(house, path, now))]
+    found: list[Docked] = []
+    unread: list[str] = []
+    for path in _files(ops.list_folder):
+        try:
+            one = _taken(house, path, now)
+        except OSError as error:
+            unread.append(f"{path.name}（{reason_of(error)}）")
+        else:
+            found += [one] if one else []
+    if unread:
+        raise BadInput(f"{len(unread)} 个文件无法读取，其余已处理：{'、'.join(unread[:5])}")
+    return found
 
 
 def decide(house: House, one: Docked, actor: str, now: datetime, *, accept: bool) -> Docked:
@@ -48,6 +69,9 @@ def decide(house: House, one: Docked, actor: str, now: datetime, *, accept: bool
     file = _shelf(house, one.sha256) / one.name
     made = replace(one, state=REFUSED, reason=f"{actor} 不予采用", actor=actor, at=now)
     if accept:
+        with house.database.reading() as db:
+            if newer := newer_than(db, one):
+                raise NotAllowed(f"此后已采用更新的名单 {newer}，这一份不能再采用")
         if not file.is_file() or file_digest(file) != one.sha256:
             raise BadInput("留存的名单不在了，请重新放入目录或用 xunwang import 导入")
         report = _imported(house, file, actor, now, may_shrink=True)

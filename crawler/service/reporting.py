@@ -90,7 +90,7 @@ def summary(facts: Facts) -> Sheet:
         ("统计期间", facts.period.name),
         ("统计时点", f"{facts.at.astimezone(CHINA):%Y-%m-%d %H:%M}"),
         ("区划范围", facts.region or "全部"),
-        ("在巡网站", watched.sites),
+        ("在巡网站（统计时点）", watched.sites),
         ("巡查网站次", watched.visits),
         ("预警", found.opened),
         ("准确率", _share(found.precision)),

@@ -1,6 +1,6 @@
 """Lists that came by themselves: each digest of a source once, and what became of it."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -30,20 +30,7 @@ class Docked:
 
 def keep_docked(db: Connection, one: Docked) -> None:
     """As it stands now."""
-    values = {
-        name: getattr(one, name)
-        for name in (
-            "sha256",
-            "source",
-            "name",
-            "state",
-            "reason",
-            "list_id",
-            "region",
-            "actor",
-            "at",
-        )
-    }
+    values = asdict(one)
     statement = upsert(db, docked).values(values)
     db.execute(statement.on_conflict_do_update(index_elements=["sha256", "source"], set_=values))
 
@@ -52,6 +39,13 @@ def is_known(db: Connection, sha256: str, source: str) -> bool:
     """Whether this list was looked at before."""
     mine = (docked.c.sha256 == sha256) & (docked.c.source == source)
     return db.execute(select(docked.c.sha256).where(mine)).first() is not None
+
+
+def newer_than(db: Connection, one: Docked) -> str:
+    """The name of a list of the same source that came later and was taken; empty for none."""
+    later = (docked.c.source == one.source) & (docked.c.at > one.at) & (docked.c.state == TAKEN)
+    newest = select(docked.c.name).where(later).order_by(docked.c.at.desc()).limit(1)
+    return db.scalar(newest) or ""
 
 
 def all_docked(db: Connection, limit: int = 50) -> list[Docked]:

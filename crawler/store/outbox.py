@@ -211,6 +211,12 @@ def list_deliveries(
     ]
 
 
+def was_told(db: Connection, endpoint: str, subject: str) -> bool:
+    """Whether an endpoint was ever sent anything about a subject."""
+    mine = (outbox.c.endpoint == endpoint) & (outbox.c.subject == subject)
+    return db.execute(select(outbox.c.id).where(mine).limit(1)).first() is not None
+
+
 def oldest_waiting(db: Connection) -> dict[str, datetime]:
     """Since when the oldest message of each endpoint has been waiting: an outbox that ages is the
     first sign that nobody is told.

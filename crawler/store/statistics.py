@@ -12,16 +12,13 @@ from crawler.domain.alert import AlertState, Decision
 from crawler.domain.assessment import Level
 from crawler.domain.recheck import RecheckResult
 from crawler.domain.statistics import AlertFact, Period, TaskFact
-from crawler.domain.task import Conclusion, Move, TaskState
+from crawler.domain.task import SHOW_A_HAND, Conclusion, Move, TaskState
 from crawler.store.regions import within
 from crawler.store.sweep_tables import sweep_counts
 from crawler.store.tables import alerts, cases, reviews, sites, sweeps, task_moves, tasks, visits
 from crawler.store.task_alerts import CONCLUDED
 from crawler.store.task_tables import rechecks
 
-_SHOW_A_HAND = (  # of the department that has it: the acknowledgement may be late or lost
-    Move.ACKNOWLEDGE, Move.WORK, Move.ANSWER, Move.SUSPEND, Move.TRANSFER, Move.RETURN,
-)  # fmt: skip
 _DECIDED = [str(one) for one in Decision if one is not Decision.REOPEN]
 
 
@@ -68,7 +65,7 @@ def alert_facts(db: Connection, period: Period, region: str) -> Iterator[AlertFa
 
 def task_facts(db: Connection, period: Period, region: str) -> Iterator[TaskFact]:
     """Tasks made in a period under a region prefix, as they stand now."""
-    moved = _ever("acknowledged", *_SHOW_A_HAND), _ever("answered", Move.ANSWER)
+    moved = _ever("acknowledged", *SHOW_A_HAND), _ever("answered", Move.ANSWER)
     rows = (
         select(tasks, cases.c.category, *moved)
         .join(cases, cases.c.id == tasks.c.case_id)

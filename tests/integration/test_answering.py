@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from alerts.desk import Desk
 from alerts.reporting import read_feedback
 from alerts.reviewing import confirm
 from alerts.tasking import move_task
+from crawler.domain.assessment import Level
 from crawler.domain.delivery import EventType
 from crawler.domain.errors import BadInput
 from crawler.domain.task import Conclusion, Move, SupervisionTask, TaskState
@@ -328,3 +330,48 @@ def test_an_answer_from_before_the_dispatch_is_not_of_it(tmp_path: Path) -> None
     assert (old.effect, old.fault) == (Effect.REFUSED, Fault.NOT_NOW)
     with database.reading() as db:
         assert task_of(db, task.id).conclusion is None
+
+
+def test_an_old_report_resumes_nothing(tmp_path: Path) -> None:
+    house = a_house(tmp_path)
+    take(house, "f1", said("working"))
+    take(house, "f2", said("suspended", note="等待鉴定"))
+
+    old = take(house, "f3", said("working", at=(NOON - timedelta(days=80)).isoformat()))
+
+    assert old.effect is Effect.LATE
+    assert old.task is not None
+    assert old.task.state is TaskState.SUSPENDED
+
+
+def test_what_is_only_begun_is_not_concluded(tmp_path: Path) -> None:
+    answered = take(a_house(tmp_path), "f1", said("working", conclusion="unfounded"))
+
+    assert answered.task is not None
+    assert answered.task.conclusion is None
+
+
+def test_a_report_that_names_another_task_is_refused(tmp_path: Path) -> None:
+    house = a_house(tmp_path)
+    other = take(house, "f1", said("working", task_no="XS-2026-000009-01"))
+    own = take(house, "f2", said("working", task_no=house[2].number))
+
+    assert (other.fault, own.effect) == (Fault.UNREADABLE, Effect.TAKEN)
+
+
+@pytest.mark.parametrize(("levels", "told", "knows"), [
+    ((Level.RED,), False, False), ((Level.RED,), True, True), ((Level.ORANGE,), False, True),
+])  # fmt: skip
+def test_who_never_heard_of_a_task_does_not_answer_it(
+    tmp_path: Path, levels: tuple[Level, ...], *, told: bool, knows: bool
+) -> None:
+    database, desk = a_database(tmp_path), a_desk(approval_from=None)
+    if told:
+        desk = replace(desk, endpoints=(an_endpoint(name="P"),))
+    task = confirm(database, open_alert(database).id, "wang", NOON, desk)
+    sender = Sender(name="P", levels=frozenset(levels))
+
+    body = said("working")
+    answered = take_feedback(database, "f1", task.number, body, NOON, desk, sender)
+
+    assert answered.fault is (None if knows else Fault.NO_SUCH_TASK)

@@ -151,7 +151,7 @@ def test_an_unknown_task_is_one_clear_line_and_kept(api: ApiHouse) -> None:
     ("body", "status", "says"),
     [
         pytest.param(said("teleported"), 422, "status", id="unknown state"),
-        pytest.param(said("suspended", note="等鉴定"), 409, "不能执行", id="not now"),
+        pytest.param(said("suspended", note="等鉴定"), 409, "不能", id="not now"),
         pytest.param(b"{}", 422, "status", id="empty"),
         pytest.param(b"<xml/>", 422, "JSON", id="no JSON"),
         pytest.param(b"x" * 70_000, 413, "64 KB", id="too large"),

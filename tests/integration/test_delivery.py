@@ -31,7 +31,7 @@ from crawler.config import DeliverySettings
 from crawler.domain.delivery import SCHEDULE_S, Delivery, DeliveryState, Endpoint, Receipt
 from crawler.service.desks import courier_of, poster_of
 from crawler.store.audit import latest_acts
-from crawler.store.circuits import circuit_of
+from crawler.store.circuits import Circuit, circuit_of
 from crawler.store.database import Database, open_database
 from crawler.store.outbox import (
     claim_due,
@@ -532,6 +532,26 @@ def test_a_pause_during_a_round_stays_and_ends_the_round(tmp_path: Path) -> None
         assert circuit_of(db, "platform").paused == "割接"
         assert delivery_counts(db)[("platform", DeliveryState.WAITING)] == 4
     assert len(platform.seen) == 2
+
+
+def test_a_round_that_ends_after_a_person_resumed_holds_nothing_against_the_endpoint(
+    tmp_path: Path,
+) -> None:
+    database, clock = an_outbox(tmp_path, *(a_delivery(n) for n in range(60))), Clock()
+    platform = Platform(lambda _: 500)
+    courier = a_courier(database, platform, clock, lanes=1)
+    deliver_due(courier, PLATFORM)
+    clock.go(ALL_S)
+
+    def resumed(_: Delivery) -> int:
+        resume(database, "platform", "wang", clock())
+        return 500
+
+    platform.answers = resumed
+    deliver_due(courier, PLATFORM)
+
+    with database.reading() as db:
+        assert circuit_of(db, "platform") == Circuit(endpoint="platform")
 
 
 def test_a_slow_receiver_gives_the_turn_back(tmp_path: Path) -> None:

@@ -5,13 +5,15 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from crawler.domain.errors import BadInput
-from crawler.service.docking import dock
+from crawler.domain.errors import BadInput, NotAllowed
+from crawler.service.docking import decide, dock
 from crawler.service.wiring import House, open_house
+from crawler.store.evidence import file_digest
 from crawler.store.lists import lists
 from tests.builders import NOON
 from tests.serving_house import told
@@ -139,3 +141,32 @@ def test_without_a_folder_the_command_says_what_to_write(tmp_path: Path) -> None
     assert (refused.code, "list_folder" in refused.err) == (2, True)
     assert told(tmp_path, "docking", "accept", "zz").code == 2
     assert told(tmp_path, "docking", "accept").code == 2
+
+
+def test_a_file_that_cannot_be_read_holds_up_no_other(house: House, folder: Path) -> None:
+    a_list(folder, "a.csv", range(10))
+    taken = a_list(folder, "b.csv", range(12))
+    (house.home / "docking").mkdir()
+    shelf = house.home / "docking" / file_digest(folder / "a.csv")
+    shelf.write_bytes(b"")  # where its copy would lie; root reads whatever its mode says
+
+    with pytest.raises(BadInput, match=r"1 个文件无法读取，其余已处理：a\.csv"):
+        dock(house, NOON)
+
+    with house.database.reading() as db:
+        assert [one["name"] for one in lists(db)] == [taken.name]
+
+
+def test_an_older_list_is_not_taken_over_a_newer_one(house: House, folder: Path) -> None:
+    a_list(folder, "a.csv", range(100))
+    dock(house, NOON)
+    a_list(folder, "short.csv", range(50))
+    (waits,) = dock(house, NOON + timedelta(days=1))
+    a_list(folder, "newer.csv", range(101))
+    dock(house, NOON + timedelta(days=2))
+
+    with pytest.raises(NotAllowed, match=r"更新的名单 newer\.csv"):
+        decide(house, waits, "wang", NOON + timedelta(days=3), accept=True)
+
+    refused = decide(house, waits, "wang", NOON + timedelta(days=3), accept=False)
+    assert refused.state == "refused"

@@ -105,7 +105,7 @@ def test_the_ten_classes_of_the_regulators_are_a_cut(worked: Database) -> None:
 def test_a_region_sees_its_own_figures_only(worked: Database) -> None:
     here = dict(summary(facts(worked, region="310104")).rows)  # type: ignore[arg-type]
 
-    assert (here["预警"], here["督办任务"], here["在巡网站"]) == (1, 0, 1)
+    assert (here["预警"], here["督办任务"], here["在巡网站（统计时点）"]) == (1, 0, 1)
 
 
 def test_another_month_is_empty_and_still_a_report(worked: Database) -> None:

@@ -65,7 +65,10 @@ def call_back(number: TaskNumber, request: Request, api: Shared, body: Body) -> 
     endpoint, message_id = _signed_by(api, request, body)
     if not hears_of_tasks(endpoint):
         raise Problem(403, "no_scope", f"接收端 {endpoint.name} 没有订阅任务消息，不能反馈任务。")
-    sender = Sender(name=endpoint.name, regions=endpoint.regions, read=_reader(endpoint))
+    sender = Sender(
+        name=endpoint.name, regions=endpoint.regions, levels=frozenset(endpoint.levels),
+        read=_reader(endpoint),
+    )  # fmt: skip
     return _taken(api, number, body, own_id("e", endpoint.name, message_id), sender)
 
 

@@ -11,6 +11,7 @@ from crawler.domain.case import CHINA
 from crawler.domain.recheck import RECHECK_NAMES, Recheck
 from crawler.domain.task import (
     CONCLUSION_NAMES,
+    MOVE_NAMES,
     SupervisionTask,
     TaskResult,
     Urgency,
@@ -20,12 +21,9 @@ from crawler.domain.task import (
 from crawler.service.catalogue import Catalogue
 from crawler.service.showing import as_json, say, table
 
-MOVE_NAMES = {
-    "draft": "起草", "approve": "审核", "send": "派发", "acknowledge": "签收", "work": "处置",
-    "answer": "反馈", "check": "复核", "close": "办结", "return": "退回", "extend": "延期",
-    "suspend": "挂起", "resume": "恢复", "transfer": "移送", "cancel": "撤销",
-    "add_site": "增加网站", "redirect": "改派", "join": "联合检查", "result": "检查结果",
-    "remind": "催办", "escalate": "超期督办",
+_STEP_NAMES = {str(move): name for move, name in MOVE_NAMES.items()} | {
+    "draft": "起草", "add_site": "增加网站", "redirect": "改派", "join": "联合检查",
+    "result": "检查结果", "remind": "催办", "escalate": "超期督办",
 }  # fmt: skip
 _URGENCY = {Urgency.IN_TIME: "", Urgency.AMBER: "将到期", Urgency.OVERDUE: "超期"}
 
@@ -79,7 +77,7 @@ def show_one(
         f"办结 {_day(task.due_at)}"
     )
     for move in moves:
-        name = MOVE_NAMES.get(move.move, move.move)
+        name = _STEP_NAMES.get(move.move, move.move)
         say(f"  {_day(move.at)} {name} {move.actor} {words.name('task', move.state)} {move.note}")
     _show_joint(task, results)
     for look in looks:

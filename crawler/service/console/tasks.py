@@ -16,6 +16,7 @@ from crawler.domain.capture import Capture
 from crawler.domain.errors import BadInput
 from crawler.domain.task import (
     CONCLUSION_NAMES,
+    SHOW_A_HAND,
     TASK_ENDS,
     TASK_MOVES,
     TASK_STATE_NAMES,
@@ -66,7 +67,7 @@ MOVERS: Mapping[Move, frozenset[Role]] = {
     Move.TRANSFER: SUPERVISORS,
     Move.CANCEL: SUPERVISORS,
 }
-MOVE_NAMES = {
+CHOICE_NAMES = {
     Move.APPROVE: "审核通过并派发",
     Move.SEND: "派发",
     Move.ACKNOWLEDGE: "代记签收",
@@ -167,7 +168,7 @@ def show(call: Call) -> Response:
         "task.html",
         task=task,
         moves=moves,
-        move_names={str(k): v for k, v in MOVE_NAMES.items()}
+        move_names={str(k): v for k, v in CHOICE_NAMES.items()}
         | {
             "draft": "起草",
             "add_site": "增加网站",
@@ -205,12 +206,12 @@ def move(call: Call) -> Response:
         raise Refused(call.console.say("你的角色不能做这件事。"))
     remark = call.field("remark", 1_000)
     if wanted in _NEEDS_REMARK and not remark:
-        raise BadInput(f"{MOVE_NAMES[wanted]}须写明情况")
+        raise BadInput(f"{CHOICE_NAMES[wanted]}须写明情况")
     after = _made(call, task, wanted, remark)
     said = call.console.say(
         "任务 {number}：{move}，现为“{state}”。",
         number=after.number,
-        move=call.console.say(MOVE_NAMES[wanted]),
+        move=call.console.say(CHOICE_NAMES[wanted]),
         state=call.console.say(TASK_STATE_NAMES[after.state]),
     )
     return call.go(f"/tasks/{after.id}", Notice(text=said))
@@ -233,7 +234,7 @@ def choices_of(task: SupervisionTask, call: Call) -> list[Choice]:
     """The moves of the table that are open to this person; never the approval of one's own."""
     own = task.needs_approval and task.drafted_by == call.actor
     return [
-        Choice(move=one, name=MOVE_NAMES[one], needs_remark=one in _NEEDS_REMARK)
+        Choice(move=one, name=CHOICE_NAMES[one], needs_remark=one in _NEEDS_REMARK)
         for (state, one) in TASK_MOVES
         if state is task.state and call.may(MOVERS[one]) and not (one is Move.APPROVE and own)
     ]
@@ -259,7 +260,7 @@ def _stages(task: SupervisionTask, moves: Sequence[Any]) -> list[Stage]:
     met: dict[str, datetime] = {}
     for one in moves:
         met.setdefault(one.move, one.at)
-    began = met.get(Move.ACKNOWLEDGE) or met.get(Move.WORK) or met.get(Move.ANSWER)
+    began = min((met[one] for one in SHOW_A_HAND if one in met), default=None)
     return [
         Stage(name="签收", limit=task.acknowledge_by, met=began),
         Stage(name="首次反馈", limit=task.answer_by, met=met.get(Move.ANSWER)),

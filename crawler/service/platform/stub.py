@@ -193,8 +193,8 @@ def _answer(how: str, taken: Taken) -> Response:
 def _report_of(
     task_no: str, state: TaskState, conclusion: Conclusion | None, now: datetime
 ) -> Delivery:
-    body = {"status": str(state), "at": now.isoformat(), "dept": "联调部门", "operator": "联调*",
-            "note": "由 xunwang platform stub 反馈"}  # fmt: skip
+    body = {"task_no": task_no, "status": str(state), "at": now.isoformat(), "dept": "联调部门",
+            "operator": "联调*", "note": "由 xunwang platform stub 反馈"}  # fmt: skip
     if conclusion is not None:
         body |= {"conclusion": str(conclusion), "note": f"联调：{CONCLUSION_NAMES[conclusion]}"}
     return Delivery(
