@@ -133,3 +133,15 @@ def test_a_task_at_its_end_is_never_overdue() -> None:
 
     assert urgency_of(a_task(), late) is Urgency.OVERDUE
     assert urgency_of(a_task(state=TaskState.CLOSED), late) is Urgency.IN_TIME
+
+
+@pytest.mark.parametrize(("state", "limit"), [
+    (TaskState.SENT, 1), (TaskState.RETURNED, 1), (TaskState.ACKNOWLEDGED, 2),
+    (TaskState.WORKING, 2), (TaskState.EXTENDED, 2), (TaskState.ANSWERED, 3),
+    (TaskState.CHECKING, 3), (TaskState.SUSPENDED, None), (TaskState.CANCELLED, None),
+])  # fmt: skip
+def test_the_limit_that_runs_is_that_of_the_next_step(state: TaskState, limit: int | None) -> None:
+    one, two, three = (NOON + timedelta(days=day) for day in (1, 2, 3))
+    task = a_task(state=state, acknowledge_by=one, answer_by=two, due_at=three)
+
+    assert limit_of(task) == {1: one, 2: two, 3: three, None: None}[limit]
