@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 from elasticsearch import Elasticsearch
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from crawler.domain.capture import Field, PageText
 from crawler.domain.errors import TryLater
 from crawler.store.database import migrate, open_database
-from crawler.store.tables import texts
+from crawler.store.search_tables import text_places
+from crawler.store.tables import captures, texts
 from crawler.store.texts import index_counts
 from indexer.documents import Document
 from indexer.elastic import ElasticEngine, ElasticServer
@@ -187,6 +188,16 @@ def test_a_server_killed_in_the_middle_loses_nothing(
     assert house.engine.count() == 1_000
 
 
+def pages_go(house: SearchHouse, *digests: str) -> None:
+    """No page shows these texts any more, as when all that did were removed by age."""
+    with house.database.transaction() as db:
+        mine = captures.c.text_digest.in_(digests)
+        db.execute(update(captures).where(mine).values(text_digest=""))
+        db.execute(delete(text_places).where(text_places.c.text_digest.in_(digests)))
+        gone = update(texts).where(texts.c.digest.in_(digests))
+        db.execute(gone.values(index_state="gone"))
+
+
 def test_texts_whose_last_page_was_removed_leave_the_server_and_then_the_store(
     house: SearchHouse, client: Elasticsearch
 ) -> None:
@@ -194,9 +205,7 @@ def test_texts_whose_last_page_was_removed_leave_the_server_and_then_the_store(
     fresh = house.shows("保本的另一老页", at=NOON - timedelta(days=1))
     kept = house.shows("保本的新页")
     house.index()
-    with house.database.transaction() as db:
-        going = update(texts).where(texts.c.digest.in_([old, fresh]))
-        db.execute(going.values(index_state="gone"))
+    pages_go(house, old, fresh)
 
     assert forget_removed(house.database, house.engine) == 2
     assert forget_removed(house.database, house.engine) == 0
@@ -210,8 +219,7 @@ def test_texts_whose_last_page_was_removed_leave_the_server_and_then_the_store(
 def test_texts_removed_while_the_server_is_away_leave_it_afterwards(house: SearchHouse) -> None:
     gone = house.shows("保本的老页")
     house.index()
-    with house.database.transaction() as db:
-        db.execute(update(texts).where(texts.c.digest == gone).values(index_state="gone"))
+    pages_go(house, gone)
     away = ElasticEngine(ElasticServer(url="http://127.0.0.1:1", alias="faults", timeout_s=1))
 
     with pytest.raises(TryLater):
