@@ -108,6 +108,11 @@ MOVE_NAMES = {
     Move.TRANSFER: "移送",
     Move.CANCEL: "撤销",
 }
+# what stands in a task's history: moves, and what was done to it beside them
+STEP_NAMES = {str(move): name for move, name in MOVE_NAMES.items()} | {
+    "draft": "起草", "add_site": "增加网站", "redirect": "改派", "join": "联合检查",
+    "result": "检查结果", "remind": "催办", "escalate": "超期督办",
+}  # fmt: skip
 # by the department that has it: the acknowledgement may be late or lost
 SHOW_A_HAND = (
     Move.ACKNOWLEDGE, Move.WORK, Move.ANSWER, Move.SUSPEND, Move.TRANSFER, Move.RETURN,

@@ -11,7 +11,7 @@ from crawler.domain.case import CHINA
 from crawler.domain.recheck import RECHECK_NAMES, Recheck
 from crawler.domain.task import (
     CONCLUSION_NAMES,
-    MOVE_NAMES,
+    STEP_NAMES,
     SupervisionTask,
     TaskResult,
     Urgency,
@@ -21,10 +21,6 @@ from crawler.domain.task import (
 from crawler.service.catalogue import Catalogue
 from crawler.service.showing import as_json, say, table
 
-_STEP_NAMES = {str(move): name for move, name in MOVE_NAMES.items()} | {
-    "draft": "起草", "add_site": "增加网站", "redirect": "改派", "join": "联合检查",
-    "result": "检查结果", "remind": "催办", "escalate": "超期督办",
-}  # fmt: skip
 _URGENCY = {Urgency.IN_TIME: "", Urgency.AMBER: "将到期", Urgency.OVERDUE: "超期"}
 
 
@@ -77,7 +73,7 @@ def show_one(
         f"办结 {_day(task.due_at)}"
     )
     for move in moves:
-        name = _STEP_NAMES.get(move.move, move.move)
+        name = STEP_NAMES.get(move.move, move.move)
         say(f"  {_day(move.at)} {name} {move.actor} {words.name('task', move.state)} {move.note}")
     _show_joint(task, results)
     for look in looks:

@@ -16,7 +16,9 @@ from crawler.domain.capture import Capture
 from crawler.domain.errors import BadInput
 from crawler.domain.task import (
     CONCLUSION_NAMES,
+    MOVE_NAMES,
     SHOW_A_HAND,
+    STEP_NAMES,
     TASK_ENDS,
     TASK_MOVES,
     TASK_STATE_NAMES,
@@ -67,20 +69,12 @@ MOVERS: Mapping[Move, frozenset[Role]] = {
     Move.TRANSFER: SUPERVISORS,
     Move.CANCEL: SUPERVISORS,
 }
-CHOICE_NAMES = {
+CHOICE_NAMES = MOVE_NAMES | {
     Move.APPROVE: "审核通过并派发",
-    Move.SEND: "派发",
     Move.ACKNOWLEDGE: "代记签收",
     Move.WORK: "代记处置中",
     Move.ANSWER: "代记反馈",
     Move.CHECK: "开始复核",
-    Move.CLOSE: "办结",
-    Move.RETURN: "退回",
-    Move.EXTEND: "延期",
-    Move.SUSPEND: "挂起",
-    Move.RESUME: "恢复",
-    Move.TRANSFER: "移送",
-    Move.CANCEL: "撤销",
 }
 _NEEDS_REMARK = frozenset(
     {Move.ANSWER, Move.RETURN, Move.EXTEND, Move.SUSPEND, Move.TRANSFER, Move.CANCEL}
@@ -168,16 +162,7 @@ def show(call: Call) -> Response:
         "task.html",
         task=task,
         moves=moves,
-        move_names={str(k): v for k, v in CHOICE_NAMES.items()}
-        | {
-            "draft": "起草",
-            "add_site": "增加网站",
-            "redirect": "改派",
-            "join": "联合检查",
-            "result": "检查结果",
-            "remind": "催办",
-            "escalate": "超期督办",
-        },
+        move_names=STEP_NAMES | {str(move): name for move, name in CHOICE_NAMES.items()},
         members=members,
         answers=answers,
         later=later,
