@@ -20,7 +20,7 @@ from crawler.store.taskboards import feedbacks_of
 from crawler.store.tasks import task_numbered
 from tests.builders import NOON
 from tests.integration.answering_house import SECRET
-from tests.integration.api_house import ApiHouse, Signed, an_api, said
+from tests.integration.api_house import SETTINGS, ApiHouse, Signed, an_api, said
 
 OTHER_SECRET = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo="
 CSV = (
@@ -181,6 +181,35 @@ def test_a_token_answers_with_its_own_key_for_repeats(shared: ApiHouse) -> None:
 
     assert [each.json["effect"] for each in answers] == ["taken", "repeated", "late"]
     assert without.status == 422
+
+
+@pytest.mark.fault("C12")
+def test_another_districts_task_is_none_to_a_token(shared: ApiHouse) -> None:
+    task, body = shared.task(), said("acknowledged")
+    theirs = shared.program(Scope.TASKS_ANSWER, region="310115")
+
+    answer = theirs.post(f"/tasks/{task.number}/feedback", body, **{"Idempotency-Key": "k1"})
+
+    assert (answer.status, answer.json["code"]) == (404, "no_such_task")
+    assert state_of(shared, task.number) is TaskState.SENT
+
+
+def test_who_is_sent_no_tasks_answers_none(tmp_path: Path) -> None:
+    settings = f'''{SETTINGS}
+[[delivery.endpoints]]
+name = "warned"
+url = "http://127.0.0.1:9/"
+secret = "{OTHER_SECRET}"
+events = ["alert.opened"]
+'''
+    with an_api(tmp_path / "home", settings) as api:
+        task, body = api.task(), said("acknowledged")
+        answer = api.stranger().post(
+            f"/callbacks/tasks/{task.number}", body, **Signed(OTHER_SECRET).headers(body)
+        )
+
+        assert (answer.status, answer.json["code"]) == (403, "no_scope")
+        assert state_of(api, task.number) is TaskState.SENT
 
 
 WAYS = [
@@ -351,6 +380,22 @@ def test_who_may_not_fetch_is_told_why(
 
     assert answer.status == status
     assert answer.json["detail"]
+
+
+def test_a_district_counts_its_own_messages_only(tmp_path: Path) -> None:
+    with an_api(tmp_path / "home", SETTINGS.replace('regions = ["310118"]', "")) as api:
+        api.task()
+        api.task("b.example.cn", "310115")
+        of = {
+            region: api.program(Scope.EVENTS_READ, region=region, endpoint="platform")
+            for region in ("310000", "310118")
+        }
+        counts = {
+            region: program.get("/ledger?day=2026-05-12").json["count"]
+            for region, program in of.items()
+        }
+
+    assert counts["310000"] == 2 * counts["310118"] > 0
 
 
 def test_both_sides_count_the_same(api: ApiHouse) -> None:

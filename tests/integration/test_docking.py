@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -170,3 +171,38 @@ def test_an_older_list_is_not_taken_over_a_newer_one(house: House, folder: Path)
 
     refused = decide(house, waits, "wang", NOON + timedelta(days=3), accept=False)
     assert refused.state == "refused"
+
+
+def test_a_list_that_is_written_while_it_is_copied_waits_for_the_next_look(
+    house: House, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list_ = a_list(folder, "a.csv", range(10))
+    copied = shutil.copyfile
+
+    def changed(source: Path, to: Path) -> None:
+        a_list(folder, "a.csv", range(11))
+        copied(source, to)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("crawler.service.docking.shutil.copyfile", changed)
+        assert dock(house, NOON) == []
+    assert imported(house) == 0
+
+    (taken,) = dock(house, NOON)
+    assert (taken.state, taken.sha256) == ("taken", file_digest(list_))
+
+
+def test_a_waiting_list_that_was_changed_on_the_shelf_is_not_taken(
+    house: House, folder: Path
+) -> None:
+    a_list(folder, "a.csv", range(40))
+    dock(house, NOON)
+    a_list(folder, "b.csv", range(20))
+    (waits,) = dock(house, NOON + timedelta(days=1))
+    shelf = house.home / "docking" / waits.sha256
+    a_list(shelf, "b.csv", range(21))
+
+    with pytest.raises(BadInput, match="留存的名单不在了"):
+        decide(house, waits, "wang", NOON + timedelta(days=2), accept=True)
+
+    assert imported(house) == 1

@@ -106,6 +106,8 @@ def test_a_region_sees_its_own_figures_only(worked: Database) -> None:
     here = dict(summary(facts(worked, region="310104")).rows)  # type: ignore[arg-type]
 
     assert (here["预警"], here["督办任务"], here["在巡网站（统计时点）"]) == (1, 0, 1)
+    assert (here["处理人数"], here["处理次数"]) == (1, 1)
+    assert here["处理工时（有处理记录的人·小时）"] == 1
 
 
 def test_another_month_is_empty_and_still_a_report(worked: Database) -> None:

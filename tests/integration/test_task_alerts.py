@@ -249,3 +249,16 @@ def test_a_site_joins_a_draft_and_is_told_when_it_is_approved(tmp_path: Path) ->
     with database.reading() as db:
         told = list_deliveries(db, subject=f"task:{task.number}")
     assert json.loads(told[0].body)["sites_total"] == 2
+
+
+def test_a_task_names_its_first_site_first_then_as_they_joined(tmp_path: Path, desk: Desk) -> None:
+    database = a_database(tmp_path)
+    oldest = open_alert(database)
+    first, newest = (
+        beside(database, oldest, f"{name}.example.cn", Level.ORANGE) for name in ("b", "c")
+    )
+    for alert in (first, newest, oldest):
+        confirm(database, alert.id, "wang", NOON, desk)
+
+    with database.reading() as db:
+        assert [one.id for one in alerts_of_task(db, 1)] == [first.id, newest.id, oldest.id]

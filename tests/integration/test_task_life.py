@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event, update
@@ -37,7 +38,7 @@ from crawler.store.rechecks import rechecks_of
 from crawler.store.sites import site_of_domain
 from crawler.store.subjects import import_register, stage_register
 from crawler.store.tables import sites
-from crawler.store.task_results import results_of
+from crawler.store.task_results import results_of, unfinished_tasks
 from crawler.store.tasks import moves_of
 from crawler.store.visits import due_sites
 from tests.builders import NOON, a_capture, a_visit, an_assessment
@@ -212,6 +213,26 @@ def test_a_round_in_which_nothing_is_new_writes_nothing(tmp_path: Path) -> None:
 
     assert {"INSERT", "UPDATE"}.isdisjoint(writes)
     assert "SELECT" in writes
+
+
+def test_who_moved_a_task_during_a_round_is_not_reminded_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, desk = a_database(tmp_path), a_desk()
+    task = working_task(database)
+    late = task.due_at + timedelta(days=1)
+
+    def listed(*given: Any) -> list[SupervisionTask]:
+        found = unfinished_tasks(*given)
+        if found:
+            move_task(database, task.id, Move.CANCEL, "li", late, desk, "重复")
+        return found
+
+    monkeypatch.setattr("alerts.escalating.unfinished_tasks", listed)
+    escalate(database, late, desk)
+
+    with database.reading() as db:
+        assert [row.move for row in moves_of(db, task.id)][-1] == "cancel"
 
 
 def test_an_extension_is_a_new_limit_and_is_reminded_of_anew(tmp_path: Path) -> None:

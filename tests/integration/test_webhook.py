@@ -1,12 +1,12 @@
 """The one outgoing POST against a real receiver on loopback that fails in every way."""
 
 import asyncio
+import contextlib
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -125,7 +125,7 @@ def test_a_resolver_that_never_answers_is_left_at_the_deadline() -> None:
     assert spent < 2
 
 
-@contextmanager
+@contextlib.contextmanager
 def a_server(serve: Callable[[socket.socket], object]) -> Iterator[str]:
     """One connection at a time, handled by `serve`, on loopback."""
     listener = socket.create_server(("127.0.0.1", 0))
@@ -159,6 +159,23 @@ def test_a_receiver_that_says_nothing_is_waited_for_until_the_deadline() -> None
         stop.set()
 
     assert (receipt.status, receipt.reason.split("：")[0]) == (None, "timed_out")
+
+
+def test_a_receiver_that_takes_no_connection_is_left_at_the_deadline() -> None:
+    with socket.socket() as listener, contextlib.ExitStack() as waiting:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)  # what comes after the first waits in vain
+        for _ in range(3):
+            filler = waiting.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        with Poster(anywhere, deadline_s=0.3) as poster:
+            start = time.monotonic()
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+            receipt = poster.send(an_endpoint(url=url), a_delivery(1), NOON)
+
+    assert receipt.reason.startswith("timed_out")
+    assert time.monotonic() - start < 2
 
 
 def test_a_head_that_drips_for_ever_ends_at_the_deadline() -> None:
