@@ -92,8 +92,11 @@ def _conditions(db: Connection, wanted: AlbumWanted) -> Iterator[ColumnElement[b
     if wanted.sweep:
         yield pictures.c.sweep_id == wanted.sweep
     if wanted.words:
-        rows = select(sites.c.id).where(named(wanted.words), within(sites.c.region, wanted.reach))
-        yield pictures.c.site_id.in_(list(db.scalars(rows.limit(MOST_NAMED))))
+        rows = select(sites.c.id).where(
+            named(db, wanted.words), within(sites.c.region, wanted.reach)
+        )
+        first = rows.order_by(sites.c.domain).limit(MOST_NAMED)
+        yield pictures.c.site_id.in_(list(db.scalars(first)))
     if wanted.level == Level.NONE:
         mine = (assessments.c.visit_id == pictures.c.visit_id) & assessments.c.current
         yield ~exists().where(mine, assessments.c.level != str(Level.NONE))

@@ -115,12 +115,12 @@ def is_bounded(wanted: LedgerWanted) -> bool:
 
 def _page(db: Connection, wanted: LedgerWanted) -> tuple[int, Sequence[int]]:
     """First which, then what: else each site's last visit is looked up to show fifty of them."""
-    chosen = select(sites.c.id).where(*_conditions(wanted)).order_by(sites.c.domain)
+    chosen = select(sites.c.id).where(*_conditions(db, wanted)).order_by(sites.c.domain)
     limit = min(wanted.limit, LONGEST_PAGE)
     if is_bounded(wanted):
         ids = db.scalars(chosen.limit(MOST_COUNTED + 1)).all()
         return len(ids), ids[wanted.offset : wanted.offset + limit]
-    count = select(func.count()).select_from(sites).where(*_conditions(wanted))
+    count = select(func.count()).select_from(sites).where(*_conditions(db, wanted))
     return db.scalar(count) or 0, db.scalars(chosen.limit(limit).offset(wanted.offset)).all()
 
 
@@ -177,9 +177,9 @@ def _last_visits(of: Sequence[int] | Select[Any] | None = None) -> Select[Any]:
     return rows if of is None else rows.where(sites.c.id.in_(of))
 
 
-def _conditions(wanted: LedgerWanted) -> list[ColumnElement[bool]]:
+def _conditions(db: Connection, wanted: LedgerWanted) -> list[ColumnElement[bool]]:
     """Of the site alone, so that its indexes serve: how its last visit ended stands in its row."""
-    chosen = [named(wanted.words)] if wanted.words else []
+    chosen = [named(db, wanted.words)] if wanted.words else []
     chosen.append(within(sites.c.region, wanted.reach))
     if wanted.outcome:
         outcome = "" if wanted.outcome == "waiting" else wanted.outcome

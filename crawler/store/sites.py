@@ -4,12 +4,26 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    collate,
+    column,
+    func,
+    select,
+    table,
+    update,
+)
 
 from crawler.domain.filing import SubjectKind
 from crawler.domain.site import Site, SiteState
 from crawler.store.database import update_rows
 from crawler.store.tables import sites
+
+# Beyond these a walk along the domains comes to a full page sooner than each hit is looked up.
+MOST_BY_INDEX = 20_000
+_words = table("site_words", column("rowid"), column("site_words"))
 
 
 def site_from(row: Row[Any]) -> Site:
@@ -50,15 +64,33 @@ def site_of_domain(db: Connection, domain: str) -> Site | None:
     return site_from(row) if row else None
 
 
-def named(words: str) -> ColumnElement[bool]:
-    """Words in a site's domain or subject. A domain in ASCII is shown as it is, another is shown in
-    its own script: one of the two is enough to be asked, and all of it stands in an index.
+def named(db: Connection, words: str) -> ColumnElement[bool]:
+    """Words in a site's domain or subject, A to Z in either case. A domain in ASCII is shown as it
+    is, another is shown in its own script: one of the two is enough to be asked.
     """
     domain = sites.c.domain if words.isascii() else sites.c.domain_shown
-    typed = words.lower() if words.isascii() else words
-    return domain.contains(typed, autoescape=True) | sites.c.unit_name.contains(
+    if db.dialect.name != "sqlite":
+        words = "".join(one.lower() if one.isascii() else one for one in words)
+        unit = func.lower(collate(sites.c.unit_name, "C"))
+        shown = func.lower(collate(domain, "C"))
+        return shown.contains(words, autoescape=True) | unit.contains(words, autoescape=True)
+    said = domain.contains(words, autoescape=True) | sites.c.unit_name.contains(
         words, autoescape=True
     )
+    if len(words) < 2:  # the index is of pairs
+        return said
+    # The index only says where to look: whether the words stand there is asked of the row.
+    found = select(_words.c.rowid).where(_words.c.site_words.op("MATCH")(_pairs_in(words)))
+    few = found.limit(MOST_BY_INDEX + 1).subquery()
+    count = db.scalar(select(func.count()).select_from(few)) or 0
+    return said if count > MOST_BY_INDEX else sites.c.id.in_(found) & said
+
+
+def _pairs_in(words: str) -> str:
+    """As the triggers of migration 0011 feed the index; one phrase, with nothing to escape."""
+    lower = "".join(one.lower() if one.isascii() else one for one in words)
+    pairs = (lower[at : at + 2].encode().hex() for at in range(len(lower) - 1))
+    return f'"{" ".join(pairs)}"'
 
 
 def all_sites(db: Connection, region: str = "") -> Iterator[Site]:

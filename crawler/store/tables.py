@@ -162,7 +162,7 @@ sites = Table(
     Column("created_at", Moment, nullable=False),
     Column("actor", String(100), nullable=False),
     Index(None, "state", "due_why", "due_at", "region"),  # who is due and why, without the rows
-    Index(None, "region"),
+    Index(None, "region", "state"),
     # the ledger's pages in their order, by what they are filtered
     Index(None, "domain", "region", "unit_name", "domain_shown"),
     Index(None, "last_outcome", "domain", "region"),

@@ -1,8 +1,9 @@
 """Server time of each page over a large store: `python -m tests.bench.console [SHARE] [TIMES]`.
 
 SHARE 1 is the issue's measure: 400,000 sites, 1,000,000 captures, 20,000 alerts of which half are
-open, 2,000 tasks; 0.1 is a tenth of each. `alerts=N` says another number of alerts, `home=DIR`
-keeps the store there and takes it again, `only=WORD` measures the addresses with that in them.
+open, 2,000 tasks; 0.1 is a tenth of each. `alerts=N` and `captures=N` say another number,
+`home=DIR` keeps the store there and takes it again, `only=WORD` measures the addresses with that in
+them.
 Rows are written straight into the tables; texts have 200 characters. Prints the time of an answer,
 the processor time behind it (asking included), which other work on the machine does not lengthen,
 how often the store was asked, and the size over the wire.
@@ -12,6 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -28,6 +30,7 @@ from crawler.domain.user import Role
 from crawler.service.console.app import all_routes
 from crawler.service.wiring import House
 from crawler.store import tables as t
+from crawler.store.sweep_tables import sweep_counts
 from crawler.store.texts import pack_text
 from tests.builders import NOON, a_capture, a_text, an_assessment
 from tests.integration.console_house import Served, Visitor, console
@@ -40,7 +43,7 @@ LEVELS = (Level.YELLOW, Level.YELLOW, Level.ORANGE, Level.ORANGE, Level.RED)
 
 def main() -> None:
     given = [one for one in sys.argv[1:] if "=" not in one]
-    own = dict(one.split("=") for one in sys.argv[1:] if "=" in one)
+    own = dict(one.split("=", 1) for one in sys.argv[1:] if "=" in one)
     share, times = float(given[0]) if given else 1.0, int(given[1]) if len(given) > 1 else 20
     with tempfile.TemporaryDirectory() as folder:
         home = Path(own.get("home", f"{folder}/home"))
@@ -48,7 +51,8 @@ def main() -> None:
         with console(home) as served:
             if not filled:
                 began = time.perf_counter()
-                fill(served.house, share, int(own.get("alerts", ALERTS * share)))
+                alerts = int(own.get("alerts", ALERTS * share))
+                fill(served.house, share, alerts, int(own.get("captures", CAPTURES * share)))
                 print(f"filled in {time.perf_counter() - began:.0f} s")
             measure(served, times, own.get("only", ""))
 
@@ -133,17 +137,18 @@ def counted(engine: Engine) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def fill(house: House, share: float, count: int) -> None:
+def fill(house: House, share: float, count: int, captures: int) -> None:
     """One whole alert and task, number 1 each, and many rows."""
     seed_alert(house, "first.example.cn", level=Level.RED)
     seed_task(house, "second.example.cn")
     sites = int(SITES * share)
-    seen = int(CAPTURES * share)
-    _write(house, t.sites, (_site(n) for n in range(1_000, 1_000 + sites)))
+    seen = captures
+    _write(house, t.sites, (_site(n, n < 1_000 + count) for n in range(1_000, 1_000 + sites)))
     ages = range(-(-seen // sites) - 1, -1, -1)
     _write(house, t.sweeps, (_sweep(age, sites) for age in ages))
     places = [(n, age) for age in ages for n in range(min(sites, seen - age * sites))]
     _write(house, t.visits, (_visit(n, age, sites) for n, age in places))
+    _write(house, sweep_counts, _counted(places))
     texts = [a_text(f"第 {n} 篇 " + "保本保息，按季返息，欢迎到店咨询。" * 12) for n in range(200)]
     many = int(TEXTS * share) or 1
     _write(house, t.texts, (
@@ -179,7 +184,7 @@ def _region(n: int) -> str:
     return REGIONS[n % len(REGIONS)]
 
 
-def _site(n: int) -> dict[str, Any]:
+def _site(n: int, alerted: bool) -> dict[str, Any]:
     domain = f"d{n:07}.example.cn"
     return {
         "id": n, "domain": domain, "domain_shown": domain, "region": _region(n),
@@ -188,6 +193,7 @@ def _site(n: int) -> dict[str, Any]:
         "state": "watched", "created_at": NOON, "actor": "bench", "last_seen_at": NOON,
         "last_picture_at": NOON if n % 3 else None, "due_why": "ordinary",
         "due_at": NOON + timedelta(hours=n % 336 - 24), "last_outcome": _outcome(n - 1_000),
+        "last_level": str(LEVELS[n % 5]) if alerted else "none",
     }  # fmt: skip
 
 
@@ -201,6 +207,13 @@ def _sweep(age: int, sites: int) -> dict[str, Any]:
 
 def _outcome(n: int) -> str:
     return "timed_out" if n % 17 == 0 else "seen"
+
+
+def _counted(places: list[tuple[int, int]]) -> Iterator[dict[str, Any]]:
+    """What a sweep's end leaves of its visits."""
+    ended = Counter((1_009 - age, _region(1_000 + n), _outcome(n)) for n, age in places)
+    for (sweep, region, outcome), visits in ended.items():
+        yield {"sweep_id": sweep, "region": region, "outcome": outcome, "visits": visits}
 
 
 def _visit_id(n: int, age: int, sites: int) -> int:
