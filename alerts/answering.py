@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from alerts.desk import Desk
-from alerts.moving import Step, make_move, write_move
+from alerts.moving import Step, add_result, make_move, write_move
 from alerts.reporting import read_feedback
 from crawler.domain.assessment import Level
 from crawler.domain.audit import Act
@@ -23,11 +23,13 @@ from crawler.domain.task import (
     Feedback,
     Move,
     SupervisionTask,
+    TaskResult,
     TaskState,
 )
 from crawler.store.audit import note
 from crawler.store.database import Connection, Database
 from crawler.store.outbox import was_told
+from crawler.store.task_results import results_of
 from crawler.store.tasks import feedback_of, keep_feedback, locked_task, mark_feedback
 
 LARGEST_BODY = 64 * 1024
@@ -173,6 +175,9 @@ def _apply(
         feedback = sender.read(number, body)
         if (feedback.at - now).total_seconds() > _AHEAD_S:
             raise BadInput("at：时间在未来，请核对时钟")
+        _check_dispatch(task, feedback)
+        if feedback.result_of:
+            return _result(db, task, feedback, now, desk, sender)
         move = _meant(task, feedback)
         if _completes(task, feedback):
             return Answered(
@@ -195,11 +200,15 @@ def _refused(task: SupervisionTask, why: Exception, fault: Fault) -> Answered:
     return Answered(effect=Effect.REFUSED, reason=str(why), task=task, fault=fault)
 
 
+def _check_dispatch(task: SupervisionTask, feedback: Feedback) -> None:
+    """NotAllowed for an answer to an earlier dispatch, to others perhaps."""
+    before = task.sent_at and (task.sent_at - feedback.at).total_seconds() > _AHEAD_S
+    if before and feedback.move not in _HARMLESS:
+        raise NotAllowed("at：早于本次派发，不作为本次办理的反馈")
+
+
 def _meant(task: SupervisionTask, feedback: Feedback) -> Move:
     """The move that a report asks for; BadInput or NotAllowed where it is no receiver's to ask."""
-    before = task.sent_at and (task.sent_at - feedback.at).total_seconds() > _AHEAD_S
-    if before and feedback.move not in _HARMLESS:  # of an earlier dispatch, to others perhaps
-        raise NotAllowed("at：早于本次派发，不作为本次办理的反馈")
     if feedback.move in NEEDS_REASON and not feedback.note:
         raise BadInput("note：退回、挂起、移送须写明理由")
     if (task.state, feedback.move) in _SUPERVISORS:
@@ -208,6 +217,31 @@ def _meant(task: SupervisionTask, feedback: Feedback) -> Move:
     if standing and feedback.move is Move.WORK:
         return Move.RESUME
     return feedback.move
+
+
+def _result(
+    db: Connection,
+    task: SupervisionTask,
+    feedback: Feedback,
+    now: datetime,
+    desk: Desk,
+    sender: Sender,
+) -> Answered:
+    """What a department of the joint inspection found: the task stays where it is."""
+    assert feedback.conclusion is not None  # reading it refuses a result without
+    result = TaskResult(
+        department=feedback.result_of,
+        conclusion=feedback.conclusion,
+        note=feedback.note,
+        actor=_step(feedback.move, feedback, now, sender).actor,
+        at=feedback.at,
+    )
+    known = (one for one in results_of(db, task.id) if one.department == result.department)
+    if any(one.at > result.at for one in known):
+        return Answered(effect=Effect.LATE, reason="这个部门已有更新的结果", task=task)
+    with db.begin_nested():
+        after = add_result(db, task, result, now, desk)
+    return Answered(effect=Effect.TAKEN, task=after)
 
 
 def _said_of(feedback: Feedback) -> Conclusion | None:

@@ -57,7 +57,10 @@ class ReportsFile(BaseModel):
     model_config = _STRICT
 
     fields: dict[
-        Literal["status", "dept", "operator", "at", "conclusion", "note", "attachments"], str
+        Literal[
+            "status", "dept", "operator", "at", "conclusion", "note", "attachments", "result_of"
+        ],
+        str,
     ] = Field(description="本系统字段 = 平台报文中的路径")
     codes: dict[Literal["status", "conclusion"], dict[str, str]] = Field(
         default_factory=dict, description="平台代码 = 本系统的值"

@@ -20,10 +20,13 @@ from crawler.domain.delivery import EventType
 from crawler.domain.errors import NotAllowed
 from crawler.domain.recheck import follow_up
 from crawler.domain.task import (
+    CONCLUSION_NAMES,
     TASK_ENDS,
+    TASK_STATE_NAMES,
     Conclusion,
     Move,
     SupervisionTask,
+    TaskResult,
     TaskState,
     moved,
 )
@@ -34,7 +37,7 @@ from crawler.store.database import Connection
 from crawler.store.outbox import put
 from crawler.store.sites import make_due
 from crawler.store.task_alerts import alerts_of_task, link_alert, tasks_of_alert
-from crawler.store.task_results import still_owed
+from crawler.store.task_results import save_result, still_owed
 from crawler.store.tasks import change_task, save_move, save_task, tasks_of_case
 
 
@@ -93,6 +96,23 @@ def add_site(
     if rank(alert.level) > rank(task.level):
         with_it = graver(with_it, alert.level, step.at, desk.calendar)
     return write_move(db, task, with_it, step, desk)
+
+
+def add_result(
+    db: Connection, task: SupervisionTask, result: TaskResult, now: datetime, desk: Desk
+) -> SupervisionTask:
+    """What one department of a joint inspection found; a second one corrects the first."""
+    names = {one.code: one.name for one in task.cooperating if one.code in task.joint}
+    if result.department not in names:
+        raise NotAllowed(f"任务 {task.number} 的联合检查部门是：{'、'.join(names) or '（无）'}")
+    if task.sent_at is None or task.state in TASK_ENDS:
+        raise NotAllowed(f"任务 {task.number} 为“{TASK_STATE_NAMES[task.state]}”，不能登记结果")
+    before = save_result(db, task, result)
+    found = CONCLUSION_NAMES[result.conclusion]
+    was = f"（更正，原为{CONCLUSION_NAMES[before.conclusion]}）" if before else ""
+    remark = f"{names[result.department]}：{found}{was} {result.note}".strip()
+    step = Step(move="result", actor=result.actor, at=now, remark=remark[:1_000])
+    return write_move(db, task, replace(task, seq=task.seq + 1), step, desk)
 
 
 def redirect_task(

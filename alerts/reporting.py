@@ -38,14 +38,18 @@ def read_feedback(number: str, body: bytes) -> Feedback:
     if given.get("task_no") not in (None, "", number):
         raise BadInput("task_no：与网址中的任务号不一致")
     status = _status(given.get("status"))
+    conclusion, result_of = _conclusion(given.get("conclusion")), _text(given, "result_of", 40)
+    if result_of and (_MOVES[status] is not Move.ANSWER or conclusion is None):
+        raise BadInput("result_of：联合检查部门的结果须为“已反馈”，并写明结论")
     return Feedback(
         task_number=number,
         move=_MOVES[status],
         actor=_text(given, "operator", 100) or _text(given, "dept", 100) or "经办人未署名",
         at=_moment(given.get("at")),
-        conclusion=_conclusion(given.get("conclusion")),
+        conclusion=conclusion,
         note=_text(given, "note", _LONGEST_NOTE),
         attachments=_digests(given.get("attachments")),
+        result_of=result_of,
     )
 
 

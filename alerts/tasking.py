@@ -1,19 +1,15 @@
 """The doors by which people move a task, each one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from alerts.desk import Desk
 from alerts.dispatching import Dispatch
-from alerts.moving import Step, make_move, record_move, redirect_task, write_move
+from alerts.moving import Step, add_result, make_move, record_move, redirect_task, write_move
 from alerts.supervising import extended, joined, settled_claim
-from crawler.domain.errors import BadInput, NotAllowed
+from crawler.domain.errors import BadInput
 from crawler.domain.task import (
-    CONCLUSION_NAMES,
     NEEDS_REASON,
-    TASK_ENDS,
-    TASK_STATE_NAMES,
     Conclusion,
     Department,
     Move,
@@ -21,7 +17,6 @@ from crawler.domain.task import (
     TaskResult,
 )
 from crawler.store.database import Connection, Database
-from crawler.store.task_results import save_result
 from crawler.store.tasks import task_of
 
 
@@ -109,20 +104,9 @@ def join(
 def record_result(
     database: Database, task_id: int, result: TaskResult, desk: Desk
 ) -> SupervisionTask:
-    """What one department of a joint inspection found; a second one corrects the first."""
+    """What one department of a joint inspection found, as a person here writes it down."""
     with database.transaction() as db:
-        task = _known(db, task_id)
-        names = {one.code: one.name for one in task.cooperating if one.code in task.joint}
-        if result.department not in names:
-            raise NotAllowed(f"任务 {task.number} 的联合检查部门是：{'、'.join(names) or '（无）'}")
-        if task.sent_at is None or task.state in TASK_ENDS:
-            raise NotAllowed(f"任务 {task.number} 为“{TASK_STATE_NAMES[task.state]}”，不能登记结果")
-        before = save_result(db, task, result)
-        found = CONCLUSION_NAMES[result.conclusion]
-        was = f"（更正，原为{CONCLUSION_NAMES[before.conclusion]}）" if before else ""
-        remark = f"{names[result.department]}：{found}{was} {result.note}".strip()
-        step = Step(move="result", actor=result.actor, at=result.at, remark=remark[:1_000])
-        return write_move(db, task, replace(task, seq=task.seq + 1), step, desk)
+        return add_result(db, _known(db, task_id), result, result.at, desk)
 
 
 def _check_reason(move: Move, remark: str) -> None:

@@ -220,6 +220,7 @@ class Feedback:
     conclusion: Conclusion | None = None
     note: str = ""
     attachments: tuple[str, ...] = ()  # digests
+    result_of: str = ""  # code of the department of a joint inspection whose result this is
 
 
 def moved(task: SupervisionTask, move: Move, actor: str, at: datetime) -> SupervisionTask:

@@ -22,14 +22,15 @@ from alerts.answering import (
 from alerts.desk import Desk
 from alerts.reporting import read_feedback
 from alerts.reviewing import confirm
-from alerts.tasking import move_task
+from alerts.tasking import approve, join, move_task
 from crawler.domain.assessment import Level
 from crawler.domain.delivery import EventType
 from crawler.domain.errors import BadInput
-from crawler.domain.task import Conclusion, Move, SupervisionTask, TaskState
+from crawler.domain.task import Conclusion, Department, Move, SupervisionTask, TaskState
 from crawler.store.database import Database
 from crawler.store.outbox import list_deliveries
 from crawler.store.sites import sites_by_id
+from crawler.store.task_results import results_of
 from crawler.store.tasks import feedback_of, moves_of, task_of
 from tests.builders import NOON
 from tests.integration.answering_house import a_database, a_desk, an_endpoint, open_alert
@@ -375,3 +376,66 @@ def test_who_never_heard_of_a_task_does_not_answer_it(
     answered = take_feedback(database, "f1", task.number, body, NOON, desk, sender)
 
     assert answered.fault is (None if knows else Fault.NO_SUCH_TASK)
+
+
+MZ, GA = (Department(code=f"310118-{one}", name=one) for one in ("MZ", "GA"))
+
+
+def a_joint_house(folder: Path) -> tuple[Database, Desk, SupervisionTask]:
+    database, desk = a_database(folder), a_desk(an_endpoint(), approval_from=Level.YELLOW)
+    task = confirm(database, open_alert(database).id, "wang", NOON, desk)
+    join(database, task.id, (MZ, GA), "li", NOON)
+    return database, desk, approve(database, task.id, "li", NOON, desk)
+
+
+def found(department: str, conclusion: str = "rectified", **given: Any) -> bytes:
+    return said("answered", result_of=department, conclusion=conclusion, **given)
+
+
+def test_each_department_of_a_joint_inspection_reports_its_own_result(tmp_path: Path) -> None:
+    house = a_joint_house(tmp_path)
+    database, desk, task = house
+
+    answers = [take(house, f"f{one.code}", found(one.code, note="已查")) for one in (MZ, GA)]
+
+    assert [one.effect for one in answers] == [Effect.TAKEN] * 2
+    with database.reading() as db:
+        assert task_of(db, task.id).state is TaskState.SENT
+        assert {one.department: one.actor for one in results_of(db, task.id)} == {
+            MZ.code: "主平台：李*", GA.code: "主平台：李*",
+        }  # fmt: skip
+    take(house, "f3", said("answered", conclusion="rectified"))
+    move_task(database, task.id, Move.CHECK, "li", NOON, desk)
+    assert move_task(database, task.id, Move.CLOSE, "li", NOON, desk).state is TaskState.CLOSED
+    assert take(house, "f4", found(MZ.code, "unfounded")).fault is Fault.NOT_NOW
+
+
+def test_of_two_results_the_later_stands_whichever_comes_first(tmp_path: Path) -> None:
+    house = a_joint_house(tmp_path)
+    later = found(MZ.code, "filed", at=(NOON + timedelta(seconds=60)).isoformat())
+
+    effects = [take(house, id_, body).effect for id_, body in (
+        ("f2", later), ("f2", later), ("f1", found(MZ.code, "unfounded")))]  # fmt: skip
+
+    assert effects == [Effect.TAKEN, Effect.REPEATED, Effect.LATE]
+    with house[0].reading() as db:
+        (stands,) = results_of(db, house[2].id)
+    assert stands.conclusion is Conclusion.FILED
+
+
+@pytest.mark.parametrize(("body", "fault", "says"), [
+    (said("answered", result_of=MZ.code), Fault.UNREADABLE, "写明结论"),
+    (said("working", result_of=MZ.code, conclusion="rectified"), Fault.UNREADABLE, "已反馈"),
+    (found("310118-XX"), Fault.NOT_NOW, "联合检查部门是："),
+    (found(MZ.code, at=(NOON - timedelta(days=9)).isoformat()), Fault.NOT_NOW, "早于本次派发"),
+])  # fmt: skip
+def test_a_result_that_is_nobodys_is_refused(
+    tmp_path: Path, body: bytes, fault: Fault, says: str
+) -> None:
+    house = a_joint_house(tmp_path)
+
+    refused = take(house, "f1", body)
+
+    assert (refused.fault, says in refused.reason) == (fault, True)
+    with house[0].reading() as db:
+        assert results_of(db, house[2].id) == []
