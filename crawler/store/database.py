@@ -142,6 +142,8 @@ class Database:
                     "数据目录由开发中的另一版本写成，与本程序不符，请另建一个"
                 ) from error
             said = told[0] if told else repr(error)
+            if any(one in said for one in _TURNED_AWAY):
+                raise StoreAway("数据库拒绝了用户名或口令，请查 store.database") from error
             raise StoreAway(f"数据库暂不可用：{said}{_advice(said)}") from error
 
     def forget_pages(self) -> None:
@@ -194,6 +196,8 @@ def open_database(url: str) -> Database:
 
 
 _TOO_LARGE = "数字太大，没有这样的编号"
+# a connection that never stood has no SQLSTATE: only PostgreSQL's and libpq's words are left
+_TURNED_AWAY = ("authentication failed", "no password supplied")
 _OTHER_SHAPE = ("no such table", "no such column")  # migrations see to all released versions
 
 

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, func, make_url, select
+from sqlalchemy import URL, Connection, func, make_url, select
 
 from crawler.domain.errors import TryLater
 from crawler.service.doors import now
@@ -16,6 +17,7 @@ from crawler.service.holding import held
 from crawler.service.joining import check_clock
 from crawler.service.wiring import House, agreement_for, open_house
 from crawler.store.agreements import save_agreement
+from crawler.store.database import open_database
 from crawler.store.tables import visits
 from crawler.store.visits import sweep_of
 from tests import servers
@@ -132,13 +134,40 @@ def test_a_server_that_is_away_is_one_line(tmp_path: Path) -> None:
     assert "数据库暂不可用" in refused(a_home(tmp_path / "home", nobody), LATER)
 
 
-def test_a_wrong_password_is_one_line_and_is_not_told(postgres_url: str, tmp_path: Path) -> None:
-    strange = make_url(postgres_url).set(username="nobody", password="geheim-42")
-    address = strange.render_as_string(hide_password=False)
+@pytest.fixture
+def officer_of_the_server(postgres_url: str) -> Iterator[URL]:
+    """A role that the server asks for its password, as it asks none of the tests' own."""
+    server = make_url(postgres_url)
+    asked = "host all asked 127.0.0.1/32 scram-sha-256\n"
+    with psycopg.connect(
+        host=server.host, port=server.port, user=server.username, dbname="xunwang", autocommit=True
+    ) as connection:
+        connection.execute("CREATE ROLE asked LOGIN PASSWORD 'richtig-42'")
+        ((path,),) = connection.execute("SHOW hba_file")
+        rules = Path(path)
+        before = rules.read_text("utf-8")
+        rules.write_text(asked + before, "utf-8")  # the first rule that fits counts
+        connection.execute("SELECT pg_reload_conf()")
+        yield server.set(username="asked", password="richtig-42")
+        rules.write_text(before, "utf-8")
+        connection.execute("SELECT pg_reload_conf()")
+        connection.execute("DROP ROLE asked")
 
-    said = refused(a_home(tmp_path / "home", address), LATER)
 
-    assert "数据库暂不可用" in said
+@pytest.mark.parametrize("password", ["geheim-42", None], ids=["wrong", "none"])
+def test_a_wrong_password_is_one_line_and_is_not_told(
+    officer_of_the_server: URL, password: str | None, tmp_path: Path
+) -> None:
+    asked = officer_of_the_server
+    with closing(open_database(asked.render_as_string(hide_password=False))) as right:
+        right.engine.connect().close()
+    strange = URL.create(
+        asked.drivername, asked.username, password, asked.host, asked.port, asked.database
+    ).render_as_string(hide_password=False)
+
+    said = refused(a_home(tmp_path / "home", strange), LATER)
+
+    assert said.endswith("数据库拒绝了用户名或口令，请查 store.database")
     assert "geheim-42" not in said
 
 
