@@ -12,7 +12,7 @@ from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
 from crawler.domain.errors import TryLater
 from indexer.documents import Document
 from indexer.elastic_asking import facets_from, search_of
-from indexer.elastic_bulk import send, taken_by_both
+from indexer.elastic_bulk import send, taken_by_both, tie_of
 from indexer.elastic_faults import told_plainly
 from indexer.elastic_indices import Layout, beside_alias, layout_from, template_of
 from indexer.engines import (
@@ -26,7 +26,7 @@ from indexer.engines import (
 from indexer.querying import Question, question_from
 
 _KEY = re.compile(r"(\d{1,19})-([0-9a-f]{64})")
-_NEWEST = ("-order", "-digest")
+_NEWEST = ("-order", "-tie")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -208,12 +208,12 @@ class ElasticEngine:
     def _newest(self, question: Question, request: SearchRequest) -> Page:
         asked = search_of(question, request).sort(*_NEWEST).extra(size=request.limit + 1)
         if key := _KEY.fullmatch(request.after):
-            asked = asked.extra(search_after=[int(key[1]), key[2]])
+            asked = asked.extra(search_after=[int(key[1]), tie_of(key[2])])
         told = self._ask(asked.to_dict())
         hits = told["hits"]["hits"]
         shown = hits[: request.limit]
-        last = shown[-1]["sort"] if len(hits) > len(shown) else None
-        return _page(told, shown, next_key=f"{last[0]}-{last[1]}" if last else "")
+        last = shown[-1] if len(hits) > len(shown) else None
+        return _page(told, shown, next_key=f"{last['sort'][0]}-{last['_id']}" if last else "")
 
     def _best(self, question: Question, request: SearchRequest) -> Page:
         asked = search_of(question, request, scored=True)

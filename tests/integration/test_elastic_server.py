@@ -20,7 +20,7 @@ from crawler.store.tables import captures, texts
 from crawler.store.texts import index_counts
 from indexer.documents import Document
 from indexer.elastic import ElasticEngine, ElasticServer
-from indexer.engines import Taken
+from indexer.engines import SearchRequest, Taken
 from indexer.indexing import forget_removed, index_pending, rebuild
 from tests import servers
 from tests.builders import NOON
@@ -135,6 +135,28 @@ def test_months_have_indices_of_their_own_and_old_ones_go_whole(
         ]
         == "strict"
     )
+
+
+def test_pages_part_texts_whose_number_in_time_is_the_same(house: SearchHouse) -> None:
+    digests = ["ab" * 4 + f"{number:x}" * 56 for number in range(9)]
+    alike = [
+        Document(
+            digest=one, version=1, order=7, first_seen_at=NOON,
+            words={"title": (), "body": ("保本",), "ocr": ()}, others=(), characters=(),
+        )
+        for one in digests
+    ]  # fmt: skip
+    assert house.engine.index(alike).done == tuple(digests)
+    house.engine.refresh()
+
+    seen, after = [], ""
+    for _ in digests:
+        page = house.engine.find(SearchRequest(words="保本", limit=2, after=after))
+        seen += page.digests
+        if not (after := page.next):
+            break
+
+    assert seen == sorted(digests, reverse=True)
 
 
 def test_writing_to_a_month_that_nobody_made_makes_none(
