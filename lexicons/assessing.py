@@ -13,14 +13,14 @@ from crawler.domain.page import PageStructure
 from crawler.domain.site import Site, Visit, ended_well
 from crawler.domain.subject import LicenceState, licence_state
 from lexicons import wording
-from lexicons.card_yields import card_yields
+from lexicons.card_yields import card_yields, may_hold_rates
 from lexicons.claiming import Claim, find_claims
 from lexicons.evidence import Strength, Weighed, is_promise, rate_points, strengths
 from lexicons.four_tests import four_tests
 from lexicons.licences import is_licensed_name, names_futures_house
 from lexicons.limits import over_limit
 from lexicons.matching import find_hits
-from lexicons.purpose import Purpose, asks_on_thin_page, purpose_of
+from lexicons.purpose import Purpose, asks_on_thin_page, highest_factor, purpose_of
 from lexicons.reading import ReadField, Tools, read_fields, weigh
 from lexicons.speaking import reports, speaks_to_inform
 from lexicons.urgency import Shown, is_lesser, is_lone_word, red_matter
@@ -58,14 +58,39 @@ def assess(
     """Level, score and every reason. A page nobody could read has no level, and says why."""
     if is_blank(text):
         return _unread(visit, text, tools, at)
-    found = find(visit, text, hits, structure, tools)
+    return _assessment(find(visit, text, hits, structure, tools), text, at)
+
+
+def settled(
+    visit: Visit, text: PageText, hits: Sequence[Hit], tools: Tools, at: datetime
+) -> Assessment | None:
+    """The assessment by the words alone, where no structure could make a finding of them; None
+    where it could.
+    """
+    found = find(visit, text, hits, None, tools)
+    highest = round(_at_most(found), 2)
+    return _assessment(found, text, at) if highest < tools.weights.levels["blue"] else None
+
+
+def _at_most(found: Findings) -> float:
+    """No less than the score with any structure: what the rules of structure could add, and nothing
+    of what the rules after them take away.
+    """
+    length = sum(len(field.text) for field in found.text.fields)
+    if length <= found.tools.weights.thin["characters"] or may_hold_rates(found.text):
+        return float("inf")
+    score, _ = _ruled(found, RULES[: RULES.index(purpose_weighed)])
+    return score * highest_factor(found.purpose, found.tools.weights.purpose)
+
+
+def _ruled(found: Findings, rules: Iterable["Rule"]) -> tuple[float, list[Reason]]:
     reasons: list[Reason] = []
     score = 0.0
-    for rule in RULES:
+    for rule in rules:
         new = list(rule(found, score))
         score = max(0.0, score + sum(reason.points for reason in new))
         reasons.extend(new)
-    return _assessment(found, text, round(score, 2), reasons, at)
+    return score, reasons
 
 
 def find(
@@ -338,9 +363,9 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def _assessment(
-    found: Findings, text: PageText, score: float, reasons: Sequence[Reason], at: datetime
-) -> Assessment:
+def _assessment(found: Findings, text: PageText, at: datetime) -> Assessment:
+    score, reasons = _ruled(found, RULES)
+    score = round(score, 2)
     level = found.tools.weights.level(score)
     categories = tuple(one.category for one in found.strengths if one.points >= 1)
     yields = tuple(rate for rate, _ in found.rates)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from crawler.domain.assessment import Confidence, Yield
+from crawler.domain.capture import PageText
 from crawler.domain.page import Card, PageStructure
 from lexicons.yields import find_yields
 
@@ -28,6 +29,12 @@ def card_yields(structure: PageStructure | None, found: Sequence[Yield]) -> Iter
         rate = None if taken else _rate_of(card)
         if rate:
             yield rate
+
+
+def may_hold_rates(text: PageText) -> bool:
+    """Whether a page has the words that a card's rate is read from, wherever they stand."""
+    labelled = any(_LABEL.search(field.text) for field in text.fields)
+    return labelled and any("%" in field.text or "％" in field.text for field in text.fields)
 
 
 def _rate_of(card: Card) -> Yield | None:

@@ -15,7 +15,7 @@ from crawler.domain.capture import PageText, is_blank
 from crawler.domain.errors import WatchError
 from crawler.domain.page import PageStructure
 from crawler.domain.site import Visit
-from lexicons.assessing import assess, quiet
+from lexicons.assessing import assess, quiet, settled
 from lexicons.loading import load_lexicon
 from lexicons.matching import Finder, find_hits
 from lexicons.normalising import normal_form
@@ -26,6 +26,7 @@ from lexicons.vocabulary import load_vocabulary
 from lexicons.weighing import load_weights
 
 LONGEST = 100_000  # characters of a field that are judged; the sieve looks at all of them
+IN_PASSING = 20_000  # characters of a page that may be settled where others wait
 
 log = structlog.get_logger()
 
@@ -66,6 +67,17 @@ class Judge:
         hits = find_hits(read, self.tools.finder)
         judged = assess(visit, read, hits, structure, self.tools, at)
         return judged if read is text else replace(judged, text_digest=text.digest)
+
+    def settle(self, visit: Visit, text: PageText, at: datetime) -> Assessment | None:
+        """The assessment of a page that is no finding whatever it is built of: its words taken at
+        their worst are none, or what is said around them lowers them far enough. None where it
+        must be read closely.
+        """
+        if not self.passes(text):
+            return self.judge(visit, text, None, at)
+        if is_blank(text) or sum(len(field.text) for field in text.fields) > IN_PASSING:
+            return None
+        return settled(visit, text, find_hits(text, self.tools.finder), self.tools, at)
 
     def tokens(self, text: PageText) -> tuple[str, ...]:
         """The tokens of a page, field after field."""

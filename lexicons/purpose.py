@@ -60,7 +60,6 @@ def purpose_of(
     informing += own.articles_of_law * sum(_articles(text) for _, text, _ in fields)
     informing += own.title_informs * _informing_in_title(fields)
     offering += own.rate * promised / (1 + informing)  # a report of a fraud names its rate as well
-    share = (offering + own.prior) / (offering + informing + own.prior + own.doubt)
     return Purpose(
         offering=offering,
         informing=informing,
@@ -69,8 +68,20 @@ def purpose_of(
         informs=_words(signs, own.informs),
         licences=_words(signs, ("licensed_self",)),
         signs_of_structure=shown,
-        factor=own.lowest + (own.highest - own.lowest) * share**own.steepness,
+        factor=_factor(offering, informing, own),
     )
+
+
+def highest_factor(read: Purpose, weights: PurposeWeights) -> float:
+    """The factor of a page whose structure was not read, if that had every sign of an offer."""
+    built = sum(weight for weight in weights.structure.values() if weight > 0)
+    return _factor(read.offering + built, read.informing, weights)
+
+
+def _factor(offering: float, informing: float, own: PurposeWeights) -> float:
+    share = (offering + own.prior) / (offering + informing + own.prior + own.doubt)
+    factor: float = own.lowest + (own.highest - own.lowest) * share**own.steepness
+    return factor
 
 
 def _claimed(claims: Sequence[Claim], weights: PurposeWeights) -> float:

@@ -59,16 +59,19 @@ class _Judged:
 
 
 def glance(visit: Visit, page: Page, judge: Judge, at: datetime) -> Verdict:
-    """What every page gets: quick text and sieve. What passes is left to `examine`."""
-    if judge.passes(page.text):
+    """What every page gets: quick text and sieve. What may be a finding by how it is built is left
+    to `examine`.
+    """
+    unread = len(page.html) > READ_QUICKLY and judge.passes(page.text)
+    assessment = None if unread else judge.settle(visit, page.text, at)
+    if assessment is None:
         return Verdict(
             visit=visit,
             captures=(page.capture,),
             texts=(page.text,),
             render_reason=_render_reason(visit, page, None, ()),
         )
-    judged = _Judged(page=page, structure=None, assessment=judge.judge(visit, page.text, None, at))
-    return _verdict(visit, (judged,), judge)
+    return _verdict(visit, (_Judged(page=page, structure=None, assessment=assessment),), judge)
 
 
 def examine(visit: Visit, pages: Sequence[Page], judge: Judge, at: datetime) -> Verdict:

@@ -1,0 +1,82 @@
+"""What is settled by its words alone is no finding, however it is built."""
+
+from crawler.domain.assessment import Level
+from crawler.domain.capture import Field, PageText
+from crawler.domain.page import Card, Contact, ContactKind, Form, FormKind, PageStructure
+from crawler.domain.site import Visit
+from crawler.service.commands.judging import page_of
+from crawler.service.pipeline import Page, examine, glance
+from lexicons.judging import IN_PASSING, Judge
+from lexicons.weighing import Weights
+from tests.builders import NOON, a_site, a_text, a_visit
+from tests.quality.corpora import Case, own_pages, own_texts
+
+EVERY_SIGN_OF_AN_OFFER = PageStructure(
+    forms=tuple(Form(kind=kind) for kind in FormKind),
+    buttons=("立即注册", "立即投资"),
+    downloads=("http://a.example.cn/a.apk",),
+    contacts=tuple(Contact(kind=kind, value="10001") for kind in ContactKind),
+    cards=(Card(cells=("产品", "详情"), start=0, end=1),) * 2,
+    images=9,
+)
+
+
+def settled(judge: Judge) -> list[tuple[Case, Visit, Page]]:
+    found = []
+    for case in (*own_pages(), *own_texts()):
+        page = page_of(case.question, NOON)
+        visit = a_visit(site=a_site(unit_name=case.question.unit_name))
+        if judge.passes(page.text) and judge.settle(visit, page.text, NOON):
+            found.append((case, visit, page))
+    return found
+
+
+def test_no_structure_makes_a_finding_of_a_settled_page(judge: Judge) -> None:
+    pages = settled(judge)
+
+    assert len(pages) > 15
+    for case, visit, page in pages:
+        built = judge.judge(visit, page.text, EVERY_SIGN_OF_AN_OFFER, NOON)
+        closely = examine(visit, [page], judge, NOON).assessment
+        assert not case.risky, case.id
+        assert (built.level, closely and closely.level) == (Level.NONE, Level.NONE), case.id
+
+
+def test_a_page_that_may_hold_rates_in_its_cards_is_read_closely(judge: Judge) -> None:
+    quiet = next(page.text for _, _, page in settled(judge))
+    label, figure = Field(name="alt", text="预期回报"), Field(name="option", text="18%")
+    with_cards = PageText(fields=(*quiet.fields, label, figure))
+
+    assert judge.passes(with_cards)
+    assert judge.settle(a_visit(), with_cards, NOON) is None
+
+
+def test_a_long_page_is_left_to_the_reader(judge: Judge) -> None:
+    quiet = next(page.text for _, _, page in settled(judge))
+    body = quiet.field("body")
+    longer = a_text(body + "\n" + "天气晴朗。" * (IN_PASSING // 5))
+
+    assert judge.passes(longer)
+    assert judge.settle(a_visit(), longer, NOON) is None
+
+
+def test_what_the_sieve_stops_is_settled_as_before(judge: Judge) -> None:
+    text = a_text("某某机械有限公司 产品中心 联系我们 服务热线 质量第一")
+
+    assert judge.settle(a_visit(), text, NOON) == judge.judge(a_visit(), text, None, NOON)
+
+
+def test_the_glance_reports_it_and_leaves_the_rest(judge: Judge) -> None:
+    _, visit, page = settled(judge)[0]
+    risky = next(page_of(case.question, NOON) for case in own_texts() if case.risky)
+
+    assert glance(visit, page, judge, NOON).assessment is not None
+    assert glance(visit, risky, judge, NOON).assessment is None
+
+
+def test_the_best_structure_is_the_best_by_the_weights(judge: Judge) -> None:
+    """A new sign in weights.yaml must stand in the page that is built of every sign."""
+    weights: Weights = judge.tools.weights
+    shown = {"register", "invest", "loan", "contact", "download", "card", "button", "chat"}
+
+    assert {name for name, weight in weights.purpose.structure.items() if weight > 0} == shown
