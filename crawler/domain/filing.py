@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 
 
 class SubjectKind(StrEnum):
@@ -141,6 +142,7 @@ _SIMPLIFIED = "沪苏赣鲁粤琼云贵陕陇宁辽晋闽备证号网"
 _ONE_SPELLING = str.maketrans(_TRADITIONAL + "—–‐‑−－", _SIMPLIFIED + "-" * 6)
 
 
+@lru_cache(maxsize=2)  # a footer and a page are each asked for two kinds of numbers
 def _plain(text: str) -> str:
     """Widths, dashes and traditional characters in one spelling."""
     return unicodedata.normalize("NFKC", text).translate(_ONE_SPELLING)

@@ -4,6 +4,7 @@ None, never an error.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes, urljoin
 
 import idna
@@ -11,6 +12,7 @@ import idna
 from crawler.fetching.hosts import ascii_name
 
 LONGEST_URL = 8192
+_REMEMBERED = 2_048  # an address is looked at several times on its way
 PORTS = {"http": 80, "https": 443}
 _SAFE = "!$%&'()*+,/:;=?@[]~|#"
 _ENDS = "".join(map(chr, range(33)))
@@ -35,6 +37,7 @@ class Target:
         return self.host if self.port == PORTS[self.scheme] else f"{self.host}:{self.port}"
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def target_of(url: str) -> Target | None:
     """The target of an absolute web address; None if it is none."""
     found = _PARTS.match(url)

@@ -2,6 +2,7 @@
 seen.
 """
 
+import re
 from urllib.parse import urlsplit
 
 from crawler.domain.capture import PageText
@@ -10,7 +11,7 @@ from crawler.domain.page import Imprint, PageStructure
 from crawler.reading.links import registered
 
 _FIELDS = ("body", "alt", "title", "option", "script")
-_SIGNS = ("备", "備", "ICP", "icp", "-20", "－20")  # without one of them there is no number
+_SIGN = re.compile("[备備]|ICP|icp|[-－]20")  # without one of them there is no number
 
 
 def imprint_of(
@@ -30,10 +31,7 @@ def imprint_of(
 def _numbers(text: PageText) -> tuple[str, ...]:
     """Of the lines that may hold one: every page of a sweep comes by here."""
     lines = [
-        line
-        for name in _FIELDS
-        for line in text.field(name).split("\n")
-        if any(sign in line for sign in _SIGNS)
+        line for name in _FIELDS for line in text.field(name).split("\n") if _SIGN.search(line)
     ]
     return filing_numbers_in("\n".join(lines)) if lines else ()
 
