@@ -7,12 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from alerts.desk import Desk
+from alerts.messages import hears_of_tasks
 from alerts.moving import Step, add_result, make_move, write_move
 from alerts.reporting import read_feedback
+from alerts.translating import read_report
 from crawler.domain.assessment import Level
 from crawler.domain.audit import Act
+from crawler.domain.delivery import Endpoint
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.task import (
     NEEDS_REASON,
@@ -26,6 +30,7 @@ from crawler.domain.task import (
     TaskResult,
     TaskState,
 )
+from crawler.store.attachments import attachments_of
 from crawler.store.audit import note
 from crawler.store.database import Connection, Database
 from crawler.store.outbox import was_told
@@ -45,6 +50,7 @@ _ORDER = (
 
 _SUPERVISORS = frozenset({(TaskState.CHECKING, Move.RETURN), (TaskState.CHECKING, Move.TRANSFER)})
 _HARMLESS = frozenset({Move.ACKNOWLEDGE, Move.WORK})
+_CONCLUDING = frozenset({Move.ANSWER, Move.TRANSFER})
 _SIDE_ROADS = {
     Move.RETURN: TaskState.RETURNED,
     Move.SUSPEND: TaskState.SUSPENDED,
@@ -92,6 +98,25 @@ class Sender:
     read: Callable[[str, bytes], Feedback] = read_feedback
 
 
+def sender_of(endpoint: Endpoint) -> Sender:
+    """Who speaks with this endpoint's key; NotAllowed if it is sent no tasks."""
+    if not hears_of_tasks(endpoint):
+        raise NotAllowed(f"接收端 {endpoint.name} 没有订阅任务消息，不能反馈任务。")
+    return Sender(
+        name=endpoint.name,
+        regions=endpoint.regions,
+        levels=frozenset(endpoint.levels),
+        read=reader_of(endpoint),
+    )
+
+
+def reader_of(endpoint: Endpoint | None) -> Callable[[str, bytes], Feedback]:
+    """How reports of an endpoint are read: by its mapping file if it has one, else in our form."""
+    if endpoint is None or endpoint.dialect is None:
+        return read_feedback
+    return partial(read_report, endpoint.dialect)
+
+
 def own_id(kind: str, who: str, given: str) -> str:
     """The id under which a report is kept: those of different senders are different, whatever they
     call them.
@@ -135,10 +160,12 @@ def take_feedback(
 
 
 def _theirs(db: Connection, task: SupervisionTask | None, sender: Sender) -> SupervisionTask | None:
-    """A task of another region, or one that they never heard of, is as good as none: whose it is,
-    is nobody else's business.
+    """A task of another region, or one that was not sent or that they never heard of, is as good
+    as none: whose it is, is nobody else's business.
     """
-    if task is None or (sender.regions and not task.region.startswith(sender.regions)):
+    if task is None or task.sent_at is None:
+        return None
+    if sender.regions and not task.region.startswith(sender.regions):
         return None
     unheard = sender.levels and task.level not in sender.levels
     if unheard and not was_told(db, sender.name, f"task:{task.number}"):
@@ -186,7 +213,11 @@ def _apply(
         if _is_late(task, move):
             said = f"任务已是“{TASK_STATE_NAMES[task.state]}”"
             return Answered(effect=Effect.LATE, reason=said, task=task)
-        step = _step(move, feedback, now, sender)
+        step = replace(
+            _step(move, feedback, now, sender),
+            remark=_remark(db, task, feedback),
+            since=min(feedback.at, now),
+        )
         with db.begin_nested():
             after = make_move(db, task, step, desk, _said_of(feedback))
     except BadInput as mistake:
@@ -245,8 +276,8 @@ def _result(
 
 
 def _said_of(feedback: Feedback) -> Conclusion | None:
-    """What is only begun is not concluded, whatever the report says."""
-    return None if feedback.move in _HARMLESS else feedback.conclusion
+    """What is only begun, put off or declined is not concluded, whatever the report says."""
+    return feedback.conclusion if feedback.move in _CONCLUDING else None
 
 
 def _completes(task: SupervisionTask, feedback: Feedback) -> bool:
@@ -266,6 +297,15 @@ def _concluded(
 ) -> SupervisionTask:
     after = replace(task, conclusion=feedback.conclusion, seq=task.seq + 1)
     return write_move(db, task, after, _step(Move.ANSWER, feedback, now, sender), desk)
+
+
+def _remark(db: Connection, task: SupervisionTask, feedback: Feedback) -> str:
+    """What they say, and whether files that they name never came."""
+    if not feedback.attachments:
+        return feedback.note
+    here = {one.sha256 for one in attachments_of(db, task.id)}
+    missing = len(set(feedback.attachments) - here)
+    return f"{feedback.note}（所附文件有 {missing} 个没有收到）" if missing else feedback.note
 
 
 def _step(move: Move, feedback: Feedback, now: datetime, sender: Sender) -> Step:

@@ -35,7 +35,6 @@ class Batch:
     """What a file from the other side says: reports, and up to which place it has our messages."""
 
     id: str
-    made_at: datetime
     reports: tuple[Report, ...]
     confirmed: int = 0
 
@@ -88,7 +87,6 @@ def read_reports(endpoint: Endpoint, raw: bytes, now: datetime) -> Batch:
         raise BadInput("confirmed 应为已收到的位置")
     return Batch(
         id=str(head["id"]),
-        made_at=datetime.fromisoformat(str(head["made_at"])),
         reports=tuple(_report(number, line) for number, line in enumerate(lines, start=2)),
         confirmed=confirmed,
     )

@@ -49,6 +49,7 @@ class Step:
     actor: str
     at: datetime
     remark: str = ""
+    since: datetime | None = None  # when it was so on the reporter's clock; of a suspension
 
 
 def make_move(
@@ -168,7 +169,10 @@ def _after(task: SupervisionTask, move: Move, step: Step, desk: Desk) -> Supervi
         return sent(task, step.actor, step.at, desk.calendar)
     if move is Move.RESUME:
         return resumed(task, step.actor, step.at, desk.calendar)
-    return moved(task, move, step.actor, step.at)
+    after = moved(task, move, step.actor, step.at)
+    if after.state is TaskState.SUSPENDED and step.since is not None:
+        return replace(after, suspended_at=step.since)
+    return after
 
 
 def _event(before: SupervisionTask, step: Step) -> EventType:

@@ -249,7 +249,7 @@ def moved(task: SupervisionTask, move: Move, actor: str, at: datetime) -> Superv
         runs_from=at if move is Move.SEND else task.runs_from,
         suspended_at=at if after is TaskState.SUSPENDED else None,
         closed_at=at if after in TASK_ENDS else None,
-        conclusion=None if after is TaskState.WORKING else task.conclusion,
+        conclusion=None if after in {TaskState.WORKING, TaskState.RETURNED} else task.conclusion,
     )
 
 

@@ -345,6 +345,53 @@ def test_an_old_report_resumes_nothing(tmp_path: Path) -> None:
     assert old.task.state is TaskState.SUSPENDED
 
 
+def test_a_slow_clock_resumes_what_it_suspended(tmp_path: Path) -> None:
+    """Both moments are the reporter's: four minutes behind, or days old in a file."""
+    house = a_house(tmp_path)
+    suspended, working = (NOON - timedelta(minutes=one) for one in (4, 2))
+    take(house, "f1", said("working"))
+    take(house, "f2", said("suspended", note="等待鉴定", at=suspended.isoformat()))
+
+    resumed = take(house, "f3", said("working", at=working.isoformat()))
+    answered = take(house, "f4", said("answered", conclusion="rectified"))
+
+    assert (resumed.effect, answered.effect) == (Effect.TAKEN, Effect.TAKEN)
+
+
+def test_a_file_that_never_came_is_said_beside_the_report(tmp_path: Path) -> None:
+    house = a_house(tmp_path)
+
+    take(house, "f1", said("working", note="已约谈", attachments=["a" * 64]))
+
+    with house[0].reading() as db:
+        assert moves_of(db, house[2].id)[-1].note == "已约谈（所附文件有 1 个没有收到）"
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_who_declines_a_task_concludes_nothing(tmp_path: Path, *, sent: bool) -> None:
+    house = a_house(tmp_path)
+    database, desk, task = house
+    if sent:  # and what was said before it was returned goes as well
+        take(house, "f0", said("answered", conclusion="不属实"))
+        move_task(database, task.id, Move.CHECK, "li", NOON, desk)
+        move_task(database, task.id, Move.RETURN, "li", NOON, desk, "重做")
+        assert take(house, "f1", said("answered", note="已重新核查")).effect is Effect.TAKEN
+    else:
+        take(house, "f1", said("returned", note="非本部门职责", conclusion="不属实"))
+
+    with database.reading() as db:
+        assert task_of(db, task.id).conclusion is None
+
+
+def test_a_draft_is_no_task_to_who_would_answer_it(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(an_endpoint(), approval_from=Level.YELLOW)
+    task = confirm(database, open_alert(database).id, "wang", NOON, desk)
+
+    answered = take((database, desk, task), "f1", said("acknowledged"))
+
+    assert (answered.fault, answered.task) == (Fault.NO_SUCH_TASK, None)
+
+
 def test_what_is_only_begun_is_not_concluded(tmp_path: Path) -> None:
     answered = take(a_house(tmp_path), "f1", said("working", conclusion="unfounded"))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from alerts.answering import LARGEST_BODY
 from alerts.batches import OLDEST, Report, opened, read_reports, write_messages, write_reports
 from crawler.domain.delivery import DeliveryState
 from crawler.domain.errors import BadInput, NotAllowed, WatchError
@@ -33,7 +34,7 @@ def a_file() -> bytes:
 def test_what_was_written_is_read_back() -> None:
     read = read_reports(INNER, a_file(), NOON + timedelta(days=20))
 
-    assert (read.id, read.made_at, read.confirmed, read.reports) == ("b1", NOON, 3, (REPORT,))
+    assert (read.id, read.confirmed, read.reports) == ("b1", 3, (REPORT,))
 
 
 def test_messages_stand_in_a_file_with_their_places_and_their_very_words() -> None:
@@ -116,15 +117,17 @@ def test_messages_go_out_and_reports_come_in_by_file(terminal: Terminal, tmp_pat
         Report(
             id="r4", task_no=task_no, body=said("acknowledged", note="X").replace(b"X", rb"\ud800")
         ),
+        Report(id="r5", task_no=task_no, body=b" " * (LARGEST_BODY + 1)),
     ]
     back.write_bytes(write_reports(INNER, reports, "b9", NOON, confirmed=first["last"]))
     taken = terminal.asked("batch", "take", "fetching", str(back))
     twice = terminal.asked("batch", "take", "fetching", str(back))
 
     assert first["messages"] == second["messages"] == len(lines) > 0
-    assert taken["effects"] == {"taken": 2, "refused": 1, "late": 1}
+    assert taken["effects"] == {"taken": 2, "refused": 2, "late": 1}
     assert taken["refused"][0][2] == "没有编号为 310118-JR-0-0 的任务"
-    assert twice["effects"] == {"repeated": 3, "refused": 1}
+    assert taken["refused"][1][2] == "反馈超过 64 KB"
+    assert twice["effects"] == {"repeated": 3, "refused": 2}
     with terminal.database.reading() as db:
         task = task_numbered(db, task_no)
     assert task is not None
@@ -133,6 +136,21 @@ def test_messages_go_out_and_reports_come_in_by_file(terminal: Terminal, tmp_pat
     assert waiting(terminal.database) == {DeliveryState.DELIVERED, DeliveryState.WAITING}
     with pytest.raises(BadInput, match="不覆盖"):
         terminal.say("batch", "export", "fetching", str(out))
+
+
+def test_who_is_sent_no_tasks_answers_none_by_file_and_still_confirms(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    home, back = tmp_path / "home", tmp_path / "back.jsonl"
+    terminal.asked("batch", "export", "fetching", str(tmp_path / "out.jsonl"))
+    (home / "xunwang.toml").write_text(_settings() + 'events = ["alert.opened"]\n', "utf-8")
+
+    back.write_bytes(write_reports(INNER, [REPORT], "b9", NOON))
+    with pytest.raises(NotAllowed, match="没有订阅任务消息"):
+        terminal.say("batch", "take", "fetching", str(back))
+    back.write_bytes(write_reports(INNER, [], "b10", NOON, confirmed=1))
+
+    assert terminal.asked("batch", "take", "fetching", str(back))["confirmed"] == 1
 
 
 def test_what_cannot_be_carried_is_said_in_one_line(terminal: Terminal, tmp_path: Path) -> None:

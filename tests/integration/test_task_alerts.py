@@ -5,6 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import select, text
 
 from alerts.desk import Desk
@@ -16,8 +18,9 @@ from crawler.domain.statistics import alert_rows, period_from, task_rows
 from crawler.domain.task import Conclusion, Move, SupervisionTask, Urgency, urgency_of
 from crawler.store.alerts import alert_of
 from crawler.store.cases import case_of
-from crawler.store.database import Database, migrate
+from crawler.store.database import Database
 from crawler.store.lexicons import decided_alerts
+from crawler.store.migrations.versions import v0010_task_alerts
 from crawler.store.outbox import list_deliveries
 from crawler.store.statistics import alert_facts, task_facts
 from crawler.store.subjects import outcomes_of
@@ -167,9 +170,8 @@ def test_a_store_of_before_finds_the_same_links(
         links = [[one.id for one in alerts_of_task(db, task)] for task in (1, 2)]
         db.execute(text("DROP TABLE task_alerts"))
         db.execute(text("ALTER TABLE tasks DROP COLUMN runs_from"))
-        db.execute(text("UPDATE alembic_version SET version_num = '0009'"))
-
-    migrate(database)
+        with Operations.context(MigrationContext.configure(db)):
+            v0010_task_alerts.upgrade()
 
     assert links == [[first.id], [second.id, third.id]]
     with database.reading() as db:

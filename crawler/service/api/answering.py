@@ -1,7 +1,5 @@
 """What a platform reports about a task, signed or with a token: the same effect either way."""
 
-from collections.abc import Callable
-from functools import partial
 from typing import Annotated, Any
 
 import structlog
@@ -13,15 +11,14 @@ from alerts.answering import (
     Fault,
     Sender,
     own_id,
+    reader_of,
+    sender_of,
     take_feedback,
 )
-from alerts.messages import hears_of_tasks
-from alerts.reporting import read_feedback
 from alerts.signing import signer_of
-from alerts.translating import read_report
 from crawler.domain.delivery import Endpoint
 from crawler.domain.errors import NotAllowed
-from crawler.domain.task import TASK_STATE_NAMES, Feedback, SupervisionTask
+from crawler.domain.task import TASK_STATE_NAMES, SupervisionTask
 from crawler.service.api.access import Api, Shared, TaskAnswerer, body_up_to
 from crawler.service.api.problems import Problem, responses
 from crawler.service.api.shapes import AnsweredShown, TaskStands
@@ -63,12 +60,10 @@ MESSAGE_HEADERS = {
 def call_back(number: TaskNumber, request: Request, api: Shared, body: Body) -> AnsweredShown:
     """签收、状态与结果的回调。以投递所用密钥签名（Standard Webhooks）；同一编号只办一次。"""
     endpoint, message_id = _signed_by(api, request, body)
-    if not hears_of_tasks(endpoint):
-        raise Problem(403, "no_scope", f"接收端 {endpoint.name} 没有订阅任务消息，不能反馈任务。")
-    sender = Sender(
-        name=endpoint.name, regions=endpoint.regions, levels=frozenset(endpoint.levels),
-        read=_reader(endpoint),
-    )  # fmt: skip
+    try:
+        sender = sender_of(endpoint)
+    except NotAllowed as refusal:
+        raise Problem(403, "no_scope", str(refusal)) from None
     return _taken(api, number, body, own_id("e", endpoint.name, message_id), sender)
 
 
@@ -82,14 +77,8 @@ def answer(
 ) -> AnsweredShown:
     """以令牌反馈任务。以 Idempotency-Key 去重，次序无关。"""
     bound = next((one for one in api.desk().endpoints if one.name == client.endpoint), None)
-    sender = Sender(name=client.name, regions=(client.reach,), read=_reader(bound))
+    sender = Sender(name=client.name, regions=(client.reach,), read=reader_of(bound))
     return _taken(api, number, body, own_id("c", client.name, key), sender)
-
-
-def _reader(endpoint: Endpoint | None) -> Callable[[str, bytes], Feedback]:
-    if endpoint is None or endpoint.dialect is None:
-        return read_feedback
-    return partial(read_report, endpoint.dialect)
 
 
 def _signed_by(api: Api, request: Request, body: bytes) -> tuple[Endpoint, str]:

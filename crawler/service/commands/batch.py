@@ -4,16 +4,13 @@ import os
 from collections import Counter
 from datetime import datetime
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from alerts.answering import Effect, Sender, own_id, take_feedback
+from alerts.answering import Answered, Effect, own_id, sender_of, take_feedback
 from alerts.batches import LARGEST, Report, read_reports, write_messages
-from alerts.reporting import read_feedback
-from alerts.translating import read_report
 from crawler.domain.audit import Act
 from crawler.domain.delivery import Endpoint
 from crawler.domain.errors import BadInput, reason_of
@@ -86,20 +83,15 @@ def _take(house: House, actor: str, endpoint: Endpoint, file: Path, *, json: boo
         if given.confirmed > last_place(db, endpoint.name):
             raise BadInput(f"对方确认到位置 {given.confirmed}，我方还没有给出这么多")
     desk = desk_of(house)
-    read = partial(read_report, endpoint.dialect) if endpoint.dialect else read_feedback
-    sender = Sender(name=endpoint.name, regions=endpoint.regions, read=read)
+    sender = sender_of(endpoint) if given.reports else None  # whoever fetches may confirm
     effects: Counter[Effect] = Counter()
     refused: list[tuple[Report, str]] = []
     for one in given.reports:
-        answered = take_feedback(
-            house.database,
-            own_id("e", endpoint.name, one.id),
-            one.task_no,
-            one.body,
-            at,
-            desk,
-            sender,
-        )
+        id_ = own_id("e", endpoint.name, one.id)
+        try:
+            answered = take_feedback(house.database, id_, one.task_no, one.body, at, desk, sender)
+        except BadInput as mistake:  # too large to be kept
+            answered = Answered(effect=Effect.REFUSED, reason=str(mistake))
         effects[answered.effect] += 1
         if answered.effect is Effect.REFUSED:
             refused.append((one, answered.reason))
