@@ -25,6 +25,7 @@ from pydantic_settings import (
 from crawler.domain.assessment import Level
 from crawler.domain.delivery import EventType
 from crawler.domain.errors import BadInput
+from crawler.domain.user import Role
 
 LEAST_DAYS = {"pages_days": 90, "found_days": 365, "messages_days": 183, "sign_ins_days": 183}
 _STRICT = ConfigDict(frozen=True, extra="forbid")
@@ -237,6 +238,7 @@ class ConsoleSettings(BaseModel):
 
     idle_minutes: int = 30
     longest_hours: int = 8
+    second_factor: tuple[Role, ...] = ()  # roles that must have one
     plain_http: bool = False  # sign in without TLS from other machines too (behind a tunnel)
 
 

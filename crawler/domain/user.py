@@ -42,6 +42,7 @@ class User:
     roles: frozenset[Role]
     region: str  # six digits; 000000 is everywhere
     disabled: bool = False
+    has_factor: bool = False  # a second one is asked for at the door
     created_at: datetime
 
     @property

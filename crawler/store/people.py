@@ -71,6 +71,7 @@ def user_of_row(row: Row[Any]) -> User:
         region=row.region,
         disabled=row.disabled,
         created_at=row.created_at,
+        has_factor=row.factor_since is not None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -28,6 +29,10 @@ users = Table(
     Column("disabled", Boolean, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("actor", String(100), nullable=False),
+    Column("factor_secret", Text, nullable=False, server_default=""),  # hex; shared with a phone
+    Column("factor_since", Moment),  # none: not confirmed, so not asked for
+    Column("factor_step", BigInteger, nullable=False, server_default="0"),  # the last one used
+    Column("factor_codes", Text, nullable=False, server_default=""),  # digests of recovery codes
 )
 
 # somebody signed in, until they leave, idle too long, or are put out

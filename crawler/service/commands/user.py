@@ -23,6 +23,7 @@ from crawler.service.doors import Door, now
 from crawler.service.showing import as_json, say, table
 from crawler.service.wiring import House
 from crawler.store.audit import note
+from crawler.store.factors import drop_factor
 from crawler.store.people import change_user, list_users, save_user, set_password, user_named
 from crawler.store.sessions import end_sessions
 
@@ -36,6 +37,7 @@ class UserAction(StrEnum):
     PASSWD = "passwd"
     DISABLE = "disable"
     ENABLE = "enable"
+    FACTOR = "factor"
 
 
 def user(
@@ -50,7 +52,7 @@ def user(
     stdin: Annotated[bool, typer.Option("--stdin", help="从标准输入读口令")] = False,
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """控制台的用户。例：xunwang user add shenlan --role officer --region 310118"""
+    """控制台的用户；factor 重置两步验证。例：xunwang user add shenlan --role officer"""
     door: Door = context.obj
     with door.opened() as (house, _):
         if what is UserAction.LIST:
@@ -59,6 +61,8 @@ def user(
             _add(house, door.actor, name, roles, region or house.config.region, shown, stdin=stdin)
         elif what is UserAction.PASSWD:
             _password(house, door.actor, name, stdin=stdin)
+        elif what is UserAction.FACTOR:
+            _factor(house, door.actor, name)
         else:
             _change(house, door.actor, name, what, roles, region)
 
@@ -86,6 +90,16 @@ def _password(house: House, actor: str, name: str, *, stdin: bool) -> None:
     say(f"已重置 {person.name} 的口令，其登录已失效")
     if made:
         say(f"口令（只显示这一次）：{password}")
+
+
+def _factor(house: House, actor: str, name: str) -> None:
+    """The telephone is lost: they come in by password and set up another."""
+    person = _known(house, name)
+    with house.database.transaction() as db:
+        drop_factor(db, person.id)
+        end_sessions(db, person.id, now(), "second factor reset")
+        note(db, _act(actor, "user.factor", person))
+    say(f"已重置 {person.name} 的两步验证，其登录已失效")
 
 
 def _change(house: House, actor: str, name: str, what: UserAction, roles: str, region: str) -> None:

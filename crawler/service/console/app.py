@@ -35,6 +35,7 @@ from crawler.service.console import (
     deliveries,
     evidence,
     explaining,
+    factors,
     following,
     leads,
     looking_again,
@@ -92,6 +93,7 @@ PAGES: tuple[Page, ...] = (
         routes=(
             get("/", _home, EVERYONE),
             *signing_in.ROUTES,
+            *factors.ROUTES,
             *explaining.ROUTES,
             *reached.ROUTES,
         )
@@ -275,6 +277,8 @@ def _viewed(call: Call, route: Route) -> Response:
     try:
         if route.roles is not PUBLIC and not call.may(route.roles):
             raise Refused(call.console.say("你的角色不能做这件事。"))
+        if route.roles is not PUBLIC and factors.is_owed(call) and route.name not in factors.BEFORE:
+            return factors.set_up_first(call)
         return route.view(call)
     except Missing:
         return call.page("sorry.html", status=404, text=call.console.say("没有这个页面或记录。"))
@@ -359,6 +363,8 @@ def _news(consoles: _Languages) -> Endpoint:
     async def listen(request: Request) -> Response:
         cookie = signing_in.cookie_of(request)
         session = await run_in_threadpool(_session, console, cookie, console.clock())
+        if session is not None and factors.owes(console, session.user):
+            session = None
         return await news.answer(request, session, consoles.of(request).say)
 
     return listen

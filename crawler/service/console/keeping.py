@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+ENTRY_HOLDS = timedelta(minutes=5)
 _MOST_KEPT = 2_000
 T = TypeVar("T")
 
@@ -32,6 +33,15 @@ class Draft:
     at: datetime
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """Somebody whose password was right and whose second factor is still to come."""
+
+    name: str
+    address: str
+    at: datetime
+
+
 @dataclass(kw_only=True, slots=True)
 class Keeping:
     """Small, bounded, lost at a restart without harm."""
@@ -40,6 +50,7 @@ class Keeping:
     _figures: dict[Hashable, tuple[datetime, Any]] = field(default_factory=dict)
     _notices: dict[str, list[Notice]] = field(default_factory=dict)
     _drafts: dict[str, Draft] = field(default_factory=dict)
+    _entries: dict[str, Entry] = field(default_factory=dict)
 
     def figure(self, key: Hashable, now: datetime, for_s: float, make: Callable[[], T]) -> T:
         """A figure as it was at most `for_s` seconds ago."""
@@ -79,6 +90,25 @@ class Keeping:
                 return None
             del self._drafts[token]
         return draft if now - draft.at < timedelta(hours=2) else None
+
+    def keep_entry(self, token: str, entry: Entry) -> None:
+        """Until the code is typed."""
+        with self._lock:
+            _bound(self._entries)
+            self._entries[token] = entry
+
+    def entry(self, token: str, address: str, now: datetime) -> Entry | None:
+        """Who stands at the second door, from the same address and not for too long."""
+        with self._lock:
+            entry = self._entries.get(token)
+        if entry is None or entry.address != address or now - entry.at > ENTRY_HOLDS:
+            return None
+        return entry
+
+    def forget_entry(self, token: str) -> None:
+        """They came in."""
+        with self._lock:
+            self._entries.pop(token, None)
 
 
 def _bound(kept: dict[Any, Any]) -> None:

@@ -8,14 +8,16 @@ from starlette.responses import RedirectResponse, Response
 
 from crawler.domain.audit import Act
 from crawler.domain.errors import BadInput
+from crawler.domain.one_time import recovery_digest, step_shown
 from crawler.domain.user import User, checked_password
 from crawler.service.catalogue import LANGUAGES
 from crawler.service.console import passwords
 from crawler.service.console.access import EVERYONE, PUBLIC, get, post
 from crawler.service.console.calls import Call, local
-from crawler.service.console.keeping import Notice
+from crawler.service.console.keeping import Entry, Notice
 from crawler.store.audit import note
 from crawler.store.database import Connection
+from crawler.store.factors import factor_secret, use_recovery, use_step
 from crawler.store.people import password_hash_of, set_password, user_named
 from crawler.store.sessions import (
     Failures,
@@ -33,6 +35,8 @@ MOST_FAILURES, MOST_OF_ADDRESS, MOST_OF_ACCOUNT = 5, 30, 30
 FAILURES_COUNT_FOR = timedelta(minutes=15)
 KNOWN_FOR = timedelta(days=30)
 WRONG = "用户名或口令不对。"
+WRONG_CODE = "验证码不对，或已经用过。请等下一个验证码。"
+TOO_LATE = "等得太久，请重新登录。"
 SLOW_DOWN = "尝试次数过多，请 15 分钟后再试，或请管理员重置口令。"
 NO_TLS = "这里没有加密连接（https），不能从其他机器登录。请联系运维。"
 
@@ -62,7 +66,66 @@ def sign_in(call: Call) -> Response:
     right = passwords.fits(kept, password)
     if user is None or not right or user.disabled:
         return _refused(call, name)
-    return _let_in(call, user, kept, password)
+    better = passwords.hash_of(password) if passwords.is_dated(kept) else ""
+    if user.has_factor:
+        return _ask_code(call, user, better)
+    return _let_in(call, user, better)
+
+
+def sign_in_code(call: Call) -> Response:
+    """The second step, slowed down as the first. Each code and recovery code is good once."""
+    if not is_private(call):
+        return _door(call, NO_TLS, status=403)
+    token = call.field("entry", 100)
+    entry = call.console.keeping.entry(token, call.address, call.now)
+    if entry is None:
+        return _door(call, TOO_LATE, status=401)
+    with call.house.database.reading() as db:
+        failures = failures_since(
+            db, entry.name, call.address, call.now - FAILURES_COUNT_FOR, call.now - KNOWN_FOR
+        )
+        user = user_named(db, entry.name)
+    if guesses_too_much(failures):
+        return _door(call, SLOW_DOWN, status=429)
+    if user is None or user.disabled or not _proves(call, user, call.field("code", 40)):
+        _note_refused(call, entry.name)
+        return _code_page(call, token, WRONG_CODE, 401)
+    call.console.keeping.forget_entry(token)
+    return _let_in(call, user, "")
+
+
+def _proves(call: Call, user: User, typed: str) -> bool:
+    with call.house.database.transaction() as db:
+        secret = factor_secret(db, user.id)
+        step = step_shown(secret, typed, call.now) if user.has_factor else None
+        if step is not None:
+            return use_step(db, user.id, step)
+        used = user.has_factor and use_recovery(db, user.id, recovery_digest(typed))
+        if used:
+            _audit(db, "session.recovery", user.name, user.region, call.now, call.address)
+        return used
+
+
+def _ask_code(call: Call, user: User, better: str) -> Response:
+    """The password was right: that alone opens nothing and wipes out no failures."""
+    if better:
+        with call.house.database.transaction() as db:
+            set_password(db, user.id, better)
+    token = call.console.token()
+    entry = Entry(name=user.name, address=call.address, at=call.now)
+    call.console.keeping.keep_entry(token, entry)
+    return _code_page(call, token)
+
+
+def _code_page(call: Call, token: str, error: str = "", status: int = 200) -> Response:
+    return call.page(
+        "sign_in_code.html",
+        status=status,
+        entry=token,
+        error=call.console.say(error) if error else "",
+        next=local(call.field("next", 500) or "/"),
+        draft=call.field("draft", 100),
+    )
 
 
 def guesses_too_much(failures: Failures) -> bool:
@@ -118,6 +181,7 @@ def choose_language(call: Call) -> Response:
 ROUTES = (
     get("/sign-in", show, PUBLIC),
     post("/sign-in", sign_in, PUBLIC),
+    post("/sign-in/code", sign_in_code, PUBLIC),
     post("/sign-out", sign_out, EVERYONE),
     post("/me/password", change_password, EVERYONE),
     post("/language", choose_language, PUBLIC),
@@ -149,15 +213,18 @@ def is_private(call: Call) -> bool:
 
 
 def _refused(call: Call, name: str) -> Response:
-    with call.house.database.transaction() as db:
-        note_sign_in(db, name, call.address, call.now, succeeded=False)
-        _audit(db, "session.refuse", name, "", call.now, call.address)
+    _note_refused(call, name)
     return _door(call, WRONG, status=401)
 
 
-def _let_in(call: Call, user: User, kept: str, password: str) -> Response:
+def _note_refused(call: Call, name: str) -> None:
+    with call.house.database.transaction() as db:
+        note_sign_in(db, name, call.address, call.now, succeeded=False)
+        _audit(db, "session.refuse", name, "", call.now, call.address)
+
+
+def _let_in(call: Call, user: User, better: str) -> Response:
     token = call.console.token()
-    better = passwords.hash_of(password) if passwords.is_dated(kept) else ""
     with call.house.database.transaction() as db:
         if call.cookie:  # a session that was there before never becomes this one
             end_session(db, digest_of(call.cookie), call.now, "signed in anew")
