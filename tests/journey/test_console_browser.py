@@ -1,5 +1,6 @@
 """The console in a real browser: by keyboard alone, for everybody, nothing from outside."""
 
+import base64
 import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +11,11 @@ from playwright.sync_api import Browser, Page, Response, sync_playwright
 from sqlalchemy import update
 
 from crawler.domain.assessment import Level
+from crawler.domain.one_time import code_of, step_of
 from crawler.domain.user import Role
 from crawler.service.console.app import all_routes
 from crawler.store.tables import alerts
+from tests.builders import NOON
 from tests.integration.console_house import PASSWORD, Clock, Served, console
 from tests.integration.console_seeds import Seeded, seed_alert, seed_task
 
@@ -91,14 +94,18 @@ class Desk:
         return answer
 
     def sign_in(self, name: str) -> "Desk":
+        self.knock(name)
+        self.page.wait_for_url(lambda url: "sign-in" not in url)
+        return self
+
+    def knock(self, name: str) -> None:
+        """Name and password, whatever comes after."""
         self.open("/sign-in")
         self.page.wait_for_function("document.activeElement.name === 'name'")
         self.page.keyboard.type(name)
         self.press("Tab")
         self.page.keyboard.type(PASSWORD)
         self.press("Enter")
-        self.page.wait_for_url(lambda url: "sign-in" not in url)
-        return self
 
 
 @contextmanager
@@ -304,3 +311,32 @@ def test_paper_has_the_case_and_none_of_the_buttons(browser: Browser, house: Ser
         text = at.page.inner_text("main")
     assert shown == 0
     assert "为什么是" in text
+
+
+def test_a_second_factor_is_set_up_and_asked_for_by_keyboard(
+    browser: Browser, house: Served
+) -> None:
+    house.account("liangbu", Role.OFFICER)
+    with desk(browser, house, "liangbu", 390) as at:
+        at.open("/me/factor")
+        secret = secret_written(at.page.locator("code").inner_text())
+        at.page.locator("[name=code]").focus()
+        at.page.keyboard.type(code_of(secret, step_of(NOON)))
+        at.press("Tab")
+        at.page.keyboard.type(PASSWORD)
+        at.press("Enter")
+        at.page.wait_for_selector(".codes")
+        recovery = at.page.locator(".codes code").first.inner_text()
+        at.page.context.clear_cookies()
+
+        at.knock("liangbu")
+        at.page.wait_for_function("document.activeElement.name === 'code'")
+        at.page.keyboard.type(recovery)
+        at.press("Enter")
+        at.page.wait_for_url(lambda url: "sign-in" not in url)
+
+        assert at.open("/today").status == 200
+
+
+def secret_written(shown: str) -> bytes:
+    return base64.b32decode(shown.replace(" ", ""))
