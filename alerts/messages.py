@@ -6,7 +6,7 @@ The body is signed and sent as these bytes, however often; the receiver tells re
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -132,6 +132,23 @@ def messages_of(
         for endpoint in endpoints
         if wants(endpoint, occasion)
     )
+
+
+def as_told(occasion: Occasion, endpoint: Endpoint, last: EventType | None) -> Occasion | None:
+    """What happened to a task, as one endpoint is to hear it by what it was told of the task last;
+    None: nothing. Who was told is told on, whatever the level has become; the first message of who
+    was not is that there is a task, and an end of what they never heard of is no news.
+    """
+    if last is not None and last is not EventType.TASK_CANCELLED:
+        known = occasion.event is not EventType.TASK_CREATED
+        return replace(
+            occasion, event=occasion.event if known else EventType.TASK_CHANGED, level=None
+        )
+    if occasion.event is EventType.TASK_CANCELLED:
+        return None
+    if endpoint.events and EventType.TASK_CREATED not in endpoint.events:
+        return occasion
+    return replace(occasion, event=EventType.TASK_CREATED)
 
 
 def goes_unasked(alert: Alert) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime
 from alerts.desk import MACHINE, Desk
 from alerts.dispatching import Dispatch
 from alerts.gathering import case_behind, findings_behind
-from alerts.messages import covers, messages_of, task_told
+from alerts.messages import as_told, covers, messages_of, task_told
 from alerts.rechecking import plan
 from alerts.supervising import graver, redirected, resumed, sent
 from crawler.domain.alert import Alert, AlertState
@@ -34,7 +34,7 @@ from crawler.store.alerts import change_alert
 from crawler.store.audit import note
 from crawler.store.cases import save_case
 from crawler.store.database import Connection
-from crawler.store.outbox import put
+from crawler.store.outbox import put, told_before
 from crawler.store.sites import make_due
 from crawler.store.task_alerts import alerts_of_task, link_alert, tasks_of_alert
 from crawler.store.task_results import save_result, still_owed
@@ -120,7 +120,7 @@ def redirect_task(
     db: Connection, task: SupervisionTask, to: Dispatch, step: Step, desk: Desk
 ) -> SupervisionTask:
     """A returned task gets other departments. Where those are another district's, the one that had
-    it is told that it is theirs no more, and for the other it is new.
+    it is told that it is theirs no more, and the other hears of it once it is sent anew.
     """
     other = redirected(task, to)
     leaves = other.region != task.region
@@ -135,9 +135,11 @@ def redirect_task(
 def write_move(
     db: Connection, before: SupervisionTask, after: SupervisionTask, step: Step, desk: Desk
 ) -> SupervisionTask:
-    """The change and all that tells of it; nobody outside hears of a task that was never sent."""
+    """The change and all that tells of it; nobody outside hears of a task that is not sent, but
+    who heard of it hears that it is cancelled.
+    """
     record_move(db, before, after, step)
-    if after.sent_at is not None:
+    if after.sent_at is not None or after.state is TaskState.CANCELLED:
         _tell(db, _event(before, step), after, step, desk)
     return after
 
@@ -187,7 +189,11 @@ def _tell(db: Connection, event: EventType, task: SupervisionTask, step: Step, d
     occasion = task_told(
         event, task, case, found.shown, desk.categories, step.remark, total=found.total
     )
-    put(db, messages_of(occasion, desk.endpoints, step.at, desk.chance))
+    last = told_before(db, occasion.subject, occasion.seq)
+    for endpoint in desk.endpoints:
+        theirs = as_told(occasion, endpoint, last.get(endpoint.name))
+        if theirs is not None:
+            put(db, messages_of(theirs, (endpoint,), step.at, desk.chance))
 
 
 def _follow(db: Connection, task: SupervisionTask, now: datetime) -> None:

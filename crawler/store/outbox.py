@@ -217,6 +217,14 @@ def was_told(db: Connection, endpoint: str, subject: str) -> bool:
     return db.execute(select(outbox.c.id).where(mine).limit(1)).first() is not None
 
 
+def told_before(db: Connection, subject: str, seq: int) -> dict[str, EventType]:
+    """What each endpoint was last sent about a subject before the happening of this number."""
+    rows = select(outbox.c.endpoint, outbox.c.event).where(
+        outbox.c.subject == subject, outbox.c.seq < seq
+    )
+    return {name: EventType(event) for name, event in db.execute(rows.order_by(outbox.c.seq))}
+
+
 def oldest_waiting(db: Connection) -> dict[str, datetime]:
     """Since when the oldest message of each endpoint has been waiting: an outbox that ages is the
     first sign that nobody is told.

@@ -18,10 +18,11 @@ from crawler.domain.audit import Act
 from crawler.domain.delivery import EventType
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.filing import SubjectKind
-from crawler.domain.task import Conclusion, Department, Move, TaskState
+from crawler.domain.task import Conclusion, Department, Move, SupervisionTask, TaskState
 from crawler.store.alerts import alert_of, change_alert, save_alert
 from crawler.store.audit import acts_on, broken_entries, latest_acts, note
 from crawler.store.cases import case_of
+from crawler.store.database import Database
 from crawler.store.lexicons import decided_alerts
 from crawler.store.outbox import list_deliveries
 from crawler.store.reviews import reviews_of
@@ -372,7 +373,75 @@ def test_another_district_gets_what_is_redirected_to_it_and_the_first_is_told(
     }
     assert by_endpoint["qingpu"][-1] is EventType.TASK_CANCELLED
     assert by_endpoint["xuhui"] == [EventType.TASK_CREATED]
-    assert EventType.TASK_CANCELLED not in by_endpoint["city"]
+    assert by_endpoint["city"] == [
+        EventType.TASK_CREATED, EventType.TASK_CHANGED, EventType.TASK_CHANGED,
+    ]  # fmt: skip
+
+
+def test_a_task_that_comes_back_to_a_district_is_new_there_again(tmp_path: Path) -> None:
+    database = a_database(tmp_path)
+    qingpu = an_endpoint(name="qingpu", regions=("310118",))
+    desk = a_desk(qingpu, an_endpoint(name="xuhui", regions=("310104",)), approval_from=None)
+    task = confirm(database, open_alert(database).id, "wang", NOON, desk)
+
+    for region in ("310104", "310118"):
+        move_task(database, task.id, Move.RETURN, "platform", NOON, desk, "不在本区")
+        lead = Department(code=f"{region}-GA", name="公安经侦部门")
+        to = Dispatch(lead=lead, cooperating=(), region=region, rule="改派")
+        redirect(database, task.id, to, "li", NOON, desk)
+        approve(database, task.id, "zhao", NOON, desk)
+
+    assert _told(database, task, "qingpu")[-2:] == [
+        EventType.TASK_CANCELLED,
+        EventType.TASK_CREATED,
+    ]
+    assert _told(database, task, "xuhui")[-1] is EventType.TASK_CANCELLED
+
+
+def test_who_was_told_hears_that_a_task_is_cancelled_before_it_was_sent_anew(
+    tmp_path: Path,
+) -> None:
+    database = a_database(tmp_path)
+    xuhui = an_endpoint(name="xuhui", regions=("310104",))
+    desk = a_desk(an_endpoint(name="city", regions=("31",)), xuhui, approval_from=None)
+    task = confirm(database, open_alert(database).id, "wang", NOON, desk)
+    move_task(database, task.id, Move.RETURN, "platform", NOON, desk, "不在本区")
+    lead = Department(code="310104-GA", name="公安经侦部门")
+    to = Dispatch(lead=lead, cooperating=(), region="310104", rule="改派")
+    redirect(database, task.id, to, "li", NOON, desk)
+
+    move_task(database, task.id, Move.CANCEL, "li", NOON, desk, "重复")
+
+    assert _told(database, task, "city")[-1] is EventType.TASK_CANCELLED
+    assert _told(database, task, "xuhui") == []
+
+
+def test_a_task_that_gets_graver_is_followed_by_who_had_it_and_new_to_who_gets_it(
+    tmp_path: Path,
+) -> None:
+    database = a_database(tmp_path)
+    desk = a_desk(
+        an_endpoint(name="yellow", levels=(Level.YELLOW,)),
+        an_endpoint(name="red", levels=(Level.RED,)),
+        an_endpoint(name="orange", levels=(Level.ORANGE,)),
+        approval_from=None,
+    )
+    first = open_alert(database, level=Level.YELLOW)
+    task = confirm(database, first.id, "wang", NOON, desk)
+
+    confirm(database, beside(database, first, "red.example.cn", Level.RED).id, "wang", NOON, desk)
+    move_task(database, task.id, Move.CANCEL, "li", NOON, desk, "重复")
+
+    had_it = [EventType.TASK_CREATED, EventType.TASK_CHANGED, EventType.TASK_CANCELLED]
+    assert _told(database, task, "yellow") == had_it
+    assert _told(database, task, "red") == [EventType.TASK_CREATED, EventType.TASK_CANCELLED]
+    assert _told(database, task, "orange") == []
+
+
+def _told(database: Database, task: SupervisionTask, endpoint: str) -> list[EventType]:
+    with database.reading() as db:
+        told = list_deliveries(db, subject=f"task:{task.number}", endpoint=endpoint)
+    return [one.event for one in sorted(told, key=lambda one: one.seq)]
 
 
 def test_who_approves_at_the_same_moment_does_not_lose_a_redirect(tmp_path: Path) -> None:
