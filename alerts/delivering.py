@@ -23,7 +23,7 @@ from crawler.domain.delivery import (
     next_attempt,
 )
 from crawler.store.audit import note
-from crawler.store.circuits import Circuit, circuit_of, save_circuit
+from crawler.store.circuits import Circuit, circuit_of, locked_circuit, save_circuit
 from crawler.store.database import Connection, Database
 from crawler.store.outbox import Attempted, claim_due, mark, release, replay, save_receipts
 
@@ -118,7 +118,7 @@ def replay_deliveries(
 def pause(database: Database, endpoint: str, actor: str, now: datetime, why: str) -> None:
     """Leave an endpoint alone until it is resumed; its messages wait."""
     with database.transaction() as db:
-        save_circuit(db, replace(circuit_of(db, endpoint), paused=why or "人工暂停"), now)
+        save_circuit(db, replace(locked_circuit(db, endpoint), paused=why or "人工暂停"), now)
         note(db, _about(endpoint, "endpoint.pause", actor, now, why))
 
 
@@ -272,7 +272,7 @@ def _save_learnt(db: Connection, began: Circuit, circuit: Circuit, now: datetime
     """What the round learnt; a person who paused or resumed the endpoint meanwhile is not overruled
     by it.
     """
-    current = circuit_of(db, circuit.endpoint)
+    current = locked_circuit(db, circuit.endpoint)
     if current != began and current == Circuit(endpoint=circuit.endpoint):
         return
     learnt = replace(circuit, paused=circuit.paused or current.paused)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Select, case, insert, select, update
 from crawler.domain.alert import ALERT_STATE_NAMES, Alert, AlertState
 from crawler.domain.assessment import Level, rank
 from crawler.domain.errors import NotAllowed
+from crawler.store.audit import take_chain
 from crawler.store.tables import alerts
 
 _GRAVEST_FIRST = case({str(level): rank(level) for level in Level}, value=alerts.c.level).desc()
@@ -24,6 +25,7 @@ def change_alert(db: Connection, alert: Alert, was: AlertState) -> None:
     """Write a change made to the alert as it stood in state `was`; NotAllowed if somebody else was
     quicker.
     """
+    take_chain(db)
     mine = (alerts.c.id == alert.id) & (alerts.c.state == str(was))
     if db.execute(update(alerts).where(mine).values(_values(alert))).rowcount != 1:
         now = alert_of(db, alert.id)

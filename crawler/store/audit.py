@@ -29,7 +29,7 @@ class Entry:
 
 def note(db: Connection, *acts: Act) -> None:
     """Append acts. They stand if the transaction stands, and not otherwise."""
-    _alone(db)
+    take_chain(db)
     last = db.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1))
     seq, prev = last.one_or_none() or (0, FIRST)
     rows = []
@@ -113,7 +113,10 @@ def broken_entries(db: Connection) -> Iterator[int]:
         expected, prev = entry.seq + 1, entry.hash
 
 
-def _alone(db: Connection) -> None:
+def take_chain(db: Connection) -> None:
+    """Wait for the chain and keep it until this transaction ends. Taken before any row that
+    another noting act changes too: with one order for all, no two acts wait for each other.
+    """
     # SQLite's writers are alone already; on PostgreSQL two would fork the chain.
     if db.dialect.name == "postgresql":
         db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})

@@ -9,11 +9,13 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from crawler.domain.assessment import Level
 from crawler.domain.case import Case, case_number
+from crawler.store.audit import take_chain
 from crawler.store.tables import cases
 
 
 def save_case(db: Connection, case: Case) -> Case:
     """A new case gets its id and number, a known one is written over."""
+    take_chain(db)
     if case.id:
         db.execute(update(cases).where(cases.c.id == case.id).values(_values(case)))
         return case

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from crawler.store.audit import take_chain
 from crawler.store.database import upsert
 from crawler.store.tables import circuits
 
@@ -26,6 +27,12 @@ def circuit_of(db: Connection, endpoint: str) -> Circuit:
     return _circuit(row) if row else Circuit(endpoint=endpoint)
 
 
+def locked_circuit(db: Connection, endpoint: str) -> Circuit:
+    """How an endpoint is doing, which nobody else writes until this transaction ends."""
+    take_chain(db)
+    return circuit_of(db, endpoint)
+
+
 def all_circuits(db: Connection) -> dict[str, Circuit]:
     """How all are doing that were ever in trouble, by name."""
     return {row.endpoint: _circuit(row) for row in db.execute(select(circuits))}
@@ -42,6 +49,7 @@ def _circuit(row: Row[Any]) -> Circuit:
 
 def save_circuit(db: Connection, circuit: Circuit, now: datetime) -> None:
     """Write down how an endpoint is doing."""
+    take_chain(db)
     values = {
         "failures": circuit.failures,
         "blocked_until": circuit.blocked_until,

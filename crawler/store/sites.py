@@ -18,6 +18,7 @@ from sqlalchemy import (
 
 from crawler.domain.filing import SubjectKind
 from crawler.domain.site import Site, SiteState
+from crawler.store.audit import take_chain
 from crawler.store.database import update_rows
 from crawler.store.tables import sites
 
@@ -107,4 +108,5 @@ def save_seen(db: Connection, seen: Sequence[dict[str, Any]]) -> None:
 
 def make_due(db: Connection, site_id: int, at: datetime) -> None:
     """Come back at a moment, whatever the rhythm says."""
+    take_chain(db)
     db.execute(update(sites).where(sites.c.id == site_id).values(due_at=at))

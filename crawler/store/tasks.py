@@ -18,6 +18,7 @@ from crawler.domain.task import (
     SupervisionTask,
     TaskState,
 )
+from crawler.store.audit import take_chain
 from crawler.store.database import upsert
 from crawler.store.tables import feedbacks, task_moves, tasks
 
@@ -34,6 +35,7 @@ def save_task(db: Connection, task: SupervisionTask, prefix: str) -> Supervision
 
 def change_task(db: Connection, task: SupervisionTask, was: SupervisionTask) -> None:
     """Write a change made to the task as it stood; NotAllowed if somebody else was quicker."""
+    take_chain(db)
     mine = (tasks.c.id == task.id) & (tasks.c.seq == was.seq)
     if db.execute(update(tasks).where(mine).values(_values(task))).rowcount != 1:
         now = task_of(db, task.id)
@@ -83,7 +85,10 @@ def task_numbered(db: Connection, number: str) -> SupervisionTask | None:
 
 
 def locked_task(db: Connection, number: str) -> SupervisionTask | None:
-    """One task by its number, that nobody else moves until this transaction ends."""
+    """One task by its number, that nobody else moves until this transaction ends; the audit
+    chain is taken before it, as by everybody who changes a task.
+    """
+    take_chain(db)
     mine = select(tasks).where(tasks.c.number == number).with_for_update()
     row = db.execute(mine).first()
     return task_from(row) if row else None

@@ -1,0 +1,178 @@
+"""Two who act at the same moment on a real PostgreSQL: neither is lost, neither waits for ever."""
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
+from itertools import count
+from typing import Any
+
+import pytest
+from sqlalchemy import make_url, text
+
+from alerts import answering, delivering, moving
+from alerts.answering import Effect, take_feedback
+from alerts.delivering import deliver_due, pause, resume
+from alerts.desk import Desk
+from alerts.reviewing import confirm, reopen
+from alerts.tasking import move_task
+from crawler.domain.alert import Alert, AlertState
+from crawler.domain.assessment import Level
+from crawler.domain.task import Conclusion, Move, SupervisionTask, TaskState
+from crawler.store.alerts import alert_of
+from crawler.store.circuits import circuit_of
+from crawler.store.database import Database, migrate, open_database
+from crawler.store.outbox import put
+from crawler.store.task_alerts import alerts_of_task
+from crawler.store.tasks import task_of
+from tests.builders import NOON
+from tests.integration.answering_house import (
+    Clock,
+    Platform,
+    a_courier,
+    a_delivery,
+    a_desk,
+    an_endpoint,
+    beside,
+    open_alert,
+)
+
+pytestmark = pytest.mark.postgres
+AWHILE_S = 0.5  # in which the other one is through, or waits
+_numbers = count(1)
+
+
+@pytest.fixture
+def database(postgres_url: str) -> Iterator[Database]:
+    """A migrated one of each test's own."""
+    name = f"at_once_{next(_numbers)}"
+    with closing(open_database(postgres_url)) as server, server.engine.connect() as db:
+        db.execution_options(isolation_level="AUTOCOMMIT").execute(text(f"CREATE DATABASE {name}"))
+    made = make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+    with closing(open_database(made)) as opened:
+        migrate(opened)
+        yield opened
+
+
+@pytest.fixture
+def other() -> Iterator[ThreadPoolExecutor]:
+    """Whoever acts at the same moment."""
+    with ThreadPoolExecutor(1) as one:
+        yield one
+
+
+def after(
+    real: Callable[..., Any], other: ThreadPoolExecutor, acts: Callable[[], Any]
+) -> tuple[Callable[..., Any], list[Future[Any]]]:
+    """A function that lets the other one act once it has done its work, the first time."""
+    acting: list[Future[Any]] = []
+    calls = count()
+
+    def slow(*given: Any, **more: Any) -> Any:
+        found = real(*given, **more)
+        if next(calls) == 0:
+            acting.append(other.submit(acts))
+            wait(acting, timeout=AWHILE_S)
+        return found
+
+    return slow, acting
+
+
+def a_task(database: Database) -> tuple[Desk, SupervisionTask, Alert]:
+    """A sent task, and an alert of another site of its case that waits for review."""
+    desk = a_desk(an_endpoint(), approval_from=None)
+    first = open_alert(database)
+    second = beside(database, first, "b.example.cn", Level.ORANGE)
+    return desk, confirm(database, first.id, "wang", NOON, desk), second
+
+
+def joined(database: Database, task: SupervisionTask) -> int:
+    with database.reading() as db:
+        return len(alerts_of_task(db, task.id))
+
+
+def test_a_callback_and_a_confirmation_at_once_both_stand(
+    database: Database, other: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, task, second = a_task(database)
+    slow, acting = after(
+        answering.keep_feedback,
+        other,
+        lambda: confirm(database, second.id, "li", NOON, desk),
+    )
+    monkeypatch.setattr(answering, "keep_feedback", slow)
+    body = json.dumps({"status": "acknowledged", "at": NOON.isoformat()}).encode()
+
+    answered = take_feedback(database, "f1", task.number, body, NOON, desk)
+
+    assert answered.effect is Effect.TAKEN
+    assert acting[0].result(20).id == task.id
+    assert joined(database, task) == 2
+
+
+def test_a_move_and_a_confirmation_at_once_both_stand(
+    database: Database, other: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, task, second = a_task(database)
+    slow, acting = after(
+        moving.change_task, other, lambda: confirm(database, second.id, "li", NOON, desk)
+    )
+    monkeypatch.setattr(moving, "change_task", slow)
+
+    move_task(database, task.id, Move.ACKNOWLEDGE, "zhao", NOON, desk)
+
+    assert acting[0].result(20).id == task.id
+    assert joined(database, task) == 2
+    with database.reading() as db:
+        now = task_of(db, task.id)
+    assert now is not None
+    assert now.state is TaskState.ACKNOWLEDGED
+
+
+def test_a_closed_task_and_its_alert_reopened_at_once_both_stand(
+    database: Database, other: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, task, _ = a_task(database)
+    for move in (Move.ACKNOWLEDGE, Move.WORK, Move.ANSWER, Move.CHECK):
+        move_task(database, task.id, move, "zhao", NOON, desk)
+    with database.reading() as db:
+        (alert,) = alerts_of_task(db, task.id)
+    slow, acting = after(
+        moving.note, other, lambda: reopen(database, alert.id, "li", NOON, desk, "误判")
+    )
+    monkeypatch.setattr(moving, "note", slow)
+
+    moved = move_task(database, task.id, Move.CLOSE, "zhao", NOON, desk, "", Conclusion.RECTIFIED)
+
+    assert moved.state is TaskState.CLOSED
+    acting[0].result(20)
+    with database.reading() as db:
+        now = alert_of(db, alert.id)
+    assert now is not None
+    assert now.state is AlertState.OPEN
+
+
+@pytest.mark.parametrize("acts", [pause, resume])
+def test_a_persons_word_on_an_endpoint_outlasts_what_a_round_learnt_of_it_meanwhile(
+    database: Database,
+    other: ThreadPoolExecutor,
+    monkeypatch: pytest.MonkeyPatch,
+    acts: Callable[..., None],
+) -> None:
+    with database.transaction() as db:
+        put(db, [a_delivery(1)])
+    platform = Platform(answers=lambda delivery: 500)
+    why = ("维护",) if acts is pause else ()
+    slow, acting = after(
+        delivering.locked_circuit,
+        other,
+        lambda: acts(database, "platform", "wang", NOON, *why),
+    )
+    monkeypatch.setattr(delivering, "locked_circuit", slow)
+
+    deliver_due(a_courier(database, platform, Clock()), [an_endpoint()])
+
+    acting[0].result(20)
+    with database.reading() as db:
+        now = circuit_of(db, "platform")
+    assert (now.paused, now.failures) == (("维护", 1) if acts is pause else ("", 0))
