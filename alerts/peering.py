@@ -9,13 +9,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from alerts.signing import KeySigner, key_from
+from alerts.signing import KeySigner
 from crawler.domain.assessment import Level
 from crawler.domain.audit import Act
 from crawler.domain.delivery import EventType
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.letters import storable
 from crawler.domain.peer import Incoming, Peer
+from crawler.domain.signing_key import key_from
 from crawler.store.audit import note
 from crawler.store.database import Database
 from crawler.store.inbox import newest_of, save_incoming

@@ -3,7 +3,6 @@ and HMAC-SM3 beside it where 国密 is asked for.
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import re
@@ -15,12 +14,11 @@ from standardwebhooks.webhooks import Webhook
 
 from crawler.domain.delivery import Endpoint
 from crawler.domain.errors import BadInput, NotAllowed
+from crawler.domain.signing_key import key_from
 
 TOLERANCE = timedelta(minutes=5)
 SM3_PREFIX = "v1sm3"
 
-_PREFIX = "whsec_"
-_KEY_BYTES = range(24, 65)  # what the specification asks of a key
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _ID = re.compile(r"[!-~]{1,256}")
 _MOST_SIGNATURES = 20
@@ -69,22 +67,6 @@ def signer_of(endpoint: Endpoint) -> KeySigner:
     if not secrets:
         raise BadInput(f"投递端点 {endpoint.name} 没有密钥")
     return KeySigner(keys=tuple(key_from(secret) for secret in secrets), sm3=endpoint.sm3)
-
-
-def key_from(secret: str) -> bytes:
-    """The bytes behind `whsec_<base64>`; BadInput, without repeating it, if it is not one."""
-    try:
-        key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
-    except (binascii.Error, ValueError):
-        raise BadInput("密钥不是 whsec_ 加 base64") from None
-    if len(key) not in _KEY_BYTES:
-        raise BadInput(f"密钥须为 {_KEY_BYTES.start} 至 {_KEY_BYTES.stop - 1} 字节")
-    return key
-
-
-def secret_from(chance: bytes) -> str:
-    """A new secret in its written form, from 24 to 64 bytes of chance."""
-    return _PREFIX + base64.b64encode(chance).decode()
 
 
 def _sm3(key: bytes, message_id: str, at: datetime, body: bytes) -> str:

@@ -25,6 +25,7 @@ from pydantic_settings import (
 from crawler.domain.assessment import Level
 from crawler.domain.delivery import EventType
 from crawler.domain.errors import BadInput
+from crawler.domain.signing_key import key_from
 from crawler.domain.user import Role
 
 LEAST_DAYS = {"pages_days": 90, "found_days": 365, "messages_days": 183, "sign_ins_days": 183}
@@ -157,6 +158,25 @@ class DeliverySettings(BaseModel):
         if len(set(names)) < len(names):
             raise ValueError("接收端的 name 不能重复：消息按它排队")
         return self
+
+    @model_validator(mode="after")
+    def _tells_them_apart_by_key(self) -> Self:
+        for group in (self.endpoints, self.peers):
+            whose: dict[bytes, str] = {}
+            for one in group:
+                for key in _keys_of(one):
+                    if whose.setdefault(key, one.name) != one.name:
+                        raise ValueError(f"{whose[key]} 与 {one.name} 的密钥相同，来件分不清是谁的")
+        return self
+
+
+def _keys_of(one: EndpointSettings | PeerSettings) -> list[bytes]:
+    """The bytes of its keys; ValueError names whose cannot be used, and repeats none."""
+    written = (one.secret.get_secret_value(), one.former_secret.get_secret_value())
+    try:
+        return [key_from(secret) for secret in written if secret]
+    except BadInput as mistake:
+        raise ValueError(f"{one.name} 的 secret 或 former_secret：{mistake}") from None
 
 
 class ReviewSettings(BaseModel):

@@ -18,11 +18,13 @@ from crawler.store.database import Database
 from crawler.store.outbox import list_deliveries
 from crawler.store.tasks import task_numbered
 from tests.builders import NOON
-from tests.integration.answering_house import SECRET, a_delivery, an_endpoint
+from tests.integration.answering_house import a_delivery, an_endpoint
 from tests.integration.api_house import SETTINGS, an_api, said
 from tests.integration.test_platform_commands import COMMANDS, Terminal
 
-INNER = an_endpoint(name="fetching", url="")
+INNER = an_endpoint(
+    name="fetching", url="", secret="whsec_aW5uZXItc2VjcmV0LW9mLXh1bndhbmctdGVzdHM="
+)
 OTHER = replace(INNER, secret="whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo=")
 REPORT = Report(id="r1", task_no="310118-JR-1-1", body=said("acknowledged"))
 
@@ -94,7 +96,7 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
 
 
 def _settings() -> str:
-    return SETTINGS + f'secret = "{SECRET}"\n'
+    return SETTINGS + f'secret = "{INNER.secret}"\n'
 
 
 def waiting(database: Database) -> set[DeliveryState]:

@@ -258,7 +258,7 @@ def test_what_was_typed_when_the_session_ended_is_not_lost(house: Served, clock:
 def test_no_page_and_no_entry_ever_holds_a_secret(tmp_path: Path) -> None:
     settings = (
         'region = "310000"\n[[delivery.endpoints]]\nname = "主平台"\n'
-        'url = "http://127.0.0.1:9/"\nsecret = "whsec_Y2FuYXJ5LWNhbmFyeS1jYW5hcnk="\n'
+        'url = "http://127.0.0.1:9/"\nsecret = "whsec_Y2FuYXJ5LWNhbmFyeS1jYW5hcnktY2FuYXJ5"\n'
     )
     with console(tmp_path / "home", settings=settings) as house:
         admin = house.person("guan", Role.ADMIN)

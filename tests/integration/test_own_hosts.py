@@ -14,7 +14,11 @@ HOME = Path("/nowhere")
 
 
 def test_the_machines_we_name_are_our_own() -> None:
-    endpoint = EndpointSettings(name="platform", url="https://127.0.0.71/in", secret="whsec_x")
+    endpoint = EndpointSettings(
+        name="platform",
+        url="https://127.0.0.71/in",
+        secret="whsec_am91cm5leS1zZWNyZXQtb2YteHVud2FuZw==",
+    )
     config = Config(
         home=HOME,
         store=StoreSettings(database="postgresql+psycopg://x:y@127.0.0.72/xunwang"),

@@ -11,9 +11,9 @@ from typing import Annotated
 import msgspec
 import typer
 
-from alerts.signing import key_from, secret_from
 from crawler.domain.delivery import Endpoint
 from crawler.domain.errors import BadInput, NotAllowed, reason_of
+from crawler.domain.signing_key import key_from, secret_from
 from crawler.service.desks import poster_of
 from crawler.service.doors import Door, now
 from crawler.service.platform.probing import Found, Mark, Prober, probe_all

@@ -11,11 +11,12 @@ from enum import StrEnum
 from typing import Any
 
 from alerts.dialects import SCHEMAS
-from alerts.signing import secret_from, signer_of
+from alerts.signing import signer_of
 from alerts.translating import translate
 from alerts.webhook import Posted, Poster
 from crawler.domain.delivery import Endpoint
 from crawler.domain.ids import ulid
+from crawler.domain.signing_key import secret_from
 
 SLOW_S = 5.0  # a delivery waits 20 s; whoever needs longer than this does its work first
 SKEW = timedelta(seconds=60)

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.signing import KeySigner, key_from, secret_from, signer_of
+from alerts.signing import KeySigner, signer_of
 from crawler.domain.delivery import Endpoint
 from crawler.domain.errors import BadInput, NotAllowed
+from crawler.domain.signing_key import key_from, secret_from
 
 # The vector that the Standard Webhooks specification and its libraries share.
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
