@@ -30,7 +30,7 @@ from crawler.domain.task import (
     TaskState,
     moved,
 )
-from crawler.store.alerts import change_alert
+from crawler.store.alerts import alerts_of_case, change_alert
 from crawler.store.audit import note
 from crawler.store.cases import save_case
 from crawler.store.database import Connection
@@ -39,6 +39,8 @@ from crawler.store.sites import make_due
 from crawler.store.task_alerts import alerts_of_task, link_alert, tasks_of_alert
 from crawler.store.task_results import save_result, still_owed
 from crawler.store.tasks import change_task, save_move, save_task, tasks_of_case
+
+_STILL_ON = frozenset({AlertState.OPEN, AlertState.WATCHED})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -154,6 +156,14 @@ def record_move(
     return after
 
 
+def end_if_done(db: Connection, case_id: int, now: datetime) -> None:
+    """A case ends when none of its tasks is unfinished and no alert of it waits or is watched."""
+    case = case_behind(db, case_id)
+    waits = any(one.state in _STILL_ON for one in alerts_of_case(db, case_id))
+    if case.closed_at is None and not waits and _all_ended(tasks_of_case(db, case_id)):
+        save_case(db, replace(case, closed_at=now))
+
+
 def _act(step: Step, before: SupervisionTask | None, after: SupervisionTask) -> Act:
     return Act(
         at=step.at,
@@ -206,8 +216,7 @@ def _follow(db: Connection, task: SupervisionTask, now: datetime) -> None:
             make_due(db, alert.site_id, now)
     if task.state in TASK_ENDS:
         _settle(db, task, mine, now)
-        if _all_ended(tasks_of_case(db, task.case_id)):
-            save_case(db, replace(case_behind(db, task.case_id), closed_at=now))
+        end_if_done(db, task.case_id, now)
 
 
 def _all_ended(tasks: Iterable[SupervisionTask]) -> bool:

@@ -10,15 +10,15 @@ from alerts.desk import Desk
 from alerts.dispatching import dispatch
 from alerts.gathering import case_behind, finding_of
 from alerts.messages import alert_told, goes_unasked, messages_of
-from alerts.moving import Step, add_site, record_new
+from alerts.moving import Step, add_site, end_if_done, record_new
 from alerts.supervising import needs_approval, open_task
 from crawler.domain.alert import Alert, AlertState, Decision, Review, decided
 from crawler.domain.audit import Act
 from crawler.domain.case import Case
 from crawler.domain.delivery import EventType
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.task import TASK_ENDS, SupervisionTask, TaskState
-from crawler.store.alerts import alert_of, alerts_of_case, change_alert
+from crawler.store.alerts import alert_of, change_alert
 from crawler.store.audit import note
 from crawler.store.cases import save_case
 from crawler.store.database import Connection, Database
@@ -27,7 +27,6 @@ from crawler.store.reviews import save_review
 from crawler.store.tasks import tasks_of_case
 
 _LONGEST_REASON = 2_000
-_STILL_ON = frozenset({AlertState.OPEN, AlertState.WATCHED, AlertState.CONFIRMED})
 
 
 Edit = Callable[[SupervisionTask], SupervisionTask]
@@ -73,8 +72,7 @@ def dismiss(
     review = _review(alert_id, Decision.DISMISS, actor, now, reason, misled_by)
     with database.transaction() as db:
         alert, case = _decide(db, review, desk)
-        if not any(one.state in _STILL_ON for one in alerts_of_case(db, case.id)):
-            save_case(db, replace(case, closed_at=now))
+        end_if_done(db, case.id, now)
         return alert
 
 
@@ -100,15 +98,20 @@ def reopen(
 def merge(
     database: Database, alert_id: int, into: int, actor: str, now: datetime, desk: Desk
 ) -> Alert:
-    """The same matter as another alert: this one joins that one's case and is done."""
+    """The same matter as another alert: this one joins that one's case and is done. Nothing joins
+    a case that has ended: what is found after the end is a relapse, and decided as such.
+    """
     with database.transaction() as db:
         other = _known(db, into)
         if other.id == alert_id:
             raise BadInput("不能并入自身")
+        if case_behind(db, other.case_id).closed_at is not None:
+            raise NotAllowed(f"预警 {into} 的线索已办结，不能并入；再次发现的请予核实")
         review = _review(alert_id, Decision.MERGE, actor, now, f"并入预警 {into}")
-        alert, _ = _decide(db, review, desk)
+        alert, case = _decide(db, review, desk)
         joined = replace(alert, case_id=other.case_id)
         change_alert(db, joined, AlertState.MERGED)
+        end_if_done(db, case.id, now)
         return joined
 
 

@@ -1,7 +1,9 @@
 """Decisions of people, on a real store: everything is written, or nothing."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from alerts.dispatching import Dispatch, dispatch, region_after
 from alerts.moving import Step, make_move
 from alerts.reviewing import confirm, dismiss, merge, reopen, watch
 from alerts.tasking import approve, extend, move_task, redirect
-from crawler.domain.alert import AlertState
+from crawler.domain.alert import Alert, AlertState
 from crawler.domain.assessment import Level
 from crawler.domain.audit import Act
 from crawler.domain.delivery import EventType
@@ -169,6 +171,46 @@ def test_a_dismissal_needs_a_reason_and_ends_the_case(tmp_path: Path) -> None:
         assert reviews_of(db, alert.id)[0].misled_by == ("保本保息",)
 
 
+def test_a_case_whose_task_is_under_way_does_not_end_by_a_dismissal(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(approval_from=None)
+    alert = open_alert(database)
+    task = confirm(database, alert.id, "wang", NOON, desk)
+    reopen(database, alert.id, "li", NOON, desk, "证据有误")
+
+    dismiss(database, alert.id, "li", NOON, desk, "银行官网")
+
+    assert _ended(database, alert) is None
+    later = NOON + timedelta(days=1)
+    move_task(database, task.id, Move.CANCEL, "li", later, desk, "误报")
+    assert _ended(database, alert) == later
+
+
+@pytest.mark.parametrize("decision", [None, watch])
+def test_a_case_does_not_end_with_its_task_while_an_alert_of_it_waits_or_is_watched(
+    tmp_path: Path, decision: Callable[..., object] | None
+) -> None:
+    database, desk = a_database(tmp_path), a_desk(approval_from=None)
+    alert = open_alert(database)
+    task = confirm(database, alert.id, "wang", NOON, desk)
+    other = beside(database, alert, "other.example.cn", Level.ORANGE)
+    if decision is not None:
+        decision(database, other.id, "wang", NOON, desk)
+
+    move_task(database, task.id, Move.CANCEL, "li", NOON, desk, "重复")
+
+    assert _ended(database, alert) is None
+    later = NOON + timedelta(days=1)
+    dismiss(database, other.id, "wang", later, desk, "银行官网")
+    assert _ended(database, alert) == later
+
+
+def _ended(database: Database, alert: Alert) -> datetime | None:
+    with database.reading() as db:
+        case = case_of(db, alert.case_id)
+    assert case is not None
+    return case.closed_at
+
+
 def test_a_watched_alert_may_still_be_confirmed_and_a_decision_taken_back(tmp_path: Path) -> None:
     database, desk = a_database(tmp_path), a_desk(an_endpoint())
     alert = open_alert(database)
@@ -208,6 +250,19 @@ def test_a_merged_alert_joins_the_others_case(tmp_path: Path) -> None:
     assert (merged.state, merged.case_id) == (AlertState.MERGED, kept.case_id)
     with pytest.raises(BadInput):
         merge(database, kept.id, kept.id, "wang", NOON, desk)
+    assert (_ended(database, kept), _ended(database, other)) == (None, NOON)
+
+
+def test_nothing_is_merged_into_a_case_that_has_ended(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk()
+    ended = open_alert(database, a_site(domain="a.example.cn", unit_name="甲方财富公司"))
+    other = open_alert(database, a_site(domain="b.example.cn", unit_name="乙方财富公司"))
+    dismiss(database, ended.id, "wang", NOON, desk, "银行官网")
+
+    with pytest.raises(NotAllowed, match="已办结"):
+        merge(database, other.id, ended.id, "wang", NOON, desk)
+
+    assert _ended(database, other) is None
 
 
 def test_a_closed_task_settles_its_alert_and_case(tmp_path: Path) -> None:
