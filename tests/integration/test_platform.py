@@ -2,12 +2,15 @@
 receivers.
 """
 
+import base64
+import hmac
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,7 @@ from alerts.delivering import Courier, deliver_due
 from alerts.webhook import Poster
 from crawler.domain.delivery import Endpoint
 from crawler.domain.errors import BadInput, NotAllowed
+from crawler.domain.signing_key import key_from
 from crawler.domain.task import Conclusion, TaskState
 from crawler.service.platform.probing import PROBES, Mark, Prober, probe_all
 from crawler.service.platform.stub import Plan, Stub, failures_from, reports_from
@@ -153,6 +157,31 @@ def test_a_receiver_that_checks_nothing_is_told_what_it_must_refuse() -> None:
     assert {one.name for one in found if one.name.startswith("拒绝")} <= bad
     assert "时钟一致" in bad
     assert "同一消息三次都收" not in bad
+
+
+def test_a_receiver_that_takes_a_body_that_is_no_utf8_fails_just_this_probe() -> None:
+    key = key_from(SECRET)
+
+    def is_right(headers: Mapping[str, str], body: bytes) -> bool:
+        """All that the guide asks, over bytes that nobody reads."""
+        try:
+            signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+            age = clock().timestamp() - int(headers["webhook-timestamp"])
+            offered = headers["webhook-signature"].split(" ")
+        except (KeyError, ValueError):
+            return False
+        mac = base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
+        return abs(age) < 300 and f"v1,{mac}" in offered
+
+    async def careful(request: Request) -> Response:
+        right = is_right(request.headers, await request.body())
+        date = format_datetime(clock(), usegmt=True)
+        return Response(status_code=204 if right else 401, headers={"date": date})
+
+    with receiver_of(careful) as endpoint, Poster(lambda host, port: host) as poster:
+        found = list(probe_all(a_prober(endpoint, poster)))
+
+    assert [one.name for one in found if one.mark is Mark.BAD] == ["拒绝不是 UTF-8 的正文"]
 
 
 def test_a_receiver_that_falls_over_or_redirects_does_not_pass() -> None:

@@ -236,9 +236,11 @@ def _large(prober: Prober) -> Told:
 
 
 def _not_utf8(prober: Prober) -> Told:
-    """Signed by hand: our signer would not sign such a body."""
-    id_, body = prober.message()
-    return _refused(prober.post(prober.signed(id_, body), body[:-1] + b"\xff}"))
+    """Rightly signed, and JSON but for one word: nothing else is wrong with it."""
+    id_, body = prober.message(word="词")
+    spoilt = body.replace("词".encode(), b"\xff\xfe")
+    headers = signer_of(prober.endpoint).sign_bytes(id_, prober.clock(), spoilt)
+    return _refused(prober.post(headers, spoilt))
 
 
 def _sample(prober: Prober) -> Told:

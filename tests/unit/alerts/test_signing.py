@@ -161,6 +161,13 @@ def test_sm3_signs_beside_and_alone_is_believed_where_it_is_asked_for() -> None:
         signer_of(an_endpoint()).verify(headers | {"webhook-signature": second}, BODY, AT)
 
 
+@pytest.mark.parametrize("sm3", [False, True])
+def test_bytes_are_signed_as_text_is(sm3: bool) -> None:
+    signer = signer_of(an_endpoint(secret=OTHER, former_secret=SECRET, sm3=sm3))
+
+    assert signer.sign_bytes(ID, AT, BODY) == signer.sign(ID, AT, BODY)
+
+
 def test_sm3_is_the_standard_one() -> None:
     digest = hashlib.new("sm3", b"abc").hexdigest()
 
