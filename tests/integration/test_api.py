@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from alerts.reviewing import confirm
 from crawler.domain.client import Scope
 from crawler.domain.delivery import DeliveryState
 from crawler.domain.task import Move, TaskState
@@ -18,8 +19,8 @@ from crawler.store.clients import client_named, end_client
 from crawler.store.outbox import list_deliveries, replay
 from crawler.store.taskboards import feedbacks_of
 from crawler.store.tasks import task_numbered
-from tests.builders import NOON
-from tests.integration.answering_house import SECRET
+from tests.builders import NOON, a_site
+from tests.integration.answering_house import SECRET, open_alert
 from tests.integration.api_house import SETTINGS, ApiHouse, Signed, an_api, said
 
 OTHER_SECRET = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo="
@@ -533,6 +534,22 @@ def test_a_file_beside_a_task_is_kept_by_its_digest_once(
         assert (first.json["repeated"], second.json["repeated"]) == (False, True)
         elsewhere = shared.program(Scope.TASKS_ANSWER, region="310115")
         assert elsewhere.post(path, content).status == 404
+
+
+def test_a_task_that_was_never_sent_shows_itself_to_no_program(shared: ApiHouse) -> None:
+    domain = "draft.example.cn"
+    site = a_site(domain=domain, region="310118", unit_name="草稿财富管理有限公司")
+    alert = open_alert(shared.house.database, site, region="310118")
+    draft = confirm(shared.house.database, alert.id, "wang", NOON, shared.desk)
+    program = shared.program(Scope.TASKS_READ, Scope.TASKS_ANSWER)
+
+    listed = program.get(f"/tasks?after={draft.id - 1}").json["tasks"]
+    shown = program.get(f"/tasks/{draft.number}")
+    attached = program.post(f"/tasks/{draft.number}/attachments?name=x.pdf", b"%PDF-1.7 x")
+
+    assert draft.sent_at is None
+    assert draft.number not in json.dumps(listed)
+    assert (shown.status, attached.status) == (404, 404)
 
 
 def states_of(api: ApiHouse) -> list[DeliveryState]:

@@ -29,6 +29,7 @@ from crawler.store.lexicons import decided_alerts
 from crawler.store.outbox import list_deliveries
 from crawler.store.reviews import reviews_of
 from crawler.store.tables import alerts, audit
+from crawler.store.task_alerts import alerts_of_task
 from crawler.store.tasks import moves_of, task_of
 from tests.builders import NO_TRIGGER, NOON, a_site, an_alert
 from tests.integration.answering_house import (
@@ -279,6 +280,51 @@ def test_a_closed_task_settles_its_alert_and_case(tmp_path: Path) -> None:
     with database.reading() as db:
         assert case_of(db, alert.case_id).closed_at == NOON
         assert alert_of(db, alert.id).settled_at == NOON
+
+
+def test_what_another_task_is_still_about_is_settled_by_the_last(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(approval_from=None)
+    alert = open_alert(database)
+    first = confirm(database, alert.id, "wang", NOON, desk)
+    move_task(database, first.id, Move.ANSWER, "li", NOON, desk)
+    reopen(database, alert.id, "li", NOON, desk, "证据有误")
+    second = confirm(database, alert.id, "wang", NOON, desk)
+    move_task(database, second.id, Move.ANSWER, "li", NOON, desk)
+
+    found = []
+    for day, task in ((1, first), (2, second)):
+        at = NOON + timedelta(days=day)
+        move_task(database, task.id, Move.CHECK, "li", at, desk)
+        move_task(database, task.id, Move.CLOSE, "li", at, desk, conclusion=Conclusion.RECTIFIED)
+        with database.reading() as db:
+            found.append(alert_of(db, alert.id).settled_at)
+
+    assert found == [None, NOON + timedelta(days=2)]
+
+
+def test_what_was_gone_before_its_task_ended_is_gone_since_then(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(approval_from=None)
+    task = confirm(database, open_alert(database).id, "wang", NOON, desk)
+    with database.transaction() as db:
+        (alert,) = alerts_of_task(db, task.id)
+        change_alert(db, replace(alert, settled_at=NOON), AlertState.CONFIRMED)
+
+    later = NOON + timedelta(days=1)
+    for move in (Move.ANSWER, Move.CHECK):
+        move_task(database, task.id, move, "li", later, desk)
+    move_task(database, task.id, Move.CLOSE, "li", later, desk, conclusion=Conclusion.RECTIFIED)
+
+    with database.reading() as db:
+        assert alert_of(db, alert.id).settled_at == NOON
+
+
+def test_of_a_warning_that_never_left_no_end_is_told(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(an_endpoint())
+
+    dismiss(database, open_alert(database, level=Level.YELLOW).id, "wang", NOON, desk, "官网")
+
+    with database.reading() as db:
+        assert list_deliveries(db) == []
 
 
 def test_an_unfounded_task_leaves_the_alert_known_and_silent(tmp_path: Path) -> None:

@@ -235,6 +235,27 @@ def test_who_moved_a_task_during_a_round_is_not_reminded_of_it(
         assert [row.move for row in moves_of(db, task.id)][-1] == "cancel"
 
 
+def test_who_was_reminded_by_another_round_meanwhile_is_not_reminded_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, desk = a_database(tmp_path), a_desk()
+    task = working_task(database)
+    late = task.due_at + timedelta(days=1)
+
+    def listed(*given: Any) -> list[SupervisionTask]:
+        monkeypatch.undo()
+        found = unfinished_tasks(*given)
+        escalate(database, late, desk)
+        return found
+
+    monkeypatch.setattr("alerts.escalating.unfinished_tasks", listed)
+    done = escalate(database, late, desk)
+
+    assert (done.reminded, done.escalated) == (0, 0)
+    with database.reading() as db:
+        assert [row.move for row in moves_of(db, task.id)].count("escalate") == 1
+
+
 def test_an_extension_is_a_new_limit_and_is_reminded_of_anew(tmp_path: Path) -> None:
     database, desk = a_database(tmp_path), a_desk()
     task = working_task(database)

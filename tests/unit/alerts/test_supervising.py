@@ -8,7 +8,7 @@ import pytest
 
 from alerts.calendars import load_calendar
 from alerts.dispatching import dispatch, load_departments
-from alerts.supervising import extended, open_task, redirected, resumed, sent
+from alerts.supervising import extended, graver, open_task, redirected, resumed, sent
 from crawler.domain.alert import Decision, Review
 from crawler.domain.assessment import Level
 from crawler.domain.calendar import working_time_between
@@ -102,3 +102,15 @@ def test_only_what_nobody_works_at_is_sent_elsewhere() -> None:
     assert redirected(returned, replace(TO, rule="改派")).rule == "改派"
     with pytest.raises(NotAllowed):
         redirected(replace(a_task(), state=TaskState.SENT), TO)
+
+
+def test_a_graver_site_never_lengthens_a_limit() -> None:
+    task = sent(a_task(Level.YELLOW, approval_from=None), "system", NOON, CALENDAR)
+    later = task.due_at - timedelta(hours=1)
+
+    urgent = graver(task, Level.RED, later, CALENDAR)
+
+    assert urgent.level is Level.RED
+    assert (urgent.acknowledge_by, urgent.answer_by, urgent.due_at) == (
+        task.acknowledge_by, task.answer_by, task.due_at,
+    )  # fmt: skip
