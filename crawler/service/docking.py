@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -17,14 +18,18 @@ from crawler.domain.errors import BadInput, NotAllowed, reason_of
 from crawler.service.importing import Shrunk, import_file
 from crawler.service.wiring import House, child_environment
 from crawler.store.audit import note
+from crawler.store.database import Connection
 from crawler.store.dockings import (
+    DEALT_WITH,
     REFUSED,
     TAKEN,
     WAITING,
     Docked,
+    check_waits,
     is_known,
     keep_docked,
     newer_than,
+    settle_docked,
 )
 from crawler.store.evidence import file_digest
 from crawler.store.lists import ImportReport
@@ -63,24 +68,43 @@ def dock(house: House, now: datetime) -> list[Docked]:
 
 
 def decide(house: House, one: Docked, actor: str, now: datetime, *, accept: bool) -> Docked:
-    """A person's word about a list that waits."""
-    if one.state != WAITING:
-        raise NotAllowed("这份名单已经处理过")
-    file = _shelf(house, one.sha256) / one.name
-    made = replace(one, state=REFUSED, reason=f"{actor} 不予采用", actor=actor, at=now)
-    if accept:
-        with house.database.reading() as db:
-            if newer := newer_than(db, one):
-                raise NotAllowed(f"此后已采用更新的名单 {newer}，这一份不能再采用")
-        if not file.is_file() or file_digest(file) != one.sha256:
-            raise BadInput("留存的名单不在了，请重新放入目录或用 xunwang import 导入")
-        report = _imported(house, file, actor, now, may_shrink=True)
-        made = replace(
-            one, state=TAKEN, reason="人工确认", list_id=report.list_id, actor=actor, at=now
-        )
-    _keep(house, made)
+    """A person's word about a list that waits; NotAllowed if somebody else was quicker."""
+    with house.database.reading() as db:
+        check_waits(db, one)
+    made = _accepted(house, one, actor, now) if accept else _refused(house, one, actor, now)
     shutil.rmtree(_shelf(house, one.sha256), ignore_errors=True)
     return made
+
+
+def _refused(house: House, one: Docked, actor: str, now: datetime) -> Docked:
+    made = replace(one, state=REFUSED, reason=f"{actor} 不予采用", actor=actor, at=now)
+    with house.database.transaction() as db:
+        settle_docked(db, made)
+        note(db, _act(made))
+    return made
+
+
+def _accepted(house: House, one: Docked, actor: str, now: datetime) -> Docked:
+    """Its rows and the word about it are written together, so the word cannot be of another."""
+    file = _shelf(house, one.sha256) / one.name
+    if not file.is_file() or file_digest(file) != one.sha256:
+        raise BadInput("留存的名单不在了，请重新放入目录或用 xunwang import 导入")
+    made = replace(one, state=TAKEN, reason="人工确认", actor=actor, at=now)
+
+    def first(db: Connection) -> None:
+        if newer := newer_than(db, one):
+            raise NotAllowed(f"此后已采用更新的名单 {newer}，这一份不能再采用")
+        settle_docked(db, made)
+
+    def then(db: Connection, list_id: int) -> None:
+        keep_docked(db, replace(made, list_id=list_id))
+        note(db, _act(made))
+
+    try:
+        report = _imported(house, file, actor, now, may_shrink=True, first=first, then=then)
+    except FileNotFoundError:  # whoever decides puts the copy away
+        raise NotAllowed(DEALT_WITH) from None
+    return replace(made, list_id=report.list_id)
 
 
 def _pull(house: House, command: tuple[str, ...], folder: Path) -> None:
@@ -141,11 +165,11 @@ def _taken(house: House, path: Path, now: datetime) -> Docked | None:
 
 
 def _imported(
-    house: House, path: Path, actor: str, now: datetime, *, may_shrink: bool
+    house: House, path: Path, actor: str, now: datetime, *, may_shrink: bool, **more: Any
 ) -> ImportReport:
     return import_file(
         house, path, source=house.config.ops.list_source, actor=actor, at=now, whole=True,
-        rehearse=False, may_shrink=may_shrink,
+        rehearse=False, may_shrink=may_shrink, **more,
     )  # fmt: skip
 
 
@@ -154,7 +178,13 @@ def _shelf(house: House, sha256: str) -> Path:
 
 
 def _keep(house: House, one: Docked) -> None:
-    act = Act(
+    with house.database.transaction() as db:
+        keep_docked(db, one)
+        note(db, _act(one))
+
+
+def _act(one: Docked) -> Act:
+    return Act(
         at=one.at,
         actor=one.actor,
         action=f"docking.{one.state}",
@@ -162,6 +192,3 @@ def _keep(house: House, one: Docked) -> None:
         region=one.region,
         after=one.reason,
     )
-    with house.database.transaction() as db:
-        keep_docked(db, one)
-        note(db, act)

@@ -1,5 +1,6 @@
 """Take one filing list into the store, or only rehearse it."""
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from crawler.reading.filing_list import open_list
 from crawler.reading.list_rules import ListRules
 from crawler.service.wiring import House
 from crawler.store.audit import note
+from crawler.store.database import Connection
 from crawler.store.evidence import file_digest
 from crawler.store.lists import ImportReport, Staged, import_list, stage_list, vanishing
 
@@ -37,10 +39,12 @@ def import_file(
     whole: bool,
     rehearse: bool,
     may_shrink: bool = False,
+    first: Callable[[Connection], None] = lambda db: None,
+    then: Callable[[Connection, int], None] = lambda db, list_id: None,
 ) -> ImportReport:
-    """Every row accepted, merged or refused, in one transaction; BadInput if it is no list, Shrunk
-    if it loses more than `ops.most_shrink` and nobody said that it may. Others may write while the
-    rows are read.
+    """Every row accepted, merged or refused, in one transaction with what the caller does `first`
+    and `then`; BadInput if it is no list, Shrunk if it loses more than `ops.most_shrink` and nobody
+    said that it may. Others may write while the rows are read.
     """
     region = house.config.region
     opened = open_list(path, region, rules_of(house))
@@ -54,6 +58,7 @@ def import_file(
     )
     staging = partial(stage_list, entries=opened.rows, region=region)
     with house.database.prepared(staging, rehearse=rehearse) as (db, staged):
+        first(db)
         _check_usable(staged)
         if whole and not (rehearse or may_shrink):
             _check_shrink(*vanishing(db, source), house.config.ops.most_shrink)
@@ -68,6 +73,7 @@ def import_file(
             after=counts,
         )
         note(db, act)
+        then(db, report.list_id)
     return report
 
 

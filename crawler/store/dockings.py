@@ -4,13 +4,16 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select, update
 
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, NotAllowed
+from crawler.store.audit import take_chain
 from crawler.store.database import upsert
 from crawler.store.ops_tables import docked
+from crawler.store.tables import filing_lists
 
 TAKEN, WAITING, REFUSED = "taken", "waiting", "refused"
+DEALT_WITH = "这份名单已经处理过"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,10 +44,26 @@ def is_known(db: Connection, sha256: str, source: str) -> bool:
     return db.execute(select(docked.c.sha256).where(mine)).first() is not None
 
 
+def check_waits(db: Connection, one: Docked) -> None:
+    """NotAllowed if somebody has dealt with it already."""
+    if db.execute(select(docked.c.sha256).where(_waits(one))).first() is None:
+        raise NotAllowed(DEALT_WITH)
+
+
+def settle_docked(db: Connection, one: Docked) -> None:
+    """What a person made of one that waits; NotAllowed if somebody else was quicker."""
+    take_chain(db)
+    if db.execute(update(docked).where(_waits(one)).values(asdict(one))).rowcount != 1:
+        raise NotAllowed(DEALT_WITH)
+
+
 def newer_than(db: Connection, one: Docked) -> str:
-    """The name of a list of the same source that came later and was taken; empty for none."""
-    later = (docked.c.source == one.source) & (docked.c.at > one.at) & (docked.c.state == TAKEN)
-    newest = select(docked.c.name).where(later).order_by(docked.c.at.desc()).limit(1)
+    """The name of a whole list of the same source that was taken later, by itself or by hand;
+    empty for none.
+    """
+    whole = (filing_lists.c.source == one.source) & filing_lists.c.whole
+    later = whole & (filing_lists.c.received_at > one.at)
+    newest = select(filing_lists.c.name).where(later).order_by(filing_lists.c.id.desc()).limit(1)
     return db.scalar(newest) or ""
 
 
@@ -61,6 +80,11 @@ def docked_like(db: Connection, beginning: str) -> Docked:
     if not beginning or len(found) != 1:
         raise BadInput(f"没有（或不止一份）摘要以“{beginning[:20]}”开头的名单")
     return _docked(found[0])
+
+
+def _waits(one: Docked) -> ColumnElement[bool]:
+    mine = (docked.c.sha256 == one.sha256) & (docked.c.source == one.source)
+    return mine & (docked.c.state == WAITING)
 
 
 def _docked(row: Row[Any]) -> Docked:

@@ -6,14 +6,19 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from crawler.domain.errors import BadInput, NotAllowed
+from crawler.service import importing
 from crawler.service.docking import decide, dock
+from crawler.service.importing import import_file
 from crawler.service.wiring import House, open_house
+from crawler.store.dockings import Docked, docked_like
 from crawler.store.evidence import file_digest
 from crawler.store.lists import lists
 from tests.builders import NOON
@@ -206,3 +211,69 @@ def test_a_waiting_list_that_was_changed_on_the_shelf_is_not_taken(
         decide(house, waits, "wang", NOON + timedelta(days=2), accept=True)
 
     assert imported(house) == 1
+
+
+@pytest.mark.parametrize("second_accepts", [True, False])
+def test_of_two_who_decide_about_the_same_list_the_second_is_told(
+    house: House, folder: Path, second_accepts: bool
+) -> None:
+    waits = a_waiting_list(house, folder)
+
+    first = decide(house, waits, "wang", NOON + timedelta(days=2), accept=True)
+    with pytest.raises(NotAllowed, match="已经处理过"):
+        decide(house, waits, "li", NOON + timedelta(days=2), accept=second_accepts)
+
+    assert (first.state, first.list_id) == ("taken", 2)
+    assert kept(house, waits) == first
+    assert imported(house) == 2
+
+
+@pytest.mark.parametrize("while_it_is", ["file_digest", "stage_list"])
+def test_a_list_that_somebody_refuses_while_it_is_read_is_not_taken(
+    house: House, folder: Path, monkeypatch: pytest.MonkeyPatch, while_it_is: str
+) -> None:
+    waits = a_waiting_list(house, folder)
+    real = getattr(importing, while_it_is)
+
+    def slow(*given: Any, **more: Any) -> Any:
+        found = real(*given, **more)
+        decide(house, waits, "li", NOON + timedelta(days=2), accept=False)
+        return found
+
+    monkeypatch.setattr(importing, while_it_is, slow)
+    with pytest.raises(NotAllowed, match="已经处理过"):
+        decide(house, waits, "wang", NOON + timedelta(days=2), accept=True)
+
+    assert (kept(house, waits).state, kept(house, waits).actor) == ("refused", "li")
+    assert imported(house) == 1
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_whole_list_imported_by_hand_since_is_not_overwritten(
+    house: House, folder: Path, tmp_path: Path, whole: bool
+) -> None:
+    waits = a_waiting_list(house, folder)
+    by_hand = a_list(tmp_path, "hand.csv", range(41))
+    import_file(
+        house, by_hand, source=waits.source, actor="li", at=NOON + timedelta(days=2), whole=whole,
+        rehearse=False,
+    )  # fmt: skip
+
+    told_so = pytest.raises(NotAllowed, match=r"更新的名单 hand\.csv")
+    with told_so if whole else nullcontext():
+        decide(house, waits, "wang", NOON + timedelta(days=3), accept=True)
+
+    assert kept(house, waits).state == ("waiting" if whole else "taken")
+
+
+def a_waiting_list(house: House, folder: Path) -> Docked:
+    a_list(folder, "a.csv", range(40))
+    dock(house, NOON)
+    a_list(folder, "b.csv", range(20))
+    (waits,) = dock(house, NOON + timedelta(days=1))
+    return waits
+
+
+def kept(house: House, one: Docked) -> Docked:
+    with house.database.reading() as db:
+        return docked_like(db, one.sha256)
