@@ -40,6 +40,7 @@ from crawler.store.outbox import (
     next_seq,
     put,
     receipts_of,
+    release,
 )
 from crawler.store.tables import outbox
 from tests.builders import NOON
@@ -514,6 +515,60 @@ def test_claims_are_oldest_first_and_bounded(tmp_path: Path) -> None:
         claimed = claim_due(db, "platform", NOON, token="t", until=NOON + LEASE, limit=3)
 
     assert [one.id for one in claimed] == [messages[n].id for n in (4, 3, 2)]
+
+
+def test_only_whoever_claimed_a_message_gives_it_back(tmp_path: Path) -> None:
+    message = a_delivery(1)
+    database = an_outbox(tmp_path, message)
+
+    def claimed_by(db: Connection, token: str) -> int:
+        return len(claim_due(db, "platform", NOON, token=token, until=NOON + LEASE, limit=3))
+
+    with database.transaction() as db:
+        assert claimed_by(db, "mine") == 1
+        release(db, "another's", [message.id])
+        assert claimed_by(db, "another's") == 0
+        release(db, "mine", [message.id])
+        assert claimed_by(db, "another's") == 1
+
+
+def test_what_a_round_claimed_and_did_not_send_is_free_at_once(tmp_path: Path) -> None:
+    database, clock = an_outbox(tmp_path, *(a_delivery(n) for n in range(3))), Clock()
+    platform = Platform()
+
+    def slowly(_: Delivery) -> int:
+        clock.go(15)
+        return 204
+
+    platform.answers = slowly
+    deliver_due(a_courier(database, platform, clock, lanes=1), PLATFORM)
+
+    with database.transaction() as db:
+        free = claim_due(db, "platform", clock(), token="t", until=clock() + LEASE, limit=3)
+    assert [one.id for one in free] == [a_delivery(1).id, a_delivery(2).id]
+
+
+def test_what_is_replayed_has_all_its_attempts_before_it(tmp_path: Path) -> None:
+    dead = a_delivery(1, state=DeliveryState.GIVEN_UP, attempts=9)
+    database = an_outbox(tmp_path, dead)
+
+    replay_deliveries(database, "wang", NOON, ids=[dead.id])
+
+    with database.reading() as db:
+        assert the_delivery(db, dead.id).attempts == 0
+
+
+def test_the_order_of_a_subject_is_that_of_its_numbers_whatever_the_ids_and_times(
+    tmp_path: Path,
+) -> None:
+    first = a_delivery(2, subject="task:1", seq=1)
+    second = a_delivery(1, subject="task:1", seq=2, due_at=NOON - timedelta(hours=1))
+    database = an_outbox(tmp_path, first, second)
+
+    with database.transaction() as db:
+        claimed = claim_due(db, "platform", NOON, token="t", until=NOON + LEASE, limit=3)
+
+    assert [one.id for one in claimed] == [first.id]
 
 
 def test_a_pause_during_a_round_stays_and_ends_the_round(tmp_path: Path) -> None:
