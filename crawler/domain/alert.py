@@ -101,5 +101,6 @@ def decided(alert: Alert, review: Review) -> Alert:
         alert,
         state=after,
         reopened=alert.reopened + (review.decision is Decision.REOPEN),
+        settled_at=None if review.decision is Decision.REOPEN else alert.settled_at,
         decided_digest=alert.text_digest if review.decision is Decision.DISMISS else "",
     )

@@ -264,3 +264,12 @@ def test_a_task_names_its_first_site_first_then_as_they_joined(tmp_path: Path, d
 
     with database.reading() as db:
         assert [one.id for one in alerts_of_task(db, 1)] == [first.id, newest.id, oldest.id]
+
+
+def test_what_is_reopened_is_not_dealt_with(two: tuple[Database, Alert, Alert], desk: Desk) -> None:
+    database, first, _ = two
+    close(database, desk, 1)
+
+    again = reopen(database, first.id, "li", LATER, desk, "再看")
+
+    assert again.settled_at is None

@@ -17,7 +17,7 @@ from alerts.answering import (
 )
 from alerts.signing import signer_of
 from crawler.domain.delivery import Endpoint
-from crawler.domain.errors import NotAllowed
+from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.task import TASK_STATE_NAMES, SupervisionTask
 from crawler.service.api.access import Api, Shared, TaskAnswerer, body_up_to
 from crawler.service.api.problems import Problem, responses
@@ -90,7 +90,7 @@ def _signed_by(api: Api, request: Request, body: bytes) -> tuple[Endpoint, str]:
             continue
         try:
             return endpoint, signer_of(endpoint).verify(headers, body, api.clock())
-        except NotAllowed as refusal:
+        except (NotAllowed, BadInput) as refusal:  # or of no use here: SM3 may be missing
             refusals.append(str(refusal))
     why = refusals[0] if refusals else "signature：没有配置可以验签的接收端"
     log.warning("callback refused", action="callback.refuse", outcome=why.partition("：")[0])

@@ -58,7 +58,7 @@ def _signed_by(api: Api, request: Request, body: bytes) -> tuple[Peer, str]:
     for peer in peers_of(api.house.config):
         try:
             return peer, signer_of_peer(peer).verify(headers_of(request), body, api.clock())
-        except NotAllowed as refusal:
+        except (NotAllowed, BadInput) as refusal:
             why = str(refusal)
     log.warning("message refused", action="inbox.refuse", outcome=why.partition("：")[0])
     raise Problem(401, "bad_signature", f"消息不予采信：{why}")
