@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from alerts.locating import located
 from alerts.masking import shown_name, without_name
 from crawler.domain.case import CHINA
 from crawler.domain.filing import Filing, SubjectKind, uscc_is_consistent
@@ -58,7 +59,7 @@ def subject_payload(site: Site, filing: Filing | None, standing: Standing) -> di
         "uscc_check": _uscc_check(uscc),
         "kind": str(site.subject_kind),
         "nature": (filing.nature if filing else "") or NATURES[site.subject_kind],
-        "reg_region": site.region,
+        "reg_region": located(site, filing, standing).region,
         "credit_class": _credit(standing),
         "licensed": _licensed(site, standing),
     }

@@ -306,6 +306,15 @@ def test_registers_are_told_beside_the_level_each_with_source_and_day() -> None:
     assert told["alert"]["risk_level"] == body_of(a_warning())["alert"]["risk_level"]
 
 
+@pytest.mark.parametrize(("uscc", "region"), [("91310115MA1JL0002H", "310115"), ("", "310118")])
+def test_a_subject_is_registered_where_its_code_says_else_where_it_is_filed(
+    uscc: str, region: str
+) -> None:
+    told = body_of(a_warning(a_finding(filing=a_filing(uscc=uscc))))
+
+    assert told["subject"]["reg_region"] == region
+
+
 def test_no_register_to_ask_is_not_called_unlicensed() -> None:
     subject = body_of(a_warning())["subject"]
 
