@@ -213,8 +213,10 @@ def _apply(
         if _is_late(task, move):
             said = f"任务已是“{TASK_STATE_NAMES[task.state]}”"
             return Answered(effect=Effect.LATE, reason=said, task=task)
-        step = replace(
-            _step(move, feedback, now, sender),
+        step = Step(
+            move=move,
+            actor=_actor(feedback, sender),
+            at=now,
             remark=_remark(db, task, feedback),
             since=min(feedback.at, now),
         )
@@ -264,7 +266,7 @@ def _result(
         department=feedback.result_of,
         conclusion=feedback.conclusion,
         note=feedback.note,
-        actor=_step(feedback.move, feedback, now, sender).actor,
+        actor=_actor(feedback, sender),
         at=feedback.at,
     )
     known = (one for one in results_of(db, task.id) if one.department == result.department)
@@ -296,7 +298,8 @@ def _concluded(
     sender: Sender,
 ) -> SupervisionTask:
     after = replace(task, conclusion=feedback.conclusion, seq=task.seq + 1)
-    return write_move(db, task, after, _step(Move.ANSWER, feedback, now, sender), desk)
+    step = Step(move=Move.ANSWER, actor=_actor(feedback, sender), at=now, remark=feedback.note)
+    return write_move(db, task, after, step, desk)
 
 
 def _remark(db: Connection, task: SupervisionTask, feedback: Feedback) -> str:
@@ -308,9 +311,8 @@ def _remark(db: Connection, task: SupervisionTask, feedback: Feedback) -> str:
     return f"{feedback.note}（所附文件有 {missing} 个没有收到）" if missing else feedback.note
 
 
-def _step(move: Move, feedback: Feedback, now: datetime, sender: Sender) -> Step:
-    actor = f"{sender.name}：{feedback.actor}"[:_LONGEST_ID]
-    return Step(move=move, actor=actor, at=now, remark=feedback.note)
+def _actor(feedback: Feedback, sender: Sender) -> str:
+    return f"{sender.name}：{feedback.actor}"[:_LONGEST_ID]
 
 
 def _is_late(task: SupervisionTask, move: Move) -> bool:

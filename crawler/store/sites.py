@@ -71,7 +71,7 @@ def named(db: Connection, words: str) -> ColumnElement[bool]:
     """
     domain = sites.c.domain if words.isascii() else sites.c.domain_shown
     if db.dialect.name != "sqlite":
-        words = "".join(one.lower() if one.isascii() else one for one in words)
+        words = _in_small_letters(words)
         unit = func.lower(collate(sites.c.unit_name, "C"))
         shown = func.lower(collate(domain, "C"))
         return shown.contains(words, autoescape=True) | unit.contains(words, autoescape=True)
@@ -89,9 +89,14 @@ def named(db: Connection, words: str) -> ColumnElement[bool]:
 
 def _pairs_in(words: str) -> str:
     """As the triggers of migration 0011 feed the index; one phrase, with nothing to escape."""
-    lower = "".join(one.lower() if one.isascii() else one for one in words)
+    lower = _in_small_letters(words)
     pairs = (lower[at : at + 2].encode().hex() for at in range(len(lower) - 1))
     return f'"{" ".join(pairs)}"'
+
+
+def _in_small_letters(words: str) -> str:
+    """A to Z alone, as SQLite's lower() and PostgreSQL's in "C" do."""
+    return "".join(one.lower() if one.isascii() else one for one in words)
 
 
 def all_sites(db: Connection, region: str = "") -> Iterator[Site]:

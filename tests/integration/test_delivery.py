@@ -532,15 +532,19 @@ def test_only_whoever_claimed_a_message_gives_it_back(tmp_path: Path) -> None:
         assert claimed_by(db, "another's") == 1
 
 
-def test_what_a_round_claimed_and_did_not_send_is_free_at_once(tmp_path: Path) -> None:
-    database, clock = an_outbox(tmp_path, *(a_delivery(n) for n in range(3))), Clock()
-    platform = Platform()
+def a_slow_platform(clock: Clock) -> Platform:
+    """Each answer takes fifteen seconds."""
 
     def slowly(_: Delivery) -> int:
         clock.go(15)
         return 204
 
-    platform.answers = slowly
+    return Platform(slowly)
+
+
+def test_what_a_round_claimed_and_did_not_send_is_free_at_once(tmp_path: Path) -> None:
+    database, clock = an_outbox(tmp_path, *(a_delivery(n) for n in range(3))), Clock()
+    platform = a_slow_platform(clock)
     deliver_due(a_courier(database, platform, clock, lanes=1), PLATFORM)
 
     with database.transaction() as db:
@@ -612,13 +616,7 @@ def test_a_round_that_ends_after_a_person_resumed_holds_nothing_against_the_endp
 def test_a_slow_receiver_gives_the_turn_back(tmp_path: Path) -> None:
     """What is new for another waits for one of its answers, not for all of them."""
     database, clock = an_outbox(tmp_path, *(a_delivery(n) for n in range(60))), Clock()
-    platform = Platform()
-
-    def slowly(_: Delivery) -> int:
-        clock.go(15)
-        return 204
-
-    platform.answers = slowly
+    platform = a_slow_platform(clock)
     deliver_due(a_courier(database, platform, clock, lanes=1), PLATFORM)
     assert len(platform.seen) == 1
 

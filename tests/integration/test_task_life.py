@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, update
 
+from alerts.desk import Desk
 from alerts.escalating import escalate
 from alerts.reviewing import confirm
 from alerts.tasking import approve, extend, join, move_task, record_result
@@ -54,6 +55,13 @@ def working_task(database: Database, **given: object) -> SupervisionTask:
     desk = a_desk(approval_from=None)
     task = confirm(database, open_alert(database, **given).id, "wang", NOON, desk)  # type: ignore[arg-type]
     return move_task(database, task.id, Move.WORK, "dept", NOON, desk)
+
+
+def an_overdue_task(folder: Path) -> tuple[Database, Desk, SupervisionTask, datetime]:
+    """A day after its limit."""
+    database = a_database(folder)
+    task = working_task(database)
+    return database, a_desk(), task, task.due_at + timedelta(days=1)
 
 
 def closed_task(database: Database, conclusion: Conclusion) -> SupervisionTask:
@@ -200,9 +208,7 @@ def test_a_limit_is_reminded_of_in_office_time_and_escalated_once(tmp_path: Path
 
 
 def test_a_round_in_which_nothing_is_new_writes_nothing(tmp_path: Path) -> None:
-    database, desk = a_database(tmp_path), a_desk()
-    task = working_task(database)
-    late = task.due_at + timedelta(days=1)
+    database, desk, _, late = an_overdue_task(tmp_path)
     escalate(database, late, desk)
     writes: list[str] = []
     event.listen(
@@ -218,9 +224,7 @@ def test_a_round_in_which_nothing_is_new_writes_nothing(tmp_path: Path) -> None:
 def test_who_moved_a_task_during_a_round_is_not_reminded_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database, desk = a_database(tmp_path), a_desk()
-    task = working_task(database)
-    late = task.due_at + timedelta(days=1)
+    database, desk, task, late = an_overdue_task(tmp_path)
 
     def listed(*given: Any) -> list[SupervisionTask]:
         found = unfinished_tasks(*given)
@@ -238,9 +242,7 @@ def test_who_moved_a_task_during_a_round_is_not_reminded_of_it(
 def test_who_was_reminded_by_another_round_meanwhile_is_not_reminded_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database, desk = a_database(tmp_path), a_desk()
-    task = working_task(database)
-    late = task.due_at + timedelta(days=1)
+    database, desk, task, late = an_overdue_task(tmp_path)
 
     def listed(*given: Any) -> list[SupervisionTask]:
         monkeypatch.undo()

@@ -16,10 +16,10 @@ from crawler.domain.one_time import (
     written,
 )
 from crawler.domain.user import User
-from crawler.service.console import passwords
 from crawler.service.console.access import ADMINS, EVERYONE, get, post
 from crawler.service.console.calls import Call, Console, Missing
 from crawler.service.console.keeping import Notice
+from crawler.service.console.signing_in import knows_password
 from crawler.store.factors import (
     confirm_factor,
     drop_factor,
@@ -27,7 +27,7 @@ from crawler.store.factors import (
     offer_factor,
     recovery_left,
 )
-from crawler.store.people import password_hash_of, user_named
+from crawler.store.people import user_named
 from crawler.store.sessions import end_sessions
 
 PAGE = "/me/factor"
@@ -65,11 +65,10 @@ def show(call: Call) -> Response:
 def confirm(call: Call) -> Response:
     """In force from now on; shows the recovery codes, once. Other sessions end."""
     assert call.session is not None
-    with call.house.database.reading() as db:
-        kept = password_hash_of(db, call.user.id)
-        secret = factor_secret(db, call.user.id)
-    if not passwords.fits(kept, call.field("password", 500)):
+    if not knows_password(call):
         return _offered(call, "口令不对", 400)
+    with call.house.database.reading() as db:
+        secret = factor_secret(db, call.user.id)
     step = step_shown(secret, call.field("code", 20), call.now) if secret else None
     if step is None:
         return _offered(call, "验证码不对。请核对手机的时间是否准确，用新出现的验证码再试。", 400)
@@ -86,9 +85,7 @@ def confirm(call: Call) -> Response:
 def drop(call: Call) -> Response:
     """One's own, by password; where the role demands one, the next page asks for another."""
     assert call.session is not None
-    with call.house.database.reading() as db:
-        kept = password_hash_of(db, call.user.id)
-    if not passwords.fits(kept, call.field("password", 500)):
+    if not knows_password(call):
         raise BadInput("口令不对")
     with call.house.database.transaction() as db:
         drop_factor(db, call.user.id)

@@ -149,12 +149,17 @@ def sign_out(call: Call) -> Response:
     return answer
 
 
+def knows_password(call: Call, field: str = "password") -> bool:
+    """Whether who is signed in typed their own password again."""
+    with call.house.database.reading() as db:
+        kept = password_hash_of(db, call.user.id)
+    return passwords.fits(kept, call.field(field, 500))
+
+
 def change_password(call: Call) -> Response:
     """Another password; all other sessions of the person end."""
     assert call.session is not None
-    with call.house.database.reading() as db:
-        kept = password_hash_of(db, call.user.id)
-    if not passwords.fits(kept, call.field("old", 500)):
+    if not knows_password(call, "old"):
         raise BadInput("原口令不对")
     new = checked_password(call.field("new", 500), call.user.name)
     made = passwords.hash_of(new)
