@@ -22,12 +22,12 @@ err = Console(stderr=True, highlight=False)
 
 def say(text: str) -> None:
     """One line to whoever asked; square brackets in it are no markup."""
-    out.print(text, markup=False)
+    out.print(text, markup=False, soft_wrap=True)  # one line to a file too
 
 
 def warn(text: str) -> None:
     """One line beside the result."""
-    err.print(text, style="yellow", markup=False)
+    err.print(text, style="yellow", markup=False, soft_wrap=True)
 
 
 def complain(text: str) -> None:

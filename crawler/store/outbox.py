@@ -175,6 +175,25 @@ def replay(
     return sorted(db.scalars(again))
 
 
+def kept_among(
+    db: Connection, *, ids: Sequence[str], keys: Sequence[str], endpoint: str = ""
+) -> dict[str, bool]:
+    """Which ids and event keys are of our messages (to one endpoint), and whether a body that can
+    be sent is still there.
+    """
+    whole = func.length(outbox.c.body) > 0
+    rows = select(outbox.c.id, outbox.c.event_key, whole.label("whole")).where(
+        outbox.c.id.in_(ids) | outbox.c.event_key.in_(keys)
+    )
+    if endpoint:
+        rows = rows.where(outbox.c.endpoint == endpoint)
+    found: dict[str, bool] = {}
+    for row in db.execute(rows):
+        for name in (row.id, row.event_key):
+            found[name] = found.get(name, False) or bool(row.whole)
+    return found
+
+
 def delivery_of(db: Connection, delivery_id: str) -> Delivery | None:
     """One message by its id."""
     row = db.execute(select(outbox).where(outbox.c.id == delivery_id)).first()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import typer
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from crawler.domain.delivery import DeliveryState
 from crawler.domain.errors import BadInput, NotAllowed
@@ -44,12 +44,16 @@ class Terminal:
             self.app.command(name)(command)
 
     def say(self, *words: str) -> str:
-        door = Door(home=self.home, config=None, actor="ops")
-        done = CliRunner().invoke(self.app, words, obj=door, env={"COLUMNS": "200"})
+        done = self.done(*words)
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         assert done.exit_code == 0, done.output
         return done.output
+
+    def done(self, *words: str) -> Result:
+        """The command with its output, however it ended."""
+        door = Door(home=self.home, config=None, actor="ops")
+        return CliRunner().invoke(self.app, words, obj=door, env={"COLUMNS": "200"})
 
     def asked(self, *words: str) -> Any:
         return json.loads(self.say(*words, "--json"))
@@ -173,12 +177,36 @@ def test_an_endpoint_is_paused_and_resumed_by_name(terminal: Terminal) -> None:
 def test_what_the_other_side_lacks_goes_out_again(terminal: Terminal, tmp_path: Path) -> None:
     a_full_outbox(terminal.database)
     missing = tmp_path / "missing.txt"
-    missing.write_text(f"{a_delivery(4).event_key}\n{a_delivery(1).id}\n{'f' * 64}\n", "utf-8")
+    known = f"{a_delivery(4).event_key}\n{a_delivery(1).id}\n{a_delivery(3).id}\n"
+    missing.write_text(known, "utf-8")
 
     said = terminal.say("replay", "--missing", str(missing))
 
-    assert "文件列出 3 条，将重新投递 2 条" in said
+    assert "文件列出 3 条，将重新投递 2 条" in said  # the third still waits, and will go out
     assert {state_of(terminal.database, n) for n in (1, 4)} == {DeliveryState.WAITING}
+
+
+def test_what_the_other_side_lacks_and_we_have_not_is_named_and_the_rest_goes_out(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    a_full_outbox(terminal.database)
+    with terminal.database.transaction() as db:
+        put(db, [a_delivery(5, **DEAD | {"body": b""})])  # its body went by age
+    missing = tmp_path / "missing.txt"
+    strangers = [f"{n:064x}" for n in range(100, 130)]
+    given = [a_delivery(4).event_key, a_delivery(2).id, a_delivery(5).id, *strangers]
+    missing.write_text("\n".join(given), "utf-8")
+
+    done = terminal.done("replay", "--missing", str(missing), "--endpoint", "platform")
+
+    lines = done.output.splitlines()
+    assert isinstance(done.exception, BadInput)  # ends with 2
+    assert str(done.exception).startswith("有 32 条无法重投，我方没有给 platform 的这些消息")
+    assert lines[0] == "文件列出 33 条，将重新投递 1 条"
+    assert lines[1] == f"{a_delivery(2).id}：没有这条消息"  # it is another endpoint's
+    assert lines[2] == f"{a_delivery(5).id}：内容已按期清除"
+    assert lines[3:] == [f"{one}：没有这条消息" for one in strangers[:18]]
+    assert state_of(terminal.database, 4) is DeliveryState.WAITING
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ once more.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -20,13 +20,15 @@ from crawler.service.catalogue import Catalogue
 from crawler.service.desks import EndpointStands, standings
 from crawler.service.doors import LATER, Door, now
 from crawler.service.moving import Mover
-from crawler.service.showing import as_json, say, table
+from crawler.service.showing import as_json, say, table, warn
 from crawler.service.wiring import House
-from crawler.store.outbox import delivery_of, list_deliveries, receipts_of
+from crawler.store.outbox import delivery_of, kept_among, list_deliveries, receipts_of
 
 _ULID, _KEY = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}"), re.compile(r"[0-9a-f]{64}")
 _MOST_MISSING = 100_000
 _SOME = 5_000  # asked of the store at once
+_SHOWN = 20
+_LACKING = {None: "没有这条消息", False: "内容已按期清除"}
 
 
 class DeliveryAction(StrEnum):
@@ -133,26 +135,46 @@ def replay(
     ] = None,
     endpoint: Annotated[str, typer.Option(help="只重投给这个接收端")] = "",
 ) -> None:
-    """重新投递。例：xunwang replay 01JV…；对账之后：xunwang replay --missing 缺少.txt"""
+    """重新投递。例：xunwang replay 01JV…；对账之后：xunwang replay --missing 缺少.txt
+
+    文件中有我方没有的，逐条列出，其余照投，退出码为 2。
+    """
     door: Door = context.obj
     if bool(number) == bool(missing):
         raise BadInput("请给出一个消息编号，或以 --missing 给出文件")
-    named = list(_names_in(missing)) if missing else [number]
+    named = list(dict.fromkeys(_names_in(missing))) if missing else [number]
     with door.opened() as (house, words):
         again: list[str] = []
+        unsent: dict[str, str] = {}
         for start in range(0, len(named), _SOME):
             some = named[start : start + _SOME]
+            ids = [one for one in some if _ULID.fullmatch(one)]
+            keys = [one for one in some if _KEY.fullmatch(one)]
+            with house.database.reading() as db:
+                stands = kept_among(db, ids=ids, keys=keys, endpoint=endpoint)
+            unsent |= {one: _LACKING[stands.get(one)] for one in some if not stands.get(one)}
             again += replay_deliveries(
-                house.database, door.actor, now(), endpoint=endpoint,
-                ids=[one for one in some if _ULID.fullmatch(one)],
-                keys=[one for one in some if _KEY.fullmatch(one)],
+                house.database, door.actor, now(), endpoint=endpoint, ids=ids, keys=keys,
+                limit=_MOST_MISSING,
             )  # fmt: skip
         if number and not again:
-            raise BadInput(f"没有可以重投的消息 {number}（不存在，或正在等待投递）")
+            why = unsent.get(number, "正在等待投递")
+            raise BadInput(f"没有可以重投的消息 {number}（{why}）")
         if number:
             say(words.say("deliver.replayed", id=number))
         else:
             say(f"文件列出 {len(named)} 条，将重新投递 {len(again)} 条")
+            _tell_unsent(unsent, endpoint)
+
+
+def _tell_unsent(unsent: Mapping[str, str], endpoint: str) -> None:
+    """BadInput, after a line for each of the first, if there is one that we cannot send."""
+    for name, why in list(unsent.items())[:_SHOWN]:
+        warn(f"{name}：{why}")
+    if unsent:
+        whose = f"给 {endpoint} 的" if endpoint else ""
+        more = f"（只列前 {_SHOWN} 条）" if len(unsent) > _SHOWN else ""
+        raise BadInput(f"有 {len(unsent)} 条无法重投，我方没有{whose}这些消息或其内容{more}")
 
 
 def _list(given: Given) -> None:

@@ -18,7 +18,7 @@ from crawler.service.desks import poster_of
 from crawler.service.doors import Door, now
 from crawler.service.platform.probing import Found, Mark, Prober, probe_all
 from crawler.service.platform.stub import Plan, Stub, failures_from, reports_from, serve
-from crawler.service.showing import as_json, complain, out, say, table
+from crawler.service.showing import as_json, complain, say, table
 from crawler.service.wiring import endpoints_of
 
 MARKS = {Mark.GOOD: "✓", Mark.WARNING: "！", Mark.BAD: "✗", Mark.SKIPPED: "—"}
@@ -112,14 +112,9 @@ def _stub(plan: Plan, host: str, port: int, ready_file: Path | None, *, told: bo
             staged.replace(ready_file)  # whoever waits for it reads all of it
 
     try:
-        serve(Stub(plan=plan, tell=_line, clock=now), host, port, ready)
+        serve(Stub(plan=plan, tell=say, clock=now), host, port, ready)
     except OSError as error:
         raise BadInput(f"不能在 {host}:{port} 监听：{reason_of(error)}") from None
-
-
-def _line(text: str) -> None:
-    """One line each, however wide the terminal: they are also read by scripts."""
-    out.print(text, markup=False, soft_wrap=True)
 
 
 @contextmanager
