@@ -29,6 +29,7 @@ TOGETHER = {
     "test_what_leaves_the_list": "swept",  # last by name: it takes a site off the list
     "elastic": "elastic",
     "test_console_search": "elastic",  # where the store has no engine of its own
+    "test_search_behind_tls": "guarded",
     "postgres": "postgres",
 }
 

@@ -1,6 +1,5 @@
 """What a search server can do wrong: nothing is lost, nothing is twice, and one line says why."""
 
-import ssl
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -22,7 +21,7 @@ from indexer.indexing import IndexSummary, index_pending
 from tests.builders import NOON
 from tests.elastic_stub import Answer, ElasticStub, refusing
 from tests.integration.search_house import SearchHouse
-from tests.site.certificate import self_signed
+from tests.site.certificate import with_its_pem
 
 TEXTS = 12
 
@@ -262,49 +261,15 @@ def test_another_product_or_a_closed_door_is_one_plain_line(
     assert counts(database) == {"waiting": TEXTS}
 
 
-@pytest.mark.parametrize("days", [30, -1], ids=["unknown", "expired"])
+@pytest.mark.parametrize(("days", "known"), [(30, False), (-2, True)], ids=["unknown", "expired"])
 def test_a_certificate_that_cannot_be_trusted_is_told(
-    database: Database, stub: ElasticStub, days: int, tmp_path: Path
+    database: Database, stub: ElasticStub, days: int, known: bool, tmp_path: Path
 ) -> None:
+    tls, pem = with_its_pem("127.0.0.1", days=days)
     trusted = tmp_path / "ca.pem"
-    url = stub.start(tls=self_signed("127.0.0.1") if days > 0 else an_expired(trusted))
+    trusted.write_bytes(pem)
 
-    done = index(database, url, **({} if days > 0 else {"ca_file": trusted}))
+    done = index(database, stub.start(tls=tls), **({"ca_file": trusted} if known else {}))
 
     assert "证书" in done.waiting_because
     assert counts(database) == {"waiting": TEXTS}
-
-
-def an_expired(trusted: Path) -> ssl.SSLContext:
-    """A certificate that its client trusts, of the day before yesterday."""
-    import ipaddress
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "search")])
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(datetime.now(UTC) - timedelta(days=3))
-        .not_valid_after(datetime.now(UTC) - timedelta(days=2))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    encoding = serialization.Encoding.PEM
-    trusted.write_bytes(made.public_bytes(encoding))
-    both = trusted.with_suffix(".both")
-    form = serialization.PrivateFormat.PKCS8
-    secret = key.private_bytes(encoding, form, serialization.NoEncryption())
-    both.write_bytes(secret + made.public_bytes(encoding))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(both)
-    return context

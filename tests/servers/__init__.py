@@ -1,10 +1,12 @@
 """Real servers for tests that need them: `make test-all` starts them, and fails where it cannot."""
 
+import base64
+import hashlib
 import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,6 +39,41 @@ def elasticsearch() -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         told("elasticsearch-server", "stop", str(folder), seconds=60)
+
+
+@contextmanager
+def guarded_elasticsearch(users: Mapping[str, str], roles: Mapping[str, str]) -> Iterator[str]:
+    """The same, but it demands a password. `users` are passwords by name; `roles`, by the same
+    names, what each may, as Elasticsearch writes it in roles.yml.
+    """
+    told("elasticsearch-server", "fetch", str(CACHE / "elasticsearch"), seconds=1_800)
+    folder = CACHE / "guarded"
+    shutil.rmtree(folder, ignore_errors=True)
+    config = folder / "node" / "config"
+    config.mkdir(parents=True)
+    for home in (CACHE / "elasticsearch").glob("elasticsearch-*"):
+        (folder / home.name).symlink_to(home)
+    lines = {
+        "users": [f"{name}:{_hashed(password)}" for name, password in users.items()],
+        "users_roles": [f"{name}:{name}" for name in users],
+        "roles.yml": [f"{name}: {may}" for name, may in roles.items()],
+    }
+    for name, told_to_it in lines.items():
+        (config / name).write_text("".join(f"{line}\n" for line in told_to_it), "utf-8")
+    port = free_port()
+    told("elasticsearch-server", "start", str(folder), str(port), seconds=700)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        told("elasticsearch-server", "stop", str(folder), seconds=60)
+        shutil.rmtree(folder)
+
+
+def _hashed(password: str) -> str:
+    """As Elasticsearch's file realm reads it: its PBKDF2 is over SHA-512, 32 bytes of it."""
+    rounds, salt = 10_000, os.urandom(32)
+    key = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, rounds, 32)
+    return f"{{PBKDF2}}{rounds}${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}"
 
 
 @contextmanager
