@@ -122,14 +122,25 @@ def test_messages_go_out_and_reports_come_in_by_file(terminal: Terminal, tmp_pat
         Report(id="r5", task_no=task_no, body=b" " * (LARGEST_BODY + 1)),
     ]
     back.write_bytes(write_reports(INNER, reports, "b9", NOON, confirmed=first["last"]))
-    taken = terminal.asked("batch", "take", "fetching", str(back))
-    twice = terminal.asked("batch", "take", "fetching", str(back))
+    done, again_done, shown = (
+        terminal.done("batch", "take", "fetching", str(back), *more)
+        for more in (["--json"], ["--json"], [])
+    )
+    taken, twice = json.loads(done.stdout), json.loads(again_done.stdout)
 
     assert first["messages"] == second["messages"] == len(lines) > 0
     assert taken["effects"] == {"taken": 2, "refused": 2, "late": 1}
     assert taken["refused"][0][2] == "没有编号为 310118-JR-0-0 的任务"
     assert taken["refused"][1][2] == "反馈超过 64 KB"
     assert twice["effects"] == {"repeated": 3, "refused": 2}
+    for one in (done, again_done, shown):  # what was refused is no work that was done: ends with 2
+        assert isinstance(one.exception, BadInput)
+        assert str(one.exception) == "收下 3 条，拒收 2 条（原因见上）"
+    assert shown.output.splitlines() == [
+        "文件中 5 条：采用 0，重复 3，迟到 0，拒收 2；确认到位置 " + str(first["last"]),
+        "310118-JR-0-0（r3）：没有编号为 310118-JR-0-0 的任务",
+        f"{task_no}（r5）：反馈超过 64 KB",
+    ]
     with terminal.database.reading() as db:
         task = task_numbered(db, task_no)
     assert task is not None

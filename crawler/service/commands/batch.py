@@ -23,7 +23,7 @@ from crawler.store.audit import note
 from crawler.store.pulls import confirm_places, last_place, pull
 
 _MOST = 10_000  # messages in one file
-
+_SHOWN = 20  # refused ones, to a person
 
 EFFECT_NAMES = {
     Effect.TAKEN: "采用",
@@ -47,7 +47,10 @@ def batch(
     file: Annotated[Path, typer.Argument(metavar="文件", help="写到哪里，或读哪个")],
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """不通网的平台：以签名文件往来。例：xunwang batch export 内网平台 0512.jsonl"""
+    """不通网的平台：以签名文件往来。例：xunwang batch export 内网平台 0512.jsonl
+
+    例：xunwang batch take 内网平台 反馈.jsonl　有拒收的逐条说明，其余照收，退出码为 2
+    """
     door: Door = context.obj
     with door.opened() as (house, _):
         if what is BatchAction.EXPORT:
@@ -101,11 +104,15 @@ def _take(house: House, actor: str, endpoint: Endpoint, file: Path, *, json: boo
     if json:
         as_json({"effects": {str(k): n for k, n in effects.items()}, "confirmed": given.confirmed,
                  "refused": [[one.id, one.task_no, why] for one, why in refused]})  # fmt: skip
-        return
-    counts = "，".join(f"{name} {effects[one]}" for one, name in EFFECT_NAMES.items())
-    say(f"收下 {len(given.reports)} 条：{counts}；确认到位置 {given.confirmed}")
-    for one, why in refused[:20]:
-        warn(f"{one.task_no}（{one.id[:40]}）：{why}")
+    else:
+        counts = "，".join(f"{name} {effects[one]}" for one, name in EFFECT_NAMES.items())
+        say(f"文件中 {len(given.reports)} 条：{counts}；确认到位置 {given.confirmed}")
+        for one, why in refused[:_SHOWN]:
+            warn(f"{one.task_no}（{one.id[:40]}）：{why}")
+    if refused:
+        kept = len(given.reports) - len(refused)
+        more = f"，只列前 {_SHOWN} 条" if len(refused) > _SHOWN and not json else ""
+        raise BadInput(f"收下 {kept} 条，拒收 {len(refused)} 条（原因见上{more}）")
 
 
 def _fetching(house: House, name: str) -> Endpoint:
