@@ -209,8 +209,14 @@ class OpsSettings(BaseModel):
 
     @model_validator(mode="after")
     def _is_signed(self) -> Self:
-        if self.webhook and not self.secret.get_secret_value():
+        secret = self.secret.get_secret_value()
+        if self.webhook and not secret:
             raise ValueError("ops.webhook 须有 ops.secret")
+        try:
+            if secret:
+                key_from(secret)
+        except BadInput as mistake:
+            raise ValueError(f"ops.secret：{mistake}") from None
         return self
 
 

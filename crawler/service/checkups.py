@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from crawler.domain.errors import WatchError, reason_of
+from crawler.config import EndpointSettings
+from crawler.domain.errors import BadInput, WatchError, reason_of
 from crawler.fetching.chromium import download_folders, find_browser
 from crawler.fetching.clock import clock_state
 from crawler.fetching.fonts import find_chinese_font
@@ -17,7 +18,7 @@ from crawler.fetching.identity import reach_problem, remove_folder, worker_ident
 from crawler.service.forecasting import room_line, room_of
 from crawler.service.minding import DISK_DAYS
 from crawler.service.searching import engine_of
-from crawler.service.wiring import House
+from crawler.service.wiring import House, endpoint_from
 from crawler.store.audit import latest_acts
 from lexicons.loading import load_lexicon
 
@@ -119,9 +120,21 @@ def _font(_: House) -> Finding:
 
 
 def _endpoints(house: House) -> Finding:
-    names = [one.name for one in house.config.delivery.endpoints]
-    text = "、".join(names) or "没有配置，预警不会外发"
-    return Finding(name="接收端", fine=bool(names), text=text, needed=False)
+    given = house.config.delivery.endpoints
+    refused = [said for one in given if (said := _refused(house.home, one))]
+    if refused:  # nothing is told, to nobody, until it is mended
+        text = f"{'；'.join(refused)}。请改好该文件，或去掉 mapping"
+        return Finding(name="接收端", fine=False, text=text)
+    text = "、".join(one.name for one in given) or "没有配置，预警不会外发"
+    return Finding(name="接收端", fine=bool(given), text=text, needed=False)
+
+
+def _refused(home: Path, one: EndpointSettings) -> str:
+    try:
+        endpoint_from(home, one)
+    except BadInput as mistake:
+        return f"{one.name} 不能用：{mistake}"
+    return ""
 
 
 def _clock(house: House) -> Finding:

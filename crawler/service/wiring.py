@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from alerts.dialects import load_dialect
-from crawler.config import Config, load_config
+from crawler.config import Config, EndpointSettings, load_config
 from crawler.domain.agreement import Agreement
 from crawler.domain.delivery import Endpoint
 from crawler.domain.errors import BadInput, reason_of
@@ -160,20 +160,24 @@ def child_environment(house: House) -> Mapping[str, str]:
 
 
 def endpoints_of(config: Config) -> tuple[Endpoint, ...]:
-    """The receivers of signed messages, with their secrets."""
-    return tuple(
-        Endpoint(
-            name=one.name,
-            url=one.url,
-            secret=one.secret.get_secret_value(),
-            former_secret=one.former_secret.get_secret_value(),
-            sm3=one.sm3,
-            events=one.events,
-            levels=one.levels,
-            regions=one.regions,
-            dialect=load_dialect(config.home / one.mapping, one.events) if one.mapping else None,
-        )
-        for one in config.delivery.endpoints
+    """The receivers of signed messages, with their secrets. BadInput if one's mapping file cannot
+    be used.
+    """
+    return tuple(endpoint_from(config.home, one) for one in config.delivery.endpoints)
+
+
+def endpoint_from(home: Path, one: EndpointSettings) -> Endpoint:
+    """One receiver, with its secrets and its mapping file read."""
+    return Endpoint(
+        name=one.name,
+        url=one.url,
+        secret=one.secret.get_secret_value(),
+        former_secret=one.former_secret.get_secret_value(),
+        sm3=one.sm3,
+        events=one.events,
+        levels=one.levels,
+        regions=one.regions,
+        dialect=load_dialect(home / one.mapping, one.events) if one.mapping else None,
     )
 
 

@@ -63,3 +63,21 @@ def test_settings_with_secrets_that_others_can_read_and_a_silent_search_are_said
     assert not found["检索"]["fine"]
     settings.chmod(0o600)
     assert findings(tmp_path)[1]["密钥"]["fine"]
+
+
+def test_a_receiver_whose_mapping_file_is_refused_is_named_with_what_is_wrong(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "xunwang.toml").write_text(
+        '[[delivery.endpoints]]\nname = "市平台"\nmapping = "city.toml"\n'
+        '[[delivery.endpoints]]\nname = "区平台"\n',
+        "utf-8",
+    )
+    (tmp_path / "city.toml").write_text('[fields]\nevent = "e"\n', "utf-8")
+    code, found = findings(tmp_path)
+    assert (code, found["接收端"]["fine"]) == (1, False)
+    assert "市平台 不能用：映射文件 city.toml：丢掉了必需字段" in found["接收端"]["text"]
+    assert "区平台" not in found["接收端"]["text"]
+
+    (tmp_path / "city.toml").write_text('keep = "all"\n', "utf-8")
+    assert findings(tmp_path)[1]["接收端"]["text"] == "市平台、区平台"

@@ -41,3 +41,22 @@ def test_while_its_key_changes_hands_an_endpoint_has_two(tmp_path: Path) -> None
     )
 
     assert load_config(tmp_path).delivery.endpoints[0].name == "a"
+
+
+@pytest.mark.parametrize(("secret", "says"), [
+    ("", "ops.webhook 须有 ops.secret"),
+    ("hunter2", "ops.secret：密钥不是"),
+    ("whsec_c2hvcnQ=", "ops.secret：密钥须为 24 至 64 字节"),
+])  # fmt: skip
+def test_the_key_for_what_operations_are_told_is_one_too(
+    tmp_path: Path, secret: str, says: str
+) -> None:
+    (tmp_path / "xunwang.toml").write_text(
+        f'[ops]\nwebhook = "https://x.example/"\nsecret = "{secret}"\n', "utf-8"
+    )
+
+    with pytest.raises(BadInput) as refused:
+        load_config(tmp_path)
+
+    assert says in str(refused.value)
+    assert "hunter2" not in str(refused.value)
