@@ -21,7 +21,7 @@ import httpx2
 
 from alerts.signing import signer_of
 from crawler.domain.delivery import LONGEST_WAIT_S, Delivery, Endpoint, EventType, Receipt
-from crawler.domain.errors import BadInput, NotAllowed
+from crawler.domain.errors import BadInput, NotAllowed, reason_of
 
 Permit = Callable[[str, int], str]  # host and port → the address to dial; NotAllowed if none
 
@@ -230,8 +230,8 @@ def _media_type(body: bytes) -> str:
 def _url_of(endpoint: Endpoint) -> httpx2.URL:
     try:
         url = httpx2.URL(endpoint.url)
-    except httpx2.InvalidURL as error:
-        raise BadInput(f"投递地址不可用：{error}") from None
+    except httpx2.InvalidURL:
+        raise BadInput("投递地址不是网址") from None
     if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
         raise BadInput("投递地址须为不含用户名的 http 或 https 网址")
     return url
@@ -266,7 +266,7 @@ def _beginning_of(answer: httpcore2.Response) -> bytes:
 def retry_after_s(header: str, at: datetime) -> float | None:
     """What Retry-After asks for, in seconds or as a date, inside a day; None if it is neither."""
     text = header.strip()
-    if re.fullmatch(r"[0-9]{1,9}", text):
+    if re.fullmatch(r"[0-9]+", text):
         return min(float(text), LONGEST_WAIT_S)
     try:
         moment = parsedate_to_datetime(text)
@@ -290,22 +290,36 @@ def _failed(delivery: Delivery, at: datetime, reason: str) -> Receipt:
 
 
 def _named(error: Exception) -> str:
-    """The house's word for what went wrong on the way, looking through the library's wrappers."""
+    """The house's word for what went wrong on the way, and what it was, looking through the
+    library's wrappers.
+    """
     causes: list[BaseException] = [error]
     while (cause := causes[-1].__cause__ or causes[-1].__context__) and len(causes) < 5:
         causes.append(cause)
-    for kind, name in _NAMES:
+    for kind, name, says in _NAMES:
         found = next((one for one in causes if isinstance(one, kind)), None)
         if found is not None:
-            return f"{name}：{found}"
-    return f"bad_response：{error}"
+            return f"{name}：{says(found)}"
+    return f"bad_response：{_NO_HTTP}"
 
 
-_NAMES: tuple[tuple[type[BaseException], str], ...] = (
-    (ssl.SSLError, "tls_failed"),
-    (socket.gaierror, "name_not_found"),
-    (ConnectionRefusedError, "connection_refused"),
-    (httpcore2.ProtocolError, "bad_response"),
-    (OSError, "connection_lost"),
-    (httpcore2.NetworkError, "connection_lost"),
+_NO_HTTP = "答复不是 HTTP"
+
+
+def _broken(error: BaseException) -> str:
+    """A connection that ended before an answer is no answer that is wrong."""
+    return "没有答复就断开了连接" if "without sending" in str(error) else _NO_HTTP
+
+
+def _lost(error: BaseException) -> str:
+    return reason_of(error) if isinstance(error, OSError) else "连接中断"
+
+
+_NAMES: tuple[tuple[type[BaseException], str, Callable[[BaseException], str]], ...] = (
+    (ssl.SSLError, "tls_failed", _lost),
+    (socket.gaierror, "name_not_found", _lost),
+    (ConnectionRefusedError, "connection_refused", _lost),
+    (httpcore2.ProtocolError, "bad_response", _broken),
+    (OSError, "connection_lost", _lost),
+    (httpcore2.NetworkError, "connection_lost", _lost),
 )

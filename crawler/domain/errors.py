@@ -3,6 +3,8 @@ it is a Capture.
 """
 
 import errno
+import socket
+import ssl
 
 _REASONS = {
     errno.ENOENT: "没有这个文件或文件夹",
@@ -25,6 +27,9 @@ _REASONS = {
     errno.ETIMEDOUT: "连接超时",
     errno.ENETUNREACH: "网络不可达",
     errno.EHOSTUNREACH: "主机不可达",
+    errno.EPIPE: "连接被断开",
+    socket.EAI_NONAME: "域名解析不到地址",
+    socket.EAI_AGAIN: "域名服务没有答复",
 }
 
 
@@ -56,5 +61,13 @@ class BadInput(WatchError):
 
 
 def reason_of(error: OSError) -> str:
-    """Why the system would not do it, in words for people; in its own where we have none."""
+    """Why the system or the network would not do it, in words for people; in its own where we have
+    none.
+    """
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"证书不可信（{error.verify_message}）"
+    if isinstance(error, ssl.SSLError):  # its number is of another list
+        return f"加密连接未能建立（{error.reason or type(error).__name__}）"
+    if isinstance(error, TimeoutError) and not error.errno:
+        return _REASONS[errno.ETIMEDOUT]
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)

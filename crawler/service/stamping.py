@@ -12,7 +12,7 @@ from hashlib import sha256
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
-from crawler.domain.errors import BadInput, NotAllowed, TryLater
+from crawler.domain.errors import BadInput, NotAllowed, TryLater, reason_of
 
 Permit = Callable[[str, int], str]  # host and port → the address to dial; NotAllowed if none
 MOST_BYTES = 256 * 1024
@@ -70,8 +70,10 @@ def ask_authority(url: str, statement: str, permit: Permit) -> Stamp:
         raise
     except UnicodeError as error:  # a name or a path that cannot be written on the wire
         raise BadInput("evidence.timestamp_url 的主机或路径无效") from error
-    except (OSError, http.client.HTTPException) as error:
-        raise TryLater(f"时间戳服务没有应答：{error}") from error
+    except http.client.HTTPException as error:
+        raise TryLater("时间戳服务没有应答，或答复不是 HTTP") from error
+    except OSError as error:
+        raise TryLater(f"时间戳服务没有应答：{reason_of(error)}") from error
     return stamp_from(answer, statement)
 
 
