@@ -29,7 +29,7 @@ from crawler.domain.dialect import (
     path_from,
     written,
 )
-from crawler.domain.errors import BadInput, reason_of
+from crawler.domain.errors import BadInput, fault_in_toml, reason_of, wrong_with
 
 SCHEMAS = FilePath(__file__).parent / "schemas"
 LARGEST_FILE = 256 * 1024
@@ -104,9 +104,9 @@ def load_dialect(file: FilePath, events: Collection[EventType] = ()) -> Dialect:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"映射文件 {file.name} 的 {where} 有误：{first['msg']}") from None
+        raise BadInput(f"映射文件 {file.name} 的 {where} 有误：{wrong_with(first)}") from None
     except ValueError as error:
-        raise BadInput(f"映射文件 {file.name} 不是 TOML：{error}") from None
+        raise BadInput(f"映射文件 {file.name} 不是 TOML：{fault_in_toml(error)}") from None
     try:
         return dialect_from(given, file.stem, events)
     except BadInput as error:

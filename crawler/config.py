@@ -24,7 +24,7 @@ from pydantic_settings import (
 
 from crawler.domain.assessment import Level
 from crawler.domain.delivery import EventType
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, fault_in_toml, wrong_with
 from crawler.domain.signing_key import key_from
 from crawler.domain.user import Role
 
@@ -309,9 +309,9 @@ def load_config(home: Path, file: Path | None = None) -> Config:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"配置项 {key} 有误：{first['msg']}") from None
+        raise BadInput(f"配置项 {key} 有误：{wrong_with(first)}") from None
     except ValueError as error:  # TOML that is none
-        raise BadInput(f"配置文件无法解析：{error}") from None
+        raise BadInput(f"配置文件无法解析：{fault_in_toml(error)}") from None
 
 
 def _config_class(file: Path) -> type[Config]:

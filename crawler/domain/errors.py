@@ -3,8 +3,12 @@ it is a Capture.
 """
 
 import errno
+import re
 import socket
 import ssl
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
 
 _REASONS = {
     errno.ENOENT: "没有这个文件或文件夹",
@@ -71,3 +75,54 @@ def reason_of(error: OSError) -> str:
     if isinstance(error, TimeoutError) and not error.errno:
         return _REASONS[errno.ETIMEDOUT]
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)
+
+
+def wrong_with(error: Mapping[str, Any]) -> str:
+    """What is wrong with a value, by the kind of pydantic's error; what our own checks say, as it
+    is.
+    """
+    bounds = {name: str(value)[:200] for name, value in (error.get("ctx") or {}).items()}
+    bounds |= {"expected": _OR.sub("、", bounds.get("expected", ""))}
+    for kind, said in _KINDS.items():
+        if error["type"].startswith(kind):
+            return said.format_map(defaultdict(str, bounds))
+    return "不是可以采用的值"
+
+
+# Beginnings of pydantic's names; the first that fits counts.
+_KINDS = {
+    "missing": "缺少这一项",
+    "greater_than_equal": "须不小于 {ge}",
+    "greater_than": "须大于 {gt}",
+    "less_than_equal": "须不大于 {le}",
+    "less_than": "须小于 {lt}",
+    "string_too_short": "至少 {min_length} 个字符",
+    "string_too_long": "至多 {max_length} 个字符",
+    "string_pattern_mismatch": "写法不符",
+    "string": "须为文字",
+    "int": "须为整数",
+    "float": "须为数字",
+    "bool": "须为 true 或 false",
+    "datetime": "须为带时区的时间，如 2026-05-12T09:00:00+08:00",
+    "timezone": "须为带时区的时间，如 2026-05-12T09:00:00+08:00",
+    "date": "须为日期，如 2026-05-12",
+    "enum": "不在可用的值之内：{expected}",
+    "literal": "不在可用的值之内：{expected}",
+    "extra_forbidden": "没有这一项",
+    "json": "不是 JSON",
+    "ip_any": "须为 IP 地址",
+    "list": "须为数组",
+    "tuple": "须为数组",
+    "dict": "须为一节",
+    "model": "须为一节",
+    "value_error": "{error}",
+}
+_OR = re.compile(r", | or ")
+
+
+def fault_in_toml(error: ValueError) -> str:
+    """Where a file is no TOML, as far as its reader says."""
+    if isinstance(error, UnicodeDecodeError):
+        return "不是 UTF-8"
+    place = re.search(r"line (\d+), column (\d+)", str(error))
+    return f"第 {place[1]} 行第 {place[2]} 列写法不对" if place else "写法不对"

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from crawler.domain.case import CHINA
+from crawler.domain.errors import wrong_with
 from crawler.domain.lead import LEAD_STATE_NAMES, LONGEST_NAME, LONGEST_WORDS
 from crawler.reading.lead_list import place_of
 from crawler.service.api.access import Api, LeadReader, LeadWriter, Number, Shared, body_up_to
-from crawler.service.api.problems import Problem, responses, wrong_with
+from crawler.service.api.problems import Problem, responses
 from crawler.service.importing import rules_of
 from crawler.service.leading import Complaint, Standing, standing_of, take_lead
 from crawler.store.leads import lead_of, mark_visited

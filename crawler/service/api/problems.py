@@ -2,8 +2,6 @@
 
 import secrets
 import traceback
-from collections import defaultdict
-from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -15,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from crawler.domain.errors import BadInput, NotAllowed, TryLater
+from crawler.domain.errors import BadInput, NotAllowed, TryLater, wrong_with
 
 MEDIA_TYPE = "application/problem+json"
 _TITLES = {
@@ -93,39 +91,6 @@ async def _unreadable(_: Request, error: Exception) -> Response:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"][1:])
     return shown(422, "bad_parameter", f"参数 {where[:60]} 无法使用：{wrong_with(first)}")
-
-
-def wrong_with(error: Mapping[str, Any]) -> str:
-    """What is wrong with a value, by the kind of pydantic's error."""
-    bounds = {name: str(value)[:60] for name, value in (error.get("ctx") or {}).items()}
-    for kind, said in _KINDS.items():
-        if error["type"].startswith(kind):
-            return said.format_map(defaultdict(str, bounds))
-    return "不是可以采用的值"
-
-
-# Beginnings of pydantic's names; the first that fits counts.
-_KINDS = {
-    "missing": "缺少这一项",
-    "greater_than_equal": "须不小于 {ge}",
-    "greater_than": "须大于 {gt}",
-    "less_than_equal": "须不大于 {le}",
-    "less_than": "须小于 {lt}",
-    "string_too_short": "至少 {min_length} 个字符",
-    "string_too_long": "至多 {max_length} 个字符",
-    "string_pattern_mismatch": "写法不符",
-    "string": "须为文字",
-    "int": "须为整数",
-    "float": "须为数字",
-    "bool": "须为 true 或 false",
-    "datetime": "须为带时区的时间，如 2026-05-12T09:00:00+08:00",
-    "timezone": "须为带时区的时间，如 2026-05-12T09:00:00+08:00",
-    "date": "须为日期，如 2026-05-12",
-    "enum": "不在可用的值之内",
-    "literal": "不在可用的值之内",
-    "extra_forbidden": "没有这一项",
-    "json": "不是 JSON",
-}
 
 
 async def _of_the_framework(_: Request, error: Exception) -> Response:
