@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 from alerts.delivering import Courier, deliver_due
 from alerts.webhook import Poster
 from crawler.domain.client import Scope
+from crawler.domain.delivery import Delivery, Endpoint, Receipt
 from crawler.domain.errors import BadInput, TryLater
 from crawler.domain.peer import Incoming
 from crawler.domain.task import Conclusion, TaskState
@@ -123,8 +124,11 @@ def test_a_citys_task_is_answered_by_the_district_and_moves_there(docked: Docked
     (one,) = arrived(docked.district, "task")
     report = said("answered", conclusion="属实-整改", note="已下架")
 
-    answer(docked.district.house, one, report, "shen", NOON, docked.poster)
+    done = answer(docked.district.house, one, report, "shen", NOON, docked.poster)
+    late = answer(docked.district.house, one, said("acknowledged"), "shen", NOON, docked.poster)
 
+    assert done == "city 已采用；任务现为“已反馈”"
+    assert late == "city 已收到，没有采用：任务已过这一步；任务现为“已反馈”"
     with docked.city.house.database.reading() as db:
         now = task_numbered(db, task.number)
     assert now is not None
@@ -138,7 +142,7 @@ def test_an_answer_that_was_not_taken_is_said(docked: Docked) -> None:
     docked.carry(docked.city, docked.district)
     (one,) = arrived(docked.district, "task")
 
-    with pytest.raises(BadInput, match="没有采用：409"):
+    with pytest.raises(BadInput, match="^city 没有采用：任务 .* 为“已派发”，不能挂起$"):
         answer(
             docked.district.house, one, said("suspended", note="等"), "shen", NOON, docked.poster
         )
@@ -146,6 +150,45 @@ def test_an_answer_that_was_not_taken_is_said(docked: Docked) -> None:
         answer(docked.district.house, one, said("teleported"), "shen", NOON, docked.poster)
     with Poster(nowhere) as broken, pytest.raises(TryLater, match="没有收到"):
         answer(docked.district.house, one, said("acknowledged"), "shen", NOON, broken)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "says"),
+    [
+        (200, b'{"effect":"repeated"}', "city 此前已收到同一份反馈，没有再次办理"),
+        (204, b"", "city 已收到，没有说明如何办理"),
+        (200, b"[" * 9_999, "city 已收到，没有说明如何办理"),
+        (404, b"<html>Not Found", "city 没有采用：http_error：404"),
+    ],
+)
+def test_every_other_answer_is_said_in_chinese(
+    still: Docked, status: int, body: bytes, says: str
+) -> None:
+    reason = "" if status < 300 else f"http_error：{status}"
+    one = Incoming(
+        peer="city", subject="task:1", seq=1, event="task.created", message_id="1",
+        region="310118", level="red", title="", state="sent", domain="", task_no="310118-JR-1-1",
+        received_at=NOON, changed_at=NOON, body=b"",
+    )  # fmt: skip
+    receipt = Receipt(delivery_id="1", at=NOON, status=status, reason=reason, body=body)
+
+    try:
+        said_of_it = answer(still.district.house, one, said("working"), "shen", NOON, Told(receipt))
+    except BadInput as refusal:
+        said_of_it = str(refusal)
+
+    assert said_of_it == says
+
+
+class Told(Poster):
+    """A receiver that always answers this."""
+
+    def __init__(self, receipt: Receipt) -> None:
+        super().__init__(lambda host, port: host)
+        self.receipt = receipt
+
+    def send(self, endpoint: Endpoint, delivery: Delivery, at: datetime) -> Receipt:
+        return self.receipt
 
 
 def nowhere(host: str, port: int) -> str:

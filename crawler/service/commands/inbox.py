@@ -2,14 +2,15 @@
 
 import json as json_
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
 
+from alerts.answering import Effect
 from alerts.reporting import read_feedback
 from alerts.webhook import Poster
 from crawler.domain.audit import Act
@@ -18,6 +19,7 @@ from crawler.domain.delivery import Delivery, Endpoint, EventType, Receipt
 from crawler.domain.errors import BadInput, TryLater
 from crawler.domain.ids import ulid
 from crawler.domain.peer import Incoming
+from crawler.domain.task import TASK_STATE_NAMES
 from crawler.service.api.app import PATH
 from crawler.service.desks import poster_of
 from crawler.service.doors import Door, now
@@ -71,28 +73,50 @@ def inbox(
         said = {"status": status, "conclusion": conclusion or None, "note": remark,
                 "operator": door.actor, "at": now().isoformat()}  # fmt: skip
         with poster_of(house) as poster:
-            receipt = answer(house, one, json_.dumps(said).encode(), door.actor, now(), poster)
-        say(f"{one.peer} 已收到：{receipt.body.decode('utf-8', 'replace')[:300]}")
+            say(answer(house, one, json_.dumps(said).encode(), door.actor, now(), poster))
 
 
 def answer(
     house: House, one: Incoming, body: bytes, actor: str, at: datetime, poster: Poster
-) -> Receipt:
-    """Report about a task to the installation that it came from; noted once it was taken."""
+) -> str:
+    """Report about a task to the installation that it came from, noted once it was taken; what it
+    did there, in one line.
+    """
     if not one.task_no:
         raise BadInput(f"来件 {one.id} 不是任务，无须反馈")
     read_feedback(one.task_no, body)  # what they would refuse is not sent
     receipt = poster.send(_callback(house, one), _message(one, body, at), at)
     if receipt.status is None or receipt.status >= 500:
-        raise TryLater(f"{one.peer} 没有收到：{receipt.reason}")
+        raise TryLater(f"{one.peer} 没有收到，请稍后再试：{receipt.reason}")
+    told = _told(receipt)
     if receipt.status >= 300:
-        told = receipt.body.decode("utf-8", "replace")[:200]
-        raise BadInput(f"{one.peer} 没有采用：{receipt.status} {told}")
+        why = str(told.get("detail") or receipt.reason)[:200]
+        raise BadInput(f"{one.peer} 没有采用：{''.join(c for c in why if c.isprintable())}")
     with house.database.transaction() as db:
         act = Act(at=at, actor=actor, action="incoming.answer", region=one.region,
                   object=f"{one.peer}/{one.subject}"[:200], after=body.decode()[:300])  # fmt: skip
         note(db, act)
-    return receipt
+    says = _EFFECTS.get(str(told.get("effect")), "已收到，没有说明如何办理")
+    stands = told.get("task")
+    state = stands.get("state") if isinstance(stands, dict) else None
+    name = next((name for each, name in TASK_STATE_NAMES.items() if each == state), "")
+    return f"{one.peer} {says}" + (f"；任务现为“{name}”" if name else "")
+
+
+_EFFECTS: Mapping[str, str] = {
+    Effect.TAKEN: "已采用",
+    Effect.REPEATED: "此前已收到同一份反馈，没有再次办理",
+    Effect.LATE: "已收到，没有采用：任务已过这一步",
+}
+
+
+def _told(receipt: Receipt) -> Mapping[str, Any]:
+    """Their answer as they wrote it; nothing if it is not in our form."""
+    try:
+        given = json_.loads(receipt.body)
+    except (ValueError, RecursionError):
+        return {}
+    return given if isinstance(given, dict) else {}
 
 
 def _callback(house: House, one: Incoming) -> Endpoint:
