@@ -10,7 +10,7 @@ from crawler.domain.case import Case
 from crawler.domain.errors import GiveUp
 from crawler.domain.site import Site
 from crawler.domain.subject import NOBODY_ASKED
-from crawler.domain.task import SupervisionTask
+from crawler.domain.task import TASK_ENDS, SupervisionTask
 from crawler.store.assessments import assessment_of
 from crawler.store.captures import captures_of_visit, manifest_digests
 from crawler.store.cases import case_of
@@ -69,7 +69,8 @@ def finding_with(
 
 def findings_behind(db: Connection, task: SupervisionTask) -> Findings:
     """What a task is about: the site that it was made from, then those that joined it and are still
-    confirmed. What nobody has decided yet is not told as if it were.
+    confirmed. What nobody has decided yet is not told as if it were; a task that has ended was
+    about its sites, though one of them may have relapsed since.
     """
     told = _behind(db, task)
     shown = tuple(finding_of(db, alert) for alert in told[:_MOST_SITES])
@@ -83,6 +84,8 @@ def finding_behind(db: Connection, task: SupervisionTask) -> Finding:
 
 def _behind(db: Connection, task: SupervisionTask) -> list[Alert]:
     first, *others = alerts_of_task(db, task.id)
+    if task.state in TASK_ENDS:
+        return [first, *(one for one in others if one.state is not AlertState.DISMISSED)]
     return [first, *(one for one in others if one.state is AlertState.CONFIRMED)]
 
 

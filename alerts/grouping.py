@@ -12,6 +12,7 @@ from crawler.domain.site import Site
 
 _FEWEST_TO_NAME = 4  # characters; shorter subject names (张三) say too little to group by
 _LONGEST_KEY = 300
+_LONGEST_TITLE = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,9 +32,14 @@ def belonging_of(site: Site, assessment: Assessment, family: str = "") -> Belong
     keys.append(f"site:{site.domain}")
     return Belonging(
         keys=tuple(key[:_LONGEST_KEY] for key in keys),
-        title=f"{_shown_name(site)}：{assessment.sentence}"[:200],
+        title=titled(site, assessment.sentence),
         category=assessment.categories[0] if assessment.categories else "",
     )
+
+
+def titled(site: Site, sentence: str) -> str:
+    """How a case or a task is called: whose site, and what is suspected of it."""
+    return f"{_shown_name(site)}：{sentence}"[:_LONGEST_TITLE]
 
 
 def case_for(alert: Alert, belonging: Belonging, open_cases: Iterable[Case], now: datetime) -> Case:

@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from alerts.desk import Desk
-from alerts.dispatching import dispatch
-from alerts.gathering import case_behind, finding_of
+from alerts.dispatching import Dispatch, dispatch
+from alerts.gathering import case_behind, finding_behind, finding_of
+from alerts.grouping import titled
 from alerts.messages import alert_told, goes_unasked, messages_of
 from alerts.moving import Step, add_site, end_if_done, record_new
+from alerts.payloads import Finding
 from alerts.supervising import needs_approval, open_task
 from crawler.domain.alert import Alert, AlertState, Decision, Review, decided
 from crawler.domain.audit import Act
@@ -41,20 +43,25 @@ def confirm(
     reason: str = "",
     edited: Edit | None = None,
 ) -> SupervisionTask:
-    """Suspicion confirmed: a task comes of it, or the site joins its case's unfinished task.
-    `edited` is what the person changed of the task that the rules made.
+    """Suspicion confirmed: a task comes of it, or the site joins an unfinished task of its case
+    that goes where it would go itself. `edited` is what the person changed of the task that the
+    rules made: such a one stands for itself.
     """
     review = _review(alert_id, Decision.CONFIRM, actor, now, reason)
     with database.transaction() as db:
         alert, case = _decide(db, review, desk)
-        takes = [one for one in tasks_of_case(db, case.id) if _may_join(one, alert, desk)]
-        if takes:
+        found = finding_of(db, alert)
+        takes = None if edited else _task_that_takes(db, found, case, desk)
+        if takes is not None:
             joins = Step(move="add_site", actor=actor, at=now, remark=f"增加预警 {alert.id}")
-            return add_site(db, takes[-1], alert, joins, desk)
+            return add_site(db, takes, alert, joins, desk)
         if case.closed_at is not None:
             case = replace(case, closed_at=None)
             save_case(db, case)
-        return _new_task(db, alert, case, review, desk, edited)
+        to, title = _sent_to(found, case, desk), titled(found.site, alert.sentence)
+        task = open_task(case, alert, review, to, desk.calendar, desk.approval_from, title)
+        drafts = Step(move="draft", actor=actor, at=now)
+        return record_new(db, edited(task) if edited else task, case, alert, drafts, desk)
 
 
 def dismiss(
@@ -166,26 +173,35 @@ def _tell(db: Connection, alert: Alert, case: Case, review: Review, desk: Desk) 
     put(db, messages_of(occasion, desk.endpoints, review.at, desk.chance))
 
 
+def _task_that_takes(
+    db: Connection, found: Finding, case: Case, desk: Desk
+) -> SupervisionTask | None:
+    """The newest task of the case that a site may be added to: the rules send its first site, who
+    leads and who owes a result, where they send this one. A case may hold several subjects.
+    """
+    to = _sent_to(found, case, desk)
+    for task in reversed(tasks_of_case(db, case.id)):
+        if _may_join(task, found.alert, desk):
+            same = _sent_to(finding_behind(db, task), case, desk)
+            if replace(same, rule="") == replace(to, rule=""):
+                return task
+    return None
+
+
 def _may_join(task: SupervisionTask, alert: Alert, desk: Desk) -> bool:
-    """Whether a site may be added to a task: one that was answered would be settled by what was
-    found of others; one that no supervisor saw takes none that a supervisor must see.
+    """Whether a site may be added to a task as it stands: one that was answered would be settled by
+    what was found of others; what a supervisor must see joins only what a supervisor will see.
     """
     answered = task.state in {TaskState.ANSWERED, TaskState.CHECKING, *TASK_ENDS}
-    unseen = not task.needs_approval and needs_approval(alert.level, desk.approval_from)
+    unseen = task.state is not TaskState.DRAFTED and needs_approval(alert.level, desk.approval_from)
     return not answered and not unseen
 
 
-def _new_task(
-    db: Connection, alert: Alert, case: Case, review: Review, desk: Desk, edited: Edit | None
-) -> SupervisionTask:
-    first = finding_of(db, alert)
-    category = first.assessment.categories[0] if first.assessment.categories else case.category
-    who = dispatch(category, first.site, first.filing, desk.departments, desk.home, first.standing)
-    task = open_task(case, alert, review, who, desk.calendar, desk.approval_from)
-    if edited is not None:
-        task = edited(task)
-    drafts = Step(move="draft", actor=review.actor, at=review.at)
-    return record_new(db, task, case, alert, drafts, desk)
+def _sent_to(found: Finding, case: Case, desk: Desk) -> Dispatch:
+    category = (*found.assessment.categories, case.category)[0]
+    return dispatch(
+        category, found.site, found.filing, desk.departments, desk.home, found.standing
+    )
 
 
 def _act(before: Alert, after: Alert, review: Review) -> Act:

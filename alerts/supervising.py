@@ -64,16 +64,18 @@ def open_task(
     dispatch: Dispatch,
     calendar: Calendar,
     approval_from: Level | None = APPROVAL_FROM,
+    title: str = "",
 ) -> SupervisionTask:
     """The task behind a confirmed alert, not numbered yet: drafted where a supervisor must approve
     it, else approved by the setting (None: never needed). A contested one always needs a decision.
+    Without a title of its own it is called as the case is, whose first site may be another's.
     """
     needed = needs_approval(alert.level, approval_from) or bool(dispatch.contested)
     task = SupervisionTask(
         case_id=case.id,
         state=TaskState.DRAFTED if needed else TaskState.APPROVED,
         level=alert.level,
-        title=case.title[:_LONGEST_TITLE],
+        title=(title or case.title)[:_LONGEST_TITLE],
         summary=_summary(alert, review),
         region=dispatch.region or alert.region,
         lead=dispatch.lead,

@@ -7,7 +7,7 @@ from alerts.desk import Desk
 from alerts.dispatching import Dispatch
 from alerts.moving import Step, add_result, make_move, record_move, redirect_task, write_move
 from alerts.supervising import extended, joined, settled_claim
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.task import (
     NEEDS_REASON,
     Conclusion,
@@ -17,18 +17,22 @@ from crawler.domain.task import (
     TaskResult,
 )
 from crawler.store.database import Connection, Database
-from crawler.store.tasks import task_of
+from crawler.store.tasks import moves_of, task_of
 
 
 def approve(
     database: Database, task_id: int, actor: str, now: datetime, desk: Desk, remark: str = ""
 ) -> SupervisionTask:
     """A supervisor's yes; the task is sent at once. For a contested one the remark
-    says who leads.
+    says who leads. Nobody approves what they brought into it themselves.
     """
     with database.transaction() as db:
+        task = _known(db, task_id)
+        added = {one.actor for one in moves_of(db, task_id) if one.move == "add_site"}
+        if task.needs_approval and actor in added:
+            raise NotAllowed("不能审核自己增加过网站的任务")
         yes = Step(move=Move.APPROVE, actor=actor, at=now, remark=remark)
-        approved = make_move(db, settled_claim(_known(db, task_id), actor, remark), yes, desk)
+        approved = make_move(db, settled_claim(task, actor, remark), yes, desk)
         return make_move(db, approved, Step(move=Move.SEND, actor=actor, at=now), desk)
 
 

@@ -108,11 +108,13 @@ def settle_site(database: Database, site: Site | None = None) -> Site:
     return replace(site, id=site_id)
 
 
-def beside(database: Database, first: Alert, domain: str, level: Level) -> Alert:
+def beside(
+    database: Database, first: Alert, domain: str, level: Level, **given: Any
+) -> Alert:
     """An alert of another site in the same case."""
     alert = open_alert(
         database,
-        a_site(id=zlib.crc32(domain.encode()) >> 8, domain=domain, domain_shown=domain),
+        a_site(id=zlib.crc32(domain.encode()) >> 8, domain=domain, domain_shown=domain, **given),
         level,
     )
     with database.transaction() as db:

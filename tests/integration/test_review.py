@@ -587,11 +587,69 @@ def test_a_graver_site_is_no_way_round_the_supervisor(tmp_path: Path) -> None:
     assert (second.state, second.level) == (TaskState.DRAFTED, Level.RED)
 
 
-def test_a_graver_site_makes_the_task_more_urgent(tmp_path: Path) -> None:
-    database, desk = a_database(tmp_path), a_desk(approval_from=Level.YELLOW)
+def test_a_case_of_several_subjects_goes_where_each_is_registered(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(approval_from=Level.ORANGE)
+    first = open_alert(database, a_site(region="310118", unit_name="甲某某财富管理有限公司"))
+    with_it = beside(database, first, "b.example.cn", Level.ORANGE)
+    other = beside(database, first, "c.example.cn", Level.ORANGE, region="310115")
+
+    mine, joined, theirs = (
+        confirm(database, one.id, "wang", NOON, desk) for one in (first, with_it, other)
+    )
+
+    assert mine.id == joined.id != theirs.id
+    assert [one.region for one in (mine, theirs)] == ["310118", "310115"]
+    assert theirs.lead.code.startswith("310115-")
+    assert "甲某某" in mine.title
+    assert "甲某某" not in theirs.title
+
+
+def test_what_a_person_changed_is_not_lost_in_another_task(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(approval_from=Level.ORANGE)
+    first = open_alert(database)
+    task = confirm(database, first.id, "wang", NOON, desk)
+    second = beside(database, first, "b.example.cn", Level.ORANGE)
+
+    edited = confirm(
+        database, second.id, "wang", NOON, desk, edited=lambda one: replace(one, title="改过的标题")
+    )
+
+    assert edited.id != task.id
+    assert edited.title == "改过的标题"
+
+
+@pytest.mark.parametrize("level", [Level.ORANGE, Level.RED])
+def test_no_site_joins_behind_the_supervisors_back(tmp_path: Path, level: Level) -> None:
+    """Once approved, a task takes only what needs no approval."""
+    database, desk = a_database(tmp_path), a_desk(approval_from=Level.ORANGE)
     first = open_alert(database, level=Level.ORANGE)
     task = confirm(database, first.id, "wang", NOON, desk)
-    sent = approve(database, task.id, "li", NOON, desk)
+    approve(database, task.id, "li", NOON, desk)
+    later = beside(database, first, "later.example.cn", level)
+    light = beside(database, first, "light.example.cn", Level.YELLOW)
+
+    second = confirm(database, later.id, "wang", NOON, desk)
+    third = confirm(database, light.id, "wang", NOON, desk)
+
+    assert (second.id != task.id, second.state) == (True, TaskState.DRAFTED)
+    assert third.id in (task.id, second.id)
+
+
+def test_nobody_approves_a_site_that_they_added(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(approval_from=Level.ORANGE)
+    first = open_alert(database)
+    task = confirm(database, first.id, "wang", NOON, desk)
+    confirm(database, beside(database, first, "b.example.cn", Level.RED).id, "li", NOON, desk)
+
+    with pytest.raises(NotAllowed, match="自己增加过网站"):
+        approve(database, task.id, "li", NOON, desk)
+    assert approve(database, task.id, "zhao", NOON, desk).state is TaskState.SENT
+
+
+def test_a_graver_site_makes_the_task_more_urgent(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk(approval_from=None)
+    first = open_alert(database, level=Level.ORANGE)
+    sent = confirm(database, first.id, "wang", NOON, desk)
     red = beside(database, first, "red.example.cn", Level.RED)
 
     joined = confirm(database, red.id, "wang", NOON, desk)

@@ -10,7 +10,8 @@ from alembic.operations import Operations
 from sqlalchemy import select, text
 
 from alerts.desk import Desk
-from alerts.reviewing import confirm, reopen
+from alerts.gathering import findings_behind
+from alerts.reviewing import confirm, dismiss, reopen
 from alerts.tasking import approve, move_task
 from crawler.domain.alert import Alert
 from crawler.domain.assessment import Level
@@ -264,6 +265,30 @@ def test_a_task_names_its_first_site_first_then_as_they_joined(tmp_path: Path, d
 
     with database.reading() as db:
         assert [one.id for one in alerts_of_task(db, 1)] == [first.id, newest.id, oldest.id]
+
+
+def test_a_closed_task_was_about_its_sites_though_one_relapsed(
+    tmp_path: Path, desk: Desk
+) -> None:
+    database = a_database(tmp_path)
+    first = open_alert(database)
+    second, third = (
+        beside(database, first, f"{name}.example.cn", Level.ORANGE) for name in ("b", "c")
+    )
+    for one in (first, second, third):
+        confirm(database, one.id, "wang", NOON, desk)
+    answer(database, desk, 1, Conclusion.RECTIFIED)
+    reopen(database, third.id, "li", LATER, desk, "x")
+    dismiss(database, third.id, "li", LATER, desk, "误读")
+    close(database, desk, 1)
+
+    reopen(database, second.id, "li", LATER, desk, "复燃")
+
+    with database.reading() as db:
+        task = task_of(db, 1)
+        assert task is not None
+        shown = findings_behind(db, task).shown
+    assert [one.alert.id for one in shown] == [first.id, second.id]
 
 
 def test_what_is_reopened_is_not_dealt_with(two: tuple[Database, Alert, Alert], desk: Desk) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from alerts.grouping import titled
 from alerts.masking import without_name
 from crawler.domain.alert import AlertState
 from crawler.domain.assessment import TEST_STATE_NAMES, FourTests, Side, TestState
@@ -118,7 +119,7 @@ def _page(call: Call, card: Card, *, open_names: bool) -> Response:
         **_findings(card, sight.marks),
         card=card,
         filing=card.filing,
-        case_title=without_name(card.case.title, card.site),
+        case_title=without_name(titled(card.site, card.alert.sentence), card.site),
         name=name_of(card.site) if not open_names else (card.site.unit_name or card.site.domain),
         open_names=open_names,
         picture=sight.picture,

@@ -2,7 +2,7 @@
 and pressing twice does nothing more.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -109,9 +109,10 @@ def merge(call: Call) -> Response:
 
 
 def confirm_family(call: Call) -> Response:
-    """整族确认: the first makes the task, the others join it."""
+    """整族确认: one task for all that go to the same departments. Whose evidence is broken is left,
+    and said.
+    """
     card = _card(call)
-    _stands_on_sound_evidence(call, card)
     with call.house.database.reading() as db:
         members = alerts_of_case(db, card.case.id)
     waiting = [
@@ -121,15 +122,35 @@ def confirm_family(call: Call) -> Response:
     ][:MOST_AT_ONCE]
     if not waiting:
         raise NotAllowed("这一族没有待核实的预警")
-    task = None
+    made: list[SupervisionTask] = []
+    refused: list[str] = []
     for number in waiting:
-        task = confirm_alert(
-            call.house.database, number, call.actor, call.now, call.console.desk(),
-            call.field("reason"),
-        )  # fmt: skip
-    assert task is not None
-    said = call.console.say("整族 {n} 个已确认，任务 {task}。", n=len(waiting), task=task.number)
-    return call.go(call.back("/today"), Notice(text=said, link=f"/tasks/{task.id}"))
+        try:
+            one = card_here(call, number)
+            _stands_on_sound_evidence(call, one)
+            made.append(
+                confirm_alert(
+                    call.house.database, number, call.actor, call.now, call.console.desk(),
+                    call.field("reason"),
+                )
+            )  # fmt: skip
+        except NotAllowed as refusal:
+            refused.append(f"{name_of(one.site)}：{refusal}")
+    return call.go(call.back("/today"), *_told_of_family(call, made, refused))
+
+
+def _told_of_family(
+    call: Call, made: Sequence[SupervisionTask], refused: Sequence[str]
+) -> list[Notice]:
+    notices = []
+    if made:
+        numbers = "、".join(dict.fromkeys(one.number for one in made))
+        said = call.console.say("整族 {n} 个已确认，任务 {task}。", n=len(made), task=numbers)
+        notices.append(Notice(text=said, link=f"/tasks/{made[-1].id}"))
+    if refused:
+        said = call.console.say("{n} 个没有确认：{why}", n=len(refused), why=refused[0])
+        notices.append(Notice(text=said, bad=True))
+    return notices
 
 
 def bulk(call: Call) -> Response:

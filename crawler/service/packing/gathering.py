@@ -12,6 +12,7 @@ from crawler.domain.filing import Filing
 from crawler.domain.lead import Lead
 from crawler.domain.page import PageStructure
 from crawler.domain.site import RECAPTURE, Site
+from crawler.domain.subject import NOBODY_ASKED, Standing
 from crawler.domain.task import SupervisionTask, bore_out
 from crawler.service.packing.comparing import Line, Moment, difference, moments_of
 from crawler.service.packing.veil import Veil, veil_of
@@ -34,6 +35,7 @@ from crawler.store.packs import (
     stretch_of,
 )
 from crawler.store.reviews import reviews_of
+from crawler.store.subjects import standings_of
 from crawler.store.task_alerts import tasks_of_alert
 from crawler.store.texts import structure_of, text_of
 
@@ -80,6 +82,7 @@ class Dossier:
     text: PageText | None
     structure: PageStructure | None
     filing: Filing | None
+    standing: Standing
     listed: ListFacts | None
     leads: tuple[Lead, ...]
     reviews: tuple[Review, ...]
@@ -121,6 +124,7 @@ def gather(db: Connection, alert_id: int, *, reach: str, lifted: bool) -> Dossie
         text=text_of(db, judged),
         structure=structure,
         filing=filing,
+        standing=standings_of(db, [card.site]).get(card.site.id, NOBODY_ASKED),
         listed=list_facts(db, card.site.domain),
         leads=leads,
         reviews=tuple(reviews_of(db, card.alert.id)),

@@ -84,7 +84,8 @@ def _plan(member: Member, case: KinCase) -> Dispatch:
     found = judged.categories if judged else ()
     category = found[0] if found else case.of.case.category
     desk = case.desk
-    return dispatch(category, member.card.site, member.filing, desk.departments, desk.home)
+    site, filing = member.card.site, member.filing
+    return dispatch(category, site, filing, desk.departments, desk.home, member.standing)
 
 
 def _member_row(one: Member) -> dict[str, str]:

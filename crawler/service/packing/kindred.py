@@ -24,6 +24,7 @@ from crawler.domain.family import (
 )
 from crawler.domain.filing import Filing
 from crawler.domain.site import ended_well
+from crawler.domain.subject import NOBODY_ASKED, Standing
 from crawler.service.packing.gathering import LOOKING, Shot, shots_of, way_to_anchors
 from crawler.service.packing.veil import Veil, veil_of
 from crawler.store.anchors import Anchor
@@ -35,6 +36,7 @@ from crawler.store.database import Connection
 from crawler.store.leads import leads_of_site
 from crawler.store.lists import filing_of
 from crawler.store.packs import Stretch, acts_about, marks_of_sites, seen_between
+from crawler.store.subjects import standings_of
 from crawler.store.texts import structure_of
 
 MOST_MEMBERS = 60
@@ -59,6 +61,7 @@ class Member:
     first_seen: str
     last_seen: str
     filing: Filing | None
+    standing: Standing
     veil: Veil
 
 
@@ -285,6 +288,7 @@ def letters() -> Iterable[str]:
 
 def _members(db: Connection, cards: Sequence[Card], *, lifted: bool) -> tuple[Member, ...]:
     seen = seen_between(db, [one.site.id for one in cards])
+    standings = standings_of(db, [one.site for one in cards])
     named = list(zip(letters(), cards, strict=False))
     wanted = [
         (capture, part)
@@ -307,6 +311,7 @@ def _members(db: Connection, cards: Sequence[Card], *, lifted: bool) -> tuple[Me
                 first_seen=first.isoformat() if first else "",
                 last_seen=last.isoformat() if last else "",
                 filing=filing,
+                standing=standings.get(card.site.id, NOBODY_ASKED),
                 veil=veil_of(card.site, filing, structure, leads, lifted=lifted),
             )
         )

@@ -171,7 +171,8 @@ def _plan(case: Case) -> Dispatch:
     of = case.of
     found = of.assessment.categories if of.assessment else ()
     category = found[0] if found else of.case.category
-    return dispatch(category, of.site, of.filing, case.desk.departments, case.desk.home)
+    desk = case.desk
+    return dispatch(category, of.site, of.filing, desk.departments, desk.home, of.standing)
 
 
 def _source(of: Dossier) -> str:
