@@ -199,9 +199,7 @@ def _may_join(task: SupervisionTask, alert: Alert, desk: Desk) -> bool:
 
 def _sent_to(found: Finding, case: Case, desk: Desk) -> Dispatch:
     category = (*found.assessment.categories, case.category)[0]
-    return dispatch(
-        category, found.site, found.filing, desk.departments, desk.home, found.standing
-    )
+    return dispatch(category, found.site, found.filing, desk.departments, desk.home, found.standing)
 
 
 def _act(before: Alert, after: Alert, review: Review) -> Act:

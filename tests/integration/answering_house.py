@@ -108,9 +108,7 @@ def settle_site(database: Database, site: Site | None = None) -> Site:
     return replace(site, id=site_id)
 
 
-def beside(
-    database: Database, first: Alert, domain: str, level: Level, **given: Any
-) -> Alert:
+def beside(database: Database, first: Alert, domain: str, level: Level, **given: Any) -> Alert:
     """An alert of another site in the same case."""
     alert = open_alert(
         database,

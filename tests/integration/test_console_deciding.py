@@ -449,6 +449,27 @@ def test_a_large_family_is_told_by_what_was_done(
     assert "整族 2 个已确认" in officer.get("/today").text
 
 
+def test_a_family_is_one_task_a_place_and_whose_evidence_is_broken_waits(house: Served) -> None:
+    officer = house.person("cheng", Role.OFFICER, region="310000")
+    first = seed_alert(house.house, "a.example.cn")
+    with house.house.database.reading() as db:
+        case = case_of(db, first.case_id)
+    seed_alert(house.house, "b.example.cn", case=case)
+    seed_alert(house.house, "c.example.cn", case=case, region="310115")
+    broken = seed_alert(house.house, "d.example.cn", case=case)
+    (house.house.evidence / broken.segment).write_bytes(b"")
+
+    officer.post(f"/alerts/{first.alert_id}/family")
+
+    with house.house.database.reading() as db:
+        tasks = tasks_of_case(db, first.case_id)
+    told = officer.get("/today").text
+    assert sorted(one.region for one in tasks) == ["310115", "310118"]
+    assert f"整族 3 个已确认，任务 {tasks[0].number}、{tasks[1].number}" in told
+    assert "1 个没有确认" in told
+    assert state_of(house, broken) is AlertState.OPEN
+
+
 def test_what_is_handed_over_is_seen_there_with_its_picture_and_no_more_here(
     house: Served, officer: Visitor
 ) -> None:

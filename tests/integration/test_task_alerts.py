@@ -267,9 +267,7 @@ def test_a_task_names_its_first_site_first_then_as_they_joined(tmp_path: Path, d
         assert [one.id for one in alerts_of_task(db, 1)] == [first.id, newest.id, oldest.id]
 
 
-def test_a_closed_task_was_about_its_sites_though_one_relapsed(
-    tmp_path: Path, desk: Desk
-) -> None:
+def test_a_closed_task_was_about_its_sites_though_one_relapsed(tmp_path: Path, desk: Desk) -> None:
     database = a_database(tmp_path)
     first = open_alert(database)
     second, third = (
