@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from alerts.payloads import Finding
+from alerts.findings import Finding
 from crawler.domain.alert import Alert, AlertState
 from crawler.domain.assessment import Assessment
 from crawler.domain.capture import Capture
@@ -15,11 +15,13 @@ from crawler.store.assessments import assessment_of
 from crawler.store.captures import captures_of_visit, manifest_digests
 from crawler.store.cases import case_of
 from crawler.store.database import Connection
+from crawler.store.discrepancies import discrepancies_of
 from crawler.store.leads import leads_of_site
 from crawler.store.lists import filing_of
 from crawler.store.sites import sites_by_id
 from crawler.store.subjects import standings_of
 from crawler.store.task_alerts import alerts_of_task
+from crawler.store.texts import structure_of, text_of
 
 _MOST_SITES = 21
 
@@ -64,6 +66,9 @@ def finding_with(
         manifests=manifest_digests(db, [one.id for one in captures]),
         standing=standings_of(db, [site]).get(site.id, NOBODY_ASKED),
         leads=tuple(leads_of_site(db, site.id)),
+        text=text_of(db, assessment.text_digest),
+        structure=structure_of(db, assessment.text_digest),
+        discrepancies=tuple(discrepancies_of(db, [alert.visit_id]).get(alert.visit_id, ())),
     )
 
 

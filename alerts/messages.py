@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from alerts.findings import Finding
 from alerts.introducing import moment
-from alerts.payloads import Finding, alert_payload, more_sites, site_payload, task_payload
+from alerts.payloads import alert_payload, more_sites, site_payload, task_payload
 from alerts.translating import translate
 from crawler.domain.alert import Alert
 from crawler.domain.assessment import Level, at_least

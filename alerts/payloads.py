@@ -4,11 +4,14 @@ Field names are those of the published schemas (`alerts/schemas/`); a receiver b
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from alerts.describing import hits_described, site_described
+from alerts.findings import Finding
 from alerts.introducing import clue_source, lead_payloads, moment, subject_payload
+from alerts.locating import located
 from alerts.masking import without_name
+from alerts.supervising import sla_profile
 from crawler.domain.alert import Alert, AlertState
 from crawler.domain.assessment import (
     LEVEL_NAMES,
@@ -19,11 +22,9 @@ from crawler.domain.assessment import (
 )
 from crawler.domain.capture import Capture, Evidence, EvidenceKind
 from crawler.domain.case import Case
-from crawler.domain.filing import Filing
-from crawler.domain.lead import Lead
-from crawler.domain.lexicon import Category, Hit
+from crawler.domain.lexicon import Category
+from crawler.domain.region import agree
 from crawler.domain.site import Site
-from crawler.domain.subject import NOBODY_ASKED, Standing
 from crawler.domain.task import CONCLUSION_NAMES, TASK_STATE_NAMES, SupervisionTask
 
 UNVERIFIED, VERIFIED = "未经人工核实", "已核实"
@@ -38,20 +39,6 @@ _MOST_NUMBERS = 20
 _MOST_CAPTURES = 10
 _MOST_SITES = 20
 _TITLE, _SUMMARY, _SHORT = 120, 300, 200
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
-    """One site of a case, with all that a message says of it."""
-
-    alert: Alert
-    site: Site
-    assessment: Assessment
-    captures: tuple[Capture, ...] = ()
-    filing: Filing | None = None
-    manifests: Mapping[str, str] = field(default_factory=dict)  # capture id → digest
-    standing: Standing = NOBODY_ASKED
-    leads: tuple[Lead, ...] = ()  # what was told of the site, oldest first
 
 
 def alert_payload(
@@ -107,11 +94,12 @@ def task_payload(
         "summary": without_name(task.summary, finding.site)[:_SUMMARY],
         "lead_dept": {"code": task.lead.code, "name": task.lead.name},
         "co_depts": [{"code": one.code, "name": one.name} for one in task.cooperating],
-        "dispatch": _dispatch(task),
+        "dispatch": _dispatch(task, finding),
         "created_at": moment(task.created_at),
         "acknowledge_by": moment(task.acknowledge_by),
         "answer_by": moment(task.answer_by),
         "due_at": moment(task.due_at),
+        "sla_profile": sla_profile(task.level),
         "closed_at": moment(task.closed_at),
         "conclusion": str(task.conclusion) if task.conclusion else None,
         "conclusion_name": CONCLUSION_NAMES[task.conclusion] if task.conclusion else None,
@@ -124,8 +112,8 @@ def site_payload(finding: Finding) -> dict[str, Any]:
     assessment = finding.assessment
     return {
         "subject": subject_payload(finding.site, finding.filing, finding.standing),
-        "site": _site(finding),
-        "hits": [_hit(hit) for hit in _strongest(assessment.hits)],
+        "site": site_described(finding),
+        "hits": hits_described(finding),
         "hits_total": len(assessment.hits),
         "numbers": [
             {
@@ -159,16 +147,26 @@ def _source(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _dispatch(task: SupervisionTask) -> dict[str, Any]:
+def _dispatch(task: SupervisionTask, finding: Finding) -> dict[str, Any]:
     """Where it went by which rule, who else claims it, who inspects with the lead (1+1, 1+2)."""
+    where = located(finding.site, finding.filing, finding.standing)
     named = {one.code: one.name for one in task.cooperating}
     return {
         "region": task.region,
+        "street": where.street,
+        "mode": _mode(task.region, where.region),
         "rule": task.rule,
         "contested": task.contested,
         "joint": [{"code": code, "name": named.get(code, code)} for code in task.joint],
         "pattern": f"1+{len(task.joint)}" if task.joint else "1",
     }
+
+
+def _mode(region: str, registered: str) -> str:
+    """Why it went there: 登记地 leads, where it is known (条例 art. 20)."""
+    if not registered:
+        return "登记地不明"
+    return "登记地" if agree(region, registered) else "登记地以外"
 
 
 def _classified(assessment: Assessment, categories: Mapping[str, Category]) -> dict[str, Any]:
@@ -189,45 +187,6 @@ def _title(site: Site, alert: Alert) -> str:
 def _level_reason(finding: Finding) -> str:
     told = [r.text for r in finding.assessment.reasons if r.side is Side.FOR]
     return without_name("；".join(told), finding.site)[:_SHORT]
-
-
-def _site(finding: Finding) -> dict[str, Any]:
-    site, filing = finding.site, finding.filing
-    last = finding.captures[-1] if finding.captures else None
-    return {
-        "domain": site.domain_shown,
-        "domain_puny": site.domain,
-        "site_name": without_name(site.site_name, site)[:_SHORT],
-        "home_url": _address(site.home_url),
-        "final_url": _address(last.final_url if last else site.final_url),
-        "page_title": without_name(last.title if last else "", site)[:_SHORT],
-        "main_licence": site.main_licence,
-        "service_licence": site.service_licence,
-        "approved_on": filing.approved_on.isoformat() if filing and filing.approved_on else None,
-        "pre_approval": [one[:_SHORT] for one in filing.pre_approval] if filing else [],
-        "restricted": filing.restricted if filing else None,
-        "ip": last.hops[-1].peer if last and last.hops else "",
-    }
-
-
-def _address(url: str | None) -> str | None:
-    return url[:1_000] if url else None
-
-
-def _strongest(hits: tuple[Hit, ...]) -> list[Hit]:
-    """Each word once, the heaviest first: a page of 5,000 hits is told by its words."""
-    once = {(hit.category, hit.word): hit for hit in reversed(hits)}
-    return sorted(once.values(), key=lambda hit: -hit.weight)[:_MOST_HITS]
-
-
-def _hit(hit: Hit) -> dict[str, Any]:
-    return {
-        "category": hit.category,
-        "term": hit.word,
-        "raw": hit.raw[:_SHORT],
-        "obfuscated": hit.obfuscated,
-        "source": hit.field,
-    }
 
 
 def _four_tests(tests: FourTests) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from datetime import datetime
 
 from alerts.desk import Desk
 from alerts.dispatching import Dispatch, dispatch
+from alerts.findings import Finding
 from alerts.gathering import case_behind, finding_behind, finding_of
 from alerts.grouping import titled
 from alerts.messages import alert_told, goes_unasked, messages_of
 from alerts.moving import Step, add_site, end_if_done, record_new
-from alerts.payloads import Finding
 from alerts.supervising import needs_approval, open_task
 from crawler.domain.alert import Alert, AlertState, Decision, Review, decided
 from crawler.domain.audit import Act

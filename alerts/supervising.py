@@ -52,6 +52,17 @@ _JOINT_SAID = re.compile(r" · 联合检查 1\+\d")
 _OTHERWISE = LIMITS[Level.YELLOW]
 
 
+def sla_profile(level: Level) -> str:
+    """The name of a level's limits in messages: red-4h-1d-5d, acknowledged, answered, closed."""
+    limits = LIMITS.get(level, _OTHERWISE)
+    first = (
+        f"{limits.acknowledge_hours}h"
+        if limits.acknowledge_hours
+        else (f"{limits.acknowledge_days}d")
+    )
+    return f"{level}-{first}-{limits.answer_days}d-{limits.close_days}d"
+
+
 def needs_approval(level: Level, approval_from: Level | None) -> bool:
     """Whether a supervisor sees a task of this level before it leaves (None: never needed)."""
     return approval_from is not None and at_least(level, approval_from)

@@ -11,6 +11,7 @@ from alerts.masking import without_name
 from crawler.domain.assessment import at_least
 from crawler.domain.calendar import Calendar
 from crawler.domain.delivery import Endpoint
+from crawler.domain.personal import hidden_persons
 from crawler.domain.telling import (
     News,
     Telling,
@@ -24,7 +25,6 @@ from crawler.domain.user import User
 from crawler.service.console.access import READERS
 from crawler.service.desks import poster_of
 from crawler.service.mailing import send_mail
-from crawler.service.packing.personal import hidden_persons
 from crawler.service.wiring import House
 from crawler.store.arrivals import Arrival, arrivals_after, last_seq
 from crawler.store.tellings import due_tellings, mark_said, mark_unsaid

@@ -12,10 +12,10 @@ from docx import Document
 from sqlalchemy import insert, select, update
 
 from crawler.domain.audit import Act
+from crawler.domain.personal import KINDS
 from crawler.service.anchoring import anchor_heads
 from crawler.service.packing.listing import Asker
 from crawler.service.packing.papers import _yield_rows
-from crawler.service.packing.personal import KINDS
 from crawler.service.wiring import House
 from crawler.store.anchors import anchors_over
 from crawler.store.audit import acts_on, note

@@ -13,6 +13,7 @@ from crawler.domain.assessment import TEST_STATE_NAMES, FourTests, Side, TestSta
 from crawler.domain.capture import Capture
 from crawler.domain.filing import Filing, main_licence_of, normal_licence
 from crawler.domain.page import Contact, ContactKind, PageStructure
+from crawler.domain.personal import masked_contact
 from crawler.domain.region import DISTRICTS
 from crawler.domain.site import Site
 from crawler.domain.subject import Standing
@@ -35,7 +36,7 @@ from crawler.service.console.looking import (
 )
 from crawler.service.console.looking_again import of_late
 from crawler.service.console.marks import Mark, lines_of, of_reason, of_yield
-from crawler.service.console.shown import masked_contact, per_cent
+from crawler.service.console.shown import per_cent
 from crawler.store.captures import captures_of_visit
 from crawler.store.cards import (
     Card,

@@ -110,11 +110,3 @@ def per_cent(low: float | None, high: float | None) -> str:
     if low is None or low == high:
         return f"{high:.4g}%"
     return f"{low:.4g}–{high:.4g}%"
-
-
-def masked_contact(value: str) -> str:
-    """138****0000, ab***: enough to recognise, too little to use."""
-    if len(value) <= 4:
-        return value[:1] + "*" * (len(value) - 1)
-    head, tail = (3, 2) if len(value) > 7 else (2, 0)
-    return value[:head] + "*" * (len(value) - head - tail) + value[len(value) - tail :]

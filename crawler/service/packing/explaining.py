@@ -12,6 +12,7 @@ from alerts.desk import Desk
 from crawler.domain.alert import ALERT_STATE_NAMES
 from crawler.domain.assessment import LEVEL_NAMES, Side
 from crawler.domain.family import MARK_NAMES
+from crawler.domain.personal import KINDS
 from crawler.domain.task import CONCLUSION_NAMES, TASK_STATE_NAMES
 from crawler.service.catalogue import Catalogue
 from crawler.service.console.marks import lines_of, marks_of
@@ -21,7 +22,6 @@ from crawler.service.packing.archive import Member
 from crawler.service.packing.gathering import Dossier
 from crawler.service.packing.keepsakes import Keeping
 from crawler.service.packing.kindred import Kindred, graph_of
-from crawler.service.packing.personal import KINDS
 from crawler.service.packing.picturing import Pictures
 from crawler.service.packing.stating import value_of
 from crawler.service.packing.veil import Veil

@@ -16,8 +16,8 @@ from crawler.domain.assessment import LEVEL_NAMES, TEST_STATE_NAMES, Assessment
 from crawler.domain.case import CHINA
 from crawler.domain.family import MarkKind
 from crawler.domain.filing import Filing
+from crawler.domain.personal import masked_contact
 from crawler.domain.task import CONCLUSION_NAMES, TASK_STATE_NAMES, SupervisionTask
-from crawler.service.console.shown import masked_contact
 from crawler.service.packing.gathering import Dossier
 from crawler.service.packing.kindred import Kindred, Signal
 from crawler.service.packing.veil import Veil

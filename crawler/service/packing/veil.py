@@ -11,10 +11,10 @@ from crawler.domain.capture import PageText
 from crawler.domain.filing import Filing, SubjectKind, masked
 from crawler.domain.lead import Lead
 from crawler.domain.page import PageStructure
+from crawler.domain.personal import SURNAMES, hidden_persons, masked_contact
 from crawler.domain.site import Site
 from crawler.reading.headers import Column, column_named
-from crawler.service.console.shown import masked_contact, plain
-from crawler.service.packing.personal import SURNAMES, hidden_persons
+from crawler.service.console.shown import plain
 
 # What a row of a list may show: it is about the site and its subject, not about a person. All other
 # cells are masked, whatever their header.

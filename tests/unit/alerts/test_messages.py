@@ -12,6 +12,7 @@ import pytest
 
 from alerts.calendars import load_calendar
 from alerts.dispatching import dispatch, load_departments
+from alerts.findings import Finding
 from alerts.messages import (
     Occasion,
     alert_told,
@@ -22,7 +23,6 @@ from alerts.messages import (
     sweep_told,
     task_told,
 )
-from alerts.payloads import Finding
 from alerts.supervising import open_task, sent
 from crawler.domain.alert import AlertState, Decision, Review
 from crawler.domain.assessment import Level, Reason, Side, Yield

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.service.packing.personal import hidden_persons
+from crawler.domain.personal import hidden_persons
 from crawler.service.packing.veil import Veil
 
 SECRETS = [
