@@ -151,6 +151,38 @@ def test_guessing_is_slowed_down_and_says_the_same_for_a_name_that_is_nobodys(
     assert house.visitor().sign_in("shenlan").status == 303
 
 
+@pytest.mark.fault("C19")
+@pytest.mark.parametrize(
+    ("path", "wrong", "right"),
+    [
+        ("/me/password", {"old": "?"}, {"old": PASSWORD, "new": "another horse 10"}),
+        ("/me/factor", {"password": "?", "code": "000000"}, {"password": PASSWORD}),
+        ("/me/factor", {"password": PASSWORD, "code": "?"}, {"password": PASSWORD}),
+        ("/me/factor/drop", {"password": "?"}, {"password": PASSWORD}),
+    ],
+    ids=["password", "password of a factor", "code of a factor", "dropping one"],
+)
+def test_a_stolen_session_guesses_no_faster_than_the_door_allows(
+    house: Served, clock: Clock, path: str, wrong: dict[str, str], right: dict[str, str]
+) -> None:
+    visitor = house.person("shenlan", Role.OFFICER)
+    other = house.person("lin", Role.OFFICER)
+    clock.move(seconds=1)
+
+    assert [visitor.post(path, wrong).status for _ in range(5)] == [400] * 5
+
+    answer = visitor.post(path, right)
+    assert answer.status == 429
+    assert SLOW_DOWN in answer.text
+    assert house.visitor().sign_in("shenlan").status == 429  # one count for both
+    assert other.post("/me/factor/drop", {"password": PASSWORD}).status == 303  # only theirs
+    with house.house.database.reading() as db:
+        refused = [e.act for e in latest_acts(db) if e.act.action == "session.refuse"]
+    assert [act.actor for act in refused] == ["shenlan"] * 5
+    clock.move(minutes=16)
+    assert visitor.post(path, right).status in (303, 400)
+
+
 @pytest.mark.fault("C17")
 @pytest.mark.parametrize(
     "headers",

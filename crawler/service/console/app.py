@@ -56,7 +56,7 @@ from crawler.service.console import (
     words,
 )
 from crawler.service.console.access import EVERYONE, PUBLIC, Route, get
-from crawler.service.console.calls import Call, Console, Missing, Refused, local
+from crawler.service.console.calls import Call, Console, Missing, Refused, TooOften, local
 from crawler.service.console.guarding import SAFE, Guarded, TooLarge, is_foreign, limited
 from crawler.service.console.keeping import Draft
 from crawler.service.console.telling import News
@@ -286,6 +286,8 @@ def _viewed(call: Call, route: Route) -> Response:
         with call.house.database.transaction() as db:
             call.note(db, "console.refuse", route.name, call.user.region, str(refusal))
         return call.page("sorry.html", status=403, text=str(refusal))
+    except TooOften as error:
+        return call.page("sorry.html", status=429, text=str(error))
     except (BadInput, ValueError) as error:
         return call.page("sorry.html", status=400, text=_told(call, error))
     except NotAllowed as error:

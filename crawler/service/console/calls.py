@@ -26,6 +26,10 @@ class Refused(Exception):
     """This person may not do this, whatever the state. The message is for them."""
 
 
+class TooOften(Exception):
+    """They got it wrong too often to try again now. The message is for them."""
+
+
 class Missing(Exception):
     """There is no such thing, or it is not for them to know of."""
 

@@ -19,7 +19,7 @@ from crawler.domain.user import User
 from crawler.service.console.access import ADMINS, EVERYONE, get, post
 from crawler.service.console.calls import Call, Console, Missing
 from crawler.service.console.keeping import Notice
-from crawler.service.console.signing_in import knows_password
+from crawler.service.console.signing_in import knows_password, note_wrong
 from crawler.store.factors import (
     confirm_factor,
     drop_factor,
@@ -71,6 +71,7 @@ def confirm(call: Call) -> Response:
         secret = factor_secret(db, call.user.id)
     step = step_shown(secret, call.field("code", 20), call.now) if secret else None
     if step is None:
+        note_wrong(call)
         return _offered(call, "验证码不对。请核对手机的时间是否准确，用新出现的验证码再试。", 400)
     codes = recovery_codes(secrets.token_bytes(RECOVERY_CODES * 10))
     digests = tuple(recovery_digest(one) for one in codes)

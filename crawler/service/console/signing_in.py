@@ -13,7 +13,7 @@ from crawler.domain.user import User, checked_password
 from crawler.service.catalogue import LANGUAGES
 from crawler.service.console import passwords
 from crawler.service.console.access import EVERYONE, PUBLIC, get, post
-from crawler.service.console.calls import Call, local
+from crawler.service.console.calls import Call, TooOften, local
 from crawler.service.console.keeping import Entry, Notice
 from crawler.store.audit import note
 from crawler.store.database import Connection
@@ -56,9 +56,7 @@ def sign_in(call: Call) -> Response:
         return _door(call, NO_TLS, status=403)
     name, password = call.field("name", 60), call.field("password", 500)
     with call.house.database.reading() as db:
-        failures = failures_since(
-            db, name, call.address, call.now - FAILURES_COUNT_FOR, call.now - KNOWN_FOR
-        )
+        failures = _failures(db, call, name)
         user = user_named(db, name)
         kept = password_hash_of(db, user.id) if user else ""
     if guesses_too_much(failures):
@@ -81,9 +79,7 @@ def sign_in_code(call: Call) -> Response:
     if entry is None:
         return _door(call, TOO_LATE, status=401)
     with call.house.database.reading() as db:
-        failures = failures_since(
-            db, entry.name, call.address, call.now - FAILURES_COUNT_FOR, call.now - KNOWN_FOR
-        )
+        failures = _failures(db, call, entry.name)
         user = user_named(db, entry.name)
     if guesses_too_much(failures):
         return _door(call, SLOW_DOWN, status=429)
@@ -150,10 +146,22 @@ def sign_out(call: Call) -> Response:
 
 
 def knows_password(call: Call, field: str = "password") -> bool:
-    """Whether who is signed in typed their own password again."""
+    """Whether who is signed in typed their own password again. A session that somebody else got
+    hold of guesses no faster than the door lets them: TooOften.
+    """
     with call.house.database.reading() as db:
+        if guesses_too_much(_failures(db, call, call.actor)):
+            raise TooOften(call.console.say(SLOW_DOWN))
         kept = password_hash_of(db, call.user.id)
-    return passwords.fits(kept, call.field(field, 500))
+    if passwords.fits(kept, call.field(field, 500)):
+        return True
+    note_wrong(call)
+    return False
+
+
+def note_wrong(call: Call) -> None:
+    """Who is signed in got a password or code wrong: it counts as one at the door."""
+    _note_refused(call, call.actor, call.user.region)
 
 
 def change_password(call: Call) -> Response:
@@ -222,10 +230,15 @@ def _refused(call: Call, name: str) -> Response:
     return _door(call, WRONG, status=401)
 
 
-def _note_refused(call: Call, name: str) -> None:
+def _failures(db: Connection, call: Call, name: str) -> Failures:
+    since, known_since = call.now - FAILURES_COUNT_FOR, call.now - KNOWN_FOR
+    return failures_since(db, name, call.address, since, known_since)
+
+
+def _note_refused(call: Call, name: str, region: str = "") -> None:
     with call.house.database.transaction() as db:
         note_sign_in(db, name, call.address, call.now, succeeded=False)
-        _audit(db, "session.refuse", name, "", call.now, call.address)
+        _audit(db, "session.refuse", name, region, call.now, call.address)
 
 
 def _let_in(call: Call, user: User, better: str) -> Response:
