@@ -4,7 +4,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
+from crawler.domain.audit import Act
+from crawler.domain.user import User
+from crawler.store.audit import note
 from crawler.store.people_tables import users
+from crawler.store.sessions import end_sessions
 
 
 def factor_secret(db: Connection, user_id: int) -> bytes:
@@ -56,3 +60,14 @@ def drop_factor(db: Connection, user_id: int) -> None:
     """No second factor any more; whoever calls ends the sessions."""
     values = {"factor_secret": "", "factor_since": None, "factor_step": 0, "factor_codes": ""}
     db.execute(update(users).where(users.c.id == user_id).values(values))
+
+
+def reset_factor(db: Connection, user: User, actor: str, now: datetime) -> None:
+    """The telephone is lost: they are put out, come in by password and set up another."""
+    drop_factor(db, user.id)
+    end_sessions(db, user.id, now, "second factor reset")
+    named = f"user:{user.name}"
+    act = Act(
+        at=now, actor=actor, action="user.factor", object=named, region=user.region, after="reset"
+    )
+    note(db, act)

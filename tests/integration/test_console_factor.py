@@ -10,6 +10,7 @@ from crawler.domain.one_time import code_of, step_of
 from crawler.domain.user import Role
 from crawler.store.audit import latest_acts
 from tests.integration.console_house import PASSWORD, Answer, Clock, Served, Visitor, console
+from tests.serving_house import told
 
 DEMANDED = 'region = "310000"\n[console]\nsecond_factor = ["supervisor"]\n'
 
@@ -182,6 +183,33 @@ def test_an_administrator_resets_it_and_the_trail_says_so(house: Served, clock: 
     again = house.visitor()
     again.sign_in("wang")
     assert secret_on(again.get("/me/factor")) != secret
+
+
+def test_the_terminal_resets_it_as_an_administrator_does(house: Served, clock: Clock) -> None:
+    person = house.person("wang", Role.OFFICER)
+    secret, _ = enrolled(person, clock)
+    other = house.person("lin", Role.OFFICER)
+    enrolled(other, clock)
+
+    done = told(house.house.config.home, "user", "factor", "wang", actor="ops")
+
+    assert done.code == 0
+    assert "已重置 wang 的两步验证" in done.out
+    assert person.get("/today").status == 303  # put out
+    visitor = house.visitor()
+    assert visitor.sign_in("wang").status == 303  # by password alone
+    assert secret_on(visitor.get("/me/factor")) != secret
+    assert acts(house).count(("ops", "user.factor", "user:wang")) == 1
+    assert other.get("/today").status == 200
+    assert house.visitor().sign_in("lin").status == 200  # theirs is asked for still
+
+
+def test_the_terminal_says_whose_second_factor_there_is_not(house: Served) -> None:
+    refused = told(house.house.config.home, "user", "factor", "nobody")
+
+    assert refused.code != 0
+    assert "没有用户 nobody" in refused.err
+    assert not [act for act in acts(house) if act[1] == "user.factor"]
 
 
 def test_nothing_secret_is_in_the_trail(house: Served, clock: Clock) -> None:

@@ -23,7 +23,7 @@ from crawler.service.doors import Door, now
 from crawler.service.showing import as_json, say, table
 from crawler.service.wiring import House
 from crawler.store.audit import note
-from crawler.store.factors import drop_factor
+from crawler.store.factors import reset_factor
 from crawler.store.people import change_user, list_users, save_user, set_password, user_named
 from crawler.store.sessions import end_sessions
 
@@ -93,12 +93,9 @@ def _password(house: House, actor: str, name: str, *, stdin: bool) -> None:
 
 
 def _factor(house: House, actor: str, name: str) -> None:
-    """The telephone is lost: they come in by password and set up another."""
     person = _known(house, name)
     with house.database.transaction() as db:
-        drop_factor(db, person.id)
-        end_sessions(db, person.id, now(), "second factor reset")
-        note(db, _act(actor, "user.factor", person))
+        reset_factor(db, person, actor, now())
     say(f"已重置 {person.name} 的两步验证，其登录已失效")
 
 

@@ -26,6 +26,7 @@ from crawler.store.factors import (
     factor_secret,
     offer_factor,
     recovery_left,
+    reset_factor,
 )
 from crawler.store.people import user_named
 from crawler.store.sessions import end_sessions
@@ -104,9 +105,7 @@ def reset(call: Call) -> Response:
     if user.id == call.user.id:
         raise NotAllowed("不能重置自己的两步验证，请另一位管理员来做")
     with call.house.database.transaction() as db:
-        drop_factor(db, user.id)
-        end_sessions(db, user.id, call.now, "second factor reset")
-        call.note(db, "user.factor", f"user:{user.name}", user.region, "reset")
+        reset_factor(db, user, call.actor, call.now)
     said = call.console.say("已重置 {name} 的两步验证，其登录已失效。", name=user.name)
     return call.go("/people", Notice(text=said))
 
