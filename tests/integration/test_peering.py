@@ -142,7 +142,7 @@ def test_an_answer_that_was_not_taken_is_said(docked: Docked) -> None:
     docked.carry(docked.city, docked.district)
     (one,) = arrived(docked.district, "task")
 
-    with pytest.raises(BadInput, match="^city 没有采用：任务 .* 为“已派发”，不能挂起$"):
+    with pytest.raises(BadInput, match=r"^city 没有采用：任务 .* 为“已派发”，不能挂起$"):
         answer(
             docked.district.house, one, said("suspended", note="等"), "shen", NOON, docked.poster
         )
