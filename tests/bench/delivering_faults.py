@@ -3,7 +3,8 @@
 `python -m tests.bench.delivering_faults [TASKS] [KILLS]`: TASKS messages about TASKS / 4 tasks go
 out over real HTTP on loopback to a receiver that answers 500 to a third, closes after accepting,
 answers after the sender's patience, and restarts. The sender is a process of its own, killed KILLS
-times. Only its clock is injected: it goes ten minutes whenever nothing is due.
+times, evenly over what has arrived; the last message is not taken before all that was done. Only
+its clock is injected: it goes ten minutes whenever nothing is due.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,8 @@ from tests.integration.answering_house import a_database, a_delivery, an_endpoin
 PATIENCE_S = 1.5  # of the sender, for one answer
 LATE_S = 2.5
 RESTARTS = 3
+LOOK_S = 0.005  # between two looks at what has arrived
+SLACK_S = 0.2  # a kill comes up to that much after its turn, so that none knows its moment
 _SENDER = """
 import os, random, sys
 from dataclasses import replace
@@ -78,13 +82,30 @@ class Seen:
     ids: Counter[str] = field(default_factory=Counter)
     order: dict[str, list[int]] = field(default_factory=dict)
     answers: Counter[str] = field(default_factory=Counter)
+    restarts: int = 0
+
+
+@dataclass(frozen=True)
+class Course:
+    """What sender's and receiver's sides know of each other."""
+
+    count: int
+    arrived: Any  # a shared number
+    killed: Event  # as often as was asked for
+
+    def wait_for(self, arrived: int) -> None:
+        while self.arrived.value < arrived:
+            time.sleep(LOOK_S)
+
+    def may_end(self, seen: Seen) -> bool:
+        return self.killed.is_set() and seen.restarts == RESTARTS
 
 
 class _Bad(asyncio.Protocol):
     """Takes a message or not, and answers well, badly, late or never."""
 
-    def __init__(self, seen: Seen, chance: random.Random) -> None:
-        self._seen, self._chance = seen, chance
+    def __init__(self, seen: Seen, chance: random.Random, course: Course) -> None:
+        self._seen, self._chance, self._course = seen, chance, course
         self._held = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -105,7 +126,10 @@ class _Bad(asyncio.Protocol):
         self._seen.attempts += 1
         lot = self._chance.random()
         if lot < 1 / 3:
-            self._say("refused with 500", b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")
+            self._say("refused with 500", _REFUSED)
+            return
+        if self._is_the_last(headers) and not self._course.may_end(self._seen):
+            self._say("last one, refused until the kills", _REFUSED)
             return
         self._take(headers, body)
         if lot < 0.42:
@@ -118,6 +142,10 @@ class _Bad(asyncio.Protocol):
         else:
             self._say("taken, answered 204", b"HTTP/1.1 204 No Content\r\n\r\n")
 
+    def _is_the_last(self, headers: dict[str, str]) -> bool:
+        known = headers["webhook-id"] in self._seen.ids
+        return not known and len(self._seen.ids) == self._course.count - 1
+
     def _say(self, what: str, answer: bytes) -> None:
         self._seen.answers[what] += 1
         self._transport.write(answer)
@@ -128,23 +156,29 @@ class _Bad(asyncio.Protocol):
         if self._seen.ids[id_] == 1:  # a receiver tells repeats by the id
             task, seq = body.decode().split(" ")
             self._seen.order.setdefault(task, []).append(int(seq))
+            self._course.arrived.value = len(self._seen.ids)
 
 
-def _receive(told: Connection) -> None:
+_REFUSED = b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"
+
+
+def _receive(told: Connection, course: Course) -> None:
     seen, chance = Seen(), random.Random(8)
+
+    def bad() -> _Bad:
+        return _Bad(seen, chance, course)
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: _Bad(seen, chance), "127.0.0.1", 0)
+        server = await loop.create_server(bad, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         told.send(port)
-        for _ in range(RESTARTS):
-            await asyncio.sleep(5)
+        for turn in _turns(course.count, RESTARTS):
+            await asyncio.to_thread(course.wait_for, turn)
             server.close()
             await asyncio.sleep(0.5)
-            server = await loop.create_server(
-                lambda: _Bad(seen, chance), "127.0.0.1", port, reuse_address=True
-            )
+            server = await loop.create_server(bad, "127.0.0.1", port, reuse_address=True)
+            seen.restarts += 1
         await asyncio.to_thread(told.recv)
         told.send(seen)
 
@@ -160,7 +194,9 @@ def main() -> None:
         for n in range(count)
     ]
     here, there = multiprocessing.Pipe()
-    receiver = multiprocessing.get_context("spawn").Process(target=_receive, args=(there,))
+    spawn = multiprocessing.get_context("spawn")
+    course = Course(count=count, arrived=spawn.Value("i", 0), killed=spawn.Event())
+    receiver = spawn.Process(target=_receive, args=(there, course))
     receiver.start()
     url = f"http://127.0.0.1:{here.recv()}/"
     try:
@@ -171,7 +207,7 @@ def main() -> None:
             clock = Path(folder) / "clock"
             clock.write_text(messages[0].due_at.isoformat())
             started = time.monotonic()
-            killed = _send(url, str(database.engine.url), clock, kills, count)
+            killed = _send(url, str(database.engine.url), clock, kills, course)
             spent = time.monotonic() - started
             with database.reading() as db:
                 stands = delivery_counts(db)
@@ -183,28 +219,39 @@ def main() -> None:
         receiver.terminate()
     subjects = {one.id: one.subject for one in messages}
     _tell(seen, list(subjects), stands, killed, spent, {subjects[one] for one in again})
+    if (killed, seen.restarts) != (kills, RESTARTS):
+        sys.exit(f"asked for {kills} kills and {RESTARTS} restarts, made {killed} "
+                 f"and {seen.restarts}: this run proves nothing")  # fmt: skip
 
 
-def _send(url: str, database_url: str, clock: Path, kills: int, count: int) -> int:
+def _send(url: str, database_url: str, clock: Path, kills: int, course: Course) -> int:
     """Run the sender to its end, killing it on the way; how often that was."""
-    killed = 0
     chance = random.Random(9)
-    while True:
+    turns = _turns(course.count, kills)
+    for killed in range(kills + 1):
+        if killed == kills:
+            course.killed.set()
         sender = subprocess.Popen(
             [sys.executable, "-c", _SENDER, url, database_url, str(clock), str(PATIENCE_S)],
             env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
         )
-        try:
-            patience = 10 + 6 * chance.random() if killed < kills else None
-            code = sender.wait(patience)
-        except subprocess.TimeoutExpired:
+        if killed < kills:
+            while sender.poll() is None and course.arrived.value < turns[killed]:
+                time.sleep(LOOK_S)
+            time.sleep(SLACK_S * chance.random())
             sender.send_signal(signal.SIGKILL)
-            sender.wait()
-            killed += 1
+        code = sender.wait()
+        if code == -signal.SIGKILL:
             _forward(clock)  # the lease of what it held has to end
             continue
         assert code == 0, code
         return killed
+    return kills
+
+
+def _turns(count: int, times: int) -> list[int]:
+    """After how many messages something is done, so that it is done evenly over all of them."""
+    return [count * one // (times + 1) for one in range(1, times + 1)]
 
 
 def _forward(clock: Path) -> None:
@@ -220,7 +267,7 @@ def _tell(
     late = {task for task, seqs in seen.order.items() if seqs != sorted(seqs)}
     disordered = {task for task in late if f"task:{task}" not in replayed}
     print(f"messages {len(ids):,} of {len(seen.order):,} tasks; sender killed -9 {killed} times, "
-          f"receiver restarted {RESTARTS} times; {spent:.0f} s")  # fmt: skip
+          f"receiver restarted {seen.restarts} times; {spent:.0f} s")  # fmt: skip
     print(f"attempts that reached the receiver   {seen.attempts:>9,}")
     for what, times in sorted(seen.answers.items()):
         print(f"  {what:<35}{times:>9,}")
