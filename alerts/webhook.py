@@ -4,6 +4,7 @@ Nothing is followed, nothing that comes back is trusted, and nothing outlives it
 """
 
 import re
+import select
 import socket
 import ssl
 import time
@@ -27,6 +28,7 @@ Permit = Callable[[str, int], str]  # host and port → the address to dial; Not
 
 DEADLINE_S = 20.0
 KEPT_BYTES = 4_096
+HEARING_S = 1.0  # until a deaf one hangs up
 AGENT = "xunwang-webhook/1"
 
 _deadline: ContextVar[float] = ContextVar("deadline")
@@ -59,6 +61,15 @@ class Poster:
         self._connections = connections
         self._trust = trust or httpx2.create_ssl_context(trust_env=False)
         self._pools: dict[str, httpcore2.ConnectionPool] = {}
+        self._stream: type[_Timed] = _Timed
+
+    def deaf(self) -> "Poster":
+        """One of the same reach that hangs up as an answer begins, or after a second, as if it were
+        lost. Its receipts have no status, and a reason only where nothing was sent.
+        """
+        made = Poster(self._permit, deadline_s=self._deadline_s, connections=1, trust=self._trust)
+        made._stream = _Unheard
+        return made
 
     def send(self, endpoint: Endpoint, delivery: Delivery, at: datetime) -> Receipt:
         """One attempt. What the endpoint answered, or why nothing came back, is the receipt."""
@@ -81,6 +92,8 @@ class Poster:
             return _failed(delivery, at, f"bad_endpoint：{mistake}")
         except (httpcore2.TimeoutException, TimeoutError):
             return _failed(delivery, at, f"timed_out：{self._deadline_s:g} 秒内没有答复")
+        except _HungUp:
+            return _failed(delivery, at, "")
         except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as error:
             return _failed(delivery, at, _named(error))
         finally:
@@ -151,7 +164,7 @@ class Poster:
             max_connections=self._connections,
             max_keepalive_connections=self._connections,
             keepalive_expiry=10.0,
-            network_backend=_Door(self._permit, self._connections),
+            network_backend=_Door(self._permit, self._connections, self._stream),
         )
 
 
@@ -163,8 +176,8 @@ class _Door(httpcore2.NetworkBackend):
     wait for a resolver that never answers, so it happens aside, and only until the deadline.
     """
 
-    def __init__(self, permit: Permit, askers: int) -> None:
-        self._permit = permit
+    def __init__(self, permit: Permit, askers: int, stream: "type[_Timed]") -> None:
+        self._permit, self._stream = permit, stream
         self._real = httpcore2.SyncBackend()
         self._askers = ThreadPoolExecutor(askers, thread_name_prefix="resolving")
 
@@ -185,7 +198,7 @@ class _Door(httpcore2.NetworkBackend):
         dialled = self._real.connect_tcp(
             address, port, _left(timeout), local_address, socket_options
         )
-        return _Timed(dialled)
+        return self._stream(dialled)
 
 
 class _Timed(httpcore2.NetworkStream):
@@ -209,10 +222,22 @@ class _Timed(httpcore2.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore2.NetworkStream:
-        return _Timed(self._stream.start_tls(ssl_context, server_hostname, _left(timeout)))
+        return type(self)(self._stream.start_tls(ssl_context, server_hostname, _left(timeout)))
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
+
+
+class _HungUp(httpcore2.ReadError):
+    """By us."""
+
+
+class _Unheard(_Timed):
+    """Waits for the answer to begin, and reads nothing of it."""
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        select.select([self.get_extra_info("socket")], [], [], _left(HEARING_S))
+        raise _HungUp
 
 
 def _left(timeout: float | None) -> float:

@@ -6,7 +6,9 @@ import base64
 import hmac
 import json
 import os
+import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,7 +19,7 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from alerts.delivering import Courier, deliver_due
@@ -31,6 +33,7 @@ from crawler.service.platform.stub import Plan, Stub, failures_from, reports_fro
 from crawler.store.tasks import task_numbered
 from tests.integration.answering_house import SECRET, an_endpoint
 from tests.integration.api_house import SETTINGS, ApiHouse, an_api, served
+from tests.integration.test_webhook import a_server
 
 STORY = "acknowledged,working,answered:rectified"
 
@@ -157,6 +160,68 @@ def test_a_receiver_that_checks_nothing_is_told_what_it_must_refuse() -> None:
     assert {one.name for one in found if one.name.startswith("拒绝")} <= bad
     assert "时钟一致" in bad
     assert "同一消息三次都收" not in bad
+
+
+@pytest.mark.parametrize(
+    ("status", "marks", "says"),
+    [
+        pytest.param(200, [Mark.BAD, Mark.BAD, Mark.WARNING, Mark.BAD], "repeated", id="forgets"),
+        pytest.param(409, [Mark.BAD, Mark.BAD, Mark.BAD, Mark.GOOD], "409", id="refuses repeats"),
+    ],
+)
+def test_a_receiver_that_knows_no_repeats_is_found_by_what_it_says(
+    status: int, marks: list[Mark], says: str
+) -> None:
+    seen: Counter[str] = Counter()
+
+    async def forgetful(request: Request) -> Response:
+        await request.body()
+        seen[request.headers.get("webhook-id", "")] += 1
+        again = seen[request.headers.get("webhook-id", "")] > 1 and status != 200
+        told = {} if status != 200 else {"repeated": False, "stale": False}
+        return JSONResponse(told, status if again else 200)
+
+    with receiver_of(forgetful) as endpoint, Poster(lambda host, port: host) as poster:
+        found = {one.name: one for one in probe_all(a_prober(endpoint, poster))}
+
+    repeats = ("同一消息三次都收", "重试的消息（新时间戳）也收", "答复丢失后重发也收",
+               "旧状态后到也收")  # fmt: skip
+    assert [found[name].mark for name in repeats] == marks
+    assert says in found[repeats[0]].says
+
+
+def test_the_answer_that_is_lost_was_given_and_nobody_read_it() -> None:
+    ends: list[tuple[bytes, bool]] = []
+
+    def converse(connection: socket.socket) -> None:
+        head, _, body = connection.recv(65_536).partition(b"\r\n\r\n")
+        if not body:
+            connection.recv(65_536)
+        id_ = head.lower().split(b"webhook-id: ")[1].split(b"\r\n")[0]
+        connection.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+        connection.settimeout(5)
+        try:
+            ends.append((id_, connection.recv(1) != b""))
+        except ConnectionResetError:  # what it said lay unread
+            ends.append((id_, True))
+
+    with a_server(converse) as url, Poster(lambda host, port: host) as poster:
+        (probe,) = (one for name, _, one in PROBES if name == "答复丢失后重发也收")
+        mark, _ = probe(a_prober(an_endpoint(url=url), poster))
+
+    assert mark is Mark.GOOD
+    assert ends[0][0] == ends[1][0]
+    assert [reset for _, reset in ends] == [True, False]
+
+
+def test_an_answer_cannot_be_lost_where_nothing_is_sent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        endpoint = an_endpoint(url=f"http://127.0.0.1:{taken.getsockname()[1]}/")
+    with Poster(lambda host, port: host) as poster:
+        (probe,) = (one for name, _, one in PROBES if name == "答复丢失后重发也收")
+        mark, says = probe(a_prober(endpoint, poster))
+
+    assert (mark, says) == (Mark.BAD, "第一次没有送到：connection_refused：对方拒绝连接")
 
 
 def test_a_receiver_that_takes_a_body_that_is_no_utf8_fails_just_this_probe() -> None:

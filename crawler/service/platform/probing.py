@@ -130,23 +130,39 @@ def _again(prober: Prober) -> Told:
     id_, body = prober.message()
     headers = prober.signed(id_, body)
     posted = [prober.post(headers, body) for _ in range(3)]
-    return _accepted(*posted)
+    return _truthful(posted, "repeated", (False, True, True))
 
 
 def _again_later(prober: Prober) -> Told:
     """A second attempt bears another time and so another signature, under the same id."""
     id_, body = prober.message()
     times = (timedelta(seconds=30), timedelta())
-    return _accepted(*(prober.post(prober.signed(id_, body, late), body) for late in times))
+    posted = [prober.post(prober.signed(id_, body, late), body) for late in times]
+    return _truthful(posted, "repeated", (False, True))
+
+
+def _lost_answer(prober: Prober) -> Told:
+    """They answered, and nobody heard it; the next attempt bears the same id."""
+    id_, body = prober.message()
+    with prober.poster.deaf() as deaf:
+        unheard = deaf.post(prober.endpoint, prober.signed(id_, body), body, prober.clock())
+    if unheard.receipt.reason:
+        return Mark.BAD, f"第一次没有送到：{unheard.receipt.reason}"
+    again = prober.post(prober.signed(id_, body), body)
+    mark, says = _accepted(again)
+    if mark is Mark.GOOD and _said(again, "repeated") is False:
+        return Mark.WARNING, f"{says}，却说没有收到过：请核对没有办两次"
+    return mark, says
 
 
 def _disorder(prober: Prober) -> Told:
-    subject = {"subject_key": "test:order"}
+    _, first = prober.message()
+    subject = {"subject_key": json.loads(first)["subject_key"]}  # new, however often this is run
     posted = []
     for seq in (2, 1):
         id_, body = prober.message(**subject, seq=seq)
         posted.append(prober.post(prober.signed(id_, body), body))
-    return _accepted(*posted)
+    return _truthful(posted, "stale", (False, True))
 
 
 def _wrong_key(prober: Prober) -> Told:
@@ -263,6 +279,7 @@ PROBES: Sequence[tuple[str, str, Callable[[Prober], Told]]] = (
     ("时钟一致", "3.3", _clock),
     ("同一消息三次都收", "2.4", _again),
     ("重试的消息（新时间戳）也收", "2.4", _again_later),
+    ("答复丢失后重发也收", "2.4", _lost_answer),
     ("旧状态后到也收", "2.5", _disorder),
     ("不认识的事件也收", "4.2", _unknown_event),
     ("不认识的字段不影响", "4.2", _unknown_fields),
@@ -297,6 +314,31 @@ def _accepted(*posted: Posted) -> Told:
             which = f"第 {number} 次" if len(posted) > 1 else ""
             return Mark.BAD, f"{which}应答 2xx，却是 {one.receipt.reason or status}"
     return Mark.GOOD, f"答 {posted[-1].receipt.status}"
+
+
+def _truthful(posted: Sequence[Posted], word: str, expected: Sequence[bool]) -> Told:
+    """All were taken; and where the receiver says more (2.4, 2.5), that it is so."""
+    mark, says = _accepted(*posted)
+    if mark is Mark.BAD:
+        return mark, says
+    told = [_said(one, word) for one in posted]
+    if None in told:
+        return mark, f"{says}；应答没有写 {word}，只核对了状态码"
+    for number, (given, right) in enumerate(zip(told, expected, strict=True), start=1):
+        if given is not right:
+            wanted = json.dumps(right)
+            return Mark.BAD, f"第 {number} 次应答 {word} 应为 {wanted}，却是 {json.dumps(given)}"
+    return mark, f"{says}，{word} 如实"
+
+
+def _said(posted: Posted, word: str) -> bool | None:
+    """What an answer's body says of itself, if it says so."""
+    try:
+        given = json.loads(posted.receipt.body)
+    except (ValueError, RecursionError):
+        return None
+    told = given.get(word) if isinstance(given, dict) else None
+    return told if isinstance(told, bool) else None
 
 
 def _refused(posted: Posted) -> Told:

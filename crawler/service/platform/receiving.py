@@ -41,6 +41,7 @@ class Taken:
     event: str = ""
     valid: bool = False
     repeated: bool = False
+    stale: bool = False  # older than what is known of its subject
     task_no: str = ""  # of a task that is new here
 
 
@@ -77,6 +78,7 @@ class Platform:
             event=event,
             valid=True,
             repeated=again,
+            stale=old,
             task_no=_text(message, "task", "task_no") if new_task else "",
         )
 

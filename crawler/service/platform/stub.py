@@ -185,9 +185,10 @@ def _answer(how: str, taken: Taken) -> Response:
     if how == "429":
         return Response(status_code=429, headers={"retry-after": "2"})
     if how in ("late", "200"):
-        return JSONResponse({"received": taken.id, "repeated": taken.repeated})
-    said = taken.line.removeprefix("✗ ") if how == "401" else ""
-    return JSONResponse({"detail": said}, int(how))
+        said = {"received": taken.id, "repeated": taken.repeated, "stale": taken.stale}
+        return JSONResponse(said)
+    detail = taken.line.removeprefix("✗ ") if how == "401" else ""
+    return JSONResponse({"detail": detail}, int(how))
 
 
 def _report_of(
