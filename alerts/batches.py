@@ -102,8 +102,10 @@ def opened(
     foot = _object(foot_line, "末行")
     headers = {name: str(foot.get(name, "")) for name in _SIGNED}
     at = _moment(headers["webhook-timestamp"])
-    if not now - OLDEST <= at <= now + _AHEAD:
-        raise NotAllowed(f"文件的签名时间在 {OLDEST.days} 天之外，请核对时钟或重新导出")
+    if at > now + _AHEAD:
+        raise NotAllowed("文件的签名时间在未来，请核对双方时钟")
+    if at < now - OLDEST:
+        raise NotAllowed(f"文件的签名时间早于 {OLDEST.days} 天，请重新导出")
     id_ = signer_of(endpoint).verify(headers, signed, at)
     first, *rest = signed.split(b"\n")
     head = _object(first, "首行")

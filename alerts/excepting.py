@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from alerts.desk import MACHINE
 from crawler.domain.assessment import Assessment
 from crawler.domain.audit import Act
+from crawler.domain.case import CHINA
 from crawler.domain.errors import BadInput
 from crawler.domain.exception import (
     Exemption,
@@ -66,7 +67,8 @@ def approve_exemption(
         after = approved(_known(db, number, reach), actor, now)
         change_exemption(db, after)
         _look_again(db, after, now)
-        note(db, _act("approve", after, actor, now, f"至 {after.expires_at:%Y-%m-%d}"))
+        until = f"至 {after.expires_at.astimezone(CHINA):%Y-%m-%d}"
+        note(db, _act("approve", after, actor, now, until))
         return after
 
 

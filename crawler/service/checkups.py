@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from crawler.config import EndpointSettings
+from crawler.domain.case import CHINA
 from crawler.domain.errors import BadInput, WatchError, reason_of
 from crawler.fetching.chromium import download_folders, find_browser
 from crawler.fetching.clock import clock_state
@@ -143,7 +144,7 @@ def _clock(house: House) -> Finding:
     with house.database.reading() as db:
         newest = latest_acts(db, limit=1)
     if newest and newest[0].act.at - now > _AHEAD:
-        text = f"比最近一条记录早（{newest[0].act.at.astimezone():%Y-%m-%d %H:%M}），请校时"
+        text = f"比最近一条记录早（{newest[0].act.at.astimezone(CHINA):%Y-%m-%d %H:%M}），请校时"
         return Finding(name="时钟", fine=False, text=text)
     synchronised = "已与时间源同步" in state
     return Finding(name="时钟", fine=synchronised, text=state, needed=False)

@@ -96,7 +96,7 @@ def _says(circuit: Circuit | None, now: datetime, *, configured: bool) -> str:
         return f"已暂停：{circuit.paused}"
     if circuit.blocked_until is not None and now < circuit.blocked_until:
         until = circuit.blocked_until.astimezone(CHINA)
-        return f"连续失败 {circuit.failures} 次，{until:%H:%M:%S} 再试"
+        return f"连续失败 {circuit.failures} 次，{until:%m-%d %H:%M:%S} 再试"
     return f"连续失败 {circuit.failures} 次"
 
 

@@ -11,6 +11,7 @@ import structlog
 
 from alerts.calendars import load_calendar
 from crawler.config import OpsSettings
+from crawler.domain.case import CHINA
 from crawler.domain.delivery import Delivery, DeliveryState, Endpoint, EventType
 from crawler.domain.ids import ulid
 from crawler.service.desks import poster_of
@@ -80,13 +81,14 @@ def troubles(house: House, db: Connection, now: datetime) -> Iterator[tuple[str,
         yield f"endpoint:{name}", f"接收端 {name} 已暂停：{why}"
     for name, since in oldest_waiting(db).items():
         if now - since > LATE:
-            yield f"late:{name}", f"接收端 {name} 有消息自 {since.astimezone():%m-%d %H:%M} 未送达"
+            at = f"{since.astimezone(CHINA):%m-%d %H:%M}"
+            yield f"late:{name}", f"接收端 {name} 有消息自 {at} 未送达"
     for (name, state), count in delivery_counts(db).items():
         if state is DeliveryState.GIVEN_UP:
             yield f"given_up:{name}", f"接收端 {name} 有 {count} 条消息已放弃投递"
     oldest = oldest_unindexed(db)
     if oldest is not None and now - oldest > LATE:
-        yield "index", f"检索索引自 {oldest.astimezone():%m-%d %H:%M} 起没有跟上"
+        yield "index", f"检索索引自 {oldest.astimezone(CHINA):%m-%d %H:%M} 起没有跟上"
 
 
 def told(house: House, notices: list[OpsNotice], now: datetime) -> bool:

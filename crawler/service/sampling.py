@@ -7,6 +7,7 @@ import io
 from datetime import datetime
 
 from crawler.domain.capture import Outcome
+from crawler.domain.case import CHINA
 from crawler.domain.errors import BadInput
 from crawler.domain.site import ended_well
 from crawler.service.catalogue import Catalogue
@@ -27,19 +28,19 @@ def result_sheet(house: House, sweep_id: int, words: Catalogue, now: datetime) -
     out = io.StringIO()
     sheet = csv.writer(out, lineterminator="\r\n")
     sheet.writerow(["“双随机、一公开”抽查结果公示", f"批次 {sweep_id}"])
-    drawn = f"{draw['at'].astimezone():%Y-%m-%d %H:%M}"
+    drawn = f"{draw['at'].astimezone(CHINA):%Y-%m-%d %H:%M}"
     sheet.writerow(["抽取时间", drawn, "抽取比例", f"{draw['percent']:g}%"])
     sheet.writerow(["备选网站", draw["population"], "抽中", len(found)])
     sheet.writerow(["备选人员", _plain("、".join(draw["officers"])), "随机种子", draw["seed"]])
     sheet.writerow(_HEADS)
     for number, one in enumerate(found, 1):
         sheet.writerow([number, *map(_plain, _cells(one, words))])
-    sheet.writerow(["制表时间", f"{now.astimezone():%Y-%m-%d %H:%M}"])
+    sheet.writerow(["制表时间", f"{now.astimezone(CHINA):%Y-%m-%d %H:%M}"])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
 def _cells(one: DrawnSite, words: Catalogue) -> tuple[str, ...]:
-    at = f"{one.closed_at.astimezone():%Y-%m-%d %H:%M}" if one.closed_at else ""
+    at = f"{one.closed_at.astimezone(CHINA):%Y-%m-%d %H:%M}" if one.closed_at else ""
     return one.domain, one.unit_name, one.officer, at, _result(one.outcome, words)
 
 

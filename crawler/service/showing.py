@@ -2,11 +2,14 @@
 
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+from crawler.domain.case import CHINA
 
 LEVEL_STYLES = {
     "red": "bold white on red",
@@ -54,6 +57,11 @@ def escape(cell: str) -> str:
     """Text of foreign origin: no markup, no control characters."""
     clean = "".join(c if c.isprintable() else " " for c in cell)
     return clean.replace("[", r"\[")
+
+
+def moment(at: datetime) -> str:
+    """Beijing time to the minute, wherever this machine stands."""
+    return f"{at.astimezone(CHINA):%Y-%m-%d %H:%M}"
 
 
 def level(value: str, name: str) -> str:

@@ -35,6 +35,8 @@ DEAD = {"state": DeliveryState.GIVEN_UP, "attempts": 10, "last_reason": "http_er
 class Terminal:
     """Says commands in one installation."""
 
+    columns = "200"
+
     def __init__(self, home: Path) -> None:
         home.mkdir()
         (home / "xunwang.toml").write_text(SETTINGS, "utf-8")
@@ -53,7 +55,7 @@ class Terminal:
     def done(self, *words: str) -> Result:
         """The command with its output, however it ended."""
         door = Door(home=self.home, config=None, actor="ops")
-        return CliRunner().invoke(self.app, words, obj=door, env={"COLUMNS": "200"})
+        return CliRunner().invoke(self.app, words, obj=door, env={"COLUMNS": self.columns})
 
     def asked(self, *words: str) -> Any:
         return json.loads(self.say(*words, "--json"))
@@ -104,6 +106,16 @@ def test_a_token_is_shown_once_and_never_kept(terminal: Terminal) -> None:
     with terminal.database.reading() as db:
         acts = [one.act.action for one in latest_acts(db)]
     assert acts == ["client.end", "client.renew", "client.add"]
+
+
+def test_a_token_stays_whole_in_a_narrow_file(terminal: Terminal) -> None:
+    terminal.columns = "40"
+
+    shown = terminal.say("client", "add", "zpt", "--scope", "tasks:read,tasks:answer")
+
+    said, token = shown.splitlines()
+    assert said.startswith("zpt：tasks:answer、tasks:read，310000，有效至 ")
+    assert len(token.rsplit("：", 1)[1]) > 40
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from crawler.service.doors import Door, now
 from crawler.service.holding import held
 from crawler.service.restoring import read_backup
 from crawler.service.restoring import restore as restore_home
-from crawler.service.showing import complain, say, warn
+from crawler.service.showing import complain, moment, say, warn
 from crawler.store.verifying import verify
 
 
@@ -69,7 +69,7 @@ def restore(
 def _told(manifest: Manifest) -> str:
     size = sum(one.size for one in manifest.files.values()) / 1024**2
     captures = manifest.standing.get("captures", 0)
-    made = f"{manifest.made_at.astimezone():%Y-%m-%d %H:%M}"
+    made = moment(manifest.made_at)
     return f"{len(manifest.files)} 个文件，{size:.1f} MiB，{captures} 次采集，{made}"
 
 

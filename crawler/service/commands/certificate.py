@@ -11,7 +11,7 @@ from crawler.domain.certificate import Certificate
 from crawler.domain.errors import BadInput, reason_of
 from crawler.service.certifying import as_file, checked_file, fingerprint, public_key
 from crawler.service.doors import Door
-from crawler.service.showing import as_json, say, table
+from crawler.service.showing import as_json, moment, say, table
 from crawler.store.certificates import certificate_of, latest_certificates
 
 KINDS = {"sweep": "批次", "day": "日报"}
@@ -69,7 +69,7 @@ def _list(found: list[Certificate], *, json: bool) -> None:
             str(one.id),
             KINDS[one.kind],
             one.of,
-            f"{one.at.astimezone():%Y-%m-%d %H:%M}",
+            moment(one.at),
             str(body["coverage"]["watched"]),
             str(body["coverage"]["seen"]),
             str(sum(body["coverage"]["failed"].values())),

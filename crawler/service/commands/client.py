@@ -15,7 +15,7 @@ from crawler.domain.client import LONGEST_LIFE, SCOPE_NAMES, Client, Scope, clie
 from crawler.domain.errors import BadInput
 from crawler.service.api.access import digest_of
 from crawler.service.doors import Door, now
-from crawler.service.showing import as_json, say, table
+from crawler.service.showing import as_json, moment, say, table
 from crawler.service.wiring import House
 from crawler.store.audit import note
 from crawler.store.clients import (
@@ -88,10 +88,10 @@ def _list(given: Given) -> None:
 
 
 def _row(one: Client, at: datetime) -> list[str]:
-    used = f"{one.last_used_at.astimezone():%Y-%m-%d %H:%M}" if one.last_used_at else "—"
+    used = moment(one.last_used_at) if one.last_used_at else "—"
     stands = "有效" if is_live(one, at) else "已停用" if one.ended_at else "已过期"
     scopes = "、".join(SCOPE_NAMES[scope] for scope in Scope if scope in one.scopes)
-    until = f"{one.expires_at.astimezone():%Y-%m-%d}"
+    until = moment(one.expires_at)
     return [one.name, scopes, one.region, one.endpoint, until, used, stands]
 
 
@@ -133,7 +133,7 @@ def _tell(given: Given, made: Client, token: str) -> None:
         as_json({"name": made.name, "token": token, "expires_at": made.expires_at})
         return
     say(f"{made.name}：{'、'.join(sorted(made.scopes))}，{made.region}，"
-        f"有效至 {made.expires_at.astimezone():%Y-%m-%d}")  # fmt: skip
+        f"有效至 {moment(made.expires_at)}")  # fmt: skip
     say(f"令牌（只显示这一次，请当面或以加密方式交给对方）：{token}")
 
 

@@ -16,7 +16,7 @@ from crawler.service.packing.archive import new_file
 from crawler.service.packing.blank_forms import FORMS, blank_form
 from crawler.service.packing.exporting import FORMS_FOLDER, export_alert, export_family
 from crawler.service.packing.listing import Asker, Exported, allowed
-from crawler.service.showing import as_json, complain, say, warn
+from crawler.service.showing import as_json, complain, moment, say, warn
 from crawler.service.stamping import request_for
 from crawler.service.wiring import House
 from crawler.store.anchors import latest_anchor
@@ -132,4 +132,4 @@ def _stamp(house: House, words: Catalogue, actor: str, number: int, token: Path 
     except OSError as error:
         raise BadInput(f"{token} 无法读取：{reason_of(error)}") from error
     stamp = take_stamp(house, number, answer, now(), actor)
-    say(words.say("evidence.stamped", id=number, at=stamp.at.isoformat()))
+    say(words.say("evidence.stamped", id=number, at=moment(stamp.at)))

@@ -10,7 +10,7 @@ from crawler.domain.errors import BadInput
 from crawler.domain.retention import KEEP_RULE_NAMES, Hold, HoldScope, called
 from crawler.service.doors import Door, now
 from crawler.service.retaining import foresee, retention_of, run, too_many
-from crawler.service.showing import as_json, say, table, warn
+from crawler.service.showing import as_json, moment, say, table, warn
 from crawler.service.wiring import House
 from crawler.store.holds import open_holds, put_hold, release
 from crawler.store.leftovers import Leftovers
@@ -103,7 +103,7 @@ def _holds(house: House, *, json: bool) -> None:
     elif not found:
         say("没有保全")
     else:
-        rows = [[str(one.id), called(one), one.reason, one.actor, f"{one.at.astimezone():%Y-%m-%d}"]
+        rows = [[str(one.id), called(one), one.reason, one.actor, moment(one.at)]
                 for one in found]  # fmt: skip
         table("保全", ("编号", "对象", "理由", "由谁", "自"), rows)
 

@@ -11,7 +11,7 @@ from crawler.domain.lexicon import Term
 from crawler.service.lexicon_life import Faring
 from crawler.service.rejudging import Rejudged
 from crawler.service.replaying import MINUTES_AN_ALERT, Replay, Shift
-from crawler.service.showing import as_json, complain, escape, level, out, say, table
+from crawler.service.showing import as_json, complain, escape, level, moment, out, say, table
 from crawler.service.wiring import House
 from lexicons.documents import Problem
 from lexicons.faring import LEAST_DECISIONS, Fared
@@ -41,7 +41,7 @@ def versions(known: Sequence[Version], house: House, *, json: bool) -> None:
         columns = ("版本", "启用", "摘要", "作者", "批准", "发布时间", "说明")
         table("词库版本", columns, [
             (str(one.number), "●" if one.number == number else "", one.digest, one.author,
-             one.approved_by or "—", f"{one.published_at.astimezone():%Y-%m-%d %H:%M}", one.note)
+             one.approved_by or "—", moment(one.published_at), one.note)
             for one in known
         ])  # fmt: skip
 

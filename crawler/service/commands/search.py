@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from crawler.domain.assessment import Level
+from crawler.domain.case import CHINA
 from crawler.domain.errors import BadInput, TryLater
 from crawler.domain.filing import SubjectKind
 from crawler.service.catalogue import Catalogue
 from crawler.service.doors import Door
 from crawler.service.searching import engine_of
-from crawler.service.showing import as_json, escape, out, progress, say, table, warn
+from crawler.service.showing import as_json, escape, moment, out, progress, say, table, warn
 from crawler.service.wiring import House
 from crawler.store.texts import index_counts, refused_texts
 from indexer.engines import Answer, Engine, Order, SearchRequest, SearchResult, Snippet
@@ -23,7 +24,6 @@ from indexer.searching import every_answer
 from indexer.searching import search as search_texts
 
 _MOST_EXPORTED = 1_000_000
-_CHINA = timedelta(hours=8)
 
 
 def search(
@@ -156,7 +156,7 @@ def _day(text: str) -> datetime | None:
         day = datetime.fromisoformat(text)
     except ValueError as error:
         raise BadInput(f"日期应写作 2026-05-01，不是 {text[:40]!r}") from error
-    return day if day.tzinfo else day.replace(tzinfo=UTC) - _CHINA
+    return day if day.tzinfo else day.replace(tzinfo=CHINA)
 
 
 def _shown(result: SearchResult, asked: str, words: Catalogue) -> Iterator[str]:
@@ -175,7 +175,7 @@ def _shown(result: SearchResult, asked: str, words: Catalogue) -> Iterator[str]:
 
 def _answer(answer: Answer, words: Catalogue) -> Iterator[str]:
     badge = words.name("level", answer.level)
-    at = (answer.captured_at + _CHINA).strftime("%Y-%m-%d %H:%M")
+    at = moment(answer.captured_at)
     others = words.say("search.others", count=answer.other_sites) if answer.other_sites else ""
     yield f"[bold]{escape(answer.domain)}[/] {badge} {at} {escape(answer.title)} {others}".rstrip()
     yield "    " + _marked(answer.snippet)

@@ -13,7 +13,7 @@ from crawler.domain.family import MARK_NAMES
 from crawler.domain.filing import SubjectKind, shown_unit_name
 from crawler.service.catalogue import Catalogue
 from crawler.service.doors import Door
-from crawler.service.showing import as_json, level, out, say, table
+from crawler.service.showing import as_json, level, moment, out, say, table
 from crawler.service.wiring import House
 from crawler.store.coverage import SiteLine, site_lines
 from crawler.store.site_files import SiteFile, site_file_of
@@ -83,7 +83,8 @@ def _show(house: House, words: Catalogue, domain: str, region: str, *, json: boo
         _show_picture(words_read.field.text, words_read.qr_codes)
     for seen in found.history:
         outcome = words.name("outcome", seen.outcome)
-        say(f"  {seen.ended_at:%Y-%m-%d %H:%M} {seen.id} {seen.fetcher} {seen.profile} {outcome}")
+        at = moment(seen.ended_at)
+        say(f"  {at} {seen.id} {seen.fetcher} {seen.profile} {outcome}")
 
 
 def _show_picture(text: str, codes: tuple[str, ...]) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from crawler.domain.calendar import Calendar
-from crawler.domain.case import CHINA
 from crawler.domain.recheck import RECHECK_NAMES, Recheck
 from crawler.domain.task import (
     CONCLUSION_NAMES,
@@ -19,7 +18,7 @@ from crawler.domain.task import (
     urgency_of,
 )
 from crawler.service.catalogue import Catalogue
-from crawler.service.showing import as_json, say, table
+from crawler.service.showing import as_json, moment, say, table
 
 _URGENCY = {Urgency.IN_TIME: "", Urgency.AMBER: "将到期", Urgency.OVERDUE: "超期"}
 
@@ -91,4 +90,4 @@ def _show_joint(task: SupervisionTask, results: Sequence[TaskResult]) -> None:
 
 
 def _day(at: datetime | None) -> str:
-    return f"{at.astimezone(CHINA):%Y-%m-%d %H:%M}" if at else "—"
+    return moment(at) if at else "—"
