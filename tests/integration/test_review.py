@@ -28,7 +28,7 @@ from crawler.store.database import Database
 from crawler.store.lexicons import decided_alerts
 from crawler.store.outbox import list_deliveries
 from crawler.store.reviews import reviews_of
-from crawler.store.tables import alerts, audit
+from crawler.store.tables import alerts, audit, sites
 from crawler.store.task_alerts import alerts_of_task
 from crawler.store.tasks import moves_of, task_of
 from tests.builders import NO_TRIGGER, NOON, a_site, an_alert
@@ -604,6 +604,20 @@ def test_a_case_of_several_subjects_goes_where_each_is_registered(tmp_path: Path
     assert "甲某某" not in theirs.title
 
 
+def test_one_place_is_one_place_whoever_names_it(tmp_path: Path) -> None:
+    """By the code of the one, by the filing of the other."""
+    database, desk = a_database(tmp_path), a_desk(approval_from=Level.ORANGE)
+    first = open_alert(database, a_site(region="310118"))
+    second = beside(database, first, "b.example.cn", Level.ORANGE, region="310118")
+    coded = update(sites).where(sites.c.id == second.site_id).values(uscc="91310118MA1TE5T0XE")
+    with database.transaction() as db:
+        db.execute(coded)
+
+    one, two = (confirm(database, alert.id, "wang", NOON, desk) for alert in (first, second))
+
+    assert one.id == two.id
+
+
 def test_what_a_person_changed_is_not_lost_in_another_task(tmp_path: Path) -> None:
     database, desk = a_database(tmp_path), a_desk(approval_from=Level.ORANGE)
     first = open_alert(database)
@@ -644,6 +658,18 @@ def test_nobody_approves_a_site_that_they_added(tmp_path: Path) -> None:
     with pytest.raises(NotAllowed, match="自己增加过网站"):
         approve(database, task.id, "li", NOON, desk)
     assert approve(database, task.id, "zhao", NOON, desk).state is TaskState.SENT
+
+
+def test_who_added_a_site_sends_a_returned_task_anew_where_no_approval_is_needed(
+    tmp_path: Path,
+) -> None:
+    database, desk = a_database(tmp_path), a_desk(approval_from=None)
+    first = open_alert(database)
+    task = confirm(database, first.id, "wang", NOON, desk)
+    confirm(database, beside(database, first, "b.example.cn", Level.RED).id, "li", NOON, desk)
+    move_task(database, task.id, Move.RETURN, "platform", NOON, desk, "不属本辖区")
+
+    assert approve(database, task.id, "li", NOON, desk).state is TaskState.SENT
 
 
 def test_a_graver_site_makes_the_task_more_urgent(tmp_path: Path) -> None:
