@@ -163,12 +163,11 @@ def _theirs(db: Connection, task: SupervisionTask | None, sender: Sender) -> Sup
     """A task of another region, or one that was not sent or that they never heard of, is as good
     as none: whose it is, is nobody else's business.
     """
-    if task is None or task.sent_at is None:
+    if task is None or (sender.regions and not task.region.startswith(sender.regions)):
         return None
-    if sender.regions and not task.region.startswith(sender.regions):
-        return None
-    unheard = sender.levels and task.level not in sender.levels
-    if unheard and not was_told(db, sender.name, f"task:{task.number}"):
+    beyond = sender.levels and task.level not in sender.levels
+    waits = task.sent_at is None  # never sent, or redirected to another district
+    if (waits or beyond) and not was_told(db, sender.name, f"task:{task.number}"):
         return None
     return task
 

@@ -135,7 +135,9 @@ def messages_of(
     )
 
 
-def as_told(occasion: Occasion, endpoint: Endpoint, last: EventType | None) -> Occasion | None:
+def as_told(
+    occasion: Occasion, endpoint: Endpoint, last: EventType | None, *, ended: bool = False
+) -> Occasion | None:
     """What happened to a task, as one endpoint is to hear it by what it was told of the task last;
     None: nothing. Who was told is told on, whatever the level has become; the first message of who
     was not is that there is a task, and an end of what they never heard of is no news.
@@ -145,7 +147,7 @@ def as_told(occasion: Occasion, endpoint: Endpoint, last: EventType | None) -> O
         return replace(
             occasion, event=occasion.event if known else EventType.TASK_CHANGED, level=None
         )
-    if occasion.event is EventType.TASK_CANCELLED:
+    if ended or occasion.event is EventType.TASK_CANCELLED:
         return None
     if endpoint.events and EventType.TASK_CREATED not in endpoint.events:
         return occasion

@@ -199,9 +199,9 @@ def _tell(db: Connection, event: EventType, task: SupervisionTask, step: Step, d
     occasion = task_told(
         event, task, case, found.shown, desk.categories, step.remark, total=found.total
     )
-    last = told_before(db, occasion.subject, occasion.seq)
+    last, ended = told_before(db, occasion.subject, occasion.seq), task.state in TASK_ENDS
     for endpoint in desk.endpoints:
-        theirs = as_told(occasion, endpoint, last.get(endpoint.name))
+        theirs = as_told(occasion, endpoint, last.get(endpoint.name), ended=ended)
         if theirs is not None:
             put(db, messages_of(theirs, (endpoint,), step.at, desk.chance))
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DatabaseError
 
+from alerts.answering import Fault, Sender, take_feedback
 from alerts.dispatching import Dispatch, dispatch, region_after
 from alerts.moving import Step, make_move
 from alerts.reviewing import confirm, dismiss, merge, reopen, watch
@@ -40,6 +41,7 @@ from tests.integration.answering_house import (
     open_alert,
     settle_site,
 )
+from tests.integration.api_house import said
 
 
 def test_a_confirmed_orange_alert_waits_as_a_draft_for_a_supervisor(tmp_path: Path) -> None:
@@ -511,10 +513,35 @@ def test_who_was_told_hears_that_a_task_is_cancelled_before_it_was_sent_anew(
     to = Dispatch(lead=lead, cooperating=(), region="310104", rule="改派")
     redirect(database, task.id, to, "li", NOON, desk)
 
+    waits = {
+        name: take_feedback(
+            database, name, task.number, said("acknowledged"), NOON, desk,
+            Sender(name=name, regions=regions),
+        ).fault
+        for name, regions in (("city", ("31",)), ("xuhui", ("310104",)))
+    }  # fmt: skip
     move_task(database, task.id, Move.CANCEL, "li", NOON, desk, "重复")
 
+    assert waits == {"city": Fault.NOT_NOW, "xuhui": Fault.NO_SUCH_TASK}
     assert _told(database, task, "city")[-1] is EventType.TASK_CANCELLED
     assert _told(database, task, "xuhui") == []
+
+
+def test_who_came_later_hears_nothing_of_the_end_of_an_old_task(tmp_path: Path) -> None:
+    database = a_database(tmp_path)
+    old, new = an_endpoint(name="old"), an_endpoint(name="new")
+    task = confirm(database, open_alert(database).id, "wang", NOON, a_desk(old, approval_from=None))
+    both = a_desk(old, new, approval_from=None)
+    other = confirm(
+        database, open_alert(database, a_site(domain="o.example.cn")).id, "wang", NOON, both
+    )
+
+    for one in (task, other):
+        move_task(database, one.id, Move.TRANSFER, "li", NOON, both, "属公安")
+
+    assert _told(database, task, "old") == [EventType.TASK_CREATED, EventType.TASK_CHANGED]
+    assert _told(database, task, "new") == []
+    assert _told(database, other, "new") == [EventType.TASK_CREATED, EventType.TASK_CHANGED]
 
 
 def test_a_task_that_gets_graver_is_followed_by_who_had_it_and_new_to_who_gets_it(
