@@ -15,6 +15,7 @@ from crawler.store.tables import audit
 
 FIRST = "0" * 64
 _CHAIN_LOCK = 0x78756E77616E67  # "xunwang": one writer of the chain at a time
+_TAKEN_IN = "xunwang.chain"  # of a connection: the transaction that holds the lock
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,8 +119,11 @@ def take_chain(db: Connection) -> None:
     another noting act changes too: with one order for all, no two acts wait for each other.
     """
     # SQLite's writers are alone already; on PostgreSQL two would fork the chain.
-    if db.dialect.name == "postgresql":
-        db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
+    if db.dialect.name != "postgresql" or db.info.get(_TAKEN_IN) is db.get_transaction():
+        return
+    db.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
+    if not db.in_nested_transaction():  # one that is rolled back gives the lock back
+        db.info[_TAKEN_IN] = db.get_transaction()
 
 
 def _row(seq: int, act: Act, prev: str, digest: str) -> dict[str, Any]:

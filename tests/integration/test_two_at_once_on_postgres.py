@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import event, make_url, text
 
 from alerts import answering, delivering, moving
 from alerts.answering import Effect, take_feedback
@@ -19,6 +19,7 @@ from alerts.tasking import move_task
 from crawler.domain.alert import Alert, AlertState
 from crawler.domain.assessment import Level
 from crawler.domain.task import Conclusion, Move, SupervisionTask, TaskState
+from crawler.store import audit
 from crawler.store.alerts import alert_of
 from crawler.store.circuits import circuit_of
 from crawler.store.database import Database, migrate, open_database
@@ -176,3 +177,36 @@ def test_a_persons_word_on_an_endpoint_outlasts_what_a_round_learnt_of_it_meanwh
     with database.reading() as db:
         now = circuit_of(db, "platform")
     assert (now.paused, now.failures) == (("维护", 1) if acts is pause else ("", 0))
+
+
+def test_one_move_asks_for_the_chain_once(database: Database) -> None:
+    desk = a_desk(an_endpoint(), approval_from=None)
+    task = confirm(database, open_alert(database).id, "wang", NOON, desk)
+    asked: list[str] = []
+    event.listen(
+        database.engine, "before_cursor_execute",
+        lambda *given: asked.append(given[2]) if "advisory" in given[2] else None,
+    )  # fmt: skip
+
+    move_task(database, task.id, Move.ACKNOWLEDGE, "li", NOON, desk)
+    move_task(database, task.id, Move.WORK, "li", NOON, desk)
+
+    assert len(asked) == 2  # once a transaction, also where the connection is the same
+
+
+def test_a_step_that_is_taken_back_does_not_keep_the_chain(database: Database) -> None:
+    other = text("SELECT pg_try_advisory_lock(:key)"), {"key": audit._CHAIN_LOCK}
+    with database.transaction() as db, database.engine.connect() as stranger:
+        step = db.begin_nested()
+        audit.take_chain(db)
+        step.rollback()
+        free = stranger.scalar(*other)
+        stranger.scalar(text("SELECT pg_advisory_unlock_all()"))
+
+        audit.take_chain(db)
+        step = db.begin_nested()
+        audit.take_chain(db)
+        step.rollback()
+        held = not stranger.scalar(*other)
+
+    assert (free, held) == (True, True)
