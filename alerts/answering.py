@@ -98,6 +98,22 @@ class Sender:
     read: Callable[[str, bytes], Feedback] = read_feedback
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Report:
+    """One report that could be read, with the task that it is about."""
+
+    task: SupervisionTask
+    feedback: Feedback
+    sender: Sender
+    now: datetime
+    desk: Desk
+
+    @property
+    def actor(self) -> str:
+        """Who reports, and for whom."""
+        return f"{self.sender.name}：{self.feedback.actor}"[:_LONGEST_ID]
+
+
 def sender_of(endpoint: Endpoint) -> Sender:
     """Who speaks with this endpoint's key; NotAllowed if it is sent no tasks."""
     if not hears_of_tasks(endpoint):
@@ -202,30 +218,12 @@ def _apply(
         if (feedback.at - now).total_seconds() > _AHEAD_S:
             raise BadInput("at：时间在未来，请核对时钟")
         _check_dispatch(task, feedback)
-        if feedback.result_of:
-            return _result(db, task, feedback, now, desk, sender)
-        move = _meant(task, feedback)
-        if _completes(task, feedback):
-            return Answered(
-                effect=Effect.TAKEN, task=_concluded(db, task, feedback, now, desk, sender)
-            )
-        if _is_late(task, move):
-            said = f"任务已是“{TASK_STATE_NAMES[task.state]}”"
-            return Answered(effect=Effect.LATE, reason=said, task=task)
-        step = Step(
-            move=move,
-            actor=_actor(feedback, sender),
-            at=now,
-            remark=_remark(db, task, feedback),
-            since=min(feedback.at, now),
-        )
-        with db.begin_nested():
-            after = make_move(db, task, step, desk, _said_of(feedback))
+        report = _Report(task=task, feedback=feedback, sender=sender, now=now, desk=desk)
+        return _result(db, report) if feedback.result_of else _moved(db, report)
     except BadInput as mistake:
         return _refused(task, mistake, Fault.UNREADABLE)
     except NotAllowed as refusal:
         return _refused(task, refusal, Fault.NOT_NOW)
-    return Answered(effect=Effect.TAKEN, task=after)
 
 
 def _refused(task: SupervisionTask, why: Exception, fault: Fault) -> Answered:
@@ -251,28 +249,43 @@ def _meant(task: SupervisionTask, feedback: Feedback) -> Move:
     return feedback.move
 
 
-def _result(
-    db: Connection,
-    task: SupervisionTask,
-    feedback: Feedback,
-    now: datetime,
-    desk: Desk,
-    sender: Sender,
-) -> Answered:
+def _moved(db: Connection, report: _Report) -> Answered:
+    """What a report does to its task."""
+    task, feedback = report.task, report.feedback
+    move = _meant(task, feedback)
+    if _completes(task, feedback):
+        return Answered(effect=Effect.TAKEN, task=_concluded(db, report))
+    if _is_late(task, move):
+        said = f"任务已是“{TASK_STATE_NAMES[task.state]}”"
+        return Answered(effect=Effect.LATE, reason=said, task=task)
+    step = Step(
+        move=move,
+        actor=report.actor,
+        at=report.now,
+        remark=_remark(db, task, feedback),
+        since=min(feedback.at, report.now),
+    )
+    with db.begin_nested():
+        after = make_move(db, task, step, report.desk, _said_of(feedback))
+    return Answered(effect=Effect.TAKEN, task=after)
+
+
+def _result(db: Connection, report: _Report) -> Answered:
     """What a department of the joint inspection found: the task stays where it is."""
+    task, feedback = report.task, report.feedback
     assert feedback.conclusion is not None  # reading it refuses a result without
     result = TaskResult(
         department=feedback.result_of,
         conclusion=feedback.conclusion,
         note=feedback.note,
-        actor=_actor(feedback, sender),
+        actor=report.actor,
         at=feedback.at,
     )
     known = (one for one in results_of(db, task.id) if one.department == result.department)
     if any(one.at > result.at for one in known):
         return Answered(effect=Effect.LATE, reason="这个部门已有更新的结果", task=task)
     with db.begin_nested():
-        after = add_result(db, task, result, now, desk)
+        after = add_result(db, task, result, report.now, report.desk)
     return Answered(effect=Effect.TAKEN, task=after)
 
 
@@ -288,17 +301,11 @@ def _completes(task: SupervisionTask, feedback: Feedback) -> bool:
     return answered and missing and feedback.move is Move.ANSWER
 
 
-def _concluded(
-    db: Connection,
-    task: SupervisionTask,
-    feedback: Feedback,
-    now: datetime,
-    desk: Desk,
-    sender: Sender,
-) -> SupervisionTask:
-    after = replace(task, conclusion=feedback.conclusion, seq=task.seq + 1)
-    step = Step(move=Move.ANSWER, actor=_actor(feedback, sender), at=now, remark=feedback.note)
-    return write_move(db, task, after, step, desk)
+def _concluded(db: Connection, report: _Report) -> SupervisionTask:
+    before, feedback = report.task, report.feedback
+    after = replace(before, conclusion=feedback.conclusion, seq=before.seq + 1)
+    step = Step(move=Move.ANSWER, actor=report.actor, at=report.now, remark=feedback.note)
+    return write_move(db, before, after, step, report.desk)
 
 
 def _remark(db: Connection, task: SupervisionTask, feedback: Feedback) -> str:
@@ -308,10 +315,6 @@ def _remark(db: Connection, task: SupervisionTask, feedback: Feedback) -> str:
     here = {one.sha256 for one in attachments_of(db, task.id)}
     missing = len(set(feedback.attachments) - here)
     return f"{feedback.note}（所附文件有 {missing} 个没有收到）" if missing else feedback.note
-
-
-def _actor(feedback: Feedback, sender: Sender) -> str:
-    return f"{sender.name}：{feedback.actor}"[:_LONGEST_ID]
 
 
 def _is_late(task: SupervisionTask, move: Move) -> bool:

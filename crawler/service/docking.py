@@ -97,8 +97,7 @@ def _accepted(house: House, one: Docked, actor: str, now: datetime) -> Docked:
         settle_docked(db, made)
 
     def then(db: Connection, list_id: int) -> None:
-        keep_docked(db, replace(made, list_id=list_id))
-        note(db, _act(made))
+        _keep(db, replace(made, list_id=list_id))
 
     try:
         report = _imported(house, file, actor, now, may_shrink=True, first=first, then=then)
@@ -150,14 +149,17 @@ def _taken(house: House, path: Path, now: datetime) -> Docked | None:
         sha256=sha256, source=source, name=path.name, state=TAKEN, region=house.config.region,
         actor=MACHINE, at=now,
     )  # fmt: skip
+
+    def then(db: Connection, list_id: int) -> None:
+        _keep(db, replace(one, list_id=list_id))
+
     try:
-        report = _imported(house, copy, MACHINE, now, may_shrink=False)
+        report = _imported(house, copy, MACHINE, now, may_shrink=False, then=then)
         one = replace(one, list_id=report.list_id)
-    except Shrunk as loss:
-        one = replace(one, state=WAITING, reason=f"比上一份少了 {loss.part:.0%}，须人工确认")
-    except BadInput as error:
-        one = replace(one, state=REFUSED, reason=str(error))
-    _keep(house, one)
+    except BadInput as mistake:
+        one = _untaken(one, mistake)
+        with house.database.transaction() as db:
+            _keep(db, one)
     if one.state != WAITING:
         shutil.rmtree(copy.parent, ignore_errors=True)
     log.info("list came", action="dock", list=one.list_id, state=one.state)
@@ -177,10 +179,15 @@ def _shelf(house: House, sha256: str) -> Path:
     return house.home / "docking" / sha256
 
 
-def _keep(house: House, one: Docked) -> None:
-    with house.database.transaction() as db:
-        keep_docked(db, one)
-        note(db, _act(one))
+def _untaken(one: Docked, why: BadInput) -> Docked:
+    if isinstance(why, Shrunk):
+        return replace(one, state=WAITING, reason=f"比上一份少了 {why.part:.0%}，须人工确认")
+    return replace(one, state=REFUSED, reason=str(why))
+
+
+def _keep(db: Connection, one: Docked) -> None:
+    keep_docked(db, one)
+    note(db, _act(one))
 
 
 def _act(one: Docked) -> Act:

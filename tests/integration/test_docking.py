@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 
-from crawler.domain.errors import BadInput, NotAllowed
-from crawler.service import importing
+from crawler.domain.errors import BadInput, NotAllowed, TryLater
+from crawler.service import docking, importing
 from crawler.service.docking import decide, dock
 from crawler.service.importing import import_file
 from crawler.service.wiring import House, open_house
-from crawler.store.dockings import Docked, docked_like
+from crawler.store.audit import latest_acts
+from crawler.store.database import Connection
+from crawler.store.dockings import Docked, all_docked, docked_like
 from crawler.store.evidence import file_digest
 from crawler.store.lists import lists
 from tests.builders import NOON
@@ -69,6 +71,26 @@ def test_a_new_list_is_taken_once_whatever_it_is_called(house: House, folder: Pa
     (folder / "a.csv").rename(folder / "again.csv")
     assert dock(house, NOON) == []
     assert imported(house) == 1
+
+
+def test_a_list_and_the_word_that_it_was_taken_stand_or_fall_together(
+    house: House, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(db: Connection, one: Docked) -> None:
+        raise TryLater("磁盘已满")
+
+    a_list(folder, "a.csv", range(10))
+    with monkeypatch.context() as patch:
+        patch.setattr(docking, "keep_docked", full)
+        with pytest.raises(TryLater):
+            dock(house, NOON)
+
+    assert imported(house) == 0
+    assert [one.state for one in dock(house, NOON)] == ["taken"]
+    with house.database.reading() as db:
+        (kept,) = all_docked(db)
+        assert kept.list_id == lists(db)[0]["id"]
+        assert [one.act.action for one in latest_acts(db)][:2] == ["docking.taken", "list.import"]
 
 
 def test_a_list_that_shrinks_waits_for_a_person_who_may_take_or_refuse_it(
