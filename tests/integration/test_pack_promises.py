@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -13,16 +13,27 @@ from sqlalchemy import insert, select, update
 
 from crawler.domain.audit import Act
 from crawler.domain.personal import KINDS
+from crawler.domain.subject import Register
 from crawler.service.anchoring import anchor_heads
+from crawler.service.packing.exporting import export_family
 from crawler.service.packing.listing import Asker
 from crawler.service.packing.papers import _yield_rows
+from crawler.service.registering import Handed, take_register
 from crawler.service.wiring import House
 from crawler.store.anchors import anchors_over
 from crawler.store.audit import acts_on, note
 from crawler.store.tables import anchors, sites
 from tests.builders import NOON, a_capture
 from tests.integration import packing_house
-from tests.integration.packing_house import a_house, clean_visit, exported, seed_case, verified
+from tests.integration.packing_house import (
+    OFFICER,
+    a_house,
+    clean_visit,
+    desk,
+    exported,
+    seed_case,
+    verified,
+)
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +72,24 @@ def test_a_paper_says_fixed_outside_only_where_somebody_outside_holds_it(tmp_pat
     assert " 对外固定" in words_of(tmp_path / "told.zip", "电子数据提取笔录")
     assert "对外固定：" in page_of(tmp_path / "told.zip")
     assert "青浦区公证处" in page_of(tmp_path / "told.zip")
+
+
+def test_papers_name_the_place_that_the_registers_name_as_the_task_does(tmp_path: Path) -> None:
+    house = a_house(tmp_path / "home")
+    unit = "云湖颐享养老服务有限公司"
+    seeded = seed_case(house, "a.example.cn", unit=unit)
+    register = tmp_path / "entities.csv"
+    register.write_text(f"名称,区划代码,街道\n{unit},310115,花木街道\n", "utf-8")
+    handed = Handed(
+        path=register, register=Register.ENTITIES, source="市法人库", as_of=date(2026, 5, 1)
+    )
+    take_register(house, handed, "ops", NOON)
+
+    exported(house, seeded.alert_id, tmp_path / "one.zip")
+    export_family(house, desk(), seeded.case_id, tmp_path / "kin.zip", OFFICER, NOON)
+
+    assert "登记地 310115（法人库）" in words_of(tmp_path / "one.zip", "线索报告")
+    assert "登记地 310115（法人库）" in words_of(tmp_path / "kin.zip", "同族线索报告")
 
 
 SECRETS = (

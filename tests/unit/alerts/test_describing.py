@@ -76,7 +76,7 @@ def test_a_text_that_is_gone_or_another_is_not_told(text: PageText | None) -> No
     ("text", "shown"),
     [
         ("保本保息，客服13800138000", "保本保息，客服138******00"),
-        ("保本保息" + "一" * 27 + "13800138000", "保本保息" + "一" * 27 + "138"),
+        ("保本保息" + "一" * 24 + "13800138000", "保本保息" + "一" * 24 + "138***"),
         ("13800138000" + "一" * 26 + "保本保息", "**00" + "一" * 26 + "保本保息"),
     ],
 )
@@ -134,6 +134,7 @@ def test_a_page_that_was_not_read_closely_is_compared_with_nothing() -> None:
     ("site", "mode"),
     [
         (a_site(region="310118"), "登记地"),
+        (a_site(region="310000"), "登记地"),
         (a_site(region="310115"), "登记地以外"),
         (a_site(region="", main_licence=""), "登记地不明"),
     ],
