@@ -8,12 +8,13 @@ import gc
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
 import crawler.store.database
+from crawler.store.database import migrate, open_database
 from tests import servers
 from tests.servers.elsewhere import SERVER, elsewhere, forget
 
@@ -26,7 +27,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """One server a run: the processes among which xdist divides the tests inherit its address."""
     open_until_the_end = session.config.stash.setdefault(_UNTIL_THE_END, ExitStack())
     if not hasattr(session.config, "workerinput"):
-        os.environ[SERVER] = open_until_the_end.enter_context(servers.postgres())
+        os.environ[SERVER] = url = open_until_the_end.enter_context(servers.postgres())
+        with closing(open_database(url)) as first:
+            migrate(first)
 
 
 @pytest.hookimpl(trylast=True)
