@@ -91,7 +91,7 @@ class Run:
     clock: Path | None = None
     own_disk: bool = False
     postgres: Path | None = None
-    elastic: Path | None = None
+    elastic: str = ""
 
     def serve(self) -> None:
         """Start, or start again."""
@@ -170,7 +170,7 @@ def _served(
         received=folder / "received.jsonl", port=_free_port(), own_disk=own_disk,
         clock=folder / "clock" if FAKETIME.exists() else None,
         postgres=servers.postgres_folder(make_url(postgres).port or 0) if postgres else None,
-        elastic=servers.CACHE / "elasticsearch" if elastic else None,
+        elastic=elastic,
     )  # fmt: skip
     for missing in _missing(run):
         print(f"  （不注入：{missing}）", flush=True)
@@ -270,7 +270,7 @@ def _missing(run: Run) -> Iterator[str]:
         yield "拨动时钟，须安装 Debian 的 faketime"
     if run.postgres is None:
         yield "PostgreSQL 重启，用 --postgres"
-    if run.elastic is None:
+    if not run.elastic:
         yield "Elasticsearch 停机，用 --elasticsearch"
 
 
@@ -280,7 +280,7 @@ def _more_kinds(run: Run) -> Iterator[Callable[[Run], None]]:
     if run.clock is not None:
         yield _clock
     yield _store_away
-    if run.elastic is not None:
+    if run.elastic:
         yield _search_away
 
 
@@ -306,9 +306,9 @@ def _store_away(run: Run) -> None:
 
 
 def _search_away(run: Run) -> None:
-    assert run.elastic is not None
     run.tally.faults["search"] += 1
-    servers.told("elasticsearch-server", "stop", str(run.elastic), seconds=60)
+    folder = servers.elasticsearch_folder(run.elastic)
+    servers.told("elasticsearch-server", "stop", str(folder), seconds=60)
     time.sleep(run.chance.uniform(5, 20))
     servers.restart_elasticsearch(run.elastic)
 

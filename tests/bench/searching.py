@@ -10,7 +10,6 @@ import os
 import random
 import resource
 import shutil
-import signal
 import statistics
 import tempfile
 import threading
@@ -59,7 +58,6 @@ class Bench:
 
     database: Database
     url: str
-    folder: Path
 
     def engine(self, alias: str) -> ElasticEngine:
         return ElasticEngine(ElasticServer(url=self.url, alias=alias, timeout_s=60))
@@ -77,7 +75,7 @@ def main() -> None:
     migrate(database)
     fill(database, asked.texts)
     with servers.elasticsearch() as url:
-        bench = Bench(database, url, servers.CACHE / "elasticsearch")
+        bench = Bench(database, url)
         compare_with_plain_bulk(bench, asked.compared)
         survive_kills(bench, asked.texts)
         embedded = EmbeddedEngine(database)
@@ -147,7 +145,7 @@ def plainly(bench: Bench, client: Elasticsearch, count: int) -> float:
     began, done = time.monotonic(), 0
     while done < count:
         with bench.database.reading() as db:
-            some = waiting_texts(db, BULK, BULK_BYTES)
+            some = waiting_texts(db, None, BULK, BULK_BYTES)
         bulk(client, (
             {"_index": "plain", "_id": one.digest} | {f.name: f.text for f in one.text.fields}
             for one in some
@@ -168,15 +166,14 @@ def survive_kills(bench: Bench, count: int) -> None:
     memory = [(0, _rss())]
     while done < count:
         if kills < 3 and done >= count * (kills + 1) // 4:
-            pid = int((bench.folder / "node" / "pid").read_text())
-            threading.Timer(0.05, os.kill, (pid, signal.SIGKILL)).start()
+            threading.Timer(0.05, servers.kill_elasticsearch, (bench.url,)).start()
             kills += 1
         part = index_pending(bench.database, engine, 2_000)
         done += part.indexed
         memory.append((done, _rss()))
         if part.waiting_because:
             time.sleep(0.5)
-            servers.restart_elasticsearch(bench.folder)
+            servers.restart_elasticsearch(bench.url)
     engine.refresh()
     with bench.database.reading() as db:
         counts = index_counts(db)

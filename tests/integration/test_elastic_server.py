@@ -1,8 +1,6 @@
 """Faults on a real Elasticsearch: full disk, kill -9, a foreign mapping, random keys."""
 
-import os
 import random
-import signal
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -177,13 +175,14 @@ def test_writing_to_a_month_that_nobody_made_makes_none(
 class Struck(ElasticEngine):
     """Its server is killed while the second bulk is under way."""
 
-    bulks = 0
+    def __init__(self, server: ElasticServer) -> None:
+        super().__init__(server)
+        self.url, self.bulks = server.url, 0
 
     def index(self, documents: Sequence[Document], *, beside: bool = False) -> Taken:
         self.bulks += 1
         if self.bulks == 2:
-            pid = int((servers.CACHE / "elasticsearch" / "node" / "pid").read_text())
-            threading.Timer(0.02, os.kill, (pid, signal.SIGKILL)).start()
+            threading.Timer(0.02, servers.kill_elasticsearch, (self.url,)).start()
         return super().index(documents, beside=beside)
 
 
@@ -204,7 +203,7 @@ def test_a_server_killed_in_the_middle_loses_nothing(
     with pytest.raises(TryLater, match="无法连接"):
         house.found("保本")
 
-    servers.restart_elasticsearch(servers.CACHE / "elasticsearch")
+    servers.restart_elasticsearch(elasticsearch_url)
     house.index()
     assert counts(house) == {"indexed": 1_000}
     assert house.engine.count() == 1_000

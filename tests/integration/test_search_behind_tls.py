@@ -30,7 +30,7 @@ MAY = {  # what docs/search.md asks for, and less
 @pytest.fixture(scope="module")
 def guarded_url() -> Iterator[str]:
     servers.needed("Elasticsearch")
-    with servers.guarded_elasticsearch(PASSWORDS, MAY) as url:
+    with servers.elasticsearch(servers.files_for(PASSWORDS, MAY)) as url:
         yield url
 
 

@@ -29,7 +29,7 @@ def counts_after(database: Database, state: str, *, read_closely: bool) -> dict[
     """
     close = ReadText(text=TEXT, structure=PageStructure(), tokens=("保本",))
     with database.reading() as db:
-        (waiting,) = waiting_texts(db, 10, 10_000)
+        (waiting,) = waiting_texts(db, None, 10, 10_000)
     with database.transaction() as db:
         save_texts(db, [close] if read_closely else [], NOON)
         mark_indexed(db, [(waiting.digest, waiting.version)], state)

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -29,44 +30,55 @@ def needed(name: str) -> None:
 
 
 @contextmanager
-def elasticsearch() -> Iterator[str]:
-    """The address of a fresh server."""
-    folder = CACHE / "elasticsearch"
-    told("elasticsearch-server", "fetch", str(folder), seconds=1_800)
-    port = free_port()
-    told("elasticsearch-server", "start", str(folder), str(port), seconds=700)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        told("elasticsearch-server", "stop", str(folder), seconds=60)
-
-
-@contextmanager
-def guarded_elasticsearch(users: Mapping[str, str], roles: Mapping[str, str]) -> Iterator[str]:
-    """The same, but it demands a password. `users` are passwords by name; `roles`, by the same
-    names, what each may, as Elasticsearch writes it in roles.yml.
-    """
+def elasticsearch(config: Mapping[str, str] | None = None) -> Iterator[str]:
+    """The address of a fresh server; `config` are files it reads, by name."""
     told("elasticsearch-server", "fetch", str(CACHE / "elasticsearch"), seconds=1_800)
-    folder = CACHE / "guarded"
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    folder = elasticsearch_folder(url)
     shutil.rmtree(folder, ignore_errors=True)
-    config = folder / "node" / "config"
-    config.mkdir(parents=True)
+    (folder / "node" / "config").mkdir(parents=True)
     for home in (CACHE / "elasticsearch").glob("elasticsearch-*"):
         (folder / home.name).symlink_to(home)
+    for name, text in (config or {}).items():
+        (folder / "node" / "config" / name).write_text(text, "utf-8")
+    try:
+        told("elasticsearch-server", "start", str(folder), str(port), seconds=700)
+        yield url
+    finally:
+        told("elasticsearch-server", "stop", str(folder), seconds=60)
+        shutil.rmtree(folder)
+
+
+def elasticsearch_folder(url: str) -> Path:
+    """Where the server at this address lies: one that a run left behind, or that another run uses,
+    is nobody else's.
+    """
+    return CACHE / f"elasticsearch-{url.rsplit(':', 1)[1]}"
+
+
+def kill_elasticsearch(url: str) -> None:
+    """As a power cut would."""
+    pid = int((elasticsearch_folder(url) / "node" / "pid").read_text())
+    os.kill(pid, signal.SIGKILL)
+
+
+def restart_elasticsearch(url: str) -> None:
+    """After a kill: the same port, the same data."""
+    folder = elasticsearch_folder(url)
+    told("elasticsearch-server", "start", str(folder), url.rsplit(":", 1)[1], seconds=700)
+
+
+def files_for(users: Mapping[str, str], roles: Mapping[str, str]) -> dict[str, str]:
+    """What makes an Elasticsearch demand a password. `users` are passwords by name; `roles`, by the
+    same names, what each may, as Elasticsearch writes it in roles.yml.
+    """
     lines = {
         "users": [f"{name}:{_hashed(password)}" for name, password in users.items()],
         "users_roles": [f"{name}:{name}" for name in users],
         "roles.yml": [f"{name}: {may}" for name, may in roles.items()],
     }
-    for name, told_to_it in lines.items():
-        (config / name).write_text("".join(f"{line}\n" for line in told_to_it), "utf-8")
-    port = free_port()
-    told("elasticsearch-server", "start", str(folder), str(port), seconds=700)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        told("elasticsearch-server", "stop", str(folder), seconds=60)
-        shutil.rmtree(folder)
+    return {name: "".join(f"{line}\n" for line in some) for name, some in lines.items()}
 
 
 def _hashed(password: str) -> str:
@@ -111,13 +123,6 @@ def told_apt(package: str) -> None:
         env=os.environ | {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"},
     )  # fmt: skip
     assert done.returncode == 0, f"apt-get install {package}"
-
-
-def restart_elasticsearch(folder: Path) -> None:
-    """After a kill: the same port, the same data."""
-    settings = (folder / "node" / "config" / "elasticsearch.yml").read_text("utf-8")
-    port = next(line.split()[1] for line in settings.splitlines() if line.startswith("http.port"))
-    told("elasticsearch-server", "start", str(folder), port, seconds=700)
 
 
 def postgres_folder(port: int) -> Path:
