@@ -226,7 +226,8 @@ class ElasticEngine:
     def _floor(self, question: Question, request: SearchRequest) -> int | None:
         """The 10,000th newest answer's number, if there are so many."""
         plain = replace(request, facets=False)
-        asked = search_of(question, plain).sort(*_NEWEST)
+        # ten thousand are sorted for this: by one number, and without counting them too
+        asked = search_of(question, plain).sort(_NEWEST[0]).extra(track_total_hits=False)
         told = self._ask(asked.extra(size=1, from_=MOST_COUNTED - 1).to_dict())
         hits = told["hits"]["hits"]
         return int(hits[0]["sort"][0]) if hits else None

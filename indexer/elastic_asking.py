@@ -25,11 +25,11 @@ def search_of(question: Question, request: SearchRequest, *, scored: bool = Fals
 
 def facets_from(aggregations: dict[str, Any]) -> dict[str, dict[str, int]]:
     """Texts a value, as `_with_facets` asked for them."""
-    chosen = aggregations.get("places", {}).get("chosen", {})
+    values = aggregations.get("places", {}).get("chosen", aggregations)
     return {
         name: {
-            str(bucket["key"]): int(bucket["texts"]["doc_count"])
-            for bucket in chosen.get(name, {}).get("buckets", ())
+            str(bucket["key"]): int(bucket.get("texts", bucket)["doc_count"])
+            for bucket in values.get(name, {}).get("buckets", ())
         }
         for name in FACETS
     }
@@ -95,11 +95,21 @@ def _of_place(narrowing: Narrowing) -> Query:
 
 
 def _with_facets(asked: Search, narrowing: Narrowing) -> Search:
-    """Counted are texts, not places; only places that satisfy the narrowing give values."""
+    """Counted are texts, not places; only places that satisfy the narrowing give values. Where it
+    says nothing of places all of them do: then the text itself, which holds what its places say,
+    is counted in half the time.
+    """
+    values = {
+        name: A("terms", field=f"places.{_FACET_FIELDS.get(name, name)}", size=_MOST_VALUES)
+        for name in FACETS
+    }
+    if not narrowing.of_place:
+        for name, one in values.items():
+            asked.aggs.bucket(name, one)
+        return asked
     chosen = A("filter", _of_place(narrowing))
-    for name in FACETS:
-        values = A("terms", field=f"places.{_FACET_FIELDS.get(name, name)}", size=_MOST_VALUES)
-        values.bucket("texts", "reverse_nested")
-        chosen.bucket(name, values)
+    for name, one in values.items():
+        one.bucket("texts", "reverse_nested")
+        chosen.bucket(name, one)
     asked.aggs.bucket("places", "nested", path="places").bucket("chosen", chosen)
     return asked

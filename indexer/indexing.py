@@ -1,14 +1,25 @@
-"""Take the texts that wait into the index and mark each; nothing is lost if it stops in between."""
+"""Take the texts that wait into the index and mark each; nothing is lost if it stops in between.
 
-from collections.abc import Callable, Sequence
+While the engine takes one bulk in, the next is read and prepared.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
 from crawler.domain.errors import TryLater
-from crawler.store.database import Database
+from crawler.store.database import Connection, Database
 from crawler.store.places import places_of
 from crawler.store.removals import drop_texts, gone_texts, has_gone_texts
-from crawler.store.texts import Waiting, expire_texts, mark_indexed, texts_after, waiting_texts
+from crawler.store.texts import (
+    Seen,
+    Waiting,
+    expire_texts,
+    mark_indexed,
+    texts_after,
+    waiting_texts,
+)
 from indexer.documents import Document, document_of, has_hits
 from indexer.engines import Engine, Taken
 
@@ -31,7 +42,7 @@ class IndexSummary:
             indexed=self.indexed + other.indexed,
             refused=self.refused + other.refused,
             left=self.left + other.left,
-            waiting_because=other.waiting_because,
+            waiting_because=self.waiting_because or other.waiting_because,
         )
 
     @property
@@ -44,16 +55,8 @@ def index_pending(
     database: Database, engine: Engine, limit: int = 5_000, *, hits_only: bool = False
 ) -> IndexSummary:
     """Up to about `limit` texts; an engine that is away leaves them waiting, and says why."""
-    total = IndexSummary()
-    while total.count < limit:
-        with database.reading() as db:
-            waiting = waiting_texts(db, BULK, BULK_BYTES)
-        if not waiting:
-            return total
-        total = total.plus(_index(database, waiting, engine.index, hits_only=hits_only))
-        if total.waiting_because:
-            return total
-    return total
+    bulks = _bulks(database, waiting_texts, limit, hits_only=hits_only)
+    return _taken_in(database, bulks, engine.index)
 
 
 def rebuild(
@@ -71,21 +74,12 @@ def rebuild(
         return engine.index(documents, beside=True)
 
     engine.begin_rebuild()
-    total = IndexSummary()
-    last: tuple[datetime, str] | None = None
-    while True:
-        with database.reading() as db:
-            texts = texts_after(db, last, BULK, BULK_BYTES)
-        if not texts:
-            break
-        part = _index(database, texts, beside, hits_only=hits_only)
-        if part.waiting_because:
-            raise TryLater(part.waiting_because)
-        total = total.plus(part)
-        on_progress(len(texts))
-        last = (texts[-1].first_seen_at, texts[-1].digest)
+    bulks = _bulks(database, texts_after, None, hits_only=hits_only)
+    done = _taken_in(database, bulks, beside, on_progress)
+    if done.waiting_because:
+        raise TryLater(done.waiting_because)
     engine.finish_rebuild()
-    return total
+    return done
 
 
 def expire(database: Database, engine: Engine, before: datetime) -> int:
@@ -109,31 +103,85 @@ def forget_removed(database: Database, engine: Engine, limit: int = BULK) -> int
     return len(digests)
 
 
-def _index(
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Bulk:
+    """Texts read together."""
+
+    versions: dict[str, int]  # as they were read
+    wanted: tuple[Document, ...]
+    left: tuple[str, ...]
+
+
+def _bulks(
     database: Database,
-    waiting: Sequence[Waiting],
-    take: Callable[[Sequence[Document]], Taken],
+    read: Callable[[Connection, Seen | None, int, int], list[Waiting]],
+    limit: int | None,
     *,
     hits_only: bool,
+) -> Iterator[_Bulk]:
+    """One after the other, each read when it is asked for."""
+    last, count = None, 0
+    while limit is None or count < limit:
+        with database.reading() as db:
+            some = read(db, last, BULK, BULK_BYTES)
+            places = places_of(db, [one.digest for one in some])
+        if not some:
+            return
+        documents = [document_of(one, places.get(one.digest, ())) for one in some]
+        yield _Bulk(
+            versions={one.digest: one.version for one in some},
+            wanted=tuple(one for one in documents if not hits_only or has_hits(one)),
+            left=tuple(one.digest for one in documents if hits_only and not has_hits(one)),
+        )
+        last, count = (some[-1].first_seen_at, some[-1].digest), count + len(some)
+
+
+def _taken_in(
+    database: Database,
+    bulks: Iterable[_Bulk],
+    take: Callable[[Sequence[Document]], Taken],
+    on_progress: Callable[[int], None] = lambda _: None,
 ) -> IndexSummary:
-    with database.reading() as db:
-        places = places_of(db, [one.digest for one in waiting])
-    documents = [document_of(one, places.get(one.digest, ())) for one in waiting]
-    wanted = [one for one in documents if not hits_only or has_hits(one)]
-    left = [(one.digest, one.version) for one in documents if hits_only and not has_hits(one)]
+    """Each marked as the engine answered, until it takes no more."""
+    total = IndexSummary()
+    for bulk, taken in _answered(bulks, take):
+        total = total.plus(_mark(database, bulk, taken))
+        on_progress(len(bulk.versions))
+        if total.waiting_because:
+            break
+    return total
+
+
+def _answered(
+    bulks: Iterable[_Bulk], take: Callable[[Sequence[Document]], Taken]
+) -> Iterator[tuple[_Bulk, Taken]]:
+    """Each with the engine's answer, for which it waits with the next one ready."""
+    under_way: tuple[_Bulk, Future[Taken]] | None = None
+    with ThreadPoolExecutor(max_workers=1) as sender:
+        for bulk in bulks:
+            if under_way is not None:
+                yield under_way[0], under_way[1].result()
+            under_way = (bulk, sender.submit(_told, take, bulk.wanted))
+        if under_way is not None:
+            yield under_way[0], under_way[1].result()
+
+
+def _told(take: Callable[[Sequence[Document]], Taken], wanted: Sequence[Document]) -> Taken:
     try:
-        taken = take(wanted) if wanted else Taken()
+        return take(wanted) if wanted else Taken()
     except TryLater as trouble:
-        taken = Taken(waiting_because=str(trouble))
-    version = {one.digest: one.version for one in waiting}
+        return Taken(waiting_because=str(trouble))
+
+
+def _mark(database: Database, bulk: _Bulk, taken: Taken) -> IndexSummary:
     with database.transaction() as db:
-        mark_indexed(db, left, "left")
-        mark_indexed(db, [(digest, version[digest]) for digest in taken.done], "indexed")
+        mark_indexed(db, [(one, bulk.versions[one]) for one in bulk.left], "left")
+        mark_indexed(db, [(one, bulk.versions[one]) for one in taken.done], "indexed")
         for bad in taken.refused:
-            mark_indexed(db, [(bad.digest, version[bad.digest])], "refused", bad.reason)
+            mark_indexed(db, [(bad.digest, bulk.versions[bad.digest])], "refused", bad.reason)
     return IndexSummary(
         indexed=len(taken.done),
         refused=len(taken.refused),
-        left=len(left),
+        left=len(bulk.left),
         waiting_because=taken.waiting_because,
     )

@@ -8,9 +8,8 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
+    ColumnElement,
     Connection,
-    Row,
-    Select,
     Text,
     and_,
     bindparam,
@@ -96,19 +95,18 @@ class Waiting:
     tokens: tuple[str, ...] = ()
 
 
-def waiting_texts(db: Connection, most: int, most_bytes: int) -> list[Waiting]:
-    """Texts that wait for the index, oldest first; at least one, if there is any."""
-    return _within(db, select(*_WANTED).where(texts.c.index_state == "waiting"), most, most_bytes)
+Seen = tuple[datetime, str]  # when a text was first seen, and its digest: their order
 
 
-def texts_after(
-    db: Connection, last: tuple[datetime, str] | None, most: int, most_bytes: int
-) -> list[Waiting]:
+def waiting_texts(db: Connection, last: Seen | None, most: int, most_bytes: int) -> list[Waiting]:
+    """Texts that wait for the index, oldest first, after `last`; at least one, if there is any."""
+    return _within(db, texts.c.index_state == "waiting", last, most, most_bytes)
+
+
+def texts_after(db: Connection, last: Seen | None, most: int, most_bytes: int) -> list[Waiting]:
     """All texts, oldest first, in steps; whichever were refused or left out before, too."""
-    rows = select(*_WANTED).where(texts.c.index_state.not_in(("expired", "gone")))
-    if last is not None:
-        rows = rows.where(tuple_(texts.c.first_seen_at, texts.c.digest) > last)
-    return _within(db, rows, most, most_bytes)
+    kept = texts.c.index_state.not_in(("expired", "gone"))
+    return _within(db, kept, last, most, most_bytes)
 
 
 def texts_by_digest(db: Connection, digests: Collection[str]) -> dict[str, PageText]:
@@ -173,10 +171,15 @@ _WANTED = (
 )
 
 
-def _within(db: Connection, rows: Select[Any], most: int, most_bytes: int) -> list[Waiting]:
+def _within(
+    db: Connection, wanted: ColumnElement[bool], last: Seen | None, most: int, most_bytes: int
+) -> list[Waiting]:
     """Sizes first: two hundred huge pages at once would not be flat memory."""
-    ordered = rows.order_by(texts.c.first_seen_at, texts.c.digest).limit(most)
-    chosen: list[Row[Any]] = []
+    place = (texts.c.first_seen_at, texts.c.digest)
+    ordered = select(*_WANTED).where(wanted).order_by(*place).limit(most)
+    if last is not None:
+        ordered = ordered.where(tuple_(*place) > last)
+    chosen: list[Any] = []
     size = 0
     for row in db.execute(ordered):
         size += row.size
