@@ -2,9 +2,11 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,10 +14,12 @@ from hypothesis import strategies as st
 
 from crawler.domain.assessment import Level
 from crawler.store.database import Database, migrate, open_database
-from crawler.store.texts import index_counts
+from crawler.store.texts import Waiting, index_counts
+from indexer import indexing
+from indexer.documents import Document
 from indexer.elastic import ElasticEngine, ElasticServer
 from indexer.embedded import EmbeddedEngine
-from indexer.engines import Engine, Order, SearchRequest
+from indexer.engines import Engine, Order, SearchRequest, Taken
 from indexer.indexing import expire, index_pending, rebuild
 from indexer.matching import answers
 from indexer.querying import question_from
@@ -381,6 +385,50 @@ def test_a_rebuild_keeps_everything_and_takes_what_comes_meanwhile(house: Search
     assert done.indexed >= 1
     assert set(house.found("保本")) == {old, *meanwhile}
     assert house.found("保本", levels=("red",)) == [old]
+
+
+class Beside(EmbeddedEngine):
+    """Takes a bulk only when the next one is being read, or there is none."""
+
+    def __init__(self, database: Database, reads: Event) -> None:
+        super().__init__(database)
+        self.reads, self.in_time = reads, list[bool]()
+
+    def index(self, documents: Sequence[Document], *, beside: bool = False) -> Taken:
+        self.in_time.append(self.reads.wait(10))
+        self.reads.clear()
+        return super().index(documents, beside=beside)
+
+
+@pytest.mark.sqlite_only("PostgreSQL has no embedded search")
+def test_while_a_bulk_is_taken_in_the_next_is_prepared(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = Event()
+    engine = Beside(database, reads)
+    house = SearchHouse(database, engine)
+    for number in range(6):
+        house.shows(f"{SAVING} 第{number}号", at=NOON + timedelta(seconds=number))
+    real = indexing.waiting_texts
+    seen: list[int] = []
+
+    def read(*asked: Any) -> list[Waiting]:
+        found = real(*asked)
+        seen.append(len(found))
+        if len(seen) > 1:
+            reads.set()
+        return found
+
+    monkeypatch.setattr(indexing, "waiting_texts", read)
+    monkeypatch.setattr(indexing, "BULK", 2)
+
+    done = index_pending(database, engine)
+
+    assert engine.in_time == [True, True, True]
+    assert seen == [2, 2, 2, 0]
+    assert done.indexed == 6
+    with database.reading() as db:
+        assert index_counts(db) == {"indexed": 6}
 
 
 @pytest.mark.fault("D14")
