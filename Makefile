@@ -18,8 +18,8 @@ demo: .venv/.core  ## the main job on a made-up web: list, sweep, alerts, warnin
 test: .venv/.dev  ## unit, integration, journey and house tests
 	@$(BIN)/python -m pytest -q -n 2 --no-loadscope-reorder -m "not soak" tests
 
-test-all: .venv/.dev  ## the same on real servers too, then all again with every store in PostgreSQL; a server that is missing is a failure
-	@XUNWANG_TEST_SERVERS=1 $(BIN)/python -m pytest -q -n 2 --no-loadscope-reorder tests
+test-all: .venv/.dev  ## after make test: search on a real Elasticsearch, then all again with every store in PostgreSQL; a server that is missing is a failure
+	@XUNWANG_TEST_SERVERS=1 $(BIN)/python -m pytest -q -n 2 --no-loadscope-reorder -m "elastic and not soak" tests/integration tests/journey
 	@$(MAKE) test-postgres
 
 test-postgres: .venv/.dev  ## the suite again, every store in PostgreSQL, in the programs it starts too

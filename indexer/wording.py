@@ -62,7 +62,7 @@ def pairs_of(stretches: Iterable[str]) -> list[str]:
 
 def characters_of(stretches: Iterable[str]) -> list[str]:
     """Each Han character once: a single one is no pair, and is looked for here."""
-    return sorted(set().union(*(one for one in stretches if is_han(one))))
+    return sorted(one for one in set("".join(stretches)) if is_han(one))
 
 
 def pattern_of(stretches: tuple[str, ...]) -> "re.Pattern[str]":

@@ -330,7 +330,7 @@ def test_a_second_factor_is_set_up_and_asked_for_by_keyboard(
         at.page.context.clear_cookies()
 
         at.knock("liangbu")
-        at.page.wait_for_function("document.activeElement.name === 'code'")
+        at.page.wait_for_selector("[name=code]:focus")  # the page's policy lets no function wait
         at.page.keyboard.type(recovery)
         at.press("Enter")
         at.page.wait_for_url(lambda url: "sign-in" not in url)
