@@ -2,22 +2,17 @@
 file that is carried to the authority where the network goes nowhere.
 """
 
-import http.client
-import socket
-import ssl
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from http import HTTPStatus
 from importlib.util import find_spec
-from urllib.parse import urlsplit
 
-from crawler.domain.errors import BadInput, NotAllowed, TryLater, reason_of
+from crawler.domain.errors import BadInput, TryLater
+from crawler.service.asking import Permit, ask
 
-Permit = Callable[[str, int], str]  # host and port → the address to dial; NotAllowed if none
 MOST_BYTES = 256 * 1024
 WAIT_S = 20.0
-_PORTS = {"http": 80, "https": 443}
 _NO_LIBRARY = "时间戳需要 rfc3161-client：请以 pip install xunwang[timestamp] 安装"
 
 
@@ -62,47 +57,15 @@ def stamp_from(answer: bytes, statement: str) -> Stamp:
 
 def ask_authority(url: str, statement: str, permit: Permit) -> Stamp:
     """One POST to a time-stamp authority, to exactly the address that was permitted."""
-    scheme, host, port = _place_of(url)
     try:
-        address = permit(host, port)
-        answer = _posted(scheme, host, address, port, url, request_for(statement))
-    except NotAllowed:
-        raise
-    except UnicodeError as error:  # a name or a path that cannot be written on the wire
-        raise BadInput("evidence.timestamp_url 的主机或路径无效") from error
-    except http.client.HTTPException as error:
-        raise TryLater("时间戳服务没有应答，或答复不是 HTTP") from error
-    except OSError as error:
-        raise TryLater(f"时间戳服务没有应答：{reason_of(error)}") from error
+        status, answer = ask(
+            url, permit, body=request_for(statement), within_s=WAIT_S, most_bytes=MOST_BYTES,
+            headers={"Content-Type": "application/timestamp-query"},
+        )  # fmt: skip
+    except BadInput as mistake:
+        raise BadInput(f"evidence.timestamp_url {mistake}") from mistake
+    except TryLater as trouble:
+        raise TryLater(f"时间戳服务{trouble}") from trouble
+    if status != HTTPStatus.OK:
+        raise TryLater(f"时间戳服务应答 {status}，{len(answer)} 字节")
     return stamp_from(answer, statement)
-
-
-def _place_of(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port; BadInput for what ops wrote wrong."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise BadInput("evidence.timestamp_url 的主机或端口无效") from error
-    if parts.scheme not in _PORTS or not parts.hostname or parts.username:
-        raise BadInput("evidence.timestamp_url 须为不含用户名的 http 或 https 网址")
-    return parts.scheme, parts.hostname, port or _PORTS[parts.scheme]
-
-
-def _posted(scheme: str, host: str, address: str, port: int, url: str, body: bytes) -> bytes:
-    connection = http.client.HTTPConnection(host, port, timeout=WAIT_S)
-    try:
-        connection.sock = socket.create_connection((address, port), WAIT_S)
-        if scheme == "https":
-            context = ssl.create_default_context()
-            connection.sock = context.wrap_socket(connection.sock, server_hostname=host)
-        parts = urlsplit(url)
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("POST", path, body, {"Content-Type": "application/timestamp-query"})
-        answer = connection.getresponse()
-        content = answer.read(MOST_BYTES + 1)
-        if answer.status != http.client.OK or len(content) > MOST_BYTES:
-            raise TryLater(f"时间戳服务应答 {answer.status}，{len(content)} 字节")
-        return content
-    finally:
-        connection.close()
