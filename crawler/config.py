@@ -257,11 +257,36 @@ class KeepSettings(BaseModel):
         return self
 
 
+_WEB = r"https://[^/?#@\s]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?"
+
+
+class OidcSettings(BaseModel):
+    """An identity provider (OpenID Connect) at which people sign in. They have accounts here."""
+
+    model_config = _STRICT
+
+    issuer: str = Field(pattern=rf"^({_WEB})(/[^?#\s]*)?$")  # exactly as the provider writes it
+    client: str = Field(min_length=1, max_length=200)
+    secret: SecretStr = SecretStr("")  # empty: a public client, by PKCE alone
+    address: str = Field(pattern=rf"^({_WEB})$")  # of this console, as people type it
+    claim: str = Field(default="preferred_username", min_length=1)  # holds the account's name here
+    scopes: str = "openid profile"
+    passwords: Literal["admin", "all", "none"] = "admin"  # who may come in by password still
+    ca_file: Path | None = None  # trusted beside those of the system
+
+    @model_validator(mode="after")
+    def _asks_for_a_token(self) -> Self:
+        if "openid" not in self.scopes.split():
+            raise ValueError("console.oidc.scopes 须含 openid")
+        return self
+
+
 class ConsoleSettings(BaseModel):
     """Who may come in, and for how long."""
 
     model_config = _STRICT
 
+    oidc: OidcSettings | None = None
     idle_minutes: int = 30
     longest_hours: int = 8
     second_factor: tuple[Role, ...] = ()  # roles that must have one

@@ -17,6 +17,7 @@ from crawler.fetching.clock import clock_state
 from crawler.fetching.fonts import find_chinese_font
 from crawler.fetching.identity import reach_problem, remove_folder, worker_identity
 from crawler.service.forecasting import room_line, room_of
+from crawler.service.identifying import WAY_BACK, find_keys, find_provider
 from crawler.service.minding import DISK_DAYS
 from crawler.service.searching import engine_of
 from crawler.service.wiring import House, endpoint_from
@@ -138,6 +139,19 @@ def _refused(home: Path, one: EndpointSettings) -> str:
     return ""
 
 
+def _provider(house: House) -> Finding:
+    """Whether people can sign in there: its document, its keys, and what it must know of us."""
+    name, settings = "统一身份登录", house.config.console.oidc
+    if settings is None:
+        return Finding(name=name, fine=True, text="没有配置，用口令登录")
+    try:
+        keys = find_keys(house, settings, find_provider(house, settings))
+    except WatchError as error:
+        return Finding(name=name, fine=False, text=str(error), needed=False)
+    text = f"{settings.issuer}，{len(keys.keys)} 个签名公钥；在那里登记的回调地址须为 "
+    return Finding(name=name, fine=True, text=text + settings.address + WAY_BACK)
+
+
 def _clock(house: House) -> Finding:
     """Set by somebody, and not before what is written down already."""
     now, state = datetime.now(UTC), clock_state()
@@ -178,6 +192,7 @@ def _holds_secrets(house: House) -> bool:
         config.delivery.endpoints
         or config.search.password.get_secret_value()
         or config.ops.secret.get_secret_value()
+        or (config.console.oidc and config.console.oidc.secret.get_secret_value())
         or (house.home / "keys").exists()
     )
 
@@ -202,4 +217,5 @@ CHECKUPS: tuple[Callable[[House], Finding], ...] = (
     _browser,
     _font,
     _endpoints,
+    _provider,
 )

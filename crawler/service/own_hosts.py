@@ -23,7 +23,9 @@ def own_addresses(config: Config) -> tuple[str, ...]:
 
 def _hosts(config: Config) -> set[str]:
     receivers = (one.url for one in config.delivery.endpoints)
+    oidc = config.console.oidc
     urls = [config.store.database, config.search.elasticsearch, config.ops.webhook, *receivers]
+    urls += [oidc.issuer] if oidc else []
     return {urlsplit(url).hostname or "" for url in urls} - {""}
 
 

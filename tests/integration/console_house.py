@@ -75,7 +75,11 @@ class Visitor:
         try:
             connection.request(method, path, body, sent)
             got = connection.getresponse()
-            answer = Answer(got.status, {k.lower(): v for k, v in got.getheaders()}, got.read())
+            told: dict[str, str] = {}
+            for name, value in got.getheaders():  # one that comes twice is kept on two lines
+                key = name.lower()
+                told[key] = f"{told[key]}\n{value}" if key in told else value
+            answer = Answer(got.status, told, got.read())
         finally:
             connection.close()
         self._keep(answer)
@@ -85,8 +89,8 @@ class Visitor:
         return self.post("/sign-in", {"name": name, "password": password, **more})
 
     def _keep(self, answer: Answer) -> None:
-        name, _, rest = answer.headers.get("set-cookie", "").partition("=")
-        if name:
+        for one in answer.headers.get("set-cookie", "").splitlines():
+            name, _, rest = one.partition("=")
             self.cookies[name] = rest.partition(";")[0].strip('"')
 
 

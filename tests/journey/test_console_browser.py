@@ -18,6 +18,7 @@ from crawler.store.tables import alerts
 from tests.builders import NOON
 from tests.integration.console_house import PASSWORD, Clock, Served, console
 from tests.integration.console_seeds import Seeded, seed_alert, seed_task
+from tests.integration.provider_house import provider, settings_for
 
 CHROMIUM = "/usr/bin/chromium-headless-shell"
 AXE = Path("tests/vendor/axe-core-4.14.1.min.js")
@@ -336,6 +337,34 @@ def test_a_second_factor_is_set_up_and_asked_for_by_keyboard(
         at.page.wait_for_url(lambda url: "sign-in" not in url)
 
         assert at.open("/today").status == 200
+
+
+def test_who_was_at_the_provider_comes_back_signed_in(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    clock = Clock()
+    # another site than 127.0.0.1: a strict cookie does not come along from there by itself
+    with provider(clock, host="localhost") as there:
+        home = tmp_path_factory.mktemp("provider") / "home"
+        with console(home, clock, settings_for(there)) as house:
+            house.account("shenlan", Role.OFFICER)
+            there.console = f"http://127.0.0.1:{house.port}"
+            context = browser.new_context(viewport={"width": 390, "height": 844})
+            page = context.new_page()
+            page.goto(f"{there.console}/sign-in?next=/help")
+            page.evaluate(AXE.read_text("utf-8"))
+            found = page.evaluate("axe.run({resultTypes: ['violations']})")
+            assert found["violations"] == []
+            page.keyboard.press("Tab")
+            page.keyboard.press("Enter")
+            page.wait_for_url(f"{there.issuer}/authorize*")
+
+            page.click("a")
+
+            page.wait_for_url("**/help")
+            kept = {one["name"]: one["sameSite"] for one in context.cookies()}
+            assert kept == {"xunwang": "Strict"}
+            context.close()
 
 
 def secret_written(shown: str) -> bytes:

@@ -41,6 +41,7 @@ from crawler.service.console import (
     looking_again,
     packs,
     people,
+    providing,
     reached,
     registers,
     retention,
@@ -93,6 +94,7 @@ PAGES: tuple[Page, ...] = (
         routes=(
             get("/", _home, EVERYONE),
             *signing_in.ROUTES,
+            *providing.ROUTES,
             *factors.ROUTES,
             *explaining.ROUTES,
             *reached.ROUTES,
@@ -267,6 +269,7 @@ def _answer(
         request_id=request_id,
         page_of=_rendered,
         cookie=cookie,
+        away=providing.token_of(request),
     )
     if route.roles is not PUBLIC and session is None:
         return _come_in(call, route)
@@ -331,7 +334,7 @@ def _come_in(call: Call, route: Route) -> Response:
     if owner:
         draft = Draft(user_id=owner, path=call.path, fields=typed, at=call.now)
         call.console.keeping.keep_draft(token, draft)
-    return call.page("sign_in.html", status=401, draft=token if owner else "", next="/", error="")
+    return signing_in.door(call, status=401, draft=token if owner else "")
 
 
 def _quoted(path: str) -> str:

@@ -67,6 +67,7 @@ class Call:
     request_id: str
     page_of: Callable[["Call", str, Mapping[str, Any]], str]
     cookie: str = ""
+    away: str = ""  # the token of somebody who was sent to the identity provider
 
     @property
     def house(self) -> House:

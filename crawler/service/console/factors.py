@@ -1,6 +1,7 @@
 """The second factor: each sets up their own, an administrator takes away one that is lost."""
 
 import secrets
+from typing import Any
 
 import segno
 from starlette.responses import RedirectResponse, Response
@@ -19,7 +20,7 @@ from crawler.domain.user import User
 from crawler.service.console.access import ADMINS, EVERYONE, get, post
 from crawler.service.console.calls import Call, Console, Missing
 from crawler.service.console.keeping import Notice
-from crawler.service.console.signing_in import knows_password, note_wrong
+from crawler.service.console.signing_in import is_sure, may_type_password, note_wrong
 from crawler.store.factors import (
     confirm_factor,
     drop_factor,
@@ -59,15 +60,22 @@ def show(call: Call) -> Response:
     if call.user.has_factor:
         with call.house.database.reading() as db:
             left = recovery_left(db, call.user.id)
-        return call.page("factor.html", secret="", left=left, codes=(), owed=False, error="")
+        return _page(
+            call,
+            secret="",
+            left=left,
+            codes=(),
+            owed=False,
+            error="",
+        )
     return _offered(call)
 
 
 def confirm(call: Call) -> Response:
     """In force from now on; shows the recovery codes, once. Other sessions end."""
     assert call.session is not None
-    if not knows_password(call):
-        return _offered(call, "口令不对", 400)
+    if not is_sure(call):
+        return _offered(call, _unsure(call), 400)
     with call.house.database.reading() as db:
         secret = factor_secret(db, call.user.id)
     step = step_shown(secret, call.field("code", 20), call.now) if secret else None
@@ -81,14 +89,21 @@ def confirm(call: Call) -> Response:
             raise NotAllowed("已经设过两步验证")
         end_sessions(db, call.user.id, call.now, "second factor", but=call.session.digest)
         call.note(db, "user.factor", f"user:{call.actor}", call.user.region, "set up")
-    return call.page("factor.html", secret="", left=len(codes), codes=codes, owed=False, error="")
+    return _page(
+        call,
+        secret="",
+        left=len(codes),
+        codes=codes,
+        owed=False,
+        error="",
+    )
 
 
 def drop(call: Call) -> Response:
     """One's own, by password; where the role demands one, the next page asks for another."""
     assert call.session is not None
-    if not knows_password(call):
-        raise BadInput("口令不对")
+    if not is_sure(call):
+        raise BadInput(_unsure(call))
     with call.house.database.transaction() as db:
         drop_factor(db, call.user.id)
         end_sessions(db, call.user.id, call.now, "second factor", but=call.session.digest)
@@ -118,6 +133,16 @@ ROUTES = (
 )
 
 
+def _page(call: Call, *, status: int = 200, **facts: Any) -> Response:
+    typed = may_type_password(call.console, call.user)
+    return call.page("factor.html", status=status, typed=typed, **facts)
+
+
+def _unsure(call: Call) -> str:
+    typed = may_type_password(call.console, call.user)
+    return "口令不对" if typed else "登录已超过 10 分钟，请退出后重新登录，再来设置。"
+
+
 def _offered(call: Call, error: str = "", status: int = 200) -> Response:
     """The same secret until it is confirmed: who turns back has scanned it already."""
     with call.house.database.reading() as db:
@@ -129,8 +154,8 @@ def _offered(call: Call, error: str = "", status: int = 200) -> Response:
     square = segno.make(address_of(secret, call.user.name, _ISSUER), error="m", micro=False)
     side = square.symbol_size(border=4)[0]
     shown = written(secret)
-    return call.page(
-        "factor.html",
+    return _page(
+        call,
         status=status,
         secret=" ".join(shown[at : at + 4] for at in range(0, len(shown), 4)),
         square=_path(square),

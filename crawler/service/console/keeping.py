@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-ENTRY_HOLDS = timedelta(minutes=5)
+ENTRY_HOLDS, AWAY_HOLDS = timedelta(minutes=5), timedelta(minutes=10)
+MOST_ASKING = 4
 _MOST_KEPT = 2_000
 T = TypeVar("T")
 
@@ -40,17 +41,38 @@ class Entry:
     name: str
     address: str
     at: datetime
+    how: str = "password"  # they proved themselves so far
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Away:
+    """Somebody sent to the identity provider: what they must bring back, and where they were
+    going.
+    """
+
+    state: str
+    nonce: str
+    verifier: str
+    next: str
+    draft: str
+    at: datetime
 
 
 @dataclass(kw_only=True, slots=True)
 class Keeping:
     """Small, bounded, lost at a restart without harm."""
 
+    # a provider that is slow holds so many of our threads, not all
+    asking: threading.BoundedSemaphore = field(
+        default_factory=lambda: threading.BoundedSemaphore(MOST_ASKING)
+    )
+
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _figures: dict[Hashable, tuple[datetime, Any]] = field(default_factory=dict)
     _notices: dict[str, list[Notice]] = field(default_factory=dict)
     _drafts: dict[str, Draft] = field(default_factory=dict)
     _entries: dict[str, Entry] = field(default_factory=dict)
+    _away: dict[str, Away] = field(default_factory=dict)
 
     def figure(self, key: Hashable, now: datetime, for_s: float, make: Callable[[], T]) -> T:
         """A figure as it was at most `for_s` seconds ago."""
@@ -104,6 +126,18 @@ class Keeping:
         if entry is None or entry.address != address or now - entry.at > ENTRY_HOLDS:
             return None
         return entry
+
+    def keep_away(self, token: str, away: Away) -> None:
+        """Until they are back."""
+        with self._lock:
+            _bound(self._away)
+            self._away[token] = away
+
+    def take_away(self, token: str, now: datetime) -> Away | None:
+        """Whoever comes back with this token, once and not too late."""
+        with self._lock:
+            away = self._away.pop(token, None)
+        return away if away is not None and now - away.at <= AWAY_HOLDS else None
 
     def forget_entry(self, token: str) -> None:
         """They came in."""

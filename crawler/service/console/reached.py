@@ -17,6 +17,7 @@ from crawler.domain.telling import (
 from crawler.service.console.access import EVERYONE, READERS, get, post
 from crawler.service.console.calls import Call
 from crawler.service.console.keeping import Notice
+from crawler.service.console.signing_in import may_type_password
 from crawler.service.notifying import say_to
 from crawler.store.tellings import keep_tellings, tellings_of
 
@@ -37,6 +38,7 @@ def show(call: Call) -> Response:
         levels=TOLD_FROM,
         is_told=call.may(READERS),
         has_post=bool(call.house.config.ops.smtp),
+        typed=may_type_password(call.console, call.user),
     )
 
 

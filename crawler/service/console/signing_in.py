@@ -7,13 +7,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from crawler.domain.audit import Act
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.one_time import recovery_digest, step_shown
-from crawler.domain.user import User, checked_password
+from crawler.domain.user import Role, User, checked_password
 from crawler.service.catalogue import LANGUAGES
 from crawler.service.console import passwords
 from crawler.service.console.access import EVERYONE, PUBLIC, get, post
-from crawler.service.console.calls import Call, TooOften, local
+from crawler.service.console.calls import Call, Console, TooOften, local
 from crawler.service.console.keeping import Entry, Notice
 from crawler.store.audit import note
 from crawler.store.database import Connection
@@ -33,11 +33,13 @@ COOKIE, PLAIN_COOKIE = "__Host-xunwang", "xunwang"
 LANGUAGE, LANGUAGE_S = "xunwang-language", 365 * 24 * 3_600  # no secret
 MOST_FAILURES, MOST_OF_ADDRESS, MOST_OF_ACCOUNT = 5, 30, 30
 FAILURES_COUNT_FOR = timedelta(minutes=15)
-KNOWN_FOR = timedelta(days=30)
+KNOWN_FOR, FRESH = timedelta(days=30), timedelta(minutes=10)
 WRONG = "用户名或口令不对。"
 WRONG_CODE = "验证码不对，或已经用过。请等下一个验证码。"
 TOO_LATE = "等得太久，请重新登录。"
 SLOW_DOWN = "尝试次数过多，请 15 分钟后再试，或请管理员重置口令。"
+NO_PASSWORDS = "这里不用口令登录，请用统一身份登录。"
+NOT_BY_PASSWORD = "这个账户请用统一身份登录。"
 NO_TLS = "这里没有加密连接（https），不能从其他机器登录。请联系运维。"
 
 
@@ -45,7 +47,7 @@ def show(call: Call) -> Response:
     """The door; who is in already goes on."""
     if call.session is not None:
         return RedirectResponse("/", status_code=303)
-    return _door(call)
+    return door(call)
 
 
 def sign_in(call: Call) -> Response:
@@ -53,41 +55,50 @@ def sign_in(call: Call) -> Response:
     password.
     """
     if not is_private(call):
-        return _door(call, NO_TLS, status=403)
+        return door(call, NO_TLS, status=403)
+    if is_password_shut(call.console):
+        return door(call, NO_PASSWORDS, status=403)
     name, password = call.field("name", 60), call.field("password", 500)
     with call.house.database.reading() as db:
         failures = _failures(db, call, name)
         user = user_named(db, name)
         kept = password_hash_of(db, user.id) if user else ""
     if guesses_too_much(failures):
-        return _door(call, SLOW_DOWN, status=429)
+        return door(call, SLOW_DOWN, status=429)
     right = passwords.fits(kept, password)
     if user is None or not right or user.disabled:
         return _refused(call, name)
+    if not may_type_password(call.console, user):
+        note_refused(call, name, user.region, "password, though not theirs to use")
+        return door(call, NOT_BY_PASSWORD, status=403)
     better = passwords.hash_of(password) if passwords.is_dated(kept) else ""
+    if better:
+        with call.house.database.transaction() as db:
+            set_password(db, user.id, better)
     if user.has_factor:
-        return _ask_code(call, user, better)
-    return _let_in(call, user, better)
+        return ask_code(call, user, "password", call.field("next", 500), call.field("draft", 100))
+    return let_in(call, user, "password", _onward(call, user))
 
 
 def sign_in_code(call: Call) -> Response:
     """The second step, slowed down as the first. Each code and recovery code is good once."""
     if not is_private(call):
-        return _door(call, NO_TLS, status=403)
+        return door(call, NO_TLS, status=403)
     token = call.field("entry", 100)
     entry = call.console.keeping.entry(token, call.address, call.now)
     if entry is None:
-        return _door(call, TOO_LATE, status=401)
+        return door(call, TOO_LATE, status=401)
     with call.house.database.reading() as db:
         failures = _failures(db, call, entry.name)
         user = user_named(db, entry.name)
     if guesses_too_much(failures):
-        return _door(call, SLOW_DOWN, status=429)
+        return door(call, SLOW_DOWN, status=429)
     if user is None or user.disabled or not _proves(call, user, call.field("code", 40)):
-        _note_refused(call, entry.name)
-        return _code_page(call, token, WRONG_CODE, 401)
+        note_refused(call, entry.name, how=f"{entry.how} code")
+        wanted, draft = call.field("next", 500), call.field("draft", 100)
+        return _code_page(call, token, wanted, draft, WRONG_CODE, 401)
     call.console.keeping.forget_entry(token)
-    return _let_in(call, user, "")
+    return let_in(call, user, f"{entry.how} code", _onward(call, user))
 
 
 def _proves(call: Call, user: User, typed: str) -> bool:
@@ -102,26 +113,45 @@ def _proves(call: Call, user: User, typed: str) -> bool:
         return used
 
 
-def _ask_code(call: Call, user: User, better: str) -> Response:
-    """The password was right: that alone opens nothing and wipes out no failures."""
-    if better:
-        with call.house.database.transaction() as db:
-            set_password(db, user.id, better)
+def ask_code(call: Call, user: User, how: str, wanted: str, draft: str) -> Response:
+    """What they showed was right: that alone opens nothing and wipes out no failures."""
     token = call.console.token()
-    entry = Entry(name=user.name, address=call.address, at=call.now)
+    entry = Entry(name=user.name, address=call.address, at=call.now, how=how)
     call.console.keeping.keep_entry(token, entry)
-    return _code_page(call, token)
+    return _code_page(call, token, wanted, draft)
 
 
-def _code_page(call: Call, token: str, error: str = "", status: int = 200) -> Response:
+def _code_page(
+    call: Call, token: str, wanted: str, draft: str, error: str = "", status: int = 200
+) -> Response:
     return call.page(
         "sign_in_code.html",
         status=status,
         entry=token,
         error=call.console.say(error) if error else "",
-        next=local(call.field("next", 500) or "/"),
-        draft=call.field("draft", 100),
+        next=local(wanted or "/"),
+        draft=draft,
     )
+
+
+def seems_to_guess(call: Call) -> bool:
+    """Whether too much from this address was wrong, whoever it was meant to be."""
+    with call.house.database.reading() as db:
+        return _failures(db, call, "-").address >= MOST_OF_ADDRESS
+
+
+def is_password_shut(console: Console) -> bool:
+    """Whether the identity provider is the only way in."""
+    oidc = console.house.config.console.oidc
+    return oidc is not None and oidc.passwords == "none"
+
+
+def may_type_password(console: Console, user: User) -> bool:
+    """Whether this account comes in by password, or by the identity provider alone."""
+    oidc = console.house.config.console.oidc
+    if oidc is None or oidc.passwords == "all":
+        return True
+    return oidc.passwords == "admin" and Role.ADMIN in user.roles
 
 
 def guesses_too_much(failures: Failures) -> bool:
@@ -146,12 +176,9 @@ def sign_out(call: Call) -> Response:
 
 
 def knows_password(call: Call, field: str = "password") -> bool:
-    """Whether who is signed in typed their own password again. A session that somebody else got
-    hold of guesses no faster than the door lets them: TooOften.
-    """
+    """Whether who is signed in typed their own password again."""
+    _refuse_guesser(call)
     with call.house.database.reading() as db:
-        if guesses_too_much(_failures(db, call, call.actor)):
-            raise TooOften(call.console.say(SLOW_DOWN))
         kept = password_hash_of(db, call.user.id)
     if passwords.fits(kept, call.field(field, 500)):
         return True
@@ -159,14 +186,34 @@ def knows_password(call: Call, field: str = "password") -> bool:
     return False
 
 
+def is_sure(call: Call) -> bool:
+    """Whether who is signed in showed again that it is them: by password, or who has none to use
+    by having signed in just now.
+    """
+    assert call.session is not None
+    if may_type_password(call.console, call.user):
+        return knows_password(call)
+    _refuse_guesser(call)
+    return call.now - call.session.started_at <= FRESH
+
+
+def _refuse_guesser(call: Call) -> None:
+    """A session that somebody else got hold of guesses no faster than the door lets them."""
+    with call.house.database.reading() as db:
+        if guesses_too_much(_failures(db, call, call.actor)):
+            raise TooOften(call.console.say(SLOW_DOWN))
+
+
 def note_wrong(call: Call) -> None:
     """Who is signed in got a password or code wrong: it counts as one at the door."""
-    _note_refused(call, call.actor, call.user.region)
+    note_refused(call, call.actor, call.user.region, "asked again")
 
 
 def change_password(call: Call) -> Response:
     """Another password; all other sessions of the person end."""
     assert call.session is not None
+    if not may_type_password(call.console, call.user):
+        raise NotAllowed(NOT_BY_PASSWORD)
     if not knows_password(call, "old"):
         raise BadInput("原口令不对")
     new = checked_password(call.field("new", 500), call.user.name)
@@ -226,8 +273,8 @@ def is_private(call: Call) -> bool:
 
 
 def _refused(call: Call, name: str) -> Response:
-    _note_refused(call, name)
-    return _door(call, WRONG, status=401)
+    note_refused(call, name)
+    return door(call, WRONG, status=401)
 
 
 def _failures(db: Connection, call: Call, name: str) -> Failures:
@@ -235,23 +282,22 @@ def _failures(db: Connection, call: Call, name: str) -> Failures:
     return failures_since(db, name, call.address, since, known_since)
 
 
-def _note_refused(call: Call, name: str, region: str = "") -> None:
+def note_refused(call: Call, name: str, region: str = "", how: str = "password") -> None:
+    """One more that counts against who guesses."""
     with call.house.database.transaction() as db:
         note_sign_in(db, name, call.address, call.now, succeeded=False)
-        _audit(db, "session.refuse", name, region, call.now, call.address)
+        _audit(db, "session.refuse", name, region, call.now, f"{call.address} {how}")
 
 
-def _let_in(call: Call, user: User, better: str) -> Response:
+def let_in(call: Call, user: User, how: str, answer: Response) -> Response:
+    """A new session, whose token goes with the answer."""
     token = call.console.token()
     with call.house.database.transaction() as db:
         if call.cookie:  # a session that was there before never becomes this one
             end_session(db, digest_of(call.cookie), call.now, "signed in anew")
         start_session(db, digest_of(token), user, call.address, call.now)
         note_sign_in(db, user.name, call.address, call.now, succeeded=True)
-        _audit(db, "session.start", user.name, user.region, call.now, call.address)
-        if better:
-            set_password(db, user.id, better)
-    answer = _after(call, user)
+        _audit(db, "session.start", user.name, user.region, call.now, f"{call.address} {how}")
     answer.set_cookie(
         _cookie_name(call.secure), token, path="/", secure=call.secure, httponly=True,
         samesite="strict",
@@ -259,19 +305,29 @@ def _let_in(call: Call, user: User, better: str) -> Response:
     return answer
 
 
-def _after(call: Call, user: User) -> Response:
+def typed_before(call: Call, user: User, draft: str) -> Response | None:
+    """Back to what they had typed when their session ended."""
+    found = call.console.keeping.draft(draft, user.id, call.now)
+    return call.page("resume.html", draft=found) if found is not None else None
+
+
+def _onward(call: Call, user: User) -> Response:
     """On to where they wanted to go, or back to what they had typed."""
-    draft = call.console.keeping.draft(call.field("draft", 100), user.id, call.now)
-    if draft is not None:
-        return call.page("resume.html", draft=draft)
-    return RedirectResponse(local(call.field("next", 500) or "/"), status_code=303)
+    before = typed_before(call, user, call.field("draft", 100))
+    wanted = local(call.field("next", 500) or "/")
+    return before or RedirectResponse(wanted, status_code=303)
 
 
-def _door(call: Call, error: str = "", status: int = 200) -> Response:
-    wanted = call.field("next", 500) or call.query.get("next", "/")
-    draft = call.field("draft", 100)
-    said = call.console.say(error) if error else ""
-    return call.page("sign_in.html", status=status, error=said, next=local(wanted), draft=draft)
+def door(call: Call, error: str = "", status: int = 200, draft: str = "") -> Response:
+    """The page at which people sign in, with what went wrong."""
+    return call.page(
+        "sign_in.html",
+        status=status,
+        error=call.console.say(error) if error else "",
+        next=local(call.field("next", 500) or call.query.get("next", "/")),
+        draft=draft or call.field("draft", 100),
+        oidc=call.house.config.console.oidc,
+    )
 
 
 def _audit(
