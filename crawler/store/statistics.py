@@ -4,9 +4,10 @@ the end, what was watched.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, case, func, select
 
 from crawler.domain.alert import AlertState, Decision
 from crawler.domain.assessment import Level
@@ -19,6 +20,8 @@ from crawler.store.tables import alerts, cases, reviews, sites, sweeps, task_mov
 from crawler.store.task_alerts import CONCLUDED
 from crawler.store.task_tables import rechecks
 
+# a month has many alerts: looked up, not made
+_LEVELS, _STATES = {str(one): one for one in Level}, {str(one): one for one in AlertState}
 _DECIDED = [str(one) for one in Decision if one is not Decision.REOPEN]
 
 
@@ -30,29 +33,25 @@ class Watched:
     visits: int
     officers: int  # who decided something
     decisions: int
-    officer_hours: int
+    officer_hours: int  # hours of a person in which something was decided
     rechecks: dict[RecheckResult, int]
 
 
 def alert_facts(db: Connection, period: Period, region: str) -> Iterator[AlertFact]:
     """Alerts opened in a period under a region prefix, as they stand now."""
-    first = (
-        select(reviews.c.alert_id, func.min(reviews.c.id).label("review_id"))
-        .where(reviews.c.decision.in_(_DECIDED))
-        .group_by(reviews.c.alert_id)
-        .subquery()
+    decided = select(reviews.c.at).where(
+        reviews.c.alert_id == alerts.c.id, reviews.c.decision.in_(_DECIDED)
     )
+    first = decided.order_by(reviews.c.id).limit(1).scalar_subquery().label("decided_at")
+    # only a confirmed one is asked what came of it
+    concluded = case((alerts.c.state == str(AlertState.CONFIRMED), CONCLUDED)).label("concluded")
     columns = (
         alerts.c.region, alerts.c.level, alerts.c.opened_at, alerts.c.state, alerts.c.reopened,
     )  # fmt: skip
-    more = cases.c.category, reviews.c.at.label("decided_at"), CONCLUDED.label("concluded")
+    more = cases.c.category, first, concluded
     rows = (
         select(*columns, *more)
-        .select_from(
-            alerts.join(cases, cases.c.id == alerts.c.case_id)
-            .outerjoin(first, first.c.alert_id == alerts.c.id)
-            .outerjoin(reviews, reviews.c.id == first.c.review_id)
-        )
+        .join(cases, cases.c.id == alerts.c.case_id)
         .where(
             alerts.c.opened_at >= period.start,
             alerts.c.opened_at < period.end,
@@ -92,23 +91,16 @@ def watched_in(db: Connection, period: Period, region: str) -> Watched:
         & (rechecks.c.done_at < period.end)
         & rechecks.c.region.startswith(region)
     )
-    row = db.execute(
-        select(
-            select(func.count())
-            .select_from(sites)
-            .where(within(sites.c.region, region), sites.c.state == "watched")
-            .scalar_subquery(),
-            select(func.count(reviews.c.actor.distinct())).where(decided).scalar_subquery(),
-            select(func.count()).select_from(reviews).where(decided).scalar_subquery(),
-        )
-    ).one()
+    watched = select(func.count()).select_from(sites)
+    mine = watched.where(within(sites.c.region, region), sites.c.state == "watched")
+    made = db.execute(select(reviews.c.actor, reviews.c.at).where(decided)).all()
     found = select(rechecks.c.result, func.count()).where(looked).group_by(rechecks.c.result)
     return Watched(
-        sites=row[0],
+        sites=db.scalar(mine) or 0,
         visits=_visits_in(db, period, region),
-        officers=row[1],
-        decisions=row[2],
-        officer_hours=_officer_hours(db, decided),
+        officers=len({one.actor for one in made}),
+        decisions=len(made),
+        officer_hours=len({(one.actor, _hour(one.at)) for one in made}),
         rechecks={RecheckResult(result): count for result, count in db.execute(found)},
     )
 
@@ -138,10 +130,8 @@ def _visits_in(db: Connection, period: Period, region: str) -> int:
     return total + ((db.scalar(rows) or 0) if others else 0)
 
 
-def _officer_hours(db: Connection, decided: Any) -> int:
-    """Hours of a person in which something was decided."""
-    rows = db.execute(select(reviews.c.actor, reviews.c.at).where(decided))
-    return len({(row.actor, row.at.replace(minute=0, second=0, microsecond=0)) for row in rows})
+def _hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def _ever(name: str, *moves: Move) -> Any:
@@ -152,15 +142,16 @@ def _ever(name: str, *moves: Move) -> Any:
 
 
 def _alert_fact(row: Any) -> AlertFact:
+    region, level, opened_at, state, reopened, category, decided_at, concluded = row
     return AlertFact(
-        region=row.region,
-        level=Level(row.level),
-        category=row.category,
-        opened_at=row.opened_at,
-        state=AlertState(row.state),
-        concluded=Conclusion(row.concluded) if row.concluded else None,
-        reopened=row.reopened,
-        decided_at=row.decided_at,
+        region=region,
+        level=_LEVELS[level],
+        category=category,
+        opened_at=opened_at,
+        state=_STATES[state],
+        concluded=Conclusion(concluded) if concluded else None,
+        reopened=reopened,
+        decided_at=decided_at,
     )
 
 
