@@ -24,7 +24,7 @@ from crawler.store.tables import assessments, captures, sites, sweeps
 
 _CAPTURE = msgspec.json.Decoder(Capture)
 MOST_PICTURES = 2_000
-MOST_NAMED = 2_000  # sites whose name has the words that were typed
+MOST_NAMED = MOST_COUNTED  # sites whose name has the words that were typed
 _MOST_SWEEPS = 200  # among which those with pictures are looked for
 
 
@@ -52,13 +52,25 @@ class AlbumWanted:
     offset: int = 0
 
 
-def shots(db: Connection, wanted: AlbumWanted) -> tuple[int, list[Shot]]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Album:
     """How many sites have a picture (at most one more than MOST_COUNTED), and one page of them,
-    newest first.
+    newest first. `cut`: more sites have the words than are looked at.
     """
-    ids = list(db.scalars(_newest(db, wanted).limit(MOST_COUNTED + 1)))
+
+    total: int
+    shots: list[Shot]
+    cut: bool
+
+
+def album_of(db: Connection, wanted: AlbumWanted) -> Album:
+    """What is wanted of it."""
+    sites_named = _named(db, wanted) if wanted.words else None
+    rows = _newest(wanted, sites_named and sites_named[:MOST_NAMED])
+    ids = list(db.scalars(rows.limit(MOST_COUNTED + 1)))
     page = ids[wanted.offset : wanted.offset + min(wanted.limit, MOST_PICTURES)]
-    return len(ids), list(_shots(db, page))
+    cut = sites_named is not None and len(sites_named) > MOST_NAMED
+    return Album(total=len(ids), shots=list(_shots(db, page)), cut=cut)
 
 
 def sweeps_with_pictures(db: Connection, reach: str, limit: int = 20) -> Sequence[int]:
@@ -69,7 +81,13 @@ def sweeps_with_pictures(db: Connection, reach: str, limit: int = 20) -> Sequenc
     return list(db.scalars(rows.order_by(sweeps.c.id.desc()).limit(limit)))
 
 
-def _newest(db: Connection, wanted: AlbumWanted) -> Select[str]:
+def _named(db: Connection, wanted: AlbumWanted) -> list[int]:
+    """At most one more than are looked at."""
+    rows = select(sites.c.id).where(named(db, wanted.words), within(sites.c.region, wanted.reach))
+    return list(db.scalars(rows.order_by(sites.c.domain).limit(MOST_NAMED + 1)))
+
+
+def _newest(wanted: AlbumWanted, sites_named: list[int] | None) -> Select[str]:
     """The ids of each site's newest picture, newest first."""
     later = pictures.alias("later")
     same = later.c.site_id == pictures.c.site_id
@@ -83,20 +101,18 @@ def _newest(db: Connection, wanted: AlbumWanted) -> Select[str]:
         within(pictures.c.region, wanted.reach),
         ~exists().where(same, newer),
         ~exists().where(removed_captures.c.capture_id == pictures.c.capture_id),  # gone by age
-        *_conditions(db, wanted),
+        *_conditions(wanted, sites_named),
     )
     return rows.order_by(pictures.c.taken_at.desc(), pictures.c.capture_id.desc())
 
 
-def _conditions(db: Connection, wanted: AlbumWanted) -> Iterator[ColumnElement[bool]]:
+def _conditions(
+    wanted: AlbumWanted, sites_named: list[int] | None
+) -> Iterator[ColumnElement[bool]]:
     if wanted.sweep:
         yield pictures.c.sweep_id == wanted.sweep
-    if wanted.words:
-        rows = select(sites.c.id).where(
-            named(db, wanted.words), within(sites.c.region, wanted.reach)
-        )
-        first = rows.order_by(sites.c.domain).limit(MOST_NAMED)
-        yield pictures.c.site_id.in_(list(db.scalars(first)))
+    if sites_named is not None:
+        yield pictures.c.site_id.in_(sites_named)
     if wanted.level == Level.NONE:
         mine = (assessments.c.visit_id == pictures.c.visit_id) & assessments.c.current
         yield ~exists().where(mine, assessments.c.level != str(Level.NONE))

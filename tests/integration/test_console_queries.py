@@ -10,7 +10,7 @@ from sqlalchemy import event
 from crawler.domain.subject import Listed, Register, RegisterList
 from crawler.domain.user import Role
 from crawler.service.console.app import all_routes
-from crawler.store.albums import AlbumWanted, shots
+from crawler.store.albums import AlbumWanted, album_of
 from crawler.store.coverage import LedgerWanted, ledger_page
 from crawler.store.database import Connection
 from crawler.store.subjects import import_register, stage_register
@@ -102,7 +102,7 @@ ALBUMS = {
 def test_the_album_walks_an_index_and_never_the_pictures(
     house: Served, seeded: dict[str, str], which: str
 ) -> None:
-    plans = _plans(house, lambda db: shots(db, ALBUMS[which]))
+    plans = _plans(house, lambda db: album_of(db, ALBUMS[which]))
 
     assert any("ix_pictures_" in step for step in plans)
     assert [step for step in plans if _walks(step, "pictures", "captures", "visits")] == []

@@ -9,6 +9,7 @@ from crawler.domain.capture import Field
 from crawler.domain.discrepancy import Discrepancy, DiscrepancyKind
 from crawler.domain.family import Mark, MarkKind
 from crawler.domain.user import Role
+from crawler.store import albums
 from crawler.store.discrepancies import save_each_discrepancies
 from crawler.store.families import save_marks
 from crawler.store.picture_texts import PictureWords, save_picture_words
@@ -116,6 +117,20 @@ def test_the_album_shows_first_screens_within_reach(officer: Visitor) -> None:
     assert "far.example.cn" not in page
     assert "near.example.cn" not in officer.get("/album?level=blue").text
     assert officer.get("/album?sweep=x").status == 400
+
+
+def test_the_album_says_that_more_sites_have_the_words_than_it_looks_at(
+    officer: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    all_of_them = officer.get("/album?q=example").text
+    monkeypatch.setattr(albums, "MOST_NAMED", 1)  # near.example.cn comes before p.example.cn
+
+    page = officer.get("/album?q=example").text
+
+    assert "只看了其中" not in all_of_them
+    assert "只看了其中 10,000 个" in page
+    assert "near.example.cn" in page
+    assert "只看了其中" not in officer.get("/album").text
 
 
 def test_ops_see_coverage_and_no_pictures(house: Served) -> None:

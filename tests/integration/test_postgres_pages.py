@@ -10,7 +10,7 @@ from crawler.domain.statistics import period_from
 from crawler.domain.user import Role
 from crawler.service.console.app import all_routes
 from crawler.service.wiring import open_house
-from crawler.store.albums import AlbumWanted, shots, sweeps_with_pictures
+from crawler.store.albums import AlbumWanted, album_of, sweeps_with_pictures
 from crawler.store.coverage import LedgerWanted, ledger_page
 from crawler.store.database import open_database
 from crawler.store.duties import last_sweep
@@ -36,10 +36,10 @@ def test_every_page_is_answered_from_postgresql(postgres_url: str, tmp_path: Pat
         seed_alert(house, f"s{n}.example.cn")
 
     with house.database.reading() as db:
-        assert shots(db, AlbumWanted(reach="31"))[0] == 3
-        assert [shots(db, AlbumWanted(sweep=n))[0] for n in (1, 2, 9)] == [1, 1, 0]
-        assert shots(db, AlbumWanted(level="red", words="s1"))[0] == 1
-        assert shots(db, AlbumWanted(level="none", reach="310118"))[0] == 0
+        assert album_of(db, AlbumWanted(reach="31")).total == 3
+        assert [album_of(db, AlbumWanted(sweep=n)).total for n in (1, 2, 9)] == [1, 1, 0]
+        assert album_of(db, AlbumWanted(level="red", words="s1")).total == 1
+        assert album_of(db, AlbumWanted(level="none", reach="310118")).total == 0
         assert list(sweeps_with_pictures(db, "31")) == [3, 2, 1]
         assert ledger_page(db, LedgerWanted(reach="310118", words="example"))[0] == 3
         assert ledger_page(db, LedgerWanted(reach="", finding="number_other"))[0] == 0

@@ -10,7 +10,7 @@ from crawler.domain.errors import BadInput, reason_of
 from crawler.service.albums import sheets_of
 from crawler.service.doors import Door
 from crawler.service.showing import as_json, say
-from crawler.store.albums import MOST_PICTURES, AlbumWanted, shots
+from crawler.store.albums import MOST_PICTURES, AlbumWanted, album_of
 from crawler.store.coverage import unpictured_count
 
 
@@ -27,24 +27,26 @@ def album(
     with door.opened() as (house, words):
         wanted = AlbumWanted(reach=region, sweep=sweep, level=str(level or ""), limit=MOST_PICTURES)
         with house.database.reading() as db:
-            total, found = shots(db, wanted)
+            found = album_of(db, wanted)
             without = unpictured_count(db, region)
-        if not found:
+        if not found.shots:
             raise BadInput(words.say("album.none"))
         which = words.say("album.of_sweep", id=sweep) if sweep else words.say("album.newest")
-        head = words.say("album.head", which=which, count=total)
-        files = [_named(out, page) for page in range(-(-len(found) // 60))]
+        head = words.say("album.head", which=which, count=found.total)
+        files = [_named(out, page) for page in range(-(-len(found.shots) // 60))]
         try:
-            for file, sheet in zip(files, sheets_of(house, found, head, words), strict=True):
+            for file, sheet in zip(files, sheets_of(house, found.shots, head, words), strict=True):
                 file.write_bytes(sheet)
         except OSError as error:
             raise BadInput(f"{out} 无法写入：{reason_of(error)}") from error
         if json:
-            as_json({"pictures": total, "without": without, "files": [str(one) for one in files]})
+            as_json(
+                {"pictures": found.total, "without": without, "files": [str(one) for one in files]}
+            )
             return
         for file in files:
             say(words.say("picture.saved", path=file))
-        say(words.say("album.summary", count=total, without=without))
+        say(words.say("album.summary", count=found.total, without=without))
 
 
 def _named(out: Path, page: int) -> Path:

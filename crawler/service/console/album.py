@@ -8,7 +8,7 @@ from crawler.domain.assessment import LEVEL_NAMES, Level
 from crawler.domain.errors import BadInput
 from crawler.service.console.access import READERS, get
 from crawler.service.console.calls import Call, cleaned, whole_number
-from crawler.store.albums import AlbumWanted, shots, sweeps_with_pictures
+from crawler.store.albums import MOST_NAMED, AlbumWanted, album_of, sweeps_with_pictures
 from crawler.store.coverage import MOST_COUNTED, unpictured_count
 
 PAGE_SIZE = 60
@@ -19,19 +19,20 @@ def show(call: Call) -> Response:
     """One page of small pictures, gravest first."""
     wanted, page = wanted_of(call)
     with call.house.database.reading() as db:
-        total, found = shots(db, wanted)
+        found = album_of(db, wanted)
         sweeps = sweeps_with_pictures(db, call.reach)
         without = unpictured_count(db, call.reach)
     return call.page(
         "album.html",
-        total=min(total, MOST_COUNTED),
-        shots=found,
+        total=min(found.total, MOST_COUNTED),
+        shots=found.shots,
+        looked_at=MOST_NAMED if found.cut else 0,
         sweeps=sweeps,
         without=without,
         wanted=wanted,
         page=page,
-        more=total > MOST_COUNTED,
-        pages=max((min(total, MOST_COUNTED) + PAGE_SIZE - 1) // PAGE_SIZE, 1),
+        more=found.total > MOST_COUNTED,
+        pages=max((min(found.total, MOST_COUNTED) + PAGE_SIZE - 1) // PAGE_SIZE, 1),
         address=lambda **changes: _address(call, changes),
         levels=LEVEL_NAMES,
     )
