@@ -3,18 +3,24 @@ one effect, messages can be fetched, lists can be handed in, and both sides can 
 """
 
 import hashlib
+import http.client
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request
 
 from alerts.reviewing import confirm
 from crawler.domain.client import Scope
 from crawler.domain.delivery import DeliveryState
 from crawler.domain.task import Move, TaskState
-from crawler.store.audit import latest_acts
+from crawler.service.api.access import Api, caller
+from crawler.service.api.app import PATH
+from crawler.service.api.problems import Problem
+from crawler.store.audit import acts_on, latest_acts
 from crawler.store.clients import client_named, end_client
 from crawler.store.outbox import list_deliveries, replay
 from crawler.store.taskboards import feedbacks_of
@@ -143,7 +149,11 @@ def test_an_unknown_task_is_one_clear_line_and_kept(api: ApiHouse) -> None:
     assert "\n" not in answers[0].json["detail"]
     with api.house.database.reading() as db:
         kept = [row.taken for number in numbers for row in feedbacks_of(db, number)]
+        refusals = [one.act for one in latest_acts(db) if one.act.action == "feedback.refuse"]
     assert kept == [False, False]
+    assert [(act.actor, act.object, act.region, act.after) for act in reversed(refusals)] == [
+        ("platform", f"task:{number}", "", f"没有编号为 {number} 的任务") for number in numbers
+    ]  # fmt: skip
     assert state_of(api, elsewhere.number) is TaskState.SENT
 
 
@@ -417,6 +427,89 @@ def test_both_sides_count_the_same(api: ApiHouse) -> None:
     assert program.get("/ledger?day=yesterday").status == 422
 
 
+def test_each_endpoint_counts_what_it_was_told_and_no_other(tmp_path: Path) -> None:
+    narrow = """
+[[delivery.endpoints]]
+name = "narrow"
+events = ["task.created"]
+"""
+    with an_api(tmp_path / "home", SETTINGS + narrow) as api:
+        api.task()
+        api.task("b.example.cn", "310115")  # of which `platform` hears nothing
+        of = {
+            name: api.program(Scope.EVENTS_READ, endpoint=name)
+            for name in ("", "platform", "fetching", "narrow")
+        }
+        counts = {name: program.get("/ledger?day=2026-05-12").json for name, program in of.items()}
+
+    assert set(counts["narrow"]["events"]) == {"task.created"}
+    assert {name: told["events"]["task.created"]["count"] for name, told in counts.items()} == {
+        "": 2, "platform": 1, "fetching": 2, "narrow": 2,
+    }  # fmt: skip
+    assert counts[""]["count"] == counts["fetching"]["count"] > counts["narrow"]["count"]
+    assert [told["endpoint"] for told in counts.values()] == list(of)
+
+
+def test_lists_of_another_region_are_none(api: ApiHouse) -> None:
+    city = api.program(Scope.LISTS_WRITE, Scope.LISTS_READ)
+    taken = city.post("/lists?source=s&name=a.csv", CSV).json
+    district = api.program(Scope.LISTS_READ, region="310118")
+
+    shown = district.get(f"/lists/{taken['id']}")
+
+    assert (shown.status, shown.json["code"]) == (404, "no_such_list")
+    assert district.get("/lists").json["lists"] == []
+    assert len(city.get("/lists").json["lists"]) == 1
+
+
+@pytest.mark.parametrize("twice", ["webhook-id", "webhook-timestamp", "webhook-signature"])
+def test_a_header_that_comes_twice_is_none(shared: ApiHouse, twice: str) -> None:
+    task, body = shared.task(), said("acknowledged")
+    headers = Signed().headers(body)
+    connection = http.client.HTTPConnection("127.0.0.1", shared.port, timeout=20)
+    connection.putrequest("POST", f"{PATH}/callbacks/tasks/{task.number}")
+    for name, value in (*headers.items(), (twice, headers[twice])):
+        connection.putheader(name, value)
+    connection.putheader("content-length", str(len(body)))
+    connection.endheaders(body)
+
+    answer = connection.getresponse()
+    detail = json.loads(answer.read())["detail"]
+    connection.close()
+
+    assert answer.status == 401
+    assert twice in detail
+    assert state_of(shared, task.number) is TaskState.SENT
+
+
+@pytest.mark.parametrize(
+    ("host", "scheme", "plain", "private"),
+    [
+        ("10.1.2.3", "http", False, False),
+        ("127.0.0.2", "http", False, False),
+        ("10.1.2.3", "https", False, True),
+        ("10.1.2.3", "http", True, True),
+        ("127.0.0.1", "http", False, True),
+        ("::1", "http", False, True),
+        (None, "http", False, False),
+    ],
+)
+def test_a_token_is_taken_where_nobody_reads_along(
+    shared: ApiHouse, host: str | None, scheme: str, plain: bool, private: bool
+) -> None:
+    client = (host, 50_000) if host else None
+    request = Request({"type": "http", "scheme": scheme, "client": client, "path": "/",
+                       "headers": [(b"host", b"x.example")], "server": ("x", 80)})  # fmt: skip
+    config = shared.house.config
+    console = config.console.model_copy(update={"plain_http": plain})
+    house = replace(shared.house, config=config.model_copy(update={"console": console}))
+
+    with pytest.raises(Problem) as refused:
+        caller(request, Api(house=house, clock=shared.clock, desk=lambda: shared.desk), None)
+
+    assert refused.value.code == ("no_token" if private else "no_tls")
+
+
 def test_a_list_is_handed_in_once_and_every_row_is_accounted_for(api: ApiHouse) -> None:
     program = api.program(Scope.LISTS_WRITE, Scope.LISTS_READ)
     way = "/lists?source=市通管局&name=备案.csv"
@@ -532,6 +625,10 @@ def test_a_file_beside_a_task_is_kept_by_its_digest_once(
     if status == 200:
         assert first.json["sha256"] == hashlib.sha256(content).hexdigest()
         assert (first.json["repeated"], second.json["repeated"]) == (False, True)
+        with shared.house.database.reading() as db:
+            acts = [one.act for one in acts_on(db, f"task:{task.number}")]
+        told = [(act.region, act.after) for act in acts if act.action == "task.attach"]
+        assert told == [("310118", first.json["sha256"])]  # once, though it came twice
         elsewhere = shared.program(Scope.TASKS_ANSWER, region="310115")
         assert elsewhere.post(path, content).status == 404
 

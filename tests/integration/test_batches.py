@@ -10,6 +10,7 @@ import pytest
 
 from alerts.answering import LARGEST_BODY
 from alerts.batches import OLDEST, Report, opened, read_reports, write_messages, write_reports
+from alerts.signing import signer_of
 from crawler.domain.delivery import DeliveryState
 from crawler.domain.errors import BadInput, NotAllowed, WatchError
 from crawler.domain.task import TaskState
@@ -78,6 +79,28 @@ def test_a_file_of_another_key_another_endpoint_or_another_year_is_refused() -> 
     ):
         with pytest.raises(NotAllowed, match=says):
             read_reports(INNER, a_file(), at)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"id": "b2"}, "编号不符"),
+        ({"format": "xunwang-batch/2"}, "编号不符"),
+        ({"count": 2}, "首行说有 2 条，文件中有 1 条"),
+        ({"count": None}, "首行说有 None 条"),
+        ({"confirmed": True}, "confirmed"),
+        ({"confirmed": -1}, "confirmed"),
+    ],
+)
+def test_a_head_that_does_not_fit_is_refused_though_it_is_signed(
+    change: dict[str, object], says: str
+) -> None:
+    head, line, _ = a_file().splitlines()
+    signed = json.dumps(json.loads(head) | change).encode() + b"\n" + line
+    foot = json.dumps(signer_of(INNER).sign("b1", NOON, signed)).encode()
+
+    with pytest.raises(BadInput, match=says):
+        read_reports(INNER, signed + b"\n" + foot + b"\n", NOON)
 
 
 def test_our_own_export_is_no_report() -> None:

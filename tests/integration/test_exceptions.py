@@ -126,6 +126,36 @@ def test_it_ends_when_the_site_gets_worse_or_changes_hands(
     assert because in ended.ended_because
 
 
+def test_an_excepted_term_silences_no_alert(tmp_path: Path) -> None:
+    database = a_database(tmp_path)
+    site = judged_site(database)
+    exemption = in_force(database, domain="a.cn", term="保本保息")
+
+    assert respond(database, site, found(site), LATER)
+
+    with database.reading() as db:
+        assert exemption_of(db, exemption.id).silenced == 0  # type: ignore[union-attr]
+
+
+def test_what_one_exemption_no_longer_covers_another_may(tmp_path: Path) -> None:
+    database = a_database(tmp_path)
+    site = judged_site(database)
+    outgrown = in_force(database, domain="a.cn")
+    with database.transaction() as db:
+        save_assessment(db, found(site, Level.RED), site.id, site.region)
+    first, second = in_force(database, subject=NAME), in_force(database, domain="a.cn")
+
+    assert not respond(database, site, found(site, Level.RED), LATER)
+
+    with database.reading() as db:
+        known = [exemption_of(db, one.id) for one in (outgrown, first, second)]
+        ends = [one.act for one in acts_on(db, f"exception:{outgrown.id}")][:1]
+    assert [bool(one.ended_at) for one in known if one] == [True, False, False]
+    assert sum(one.silenced for one in known if one) == 1  # one finding, one silence
+    assert [(act.actor, act.action) for act in ends] == [("system", "exception.end")]
+    assert "级别高于提出例外时" in ends[0].after
+
+
 def test_it_runs_out_by_itself(tmp_path: Path) -> None:
     database = a_database(tmp_path)
     site = judged_site(database)

@@ -24,6 +24,7 @@ from crawler.service.api.app import PATH
 from crawler.service.catalogue import catalogue
 from crawler.service.commands.inbox import _row, answer
 from crawler.service.wiring import endpoints_of
+from crawler.store.audit import acts_on
 from crawler.store.inbox import list_incoming
 from crawler.store.tasks import task_numbered
 from tests.builders import NOON
@@ -111,6 +112,12 @@ def test_what_a_district_decides_stands_at_the_city_in_its_newest_state(docked: 
     assert first > 0
     assert (one.peer, one.task_no, one.state) == ("district", task.number, "working")
     assert (one.region, one.domain) == ("310118", "a.example.cn")
+    with docked.city.house.database.reading() as db:
+        acts = [entry.act for entry in reversed(acts_on(db, f"district/task:{task.number}"))]
+    assert [(act.actor, act.action, act.region, act.before, act.after) for act in acts] == [
+        ("district", "incoming.task.created", "310118", "", "sent"),
+        ("district", "incoming.task.changed", "310118", "sent", "working"),
+    ]  # fmt: skip
     reader = docked.city.program(Scope.TASKS_READ)
     shown = reader.get("/inbox").json["incoming"]
     assert {item["subject"] for item in shown} >= {f"task:{task.number}"}

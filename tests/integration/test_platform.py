@@ -28,7 +28,8 @@ from crawler.domain.delivery import Endpoint
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.signing_key import key_from
 from crawler.domain.task import Conclusion, TaskState
-from crawler.service.platform.probing import PROBES, Mark, Prober, probe_all
+from crawler.service.commands.platform import _summary
+from crawler.service.platform.probing import PROBES, Found, Mark, Prober, probe_all
 from crawler.service.platform.stub import Plan, Stub, failures_from, reports_from
 from crawler.store.tasks import task_numbered
 from tests.integration.answering_house import SECRET, an_endpoint
@@ -259,6 +260,13 @@ def test_a_receiver_that_falls_over_or_redirects_does_not_pass() -> None:
 
     assert {one.mark for one in found if "收" in one.name or "拒绝" in one.name} == {Mark.BAD}
     assert any("redirect_refused" in one.says for one in found)
+
+
+def test_the_last_line_counts_every_mark() -> None:
+    marks = [Mark.GOOD] * 4 + [Mark.BAD] * 3 + [Mark.WARNING] * 2 + [Mark.SKIPPED]
+    found = [Found(name="x", clause="2.1", mark=one, says="") for one in marks]
+
+    assert _summary(found).startswith("通过 4，不合 3，提示 2，未测 1；")
 
 
 def test_where_nothing_answers_the_rest_is_not_tried() -> None:

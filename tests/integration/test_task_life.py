@@ -315,7 +315,12 @@ def test_a_clean_page_passes_every_recheck_and_goes_back_to_the_ordinary_pace(
 
     with database.reading() as db:
         done = rechecks_of(db, task.id)
+        acts = [one.act for one in reversed(acts_on(db, f"task:{task.id}"))]
     assert [one.result for one in done] == [RecheckResult.CLEAR] * 3
+    # the visits here bear one number: a later look says the earlier ones again
+    assert {(act.actor, act.action, act.region, act.before, act.after) for act in acts} == {
+        ("system", "task.recheck", task.region, f"day {day}", "clear none") for day in (1, 7, 30)
+    }
     assert all(one.after_visit_id and one.before_visit_id for one in done)
     assert the_site(database).rhythm_days == 7
 

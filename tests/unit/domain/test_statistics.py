@@ -72,6 +72,27 @@ def test_what_is_no_period_is_refused(text: str) -> None:
         period_from(text)
 
 
+@pytest.mark.parametrize(
+    ("state", "due", "late"),
+    [
+        (TaskState.WORKING, -1, 1),
+        (TaskState.WORKING, 0, 0),
+        (TaskState.RETURNED, -1, 1),
+        (TaskState.SUSPENDED, -1, 0),  # its clock stands still
+        (TaskState.CLOSED, -1, 0),
+        (TaskState.CANCELLED, -1, 0),
+    ],
+)
+def test_late_is_what_is_under_way_and_past_its_limit(
+    state: TaskState, due: int, late: int
+) -> None:
+    fact = a_task_fact(state=state, due_at=NOON + timedelta(seconds=due), closed_at=NOON)
+
+    _, total = task_rows([fact], lambda one: one.region, NOON)
+
+    assert total.late == late
+
+
 def test_a_moment_late_in_utc_belongs_to_the_next_month_in_china() -> None:
     assert month_of(datetime.fromisoformat("2026-04-30T17:00:00+00:00")) == "2026-05"
     assert period_from("2026-05").first == date(2026, 5, 1)
