@@ -138,11 +138,12 @@ def card_of(db: Connection, alert_id: int, reach: str) -> Card | None:
 
 def cards(db: Connection, wanted: Wanted) -> tuple[int, list[Card]]:
     """How many alerts a list has, and one page of it."""
-    by_site = bool(wanted.words) or wanted.sort == "domain"
-    thin = alerts.join(sites, sites.c.id == alerts.c.site_id) if by_site else alerts
+    at_sites = alerts.join(sites, sites.c.id == alerts.c.site_id)
+    thin = at_sites if wanted.words or wanted.sort == "domain" else alerts
     order = SORTS.get(wanted.sort, SORTS["level"])
     limit = min(wanted.limit, LONGEST_LIST)
-    count = _chosen(select(func.count()).select_from(thin), wanted)
+    counted = at_sites if wanted.words else alerts  # an order needs no counting
+    count = _chosen(select(func.count()).select_from(counted), wanted)
     # first which, then what: else every alert's whole assessment is carried through the sorting
     which = _chosen(select(alerts.c.id).select_from(thin), wanted).order_by(*order)
     ids = list(db.scalars(which.limit(limit).offset(wanted.offset)))
