@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from alerts.messages import SPEC_VERSION
 from alerts.signing import KeySigner
 from crawler.domain.assessment import Level
 from crawler.domain.audit import Act
@@ -46,7 +47,10 @@ def take_message(
     does not speak for this region.
     """
     given = _object(body)
-    if given.get("event") not in {str(one) for one in EventType}:
+    version = _needed(given, "spec_version", 20)
+    if version.partition(".")[0] != SPEC_VERSION.partition(".")[0]:
+        raise BadInput(f"spec_version：不认识的版本 {version}")
+    if _needed(given, "event", 60) not in {str(one) for one in EventType}:
         return Intake.IGNORED
     told = _incoming(peer, message_id, given, body, now)
     if peer.regions and not told.region.startswith(peer.regions):

@@ -50,7 +50,7 @@ _UNSEEN = {
     Outcome.HTTP_ERROR: "网站报错",
     Outcome.RATE_LIMITED: "网站限制访问",
     Outcome.ROBOTS_REFUSED: "网站不许采集",
-    Outcome.BLOCKED_ADDRESS: "地址不许访问",
+    Outcome.BLOCKED_ADDRESS: "地址或端口不许访问",
     Outcome.NAME_NOT_FOUND: "域名不存在",
     Outcome.CONNECTION_REFUSED: "网站拒绝连接",
     Outcome.TIMED_OUT: "访问超时",

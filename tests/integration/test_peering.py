@@ -276,8 +276,21 @@ def test_the_inbox_on_the_screen_is_chinese_and_in_beijing_time(docked: Docked) 
 
 
 def test_an_event_of_a_later_version_is_ignored(still: Docked) -> None:
-    raw = b'{"event":"future.event"}'
+    raw = b'{"spec_version":"1.7","event":"future.event"}'
 
     answered = still.city.stranger().post("/inbox", raw, **Signed().headers(raw))
 
     assert (answered.status, answered.json["intake"]) == (200, "ignored")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b'{"spec_version":"9"}', b'{"event":"future.event"}', b'{"spec_version":"1.0","event":""}',
+     b'{"spec_version":"2.0","event":"task.created"}', b'{"spec_version":1,"event":"x"}'],
+)  # fmt: skip
+def test_what_is_no_message_or_of_another_version_is_not_called_delivered(
+    still: Docked, raw: bytes
+) -> None:
+    answered = still.city.stranger().post("/inbox", raw, **Signed().headers(raw))
+
+    assert answered.status == 422
