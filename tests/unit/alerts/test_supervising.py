@@ -176,10 +176,13 @@ def test_all_that_runs_stands_still_together() -> None:
 def test_who_gets_a_redirected_task_keeps_only_joint_partners_that_are_theirs() -> None:
     partner, other = Department(code="310118-GA", name="公安"), Department(code="x", name="x")
     drafted = replace(a_task(), joint=(partner.code, other.code))
-    to = replace(TO, region="310104", cooperating=(partner,), joint=(), contested="两说")
+    to = replace(
+        TO, region="310104", lead=other, cooperating=(partner,), joint=(), contested="两说"
+    )
 
     there = redirected(drafted, to)
 
+    assert there.lead == other
     assert (there.region, there.cooperating, there.joint) == ("310104", (partner,), (partner.code,))
     assert (there.contested, there.seq) == ("两说", drafted.seq + 1)
     assert redirected(drafted, replace(to, joint=("y",))).joint == ("y",)
@@ -214,6 +217,7 @@ def test_a_contested_task_needs_a_person_who_says_why() -> None:
         f"{contested.rule} · 经li确定由金融监管局（办）（310118-JR）主办：以执照为准"
     )
     assert settled_claim(a_task(), "li", "").rule == a_task().rule
+    assert settled_claim(contested, "li", "x" * 900).rule.count("x") == 200
     partner = Department(code="a", name="a")
     to = replace(TO, contested="两说", cooperating=(partner,), joint=("a",))
     undecided = open_task(CASE, an_alert(level=Level.YELLOW), REVIEW, to, CALENDAR)
