@@ -22,7 +22,7 @@ from lexicons.limits import over_limit
 from lexicons.matching import find_hits
 from lexicons.purpose import Purpose, asks_on_thin_page, highest_factor, purpose_of
 from lexicons.reading import ReadField, Tools, read_fields, weigh
-from lexicons.speaking import reports, speaks_to_inform
+from lexicons.speaking import LEAST_INFORMING, reports, speaks_to_inform
 from lexicons.urgency import Shown, is_lesser, is_lone_word, red_matter
 from lexicons.yields import find_yields
 
@@ -44,6 +44,7 @@ class Findings:
     modifiers: tuple[Weighed, ...]
     names: tuple[Hit, ...]
     purpose: Purpose
+    resembles: bool
     tools: Tools
 
 
@@ -77,7 +78,8 @@ def _at_most(found: Findings) -> float:
     of what the rules after them take away.
     """
     length = sum(len(field.text) for field in found.text.fields)
-    if length <= found.tools.weights.thin["characters"] or may_hold_rates(found.text):
+    thin = length <= found.tools.weights.thin["characters"]
+    if thin or found.resembles or may_hold_rates(found.text):
         return float("inf")
     score, _ = _ruled(found, RULES[: RULES.index(purpose_weighed)])
     return score * highest_factor(found.purpose, found.tools.weights.purpose)
@@ -130,6 +132,7 @@ def find(
         purpose=purpose_of(
             spoken, claims, rate_points(rates, tools.weights), disguised, structure, tools.weights
         ),
+        resembles=tools.resembles(text),
         tools=tools,
     )
 
@@ -334,6 +337,28 @@ def gravest_kind(found: Findings, score: float) -> Iterator[Reason]:
         yield wording.reason_of_gravity(category.name, points)
 
 
+def wording_resembles(found: Findings, score: float) -> Iterator[Reason]:
+    """The wording as a whole is that of known solicitation: yellow at most, so that a person looks,
+    and nothing at all where the page speaks to inform or for a licensed house.
+    """
+    missing = found.tools.weights.levels["yellow"] - score
+    if missing > 0 and found.resembles and not _spoken_against(found):
+        yield from wording.reasons_of_resemblance(
+            found.tools.resemblance.heaviest(found.text), missing
+        )
+
+
+def _spoken_against(found: Findings) -> bool:
+    purpose = found.purpose
+    name = speaks_to_inform(found.visit.site, found.text, found.structure, purpose.informing)
+    return (
+        purpose.informing >= LEAST_INFORMING
+        or purpose.licensed >= found.tools.weights.licensed["enough"]
+        or licence_state(found.visit.standing) is LicenceState.LICENSED
+        or bool(name or _reported(found))
+    )
+
+
 def _shown(found: Findings) -> Shown:
     return Shown(
         strengths=found.strengths,
@@ -360,6 +385,7 @@ RULES: tuple[Rule, ...] = (
     lesser_kind,
     red_at_once,
     gravest_kind,
+    wording_resembles,
 )
 
 
@@ -377,7 +403,7 @@ def _assessment(found: Findings, text: PageText, at: datetime) -> Assessment:
         yields=yields,
         hits=tuple(one.hit for one in found.weighed if one.points > 0),
         reasons=tuple(reasons[:MOST_REASONS]),
-        sentence=wording.sentence(level, found.strengths, yields, found.tools.lexicon),
+        sentence=wording.sentence(level, reasons, found.strengths, yields, found.tools.lexicon),
         tests=four_tests(found.strengths, yields, found.purpose, found.visit.standing),
         text_digest=text.digest,
         lexicon_version=found.tools.lexicon.version,
@@ -393,7 +419,7 @@ def quiet(visit: Visit, text: PageText, tools: Tools, at: datetime) -> Assessmen
         level=Level.NONE,
         score=0.0,
         reasons=(Reason(side=Side.AGAINST, rule="sieve", text=why),),
-        sentence=wording.sentence(Level.NONE, (), (), tools.lexicon),
+        sentence=wording.sentence(Level.NONE, (), (), (), tools.lexicon),
         text_digest=text.digest,
         lexicon_version=tools.lexicon.version,
         judged_at=at,

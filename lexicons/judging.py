@@ -20,6 +20,7 @@ from lexicons.loading import load_lexicon
 from lexicons.matching import Finder, find_hits
 from lexicons.normalising import normal_form
 from lexicons.reading import Tools
+from lexicons.resembling import load_resemblance
 from lexicons.segmenting import Segmenter
 from lexicons.sieving import passes
 from lexicons.vocabulary import load_vocabulary
@@ -116,6 +117,7 @@ def tools_of(folder: Path, cache_folder: Path) -> Tools:
         segmenter=Segmenter(lexicon, cache_folder),
         vocabulary=load_vocabulary(folder),
         weights=load_weights(folder),
+        resemblance=load_resemblance(folder),
     )
 
 

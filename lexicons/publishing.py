@@ -16,12 +16,14 @@ from crawler.domain.lexicon import Lexicon, Term
 from lexicons.agreeing import disagreements, missing_weights
 from lexicons.documents import Problem
 from lexicons.loading import files_of, load_lexicon, read_lexicon
+from lexicons.resembling import FILE as RESEMBLANCE
+from lexicons.resembling import load_resemblance
 from lexicons.vocabulary import load_vocabulary
 from lexicons.weighing import load_weights
 
 _LINK = "current"
 _SHEET = "version.json"
-_BESIDE = ("contexts.yaml", "claims.yaml", "weights.yaml")
+_BESIDE = ("contexts.yaml", "claims.yaml", "weights.yaml", RESEMBLANCE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -154,8 +156,8 @@ def copied(source: Path, folder: Path) -> int:
 
 
 def _problems_beside(folder: Path) -> Iterator[Problem]:
-    """Contexts, claims and weights: their readers stop at the first fault."""
-    for read in (load_vocabulary, load_weights):
+    """What stands beside the terms: the readers stop at the first fault."""
+    for read in (load_vocabulary, load_weights, load_resemblance):
         try:
             read(folder)
         except BadInput as error:

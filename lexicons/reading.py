@@ -16,6 +16,7 @@ from lexicons.evidence import Weighed
 from lexicons.matching import second_form
 from lexicons.normalising import Normalised, normalise
 from lexicons.patterns import Finder
+from lexicons.resembling import Resemblance
 from lexicons.segmenting import Segmenter, counts
 from lexicons.unmasking import Unmasked
 from lexicons.vocabulary import Vocabulary
@@ -34,6 +35,14 @@ class Tools:
     segmenter: Segmenter
     vocabulary: Vocabulary
     weights: Weights
+    resemblance: Resemblance
+
+    def resembles(self, text: PageText) -> bool:
+        """Whether the wording of a page, taken whole, is close enough to known solicitation."""
+        weights = self.weights.resemblance
+        if not weights or sum(len(field.text) for field in text.fields) < weights["characters"]:
+            return False
+        return self.resemblance.likeness(text) >= weights["enough"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -29,9 +29,13 @@ class _Unheard:
 
 
 def passes(text: PageText, tools: Tools) -> bool:
-    """Whether the words of a page, taken at their worst, could make it a finding. One with hardly
-    a word may have the rest in pictures: less is enough.
+    """Whether the words of a page, taken at their worst, could make it a finding, or its wording as
+    a whole. One with hardly a word may have the rest in pictures: less is enough.
     """
+    return _words_pass(text, tools) or tools.resembles(text)
+
+
+def _words_pass(text: PageText, tools: Tools) -> bool:
     weights = tools.weights
     length = sum(len(field.text) for field in text.fields)
     thin = length <= weights.thin["characters"]

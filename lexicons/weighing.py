@@ -51,6 +51,7 @@ class Weights:
     thin: Mapping[str, float]
     sieve: Mapping[str, float]
     urgency: Mapping[str, Any]  # empty in a version of before there was one
+    resemblance: Mapping[str, float]  # likewise
 
     def level(self, score: float) -> Level:
         """The highest level that a score reaches."""
@@ -112,4 +113,5 @@ def _weights(sections: dict[str, Any]) -> Weights:
         thin=sections["thin"],
         sieve=sections["sieve"],
         urgency=sections.get("urgency", {}),
+        resemblance=sections.get("resemblance", {}),
     )

@@ -10,6 +10,7 @@ from lexicons.evidence import Strength, Weighed
 from lexicons.limits import Over
 from lexicons.purpose import Purpose
 from lexicons.reading import ReadField
+from lexicons.resembling import Stretch
 from lexicons.weighing import Weights
 
 _CONTEXTS = {
@@ -243,12 +244,40 @@ def reason_of_lone_word(word: str, points: float) -> Reason:
     return Reason(side=Side.AGAINST, rule="lone_word", text=text, points=round(points, 2))
 
 
+_RESEMBLES = "wording_resembles"
+
+
+def reasons_of_resemblance(heaviest: Sequence[Stretch], points: float) -> list[Reason]:
+    """One reason with all the points, and one for the place of each further stretch."""
+    text = "措辞整体与已知非法集资宣传相近，只作提示，须人工判断"
+    shown = [f"“{one.raw[:20]}”" for one in heaviest]
+    return [
+        Reason(
+            side=Side.FOR,
+            rule=_RESEMBLES if at == 0 else f"{_RESEMBLES}:{at}",
+            text=f"{text}：{'、'.join(shown)}" if at == 0 else f"相近之处{shown[at]}",
+            points=round(points, 2) if at == 0 else 0.0,
+            field=one.field,
+            start=one.start,
+            end=one.end,
+        )
+        for at, one in enumerate(heaviest)
+    ]
+
+
 def sentence(
-    level: Level, strengths: Sequence[Strength], yields: Sequence[Yield], lexicon: Lexicon
+    level: Level,
+    reasons: Sequence[Reason],
+    strengths: Sequence[Strength],
+    yields: Sequence[Yield],
+    lexicon: Lexicon,
 ) -> str:
     """One sentence that an officer would sign."""
-    if level is Level.NONE or not strengths:
+    resembling = any(one.rule == _RESEMBLES for one in reasons)
+    if level is Level.NONE or not (strengths or resembling):
         return "未发现疑似非法集资的内容。"
+    if resembling:
+        return "疑似非法集资宣传：网站措辞整体与已知的非法集资宣传相近，请核查。"
     names = "、".join(lexicon.categories[one.category].name for one in strengths[:2])
     says = [claim.kind.says for claim in strengths[0].claims][:1]
     words = [f"“{one.hit.raw}”" for one in strengths[0].words[:2]]

@@ -99,6 +99,7 @@ def _judged(case: Case, judge: Judge) -> Judged:
         score=answer["score"],
         rates=tuple(sorted(figure for figure in figures if figure is not None)),
         sentence=answer["sentence"],
+        by_wording=any(one["rule"] == "wording_resembles" for one in answer["reasons"]),
     )
 
 
@@ -109,6 +110,11 @@ def report(name: str, tally: Tally, most: int) -> None:
     print(f"{name}: {len(tally.judged)} cases, precision {shown(tally.precision())}, "
           f"recall {shown(tally.recall())}, hard negatives flagged {flagged}/{hard}, "
           f"yields found {found}/{total}")  # fmt: skip
+    before = tally.without_wording()
+    lost, spared = before.hard_negatives()[0], sum(one.by_wording for one in tally.judged)
+    print(f"    without the wording taken whole ({spared} alerts): precision "
+          f"{shown(before.precision())}, recall {shown(before.recall())}, "
+          f"hard negatives flagged {lost}/{hard}")  # fmt: skip
     for part in ("category", "evasion"):
         parts = tally.recall_by(part).items()
         if parts:
@@ -123,17 +129,21 @@ def report(name: str, tally: Tally, most: int) -> None:
 def ordinary_rate(cases: Iterable[Case], judge: Judge) -> None:
     """How often the ordinary web rings, by kind; each alarm by name."""
     of, alarms, passed = Counter[str](), Counter[str](), Counter[str]()
-    for case in cases:
+    by_wording = [0, 0]  # of the texts that it learned from, and of the others
+    for number, case in enumerate(cases):
         of[case.kind] += 1
         if not judge.passes(page_of(case.question, AT).text):
             continue
         passed[case.kind] += 1
         one = _judged(case, judge)
         alarms[case.kind] += one.flagged
+        by_wording[number % 2] += one.by_wording
         if one.flagged:
             print(f"    ordinary {case.kind} {case.id} ({one.score}): {one.sentence[:70]}")
     if total := sum(of.values()):
         print(f"ordinary: {sum(alarms.values())}/{total} = {sum(alarms.values()) / total:.3%}")
+        print(f"    by the wording taken whole: {by_wording[1]}/{total // 2} of those it did not "
+              f"learn from, {by_wording[0]} of the others")  # fmt: skip
         for kind in sorted(of):
             share = passed[kind] / of[kind]
             print(f"    {kind}: flagged {alarms[kind]}/{of[kind]}, past the sieve {share:.1%}")

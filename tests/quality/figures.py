@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from crawler.domain.assessment import Level, at_least
 from tests.quality.corpora import Case
@@ -20,6 +20,7 @@ class Judged:
     score: float
     rates: tuple[float, ...]
     sentence: str
+    by_wording: bool = False  # flagged only because its wording resembles known solicitation
 
     @property
     def flagged(self) -> bool:
@@ -43,6 +44,12 @@ class Tally:
     def recall(self) -> tuple[float, float, float]:
         risky = [one for one in self.judged if one.case.risky]
         return interval(sum(one.flagged for one in risky), len(risky))
+
+    def without_wording(self) -> "Tally":
+        """The same without the rule of the wording taken whole, which makes alerts and no more."""
+        return Tally(
+            judged=[replace(o, level=Level.NONE) if o.by_wording else o for o in self.judged]
+        )
 
     def hard_negatives(self) -> tuple[int, int]:
         """Harmless ones that look bad: how many were flagged, of how many."""
