@@ -24,6 +24,7 @@ GROUP = re.compile(r"(?=.*[\u4e00-\u9fff])[\u4e00-\u9fff0%]{2,3}")  # any digit 
 _MOST_GROUPS = 20_000
 _HEAVIEST = 100.0
 _MOST_SHOWN = 5
+_SIFTED = 0xFFFF
 _BEYOND = 0xFFFF  # rarer characters are in no group
 
 Letters = NDArray[np.int64]
@@ -52,6 +53,8 @@ class Resemblance:
         keys = np.array([self._key(group) for group in groups], np.int64)
         order = np.argsort(keys)
         self._keys = keys[order]
+        self._maybe = np.zeros(_SIFTED + 1, np.bool_)  # most groups of a page are known to none
+        self._maybe[keys & _SIFTED] = True
         self._weights = np.array(list(groups.values()), np.float64)[order]
 
     def __bool__(self) -> bool:
@@ -100,6 +103,8 @@ class Resemblance:
         keys = np.concatenate((pairs, pairs[longer] + third[begins][longer]))
         starts = np.concatenate((begins, begins[longer]))
         ends = starts + np.repeat((2, 3), (len(pairs), int(longer.sum())))
+        likely = self._maybe[keys & _SIFTED]
+        keys, starts, ends = keys[likely], starts[likely], ends[likely]
         numbers = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         known = self._keys[numbers] == keys
         return numbers[known], starts[known], ends[known]

@@ -187,7 +187,7 @@ def written(groups: Sequence[str], weights: Floats) -> str:
             by_weight[round(float(weight), 1)].append(group)
     lines = [
         "# 措辞：两三个字的字组，权重由已标注的文本学得，正数近于招揽，负数远于招揽。不要手改；",
-        "# 整条规则可用 weights.yaml 的 resemblance 调整或停用。见 docs/decisions/0012。",
+        "# 整条规则可用 weights.yaml 的 resemblance 调整或停用。见 docs/decisions/0013。",
         f"bias: {weights[-1]:.2f}",
         "groups:",
     ]
