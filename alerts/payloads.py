@@ -174,7 +174,7 @@ def _classified(assessment: Assessment, categories: Mapping[str, Category]) -> d
     known = categories.get(first)
     return {
         "category": first,
-        "category_name": known.name if known else first,
+        "category_name": known.name if known else first or "其他",
         "report_class": known.report_class if known else "",
         "categories": list(assessment.categories[:_MOST_HITS]),
     }

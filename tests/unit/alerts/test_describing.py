@@ -144,3 +144,10 @@ def test_a_task_says_why_it_went_where_it_went(site: Site, mode: str) -> None:
 
     assert told["dispatch"]["mode"] == mode
     assert told["sla_profile"] == "red-4h-1d-5d"
+
+
+def test_a_finding_of_no_kind_is_called_another() -> None:
+    """The wording of a page taken whole names no kind."""
+    told = task_payload(TASK, CASE, a_finding(), {})
+
+    assert (told["category"], told["category_name"]) == ("", "其他")
