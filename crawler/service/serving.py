@@ -200,7 +200,7 @@ class Serving:
         self._over.set()
 
     def _end_by_force(self, seconds: float) -> None:
-        late = threading.Timer(seconds, os._exit, (1,))
+        late = threading.Timer(seconds, _ended_by_force, (seconds,))
         late.daemon = True
         late.start()
 
@@ -242,6 +242,12 @@ class Serving:
         if self._mover is None:
             self._mover = Mover(self._house)
         return self._mover
+
+
+def _ended_by_force(seconds: float) -> None:
+    alive = sorted(one.name for one in threading.enumerate())
+    log.warning("ended by force", action="end", seconds=seconds, alive=alive)
+    os._exit(1)
 
 
 def _log_anchor(done: Anchored | None) -> None:
