@@ -20,6 +20,9 @@ from tests.servers.elsewhere import SERVER
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
+# xdist tells its processes how wide it is: a console that reads it once would keep to that
+os.environ.pop("COLUMNS", None)
+
 # what stands on one costly fixture of the session stays in one process. xdist's own groups are
 # read from node ids that pytest 9.2 no longer lets it mark.
 TOGETHER = {
