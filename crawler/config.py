@@ -205,7 +205,7 @@ class OpsSettings(BaseModel):
     list_source: str = "备案系统"
     list_minutes: int = Field(default=10, ge=1)  # between two looks
     most_shrink: float = Field(default=0.2, ge=0, le=1)  # a list that loses more waits for a person
-    least_free_mb: int = Field(default=1_024, ge=0)  # below it no sweep starts
+    least_free_mb: int = Field(default=1_024, ge=0)  # below it no sweep runs
 
     @model_validator(mode="after")
     def _is_signed(self) -> Self:

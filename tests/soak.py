@@ -73,8 +73,9 @@ class Tally:
     faults: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
     states: Counter[str] = field(default_factory=Counter)
-    # parent, MB, handles, children, files
-    sizes: list[tuple[int, float, int, int, int]] = field(default_factory=list)
+    # parent, MB, handles, children, files: each time a sweep of this parent had come to its end
+    rests: list[tuple[int, float, int, int, int]] = field(default_factory=list)
+    swept_by: int = 0  # the parent that was last seen sweeping
     deaths: int = 0  # of serve, by itself
 
 
@@ -204,7 +205,7 @@ def _served(
 
 def _shaken(run: Run, ends: float) -> None:
     """Sweeps one after the other, pages asked, and something broken every now and then."""
-    next_fault = time.monotonic() + 20
+    began = next_fault = time.monotonic() + 20
     kinds = [_kill_child, _kill_browser, _kill_parent, _lose_receiver, *_more_kinds(run)]
     run.chance.shuffle(kinds)
     coming = itertools.cycle(kinds)
@@ -215,7 +216,9 @@ def _shaken(run: Run, ends: float) -> None:
         for page in PAGES:
             run.tally.answers[_asked(run, page)] += 1
         if time.monotonic() > next_fault:
-            next(coming)(run)
+            late = time.monotonic() > (began + ends) / 2  # growth shows in a parent that lives long
+            fault = next(coming)
+            (next(coming) if late and fault is _kill_parent else fault)(run)
             next_fault = time.monotonic() + run.chance.uniform(15, 45)
         time.sleep(1)
 
@@ -226,11 +229,14 @@ def _ask_for_a_sweep(run: Run) -> None:
             newest = firings_in(db, limit=1)
     except WatchError:  # the store is what was broken
         return
-    run.tally.sizes.append(_size(run))
+    assert run.process is not None
     if newest and newest[0].state not in OVER:
+        run.tally.swept_by = run.process.pid
         return
     if newest:
         run.tally.states[str(newest[0].state)] += 1
+    if run.tally.swept_by == run.process.pid:
+        run.tally.rests.append(_size(run))
     with suppress(WatchError), run.house.database.transaction() as db:
         ask_run(db, newest[0].schedule if newest else _schedule(run), "soak", _now())
 
@@ -359,7 +365,7 @@ def _drained(run: Run) -> None:
         return False
 
     _until(quiet, DRAIN_S, "what is under way ends", fatal=False)
-    run.tally.sizes.append(_size(run))
+    run.tally.rests.append(_size(run))
 
 
 def _account(run: Run) -> list[str]:
@@ -407,11 +413,17 @@ def _account(run: Run) -> list[str]:
     line("页面的服务器错误", sum(n for k, n in tally.answers.items() if k == "500"), 0)
     left = [one.name for mark in ("snapshot-*", "*.watch") for one in (run.home / "run").glob(mark)]
     line("遗留的临时文件", left, [])
-    line("做完之后还在的子进程", tally.sizes[-1][3], 0)
+    line("做完之后还在的子进程", tally.rests[-1][3], 0)
     line("serve 自己退出", tally.deaths, 0)
-    for name, first, last, most in _growth(tally.sizes):
-        print(f"    最长的一次运行里，{name}：前三分之一 {first:.0f}，后三分之一 {last:.0f}")
-        line(f"{name}增长超过 {most:g}", max(0.0, last - first - most), 0.0)
+    sweeps_seen = 0
+    for name, seen, most in _growth(tally.rests):
+        sweeps_seen = len(seen)
+        print(
+            f"    同一进程里，每次巡查做完之后的{name}：{'、'.join(f'{one:.0f}' for one in seen)}"
+        )
+        line(f"{name}增长超过 {most:g}", max(0.0, seen[-1] - seen[0] - most), 0.0)
+    if sweeps_seen < 2:
+        print("    （没有一个进程做完过两次巡查：增长没有量出来）")
     print("账目不平：" + "、".join(wrong) if wrong else "账目相符")
     return wrong
 
@@ -438,19 +450,16 @@ def _asked(run: Run, page: str) -> str:
 
 
 def _growth(
-    sizes: list[tuple[int, float, int, int, int]],
-) -> Iterator[tuple[str, float, float, float]]:
-    """Of the parent that lived longest: the most in its first and last third, and what is no leak.
-    The most, for a third may lie between two sweeps.
+    rests: list[tuple[int, float, int, int, int]],
+) -> Iterator[tuple[str, list[float], float]]:
+    """Of the parent that finished most sweeps, at rest after each: what it held, and how much more
+    is no leak. During a sweep it holds pipes and children, as many as the sweep needs just then.
     """
-    lives = Counter(one[0] for one in sizes)
+    lives = Counter(one[0] for one in rests)
     longest = max(lives, key=lambda pid: lives[pid])
-    mine = [one[1:] for one in sizes if one[0] == longest]
-    third = max(1, len(mine) // 3)
-    names = (("内存 MB", 60.0), ("句柄", 20.0), ("子进程", 8.0), ("run 下文件", 8.0))
-    for place, (name, most) in enumerate(names):
-        first, last = (max(one[place] for one in part) for part in (mine[:third], mine[-third:]))
-        yield name, first, last, most
+    names = (("内存 MB", 60.0), ("句柄", 8.0), ("子进程", 0.0), ("run 下文件", 8.0))
+    for place, (name, most) in enumerate(names, 1):
+        yield name, [float(one[place]) for one in rests if one[0] == longest], most
 
 
 def _size(run: Run) -> tuple[int, float, int, int, int]:

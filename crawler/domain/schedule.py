@@ -41,6 +41,8 @@ class FiringState(StrEnum):
     SKIPPED = "skipped"
 
 
+LATER = "稍后接着做"  # ends the reason of a firing that waits for a trouble to pass
+
 STATE_NAMES = {
     ScheduleState.ACTIVE: "启用",
     ScheduleState.PAUSED: "暂停",

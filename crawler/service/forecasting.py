@@ -90,8 +90,8 @@ def room_line(room: Room, now: datetime) -> str:
 
 
 def room_problem(house: House, least_mb: int) -> str:
-    """Why no sweep may start now, or nothing."""
+    """Why no sweep may run now, or nothing."""
     free = free_bytes(house)
     if free < least_mb * MIB:
-        return f"存证磁盘只余 {free / GIB:.1f} GiB，低于 {least_mb / 1024:.1f} GiB，暂不开始"
+        return f"存证磁盘只余 {free / GIB:.1f} GiB，低于 {least_mb / 1024:.1f} GiB，暂不巡查"
     return ""

@@ -1,7 +1,8 @@
 """Structured logs: one JSON object a line, by a closed list of keys.
 
 Never page text, titles, addresses or personal data: what has no place on the list is left out,
-and an exception is told by its kind and where it was raised, not by its message.
+and an exception is told by its kind and where it was raised, not by its message (but for what the
+system says of a file or a connection).
 """
 
 import logging
@@ -9,6 +10,7 @@ import logging.handlers
 import re
 import sys
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -83,9 +85,10 @@ def only_known(_logger: Any, _method: str, fields: Any) -> Any:
         fields |= _told_by(str(trace))
     if found := _exception_of(fields.pop("exc_info", None)):
         kind, error, _ = found
-        frames = traceback.extract_tb(error.__traceback__)
-        place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-        fields |= {"error": kind.__name__, "where": place}
+        frames = traceback.extract_tb(error.__traceback__)[-_PLACES:]
+        why = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
+        where = _where((one.filename, one.lineno) for one in frames)
+        fields |= {"error": f"{kind.__name__}{why}", "where": where}
     return {name: _short(value) for name, value in fields.items() if name in KEYS}
 
 
@@ -93,8 +96,12 @@ def _told_by(trace: str) -> dict[str, str]:
     """A written trace by its kind and its last places: its message may quote what a page said."""
     places = _FRAME.findall(trace)[-_PLACES:]
     kinds = _KIND.findall(trace)
-    where = " < ".join(f"{Path(file).name}:{line}" for file, line in reversed(places))
-    return {"where": where, "error": kinds[-1] if kinds else "unknown"}
+    return {"where": _where(places), "error": kinds[-1] if kinds else "unknown"}
+
+
+def _where(places: Iterable[tuple[str, object]]) -> str:
+    """The innermost first: the last place alone is often a library's."""
+    return " < ".join(f"{Path(file).name}:{line}" for file, line in reversed([*places]))
 
 
 def _exception_of(given: Any) -> _Kind | None:

@@ -23,6 +23,7 @@ from crawler.store.database import Connection
 from crawler.store.notices import (
     OpsNotice,
     failed_firings,
+    hindered_firings,
     keep_notices,
     lists_waiting,
     mark_told,
@@ -75,6 +76,8 @@ def troubles(house: House, db: Connection, now: datetime) -> Iterator[tuple[str,
         )
     for name, why in failed_firings(db, now - RECENT).items():
         yield f"schedule:{name}", f"计划“{name}”的巡查失败：{why}"
+    for name, why in hindered_firings(db, now - LATE).items():
+        yield f"schedule:{name}", f"计划“{name}”的巡查到点一小时还没有做完：{why}"
     if count := lists_waiting(db):
         yield "lists", f"{count} 份自动送来的名单等待人工确认（xunwang docking list）"
     for name, why in paused_endpoints(db).items():

@@ -101,7 +101,7 @@ class Serving:
         self._place = house.run / "address"  # for whoever must find it
         self._mover: Mover | None = None
         self._keeping = threading.Lock()  # one at a time writes the cases' files
-        self._sweeper = Sweeper(house, words, _now, may_start=self._room, after=self._after)
+        self._sweeper = Sweeper(house, words, _now, hindrance=self._room, after=self._after)
         self._timetable = Timetable(house.database, _now, ())
         self._desks = Desks(house)
         self._over = asyncio.Event()
@@ -133,7 +133,7 @@ class Serving:
             with self._keeping:
                 done = finish_sweep(self._house, sweep.id, sweep.state, _now, told=JOURNAL)
         except WatchError as error:  # a case that cannot be kept undoes no sweep
-            log.warning("sweep not finished off", action="sweep", reason=str(error))
+            log.warning("sweep not finished off", action="sweep", error=str(error))
         else:
             _log_anchor(done)
 
@@ -254,7 +254,7 @@ def _log_anchor(done: Anchored | None) -> None:
     if done is not None:
         log.info("anchored", action="anchor", statement=done.anchor.statement)
         if done.trouble:
-            log.warning("no time stamp", action="anchor", reason=done.trouble)
+            log.warning("no time stamp", action="anchor", error=done.trouble)
 
 
 def _now() -> datetime:

@@ -13,8 +13,8 @@ from datetime import datetime
 
 import structlog
 
-from crawler.domain.errors import StoreAway, WatchError
-from crawler.domain.schedule import Firing, FiringState, is_quiet
+from crawler.domain.errors import StoreAway, TryLater, WatchError, reason_of
+from crawler.domain.schedule import LATER, Firing, FiringState, is_quiet
 from crawler.domain.site import Sweep, SweepState, VisitState
 from crawler.service.catalogue import Catalogue
 from crawler.service.choosing import sweep_for
@@ -26,6 +26,7 @@ from crawler.service.wiring import House
 from crawler.store.schedules import (
     claim_firing,
     firings_in,
+    is_running,
     lay_aside,
     mark_firing,
     stop_asked,
@@ -34,17 +35,20 @@ from crawler.store.visits import sweep_of
 
 LOOK_S = 1.0  # while a sweep runs
 IDLE_S = 3.0
+AGAIN_S = 30.0  # after a trouble that may pass
 MOST_WAITING = 50
 GAVE_UP = "采集或研判进程反复起不来，没有做完，见日志"
 ELSEWHERE = "其余在别的机器上，接着等"
+INTERRUPTED = "中断过，接着做"
 ENDING, QUIET, STOPPED = "服务停止，下次启动接着做", "静默时段，过后接着做", "由人停止"
 
 log = structlog.get_logger()
 
 
 class Sweeper:
-    """One sweep at a time. `may_start` says in one line why none may start now, or nothing;
-    `after` is told of each sweep that came to its end.
+    """One sweep at a time. `hindrance` says in one line why none may run here now, or nothing: none
+    starts then, and the one that runs is laid aside. `after` is told of each sweep that came to
+    its end.
     """
 
     def __init__(
@@ -52,11 +56,11 @@ class Sweeper:
         house: House,
         words: Catalogue,
         clock: Callable[[], datetime],
-        may_start: Callable[[], str] = lambda: "",
+        hindrance: Callable[[], str] = lambda: "",
         after: Callable[[Sweep], None] = lambda _: None,
     ) -> None:
         self._house, self._words, self._clock = house, words, clock
-        self._may_start, self._after = may_start, after
+        self._hindrance, self._after = hindrance, after
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
         self.counts: Counter[VisitState] = Counter()  # of the running sweep
@@ -85,19 +89,24 @@ class Sweeper:
     def _run(self) -> None:
         while not self._over.is_set():
             try:
-                busy = self._take_one()
+                pause_s = self._take_one()
             except Exception:  # the thread must outlive any one sweep
                 log.exception("sweep failed", action="sweep")
-                busy = False
-            if not busy:
-                self._over.wait(IDLE_S)
+                pause_s = IDLE_S
+            self._over.wait(pause_s)
 
-    def _take_one(self) -> bool:
+    def _take_one(self) -> float:
+        """Seconds until the next look."""
         firing = self._next()
         if firing is None:
-            return False
+            return IDLE_S
         try:
             self._sweep(firing)
+        except (TryLater, OSError) as error:
+            why = reason_of(error) if isinstance(error, OSError) else str(error)
+            log.warning("sweep laid aside", action="sweep", firing=firing.id, error=why)
+            self._mark(firing, FiringState.WAITING, f"{why}；{LATER}")
+            return AGAIN_S
         except WatchError as error:
             self._mark(firing, FiringState.FAILED, str(error))
         except BaseException:
@@ -106,19 +115,24 @@ class Sweeper:
         finally:
             self.sweep_id, self.counts = 0, Counter()
             tidy(self._house)
-        return True
+        return 0.0
 
     def _next(self) -> Firing | None:
         """The oldest that may run now, claimed."""
         now = self._clock()
         with self._house.database.reading() as db:
             waiting = firings_in(db, (FiringState.WAITING,), limit=MOST_WAITING)
+            mine = is_running(db, self._house.owner)
+        if mine:  # its end could not be written down: the store was away
+            with self._house.database.transaction() as db:
+                lay_aside(db, self._house.owner, INTERRUPTED)
+            return None
         for firing in waiting:
             if firing.stop_asked:
                 self._mark(firing, FiringState.STOPPED, STOPPED)
             elif is_quiet(firing.schedule, now):
                 self._say(firing, QUIET)
-            elif why := self._may_start():
+            elif why := self._hindrance():
                 self._say(firing, why)
             elif self._claimed(firing):
                 return firing
@@ -140,10 +154,10 @@ class Sweeper:
         if state is SweepState.FINISHED:
             self._after(swept_sweep(self._house, sweep.id))
             self._mark(firing, FiringState.DONE, "", sweep.id)
-        elif why in (ENDING, QUIET) or (not why and state is SweepState.RUNNING):
-            self._mark(firing, FiringState.WAITING, why or ELSEWHERE, sweep.id)
         elif why == STOPPED:
             self._mark(firing, FiringState.STOPPED, why, sweep.id)
+        elif why or state is SweepState.RUNNING:
+            self._mark(firing, FiringState.WAITING, why or ELSEWHERE, sweep.id)
         else:
             self._mark(firing, FiringState.FAILED, GAVE_UP, sweep.id)
 
@@ -178,7 +192,7 @@ class Sweeper:
         """Ends the sweep when something says so, and says what."""
         while not (why := await asyncio.to_thread(self._early_end, firing)):
             await asyncio.to_thread(self._over.wait, LOOK_S)
-        sweeping.stop(for_all=why != ENDING)
+        sweeping.stop(for_all=why in (STOPPED, QUIET))
         return why
 
     def _early_end(self, firing: Firing) -> str:
@@ -190,7 +204,7 @@ class Sweeper:
                     return STOPPED
         except StoreAway:  # the sweep waits for it, and so do we
             return ""
-        return QUIET if is_quiet(firing.schedule, self._clock()) else ""
+        return QUIET if is_quiet(firing.schedule, self._clock()) else self._hindrance()
 
     def _say(self, firing: Firing, reason: str) -> None:
         """Why it still waits, written down once."""

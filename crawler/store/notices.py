@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, update
 
-from crawler.domain.schedule import FiringState
+from crawler.domain.schedule import LATER, FiringState
 from crawler.store.database import upsert
 from crawler.store.ops_tables import docked, notices
 from crawler.store.schedule_tables import firings, schedules
@@ -69,6 +69,15 @@ def failed_firings(db: Connection, since: datetime) -> dict[str, str]:
     rows = select(schedules.c.name, firings.c.reason).select_from(joined)
     bad = (firings.c.state == str(FiringState.FAILED)) & (firings.c.ended_at >= since)
     return {row.name: row.reason for row in db.execute(rows.where(bad))}
+
+
+def hindered_firings(db: Connection, before: datetime) -> dict[str, str]:
+    """Schedules whose sweep, due since before a moment, waits for a trouble to pass; the reason."""
+    waits = (firings.c.state == str(FiringState.WAITING)) & firings.c.reason.endswith(LATER)
+    joined = firings.join(schedules, schedules.c.id == firings.c.schedule_id)
+    rows = select(schedules.c.name, firings.c.reason).select_from(joined)
+    late = rows.where(waits & (firings.c.fire_at < before))
+    return {row.name: row.reason for row in db.execute(late)}
 
 
 def lists_waiting(db: Connection) -> int:

@@ -128,6 +128,12 @@ def claim_firing(db: Connection, firing_id: int, runner: str) -> bool:
     return db.execute(update(firings).where(mine).values(taken)).rowcount == 1
 
 
+def is_running(db: Connection, runner: str) -> bool:
+    """Whether a firing stands as run by this parent."""
+    mine = (firings.c.runner == runner) & (firings.c.state == str(FiringState.RUNNING))
+    return db.scalar(select(firings.c.id).where(mine).limit(1)) is not None
+
+
 def lay_aside(db: Connection, runner: str, reason: str) -> int:
     """What this parent ran when it ended waits again, with its sweep; how many those are."""
     mine = (firings.c.runner == runner) & (firings.c.state == str(FiringState.RUNNING))

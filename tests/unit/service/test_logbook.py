@@ -55,3 +55,13 @@ def test_a_file_of_json_lines_that_rotates(tmp_path: Path) -> None:
     assert lines[-1]["logger"] == "a.library"
     assert all("title" not in one and one["timestamp"] for one in lines)
     assert (tmp_path / "logs").stat().st_mode & 0o077 == 0
+
+
+def test_what_the_system_says_of_a_file_is_told_and_its_name_is_not(tmp_path: Path) -> None:
+    try:
+        (tmp_path / SECRET[:20] / "x").read_text("utf-8")
+    except OSError as error:
+        told = kept(event="failed", exc_info=error)
+    assert told["error"] == "FileNotFoundError: No such file or directory"
+    assert "test_logbook.py:" in str(told["where"])  # and not only where the library opens files
+    assert SECRET[:20] not in json.dumps(told, ensure_ascii=False)
