@@ -125,6 +125,9 @@ class Sweeping:
                 await self._until_over()
                 self._over.set()
         except ExceptionGroup as several:
+            self._over.set()
+            # what is still being written down ends before anybody settles the segments
+            await asyncio.to_thread(partial(self._memory.shutdown, cancel_futures=True))
             raise several.exceptions[0] from several
         finally:
             self._over.set()

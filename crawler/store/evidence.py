@@ -18,6 +18,7 @@ from pathlib import Path
 from crawler.domain.capture import Evidence, EvidenceKind, Exchange
 from crawler.domain.errors import BadInput, reason_of
 
+_PENDING_BYTES = 1 << 20
 SEGMENT_BYTES = 256 * 1024 * 1024
 SUFFIX = ".warc.gz"
 _ALREADY_PACKED = (b"content-encoding: gzip", b"content-encoding: br", b"content-encoding: deflate")
@@ -38,7 +39,10 @@ class Resource:
 
 
 class SegmentWriter:
-    """Appends records to this worker's segment. Nothing is safe before `sync` came back."""
+    """Appends records to this worker's segment. Nothing is safe before `sync` came back, and what
+    was not put there by then never is: a writer that is dropped must not write to a file that was
+    sealed meanwhile, as a file object with a buffer would when it goes.
+    """
 
     def __init__(self, folder: Path, worker: str, at: datetime, limit: int = SEGMENT_BYTES) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -82,7 +86,7 @@ class SegmentWriter:
 
     def sync(self) -> None:
         """Put everything kept so far on the disk."""
-        self._file.flush()
+        self._put()
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
@@ -92,7 +96,8 @@ class SegmentWriter:
 
     def _open(self, at: datetime) -> None:
         self.name = f"{self._worker}-{self._serial:04d}{SUFFIX}"
-        self._file = (self._folder / self.name).open("xb", buffering=1 << 20)
+        self._file = (self._folder / self.name).open("xb", buffering=0)
+        self._pending = bytearray()
         on_disk(self._folder)
         self._offset = 0
         self._keep(information(self.name, at, _record_id()))
@@ -122,9 +127,16 @@ class SegmentWriter:
         return self._keep(_packed(fields, block, level))
 
     def _keep(self, member: bytes) -> bytes:
-        self._file.write(member)
+        self._pending += member
         self._offset += len(member)
+        if len(self._pending) > _PENDING_BYTES:
+            self._put()
         return member
+
+    def _put(self) -> None:
+        """Where it fails, the next time goes on behind what there was room for."""
+        while self._pending:
+            del self._pending[: self._file.write(self._pending)]
 
 
 def information(name: str, at: datetime, record_id: str) -> bytes:

@@ -1,5 +1,8 @@
 """A record is believed only if both its digests hold: as it is stored, and unpacked."""
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,3 +31,40 @@ def test_a_record_must_be_what_its_digests_say(
 
     with pytest.raises(BadInput, match=said):
         open_record(tmp_path, replace(kept, **changed))  # type: ignore[arg-type]
+
+
+@contextmanager
+def no_file_above(size: int) -> Iterator[None]:
+    """As on a full disk: a file grows so far and no further."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.fault("D17")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # left to go
+def test_a_writer_that_was_dropped_on_a_full_disk_writes_no_more(tmp_path: Path) -> None:
+    writer = SegmentWriter(tmp_path, "w", NOON)
+    writer.sync()
+    path = tmp_path / writer.name
+    writer.keep_exchange(an_exchange())
+    with no_file_above(path.stat().st_size), pytest.raises(OSError, match="too large"):
+        writer.sync()
+    sealed = path.read_bytes()
+    del writer  # there is room again, and the segment may have been sealed meanwhile
+    assert path.read_bytes() == sealed
+
+
+def test_after_a_full_disk_the_same_writer_goes_on_where_it_was(tmp_path: Path) -> None:
+    writer = SegmentWriter(tmp_path, "w", NOON)
+    writer.sync()
+    path = tmp_path / writer.name
+    kept = writer.keep_exchange(an_exchange())
+    with no_file_above(path.stat().st_size + 7), pytest.raises(OSError, match="too large"):
+        writer.sync()
+    writer.close()
+    assert path.stat().st_size == kept[-1].offset + kept[-1].length
+    assert [open_record(tmp_path, one) for one in kept]
