@@ -2,6 +2,7 @@
 行为地 cooperates (条例 art. 20). The rule that fired is written on the task, a contradiction too.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,10 +12,12 @@ from alerts.locating import Located, kind_of, located
 from alerts.rulebooks import read_rulebook
 from crawler.domain.errors import BadInput
 from crawler.domain.filing import Filing, SubjectKind
+from crawler.domain.region import is_region
 from crawler.domain.site import Site
 from crawler.domain.subject import NOBODY_ASKED, Standing
 from crawler.domain.task import MOST_JOINT, Department
 
+_REASSIGNED = re.compile(r" · 经[^·]{1,80}改派")
 DEPARTMENTS_FILE = Path(__file__).parent / "departments.yaml"
 
 
@@ -141,9 +144,14 @@ def department_coded(code: str, names: Mapping[str, str]) -> Department:
     has none.
     """
     region, _, short = code.partition("-")
-    if short not in names or not (len(region) == 6 and region.isascii() and region.isdigit()):
+    if short not in names or not is_region(region):
         raise BadInput(f"没有部门 {code[:40] or '（空）'}；写法如 310118-GA，代码见派发规则")
     return Department(code=code, name=names[short])
+
+
+def reassigned(rule: str, actor: str) -> str:
+    """The rule that fired, and who sent it elsewhere last; the history has the others."""
+    return f"{_REASSIGNED.sub('', rule)} · 经{actor}改派"
 
 
 def region_after(lead: Department, region: str) -> str:

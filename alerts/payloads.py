@@ -90,6 +90,7 @@ def task_payload(
         "found_at": moment(finding.assessment.judged_at),
         "first_seen": moment(finding.alert.opened_at),
         "last_seen": moment(finding.alert.last_seen_at),
+        "reopened": finding.alert.reopened,
         "title": without_name(task.title, finding.site)[:_TITLE],
         "summary": without_name(task.summary, finding.site)[:_SUMMARY],
         "lead_dept": {"code": task.lead.code, "name": task.lead.name},

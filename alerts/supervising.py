@@ -213,7 +213,9 @@ def _acknowledge_by(limits: TimeLimits, start: datetime, calendar: Calendar) -> 
 
 
 def _summary(alert: Alert, review: Review) -> str:
+    again = f"再次出现或重新打开（第 {alert.reopened} 次）" if alert.reopened else ""
     remark = f"复核意见：{review.reason.strip()}" if review.reason.strip() else ""
-    if not remark:
+    if not (again or remark):
         return alert.sentence[:_LONGEST_SUMMARY]
-    return "。".join((alert.sentence.rstrip("。"), remark))[:_LONGEST_SUMMARY]
+    said = (again, alert.sentence.rstrip("。"), remark)
+    return "。".join(one for one in said if one)[:_LONGEST_SUMMARY]

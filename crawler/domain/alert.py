@@ -94,7 +94,8 @@ def decided(alert: Alert, review: Review) -> Alert:
     """
     after = ALERT_MOVES.get((alert.state, review.decision))
     if after is None:
-        raise NotAllowed(f"预警 {alert.id} 已是“{ALERT_STATE_NAMES[alert.state]}”，不能再次处理")
+        state = ALERT_STATE_NAMES[alert.state]
+        raise NotAllowed(f"预警 {alert.id} 已是“{state}”，不能再次处理，可重新打开")
     if review.decision is Decision.DISMISS and not review.reason.strip():
         raise NotAllowed("误报须写明理由")
     return replace(

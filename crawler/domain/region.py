@@ -9,6 +9,12 @@ TODAYS_CODES = {
     "310229": "310118",
     "310230": "310151",
 }
+NOWHERE = "000000"  # of an installation that names none
+_PROVINCES = frozenset(
+    {"11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37",
+     "41", "42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64",
+     "65", "71", "81", "82"}
+)  # fmt: skip
 _CITY_OFFICES = frozenset({"310141"})  # 市局、自贸区：registered at city level, district unknown
 
 
@@ -20,6 +26,17 @@ def todays_code(code: str) -> str:
 def names_a_district(code: str) -> bool:
     """Whether a code says which district, and not only the province or city."""
     return len(code) == 6 and not code.endswith("00") and code not in _CITY_OFFICES
+
+
+def is_region(code: str) -> bool:
+    """Whether there can be such a code: of a province there is, and of a listed district where the
+    districts of the province are listed here.
+    """
+    if not (len(code) == 6 and code.isascii() and code.isdigit()):
+        return False
+    listed = {one[:2] for one in _NAMES}
+    known = todays_code(code) in _NAMES if code[:2] in listed else code[:2] in _PROVINCES
+    return known or code == NOWHERE
 
 
 def agree(one: str, other: str) -> bool:

@@ -25,7 +25,7 @@ from alerts.messages import Occasion, coverage_told, messages_of, sweep_told
 from crawler.domain.case import CHINA
 from crawler.domain.certificate import Certificate, Coverage, account
 from crawler.domain.errors import BadInput
-from crawler.domain.site import Sweep
+from crawler.domain.site import RECAPTURES, Sweep
 from crawler.domain.user import reach_of
 from crawler.service.summing import swept_sweep
 from crawler.service.wiring import House, endpoints_of, tool_name
@@ -62,9 +62,10 @@ def certify_sweep(house: House, sweep: Sweep, now: datetime) -> Certificate:
     with house.database.transaction() as db:
         coverage = coverage_of_sweep(db, sweep.id, reach_of(house.config.region))
         counts = {name or "waiting": n for name, n in outcome_count(db, sweep.id).items()}
-        return _kept(
-            house, db, "sweep", str(sweep.id), coverage, sweep_told(sweep, counts), more, now
-        )
+        # one site looked at again because somebody asked is no sweep to a platform
+        again = sweep.selection.startswith(RECAPTURES)
+        told = None if again else sweep_told(sweep, counts)
+        return _kept(house, db, "sweep", str(sweep.id), coverage, told, more, now)
 
 
 def certify_day(house: House, day: date, now: datetime) -> Certificate:
@@ -106,7 +107,7 @@ def _kept(
     kind: str,
     of: str,
     coverage: Coverage,
-    told: Occasion,
+    told: Occasion | None,
     more: Mapping[str, object],
     now: datetime,
 ) -> Certificate:
@@ -118,7 +119,8 @@ def _kept(
     kept = save_certificate(db, signed(made, signing_key(house.home)))
     if kept.body == made.body:
         save_anchor(db, anchor)
-        put(db, messages_of(told, endpoints_of(house.config), now, os.urandom))
+        if told is not None:
+            put(db, messages_of(told, endpoints_of(house.config), now, os.urandom))
     return kept
 
 

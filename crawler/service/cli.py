@@ -25,6 +25,7 @@ COMMANDS = {
     "confirm": "alerts:confirm",
     "dismiss": "alerts:dismiss",
     "watch": "alerts:watch",
+    "reopen": "alerts:reopen",
     "recapture": "recapture:recapture",
     "album": "album:album",
     "tasks": "tasks_desk:tasks",

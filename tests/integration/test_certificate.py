@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from crawler.domain.errors import BadInput
-from crawler.domain.site import Sweep, SweepState
+from crawler.domain.site import RECAPTURE, Sweep, SweepState
 from crawler.service.certifying import (
     as_file,
     certify_day,
@@ -113,6 +114,24 @@ def test_it_is_told_to_who_subscribed(tmp_path: Path) -> None:
     certify_day(house, NOON.date(), NOON)
     with house.database.reading() as db:
         assert sorted(db.scalars(select(outbox.c.event))) == ["coverage.daily", "sweep.finished"]
+    house.database.close()
+
+
+def test_one_site_looked_at_again_is_certified_and_no_platform_hears_of_a_sweep(
+    tmp_path: Path,
+) -> None:
+    home = tmp_path / "again"
+    home.mkdir()
+    secret = "whsec_am91cm5leS1zZWNyZXQtb2YteHVud2FuZw=="
+    endpoint = f'[[delivery.endpoints]]\nname="p"\nurl="https://p.cn/"\nsecret="{secret}"\n'
+    (home / "xunwang.toml").write_text(f'region = "310118"\n{endpoint}', "utf-8")
+    assert told(home, "lists").code == 0
+    house = open_house(home)
+    again = replace(swept(house), selection=f"{RECAPTURE}7")
+    made = certify_sweep(house, again, NOON)
+    with house.database.reading() as db:
+        assert db.scalars(select(outbox.c.event)).all() == []
+    assert json.loads(made.body)["sweep"]["selection"] == f"{RECAPTURE}7"
     house.database.close()
 
 

@@ -132,7 +132,7 @@ def test_two_officers_cannot_both_decide(tmp_path: Path) -> None:
         officer.join(timeout=20)
 
     late = (
-        f"预警 {alert.id} 已是“已核实”，不能再次处理",
+        f"预警 {alert.id} 已是“已核实”，不能再次处理，可重新打开",
         f"预警 {alert.id} 已被他人处理，现为“已核实”",  # both looked before either wrote
     )
     done, refused = sorted(outcomes, key=len)

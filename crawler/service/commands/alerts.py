@@ -9,6 +9,7 @@ import typer
 
 from alerts.reviewing import confirm as confirm_alert
 from alerts.reviewing import dismiss as dismiss_alert
+from alerts.reviewing import reopen as reopen_alert
 from alerts.reviewing import watch as watch_alert
 from crawler.domain.alert import Alert, AlertState
 from crawler.domain.assessment import Assessment, Side
@@ -84,6 +85,22 @@ def dismiss(
         dismiss_alert(house.database, number, door.actor, now(), desk_of(house), reason)
         told = words.say("alerts.dismissed", id=number)
         _answer(told, {"alert": number, "state": "dismissed"}, json=json)
+
+
+def reopen(
+    context: typer.Context,
+    number: Annotated[int, typer.Argument(metavar="N", help="预警编号")],
+    reason: Annotated[str, typer.Option(help="为什么重新打开（必填）")],
+    json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+) -> None:
+    """重新打开已处理的预警，回到待核实；任务不随之撤销。例：xunwang reopen 3 --reason 误立"""
+    door: Door = context.obj
+    with door.opened() as (house, words):
+        if not reason.strip():
+            raise BadInput("重新打开须写明理由")
+        reopen_alert(house.database, number, door.actor, now(), desk_of(house), reason)
+        told = words.say("alerts.reopened", id=number)
+        _answer(told, {"alert": number, "state": "open"}, json=json)
 
 
 def watch(

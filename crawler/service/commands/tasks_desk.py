@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from alerts.desk import Desk
-from alerts.dispatching import Dispatch, department_coded, region_after
+from alerts.dispatching import Dispatch, department_coded, reassigned, region_after
 from alerts.escalating import escalate
 from alerts.tasking import approve, extend, join, move_task, record_result, redirect
 from crawler.domain.errors import BadInput
@@ -222,7 +222,7 @@ def _task(at: At) -> SupervisionTask:
 
 def _other(at: At, task: SupervisionTask) -> Dispatch:
     lead = department_coded(at.given.department, at.desk.departments.names)
-    rule = f"{task.rule} · 经{at.actor}改派"
+    rule = reassigned(task.rule, at.actor)
     others = _partners(at) or task.cooperating
     return Dispatch(
         lead=lead,

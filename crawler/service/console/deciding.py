@@ -2,12 +2,13 @@
 and pressing twice does nothing more.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from starlette.responses import Response
 
+from alerts.dispatching import department_coded, reassigned
 from alerts.reviewing import Edit
 from alerts.reviewing import confirm as confirm_alert
 from alerts.reviewing import dismiss as dismiss_alert
@@ -19,7 +20,7 @@ from alerts.tasking import move_task
 from crawler.domain.alert import ALERT_STATE_NAMES, AlertState, Decision
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.region import names_a_district, region_name
-from crawler.domain.task import Department, Move, SupervisionTask, TaskState
+from crawler.domain.task import Move, SupervisionTask, TaskState
 from crawler.service.console.access import DECIDERS, SUPERVISORS, post
 from crawler.service.console.calls import Call, Missing, Refused, whole_number
 from crawler.service.console.keeping import Notice
@@ -298,8 +299,8 @@ def _edited(call: Call) -> Edit | None:
     if call.field("edited") != "yes":
         return None
     names = call.console.desk().departments.names
-    lead = department(call.field("lead", 40), names)
-    others = [department(one, names) for one in call.fields("cooperating", 20)]
+    lead = department_coded(call.field("lead", 40), names)
+    others = [department_coded(one, names) for one in call.fields("cooperating", 20)]
     title, summary = call.field("title", 200), call.field("summary", 300)
     if not title:
         raise BadInput("任务要有标题")
@@ -315,21 +316,12 @@ def _edited(call: Call) -> Edit | None:
             cooperating=helping,
             title=title,
             summary=summary or task.summary,
-            rule=f"{task.rule} · 经{call.actor}改派" if changed else task.rule,
+            rule=reassigned(task.rule, call.actor) if changed else task.rule,
         )
         partners = [one for one in helping if one.code in task.joint]
         return other if len(partners) == len(task.joint) else joined(other, partners)
 
     return edit
-
-
-def department(code: str, names: Mapping[str, str]) -> Department:
-    """A department by its code, which must be one of the rule book's."""
-    region, _, short = code.partition("-")
-    known = names.get(short)
-    if known is None or not (region.isascii() and region.isdigit() and len(region) == 6):
-        raise BadInput("没有这个部门")
-    return Department(code=f"{region}-{short}", name=known)
 
 
 def _reason(call: Call) -> str:

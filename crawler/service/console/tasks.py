@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from alerts.dispatching import Dispatch, region_after
+from alerts.dispatching import Dispatch, department_coded, reassigned, region_after
 from alerts.tasking import approve, extend, move_task, redirect
 from crawler.domain.assessment import Level
 from crawler.domain.capture import Capture
@@ -33,7 +33,6 @@ from crawler.domain.task import (
 from crawler.domain.user import Role
 from crawler.service.console.access import DECIDERS, READERS, SUPERVISORS, get, post
 from crawler.service.console.calls import Call, Missing, Refused, whole_number
-from crawler.service.console.deciding import department
 from crawler.service.console.following import following
 from crawler.service.console.keeping import Notice
 from crawler.service.console.looking import name_of, pictures
@@ -206,9 +205,9 @@ def send_elsewhere(call: Call) -> Response:
     """改派 of a returned task."""
     task = task_here(call)
     names = call.console.desk().departments.names
-    lead = department(call.field("lead", 40), names)
-    others = tuple(department(one, names) for one in call.fields("cooperating", 20))
-    rule = f"{task.rule} · 经{call.actor}改派"
+    lead = department_coded(call.field("lead", 40), names)
+    others = tuple(department_coded(one, names) for one in call.fields("cooperating", 20))
+    rule = reassigned(task.rule, call.actor)
     to = Dispatch(lead=lead, cooperating=others, region=region_after(lead, task.region), rule=rule)
     redirect(call.house.database, task.id, to, call.actor, call.now, call.console.desk())
     said = call.console.say("任务 {number} 已改派 {lead}。", number=task.number, lead=lead.name)

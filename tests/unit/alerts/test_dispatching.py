@@ -1,11 +1,18 @@
 """Who does it, and which rule said so."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 import yaml
 
-from alerts.dispatching import DEPARTMENTS_FILE, dispatch, load_departments
+from alerts.dispatching import (
+    DEPARTMENTS_FILE,
+    department_coded,
+    dispatch,
+    load_departments,
+    reassigned,
+)
 from alerts.locating import located
 from crawler.domain.errors import BadInput
 from crawler.domain.filing import SubjectKind, uscc_is_consistent
@@ -216,3 +223,19 @@ def test_a_spoilt_rule_book_is_refused_in_one_line(tmp_path: Path, spoilt: str, 
 def test_a_missing_rule_book_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="无法读取"):
         load_departments(tmp_path / DEPARTMENTS_FILE.name)
+
+
+@pytest.mark.parametrize(
+    ("code", "known"),
+    [("310118-GA", True), ("110108-GA", True), ("000000-WX", True), ("310119-GA", True),
+     ("999999-GA", False), ("310999-GA", False), ("100000-GA", False), ("31011-GA", False)],
+)  # fmt: skip
+def test_a_department_is_of_a_region_that_there_is(code: str, known: bool) -> None:
+    with nullcontext() if known else pytest.raises(BadInput, match="没有部门"):
+        assert department_coded(code, DEPARTMENTS.names).code == code
+
+
+def test_who_sent_it_elsewhere_last_is_said_once() -> None:
+    once = reassigned("依条例", "王芳")
+
+    assert reassigned(once, "li") == "依条例 · 经li改派"

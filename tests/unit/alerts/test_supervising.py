@@ -79,6 +79,12 @@ def test_the_task_names_the_rule_and_quotes_the_review() -> None:
     assert (task.lead.code, task.lead.name) == ("310118-JR", "金融监管局（办）")
 
 
+def test_a_task_of_what_came_back_says_so() -> None:
+    task = open_task(CASE, an_alert(reopened=2), REVIEW, TO, CALENDAR)
+
+    assert task.summary.startswith("再次出现或重新打开（第 2 次）。疑似")
+
+
 def test_limits_run_from_sending_not_from_drafting() -> None:
     approved = moved(a_task(), Move.APPROVE, "li", NOON)
 
