@@ -109,6 +109,7 @@ def test_the_form_shows_the_rule_and_what_registers_said_and_left_alone_changes_
 
     with house.house.database.reading() as db:
         task = tasks_of_case(db, seeded.case_id)[0]
+    assert "花木街道" in officer.get(f"/alerts/{seeded.alert_id}").text.partition('id="task"')[0]
     assert "改派" not in task.rule
     assert [one.code for one in task.cooperating] == helping
     assert any("行为地 310118" in one.name for one in task.cooperating)
