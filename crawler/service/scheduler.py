@@ -26,6 +26,7 @@ from crawler.store.schedules import (
 )
 
 MOST_MISSED = 100  # written down by name; an every-minute schedule after a year says no more
+_BOUNDS = "分 0-59，时 0-23，日 1-31，月 1-12，周 mon-sun，范围须由小到大"
 MOST_STEPS = 10_000
 # a wake-up is never too late: what it does is the same at any time
 _DEFAULTS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -40,8 +41,8 @@ def trigger_of(cron: str, zone: str) -> CronTrigger:
     line = plain_cron(cron)
     try:
         trigger = CronTrigger.from_crontab(line, timezone=zone_of(zone))
-    except ValueError as error:
-        raise BadInput(f"时间表达式“{cron}”无效：{error}") from None
+    except ValueError:
+        raise BadInput(f"时间表达式“{cron}”无效：{_BOUNDS}") from None
     if trigger.get_next_fire_time(None, datetime(2026, 1, 1, tzinfo=zone_of(zone))) is None:
         raise BadInput(f"时间表达式“{cron}”永远不会到来")
     return trigger

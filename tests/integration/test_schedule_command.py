@@ -45,7 +45,7 @@ def test_run_now_waits_once_and_stop_tells_it(tmp_path: Path) -> None:
     [
         (("--cron", "0 2 * * 1-5"), "不写数字"),
         (("--cron", "0 2 * *"), "五段"),
-        (("--cron", "61 2 * * *"), "无效"),
+        (("--cron", "61 2 * * *"), "无效：分 0-59"),
         (("--cron", "0 0 31 2 *"), "永远不会到来"),
         (("--cron", "0 2 * * *", "--zone", "Asia/Nowhere"), "没有名为"),
         (("--cron", "0 2 * * *", "--of", "some"), "范围"),
