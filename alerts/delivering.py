@@ -100,13 +100,17 @@ def replay_deliveries(
     endpoint: str = "",
     event: EventType | None = None,
     region: str = "",
+    between: tuple[datetime, datetime] | None = None,
     limit: int = 10_000,
 ) -> list[str]:
-    """Let what was given up (or is named) go out again under its own ids; noted in the audit."""
+    """Let what was given up (or is named, or was made between two moments) go out again under its
+    own ids; noted in the audit.
+    """
     with database.transaction() as db:
         again = replay(
-            db, now, ids=ids, keys=keys, endpoint=endpoint, event=event, region=region, limit=limit
-        )
+            db, now, ids=ids, keys=keys, endpoint=endpoint, event=event, region=region,
+            between=between, limit=limit,
+        )  # fmt: skip
         if again:
             told = f"{len(again)} 条，{again[0]} … {again[-1]}"
             chosen = endpoint or (str(event) if event else "") or "ids"

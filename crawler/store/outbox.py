@@ -150,16 +150,20 @@ def replay(
     endpoint: str = "",
     event: EventType | None = None,
     region: str = "",
+    between: tuple[datetime, datetime] | None = None,
     limit: int = 10_000,
 ) -> list[str]:
-    """Let messages that were given up, or are named by id or event key, go out once more under
-    their own ids.
+    """Let messages that were given up, are named by id or event key, or were made between two
+    moments (the later not among them), go out once more under their own ids.
     """
     chosen = select(outbox.c.id).where(outbox.c.state != _WAITING)
     chosen = chosen.where(outbox.c.region.startswith(region))
     chosen = chosen.where(func.length(outbox.c.body) > 0)  # the body of an old one went by age
     if ids or keys:
         chosen = chosen.where(outbox.c.id.in_(ids) | outbox.c.event_key.in_(keys))
+    elif between:
+        since, until = between
+        chosen = chosen.where(outbox.c.created_at >= since, outbox.c.created_at < until)
     else:
         chosen = chosen.where(outbox.c.state == str(DeliveryState.GIVEN_UP))
     if endpoint:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +199,25 @@ def test_what_the_other_side_lacks_goes_out_again(terminal: Terminal, tmp_path: 
     assert {state_of(terminal.database, n) for n in (1, 4)} == {DeliveryState.WAITING}
 
 
+def test_whole_days_go_out_again_by_the_clock_of_china(terminal: Terminal) -> None:
+    midnight = datetime(2026, 5, 2, 16, tzinfo=UTC)  # as the 3rd begins in China
+    moments = [midnight - timedelta(days=1, seconds=1), midnight - timedelta(days=1),
+               midnight - timedelta(seconds=1), midnight]  # fmt: skip
+    arrived = {"state": DeliveryState.DELIVERED, "attempts": 1}
+    with terminal.database.transaction() as db:
+        put(db, [a_delivery(n, created_at=at, **arrived) for n, at in enumerate(moments)])
+        put(db, [a_delivery(9, created_at=moments[1], endpoint="other", **arrived)])
+
+    said = terminal.say("replay", "--since", "2026-05-02", "--endpoint", "platform")
+
+    assert "将重新投递 2 条" in said
+    states = [state_of(terminal.database, n) for n in (0, 1, 2, 3, 9)]
+    assert [one is DeliveryState.WAITING for one in states] == [False, True, True, False, False]
+    assert "将重新投递 3 条" in terminal.say(
+        "replay", "--since", "2026-05-01", "--until", "2026-05-03"
+    )
+
+
 def test_what_the_other_side_lacks_and_we_have_not_is_named_and_the_rest_goes_out(
     terminal: Terminal, tmp_path: Path
 ) -> None:
@@ -225,6 +245,11 @@ def test_what_the_other_side_lacks_and_we_have_not_is_named_and_the_rest_goes_ou
     ("words", "says"),
     [
         (["replay"], "给出一个消息编号"),
+        (["replay", "--since", "2026-05-01", "--missing", "x"], "给出一个消息编号"),
+        (["replay", "--since", "5/1"], "请写明日期"),
+        (["replay", "--since", "2026-05-02", "--until", "2026-05-01"], "早于"),
+        (["replay", "--since", "2026-05-02", "--endpoint", "nobody"], "没有接收端"),
+        (["deliveries", "retry", "--endpoint", "nobody"], "没有接收端"),
         (["replay", "01JV0000000000000000000000"], "没有可以重投"),
         (["replay", "--missing", "nowhere.txt"], "无法读取"),
         (["deliveries", "retry"], "请给出消息编号"),

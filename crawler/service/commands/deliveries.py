@@ -3,8 +3,9 @@ once more.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +22,7 @@ from crawler.service.desks import EndpointStands, standings
 from crawler.service.doors import LATER, Door, now
 from crawler.service.moving import Mover
 from crawler.service.showing import as_json, say, table, warn
+from crawler.service.standing import day_from
 from crawler.service.wiring import House
 from crawler.store.outbox import delivery_of, kept_among, list_deliveries, receipts_of
 
@@ -133,38 +135,68 @@ def replay(
     missing: Annotated[
         Path | None, typer.Option(help="对账缺少的：每行一个 event_key 或消息编号")
     ] = None,
+    since: Annotated[str, typer.Option(help="重投这天起生成的，如 2026-05-01")] = "",
+    until: Annotated[str, typer.Option(help="到这天为止（含），默认与 since 同一天")] = "",
     endpoint: Annotated[str, typer.Option(help="只重投给这个接收端")] = "",
 ) -> None:
     """重新投递。例：xunwang replay 01JV…；对账之后：xunwang replay --missing 缺少.txt
 
+    按天重投：xunwang replay --since 2026-05-01 --until 2026-05-03，已送达的也再送一次，编号不变。
     文件中有我方没有的，逐条列出，其余照投，退出码为 2。
     """
     door: Door = context.obj
-    if bool(number) == bool(missing):
-        raise BadInput("请给出一个消息编号，或以 --missing 给出文件")
-    named = list(dict.fromkeys(_names_in(missing))) if missing else [number]
+    if (bool(number), bool(missing), bool(since)).count(True) != 1:
+        raise BadInput("请给出一个消息编号，或以 --missing 给出文件，或以 --since 给出日期")
     with door.opened() as (house, words):
-        again: list[str] = []
-        unsent: dict[str, str] = {}
-        for start in range(0, len(named), _SOME):
-            some = named[start : start + _SOME]
-            ids = [one for one in some if _ULID.fullmatch(one)]
-            keys = [one for one in some if _KEY.fullmatch(one)]
-            with house.database.reading() as db:
-                stands = kept_among(db, ids=ids, keys=keys, endpoint=endpoint)
-            unsent |= {one: _LACKING[stands.get(one)] for one in some if not stands.get(one)}
-            again += replay_deliveries(
-                house.database, door.actor, now(), endpoint=endpoint, ids=ids, keys=keys,
-                limit=_MOST_MISSING,
+        if endpoint:
+            _known(house, endpoint)
+        if since:
+            again = replay_deliveries(
+                house.database, door.actor, now(), endpoint=endpoint,
+                between=_days(since, until or since), limit=_MOST_MISSING,
             )  # fmt: skip
-        if number and not again:
-            why = unsent.get(number, "正在等待投递")
-            raise BadInput(f"没有可以重投的消息 {number}（{why}）")
-        if number:
-            say(words.say("deliver.replayed", id=number))
-        else:
-            say(f"文件列出 {len(named)} 条，将重新投递 {len(again)} 条")
-            _tell_unsent(unsent, endpoint)
+            most = f"；一次最多 {_MOST_MISSING} 条，请缩短日期"
+            say(f"将重新投递 {len(again)} 条{most if len(again) == _MOST_MISSING else ''}")
+            return
+        named = list(dict.fromkeys(_names_in(missing))) if missing else [number]
+        _replay_named(house, door.actor, named, endpoint, single=bool(number), words=words)
+
+
+def _days(since: str, until: str) -> tuple[datetime, datetime]:
+    """From the first moment of one day to the last of another, by the clock of China."""
+    first, last = day_from(since), day_from(until)
+    if last < first:
+        raise BadInput(f"--until {last} 早于 --since {first}")
+    return (
+        datetime.combine(first, time(), CHINA),
+        datetime.combine(last + timedelta(days=1), time(), CHINA),
+    )
+
+
+def _replay_named(
+    house: House, actor: str, named: Sequence[str], endpoint: str, *, single: bool, words: Catalogue
+) -> None:
+    again: list[str] = []
+    unsent: dict[str, str] = {}
+    for start in range(0, len(named), _SOME):
+        some = named[start : start + _SOME]
+        ids = [one for one in some if _ULID.fullmatch(one)]
+        keys = [one for one in some if _KEY.fullmatch(one)]
+        with house.database.reading() as db:
+            stands = kept_among(db, ids=ids, keys=keys, endpoint=endpoint)
+        unsent |= {one: _LACKING[stands.get(one)] for one in some if not stands.get(one)}
+        again += replay_deliveries(
+            house.database, actor, now(), endpoint=endpoint, ids=ids, keys=keys,
+            limit=_MOST_MISSING,
+        )  # fmt: skip
+    if single and not again:
+        why = unsent.get(named[0], "正在等待投递")
+        raise BadInput(f"没有可以重投的消息 {named[0]}（{why}）")
+    if single:
+        say(words.say("deliver.replayed", id=named[0]))
+        return
+    say(f"文件列出 {len(named)} 条，将重新投递 {len(again)} 条")
+    _tell_unsent(unsent, endpoint)
 
 
 def _tell_unsent(unsent: Mapping[str, str], endpoint: str) -> None:
@@ -224,6 +256,8 @@ def _show(given: Given) -> None:
 def _retry(given: Given) -> None:
     if not (given.name or given.everything or given.endpoint or given.event):
         raise BadInput("请给出消息编号，或以 --endpoint、--event、--all 说明重投哪些死信")
+    if given.endpoint:
+        _known(given.house, given.endpoint)
     again = replay_deliveries(
         given.house.database, given.actor, now(), ids=[given.name] if given.name else (),
         endpoint=given.endpoint, event=given.event,
@@ -252,20 +286,20 @@ def _endpoint_row(one: EndpointStands) -> list[str]:
 
 
 def _pause(given: Given) -> None:
-    pause(given.house.database, _known(given), given.actor, now(), given.why)
+    pause(given.house.database, _known(given.house, given.name), given.actor, now(), given.why)
     say(f"已暂停向 {given.name} 投递，消息留着；恢复：xunwang deliveries resume {given.name}")
 
 
 def _resume(given: Given) -> None:
-    resume(given.house.database, _known(given), given.actor, now())
+    resume(given.house.database, _known(given.house, given.name), given.actor, now())
     say(f"已恢复向 {given.name} 投递")
 
 
-def _known(given: Given) -> str:
-    names = [one.name for one in given.house.config.delivery.endpoints]
-    if given.name not in names:
-        raise BadInput(f"没有接收端 {given.name or '（空）'}；有：{'、'.join(names) or '无'}")
-    return given.name
+def _known(house: House, name: str) -> str:
+    names = [one.name for one in house.config.delivery.endpoints]
+    if name not in names:
+        raise BadInput(f"没有接收端 {name[:60] or '（空）'}；有：{'、'.join(names) or '无'}")
+    return name
 
 
 def _names_in(file: Path) -> Iterator[str]:
