@@ -131,6 +131,8 @@ def main() -> None:
     options.add_argument("--elasticsearch", action="store_true", help="search in a real one")
     options.add_argument("--keep", action="store_true", help="leave the home for a look")
     given = options.parse_args()
+    if given.postgres and not given.elasticsearch:
+        options.error("--postgres needs --elasticsearch: embedded search is SQLite's")
     seed = given.seed or int.from_bytes(os.urandom(3), "big")
     folder = Path(tempfile.mkdtemp(prefix="xunwang-soak-"))
     print(f"soak: {given.minutes:g} 分钟，种子 {seed}，目录 {folder}", flush=True)
