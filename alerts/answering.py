@@ -219,7 +219,10 @@ def _apply(
             raise BadInput("at：时间在未来，请核对时钟")
         _check_dispatch(task, feedback)
         report = _Report(task=task, feedback=feedback, sender=sender, now=now, desk=desk)
-        return _result(db, report) if feedback.result_of else _moved(db, report)
+        done = _result(db, report) if feedback.result_of else _moved(db, report)
+        if done.effect is not Effect.TAKEN:
+            return done
+        return replace(done, reason=_missing(db, task, feedback))
     except BadInput as mistake:
         return _refused(task, mistake, Fault.UNREADABLE)
     except NotAllowed as refusal:
@@ -277,7 +280,7 @@ def _result(db: Connection, report: _Report) -> Answered:
     result = TaskResult(
         department=feedback.result_of,
         conclusion=feedback.conclusion,
-        note=feedback.note,
+        note=_remark(db, task, feedback),
         actor=report.actor,
         at=feedback.at,
     )
@@ -304,17 +307,24 @@ def _completes(task: SupervisionTask, feedback: Feedback) -> bool:
 def _concluded(db: Connection, report: _Report) -> SupervisionTask:
     before, feedback = report.task, report.feedback
     after = replace(before, conclusion=feedback.conclusion, seq=before.seq + 1)
-    step = Step(move=Move.ANSWER, actor=report.actor, at=report.now, remark=feedback.note)
+    said = _remark(db, before, feedback)
+    step = Step(move=Move.ANSWER, actor=report.actor, at=report.now, remark=said)
     return write_move(db, before, after, step, report.desk)
 
 
 def _remark(db: Connection, task: SupervisionTask, feedback: Feedback) -> str:
     """What they say, and whether files that they name never came."""
+    missing = _missing(db, task, feedback)
+    return f"{feedback.note}（{missing}）" if missing else feedback.note
+
+
+def _missing(db: Connection, task: SupervisionTask, feedback: Feedback) -> str:
+    """How many of the files that a report names never came, for who sent it too."""
     if not feedback.attachments:
-        return feedback.note
+        return ""
     here = {one.sha256 for one in attachments_of(db, task.id)}
     missing = len(set(feedback.attachments) - here)
-    return f"{feedback.note}（所附文件有 {missing} 个没有收到）" if missing else feedback.note
+    return f"所附文件有 {missing} 个没有收到" if missing else ""
 
 
 def _is_late(task: SupervisionTask, move: Move) -> bool:

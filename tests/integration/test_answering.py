@@ -361,10 +361,18 @@ def test_a_slow_clock_resumes_what_it_suspended(tmp_path: Path) -> None:
 def test_a_file_that_never_came_is_said_beside_the_report(tmp_path: Path) -> None:
     house = a_house(tmp_path)
 
-    take(house, "f1", said("working", note="已约谈", attachments=["a" * 64]))
+    gone = {"note": "已约谈", "attachments": ["a" * 64]}
 
+    bare = take(house, "f1", said("answered", **gone))
+    completing = take(house, "f2", said("answered", conclusion="rectified", **gone))
+    again = take(house, "f1", said("answered", **gone))
+    whole = take(house, "f3", said("answered", conclusion="rectified"))
+
+    assert {one.reason for one in (bare, completing, again)} == {"所附文件有 1 个没有收到"}
+    assert "没有收到" not in whole.reason
     with house[0].reading() as db:
-        assert moves_of(db, house[2].id)[-1].note == "已约谈（所附文件有 1 个没有收到）"
+        notes = [one.note for one in moves_of(db, house[2].id)][-2:]
+    assert notes == ["已约谈（所附文件有 1 个没有收到）"] * 2
 
 
 @pytest.mark.parametrize("sent", [False, True])
