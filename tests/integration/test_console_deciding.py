@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
+from alerts.excepting import Wish, approve_exemption, propose
 from crawler.domain.alert import AlertState
 from crawler.domain.assessment import Level
 from crawler.domain.page import PageStructure
@@ -113,6 +114,23 @@ def test_the_form_shows_the_rule_and_what_registers_said_and_left_alone_changes_
     assert "改派" not in task.rule
     assert [one.code for one in task.cooperating] == helping
     assert any("行为地 310118" in one.name for one in task.cooperating)
+
+
+def test_an_exemption_of_the_site_is_said_where_its_alert_still_waits(
+    house: Served, officer: Visitor, clock: Clock
+) -> None:
+    seeded = seed_alert(house.house, "a.example.cn")
+    page = f"/alerts/{seeded.alert_id}"
+    wish = Wish(domain="a.example.cn", reason="持牌，已核对", days=30)
+    made = propose(house.house.database, wish, "wang", NOON)
+    before = officer.get(page).text
+
+    approve_exemption(house.house.database, made.id, "li", NOON)
+
+    said = f"例外 {made.id} 生效中"
+    assert said not in before
+    assert said in officer.get(page).text
+    assert "持牌，已核对" in officer.get(page).text
 
 
 @pytest.mark.parametrize("lead", ["310118-XX", "x", "", "310118", "9-GA", "310118-GA;DROP"])

@@ -47,6 +47,7 @@ from crawler.store.cards import (
     queue,
 )
 from crawler.store.database import Connection
+from crawler.store.exceptions import exemptions_covering
 from crawler.store.recaptures import asked_of_site
 from crawler.store.tasks import tasks_of_case
 
@@ -155,6 +156,7 @@ def _known(db: Connection, call: Call, card: Card) -> dict[str, Any]:
     told, wish = asked_of_site(db, card.site.id)
     return {
         "standing": standing_behind(db, card),
+        "exempt": exemptions_covering(db, card.site, call.now),
         "leads": told,
         "members": case_members(db, card.case.id, call.reach),
         "seen": history(db, card.site.id),
