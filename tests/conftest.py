@@ -20,7 +20,7 @@ from tests.servers.elsewhere import SERVER
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-# xdist tells its processes how wide it is: a console that reads it once would keep to that
+# a console that is made while this is set keeps to that width
 os.environ.pop("COLUMNS", None)
 
 # what stands on one costly fixture of the session stays in one process. xdist's own groups are

@@ -6,13 +6,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import typer
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from crawler.domain.delivery import DeliveryState
 from crawler.domain.errors import BadInput, NotAllowed
+from crawler.service import showing
 from crawler.service.commands import client, deliveries, platform
 from crawler.service.doors import Door
 from crawler.store.audit import latest_acts
@@ -56,7 +59,9 @@ class Terminal:
     def done(self, *words: str) -> Result:
         """The command with its output, however it ended."""
         door = Door(home=self.home, config=None, actor="ops")
-        return CliRunner().invoke(self.app, words, obj=door, env={"COLUMNS": self.columns})
+        wide = Console(highlight=False, width=int(self.columns))  # whoever made the other, and when
+        with patch.object(showing, "out", wide):
+            return CliRunner().invoke(self.app, words, obj=door)
 
     def asked(self, *words: str) -> Any:
         return json.loads(self.say(*words, "--json"))
