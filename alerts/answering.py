@@ -104,9 +104,16 @@ class _Report:
 
     task: SupervisionTask
     feedback: Feedback
+    missing: str  # of the files that it names
     sender: Sender
     now: datetime
     desk: Desk
+
+    @property
+    def remark(self) -> str:
+        """What they say, and whether files that they name never came."""
+        note = self.feedback.note
+        return f"{note}（{self.missing}）" if self.missing else note
 
     @property
     def actor(self) -> str:
@@ -218,11 +225,12 @@ def _apply(
         if (feedback.at - now).total_seconds() > _AHEAD_S:
             raise BadInput("at：时间在未来，请核对时钟")
         _check_dispatch(task, feedback)
-        report = _Report(task=task, feedback=feedback, sender=sender, now=now, desk=desk)
+        missing = _missing(db, task, feedback)
+        report = _Report(
+            task=task, feedback=feedback, missing=missing, sender=sender, now=now, desk=desk
+        )
         done = _result(db, report) if feedback.result_of else _moved(db, report)
-        if done.effect is not Effect.TAKEN:
-            return done
-        return replace(done, reason=_missing(db, task, feedback))
+        return replace(done, reason=missing) if done.effect is Effect.TAKEN else done
     except BadInput as mistake:
         return _refused(task, mistake, Fault.UNREADABLE)
     except NotAllowed as refusal:
@@ -265,7 +273,7 @@ def _moved(db: Connection, report: _Report) -> Answered:
         move=move,
         actor=report.actor,
         at=report.now,
-        remark=_remark(db, task, feedback),
+        remark=report.remark,
         since=min(feedback.at, report.now),
     )
     with db.begin_nested():
@@ -280,7 +288,7 @@ def _result(db: Connection, report: _Report) -> Answered:
     result = TaskResult(
         department=feedback.result_of,
         conclusion=feedback.conclusion,
-        note=_remark(db, task, feedback),
+        note=report.remark,
         actor=report.actor,
         at=feedback.at,
     )
@@ -307,15 +315,8 @@ def _completes(task: SupervisionTask, feedback: Feedback) -> bool:
 def _concluded(db: Connection, report: _Report) -> SupervisionTask:
     before, feedback = report.task, report.feedback
     after = replace(before, conclusion=feedback.conclusion, seq=before.seq + 1)
-    said = _remark(db, before, feedback)
-    step = Step(move=Move.ANSWER, actor=report.actor, at=report.now, remark=said)
+    step = Step(move=Move.ANSWER, actor=report.actor, at=report.now, remark=report.remark)
     return write_move(db, before, after, step, report.desk)
-
-
-def _remark(db: Connection, task: SupervisionTask, feedback: Feedback) -> str:
-    """What they say, and whether files that they name never came."""
-    missing = _missing(db, task, feedback)
-    return f"{feedback.note}（{missing}）" if missing else feedback.note
 
 
 def _missing(db: Connection, task: SupervisionTask, feedback: Feedback) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from alerts.desk import Desk
-from alerts.dispatching import Dispatch, dispatch
+from alerts.desk import Desk, category_of
+from alerts.dispatching import Dispatch
 from alerts.findings import Finding
 from alerts.gathering import case_behind, finding_behind, finding_of
 from alerts.grouping import titled
@@ -176,8 +176,8 @@ def _tell(db: Connection, alert: Alert, case: Case, review: Review, desk: Desk) 
 def _task_that_takes(
     db: Connection, found: Finding, case: Case, desk: Desk
 ) -> SupervisionTask | None:
-    """The newest task of the case that a site may be added to: the rules send its first site, who
-    leads and who owes a result, where they send this one. A case may hold several subjects.
+    """The newest task of the case that a site may be added to: the rules send its first site to the
+    same departments. A case may hold several subjects.
     """
     to = _sent_to(found, case, desk)
     for task in reversed(tasks_of_case(db, case.id)):
@@ -198,8 +198,8 @@ def _may_join(task: SupervisionTask, alert: Alert, desk: Desk) -> bool:
 
 
 def _sent_to(found: Finding, case: Case, desk: Desk) -> Dispatch:
-    category = (*found.assessment.categories, case.category)[0]
-    return dispatch(category, found.site, found.filing, desk.departments, desk.home, found.standing)
+    category = category_of(found.assessment, case)
+    return desk.sends(category, found.site, found.filing, found.standing)
 
 
 def _act(before: Alert, after: Alert, review: Review) -> Act:

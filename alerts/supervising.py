@@ -55,11 +55,8 @@ _OTHERWISE = LIMITS[Level.YELLOW]
 def sla_profile(level: Level) -> str:
     """The name of a level's limits in messages: red-4h-1d-5d, acknowledged, answered, closed."""
     limits = LIMITS.get(level, _OTHERWISE)
-    first = (
-        f"{limits.acknowledge_hours}h"
-        if limits.acknowledge_hours
-        else (f"{limits.acknowledge_days}d")
-    )
+    hours, days = limits.acknowledge_hours, limits.acknowledge_days
+    first = f"{hours}h" if hours else f"{days}d"
     return f"{level}-{first}-{limits.answer_days}d-{limits.close_days}d"
 
 

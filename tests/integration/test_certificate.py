@@ -102,7 +102,9 @@ def test_a_day_is_certified_once_though_nothing_was_looked_at(house: House) -> N
     assert json.loads(newest.body)["coverage"]["not_due"] == 5
 
 
-def test_it_is_told_to_who_subscribed(tmp_path: Path) -> None:
+@pytest.fixture
+def telling(tmp_path: Path) -> Iterator[House]:
+    """A house with a platform that subscribed to everything."""
     home = tmp_path / "told"
     home.mkdir()
     secret = "whsec_am91cm5leS1zZWNyZXQtb2YteHVud2FuZw=="
@@ -110,29 +112,25 @@ def test_it_is_told_to_who_subscribed(tmp_path: Path) -> None:
     (home / "xunwang.toml").write_text(f'region = "310118"\n{endpoint}', "utf-8")
     assert told(home, "lists").code == 0
     house = open_house(home)
-    certify_sweep(house, swept(house), NOON)
-    certify_day(house, NOON.date(), NOON)
-    with house.database.reading() as db:
-        assert sorted(db.scalars(select(outbox.c.event))) == ["coverage.daily", "sweep.finished"]
+    yield house
     house.database.close()
+
+
+def test_it_is_told_to_who_subscribed(telling: House) -> None:
+    certify_sweep(telling, swept(telling), NOON)
+    certify_day(telling, NOON.date(), NOON)
+    with telling.database.reading() as db:
+        assert sorted(db.scalars(select(outbox.c.event))) == ["coverage.daily", "sweep.finished"]
 
 
 def test_one_site_looked_at_again_is_certified_and_no_platform_hears_of_a_sweep(
-    tmp_path: Path,
+    telling: House,
 ) -> None:
-    home = tmp_path / "again"
-    home.mkdir()
-    secret = "whsec_am91cm5leS1zZWNyZXQtb2YteHVud2FuZw=="
-    endpoint = f'[[delivery.endpoints]]\nname="p"\nurl="https://p.cn/"\nsecret="{secret}"\n'
-    (home / "xunwang.toml").write_text(f'region = "310118"\n{endpoint}', "utf-8")
-    assert told(home, "lists").code == 0
-    house = open_house(home)
-    again = replace(swept(house), selection=f"{RECAPTURE}7")
-    made = certify_sweep(house, again, NOON)
-    with house.database.reading() as db:
+    again = replace(swept(telling), selection=f"{RECAPTURE}7")
+    made = certify_sweep(telling, again, NOON)
+    with telling.database.reading() as db:
         assert db.scalars(select(outbox.c.event)).all() == []
     assert json.loads(made.body)["sweep"]["selection"] == f"{RECAPTURE}7"
-    house.database.close()
 
 
 def test_anybody_checks_a_file_offline_and_a_changed_one_is_refused(

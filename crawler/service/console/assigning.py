@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from alerts.desk import Desk
-from alerts.dispatching import Dispatch, dispatch
+from alerts.desk import Desk, category_of
+from alerts.dispatching import Dispatch
 from alerts.supervising import LIMITS, TimeLimits, needs_approval
 from crawler.domain.filing import shown_unit_name
 from crawler.domain.subject import NOBODY_ASKED, Standing
@@ -26,11 +26,10 @@ class TaskPlan:
 
 def task_plan(card: Card, desk: Desk, standing: Standing = NOBODY_ASKED) -> TaskPlan:
     """Who would get the task, by which rule, with which limits, and what the registers said."""
-    found = card.assessment.categories if card.assessment else ()
-    category = found[0] if found else card.case.category
+    category = category_of(card.assessment, card.case)
     known = desk.categories.get(category)
     limits = LIMITS.get(card.alert.level) or min(LIMITS.values(), key=lambda one: -one.close_days)
-    to = dispatch(category, card.site, card.filing, desk.departments, desk.home, standing)
+    to = desk.sends(category, card.site, card.filing, standing)
     return TaskPlan(
         dispatch=to,
         category=known.name if known else category,

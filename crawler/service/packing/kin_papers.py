@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from alerts.desk import Desk
-from alerts.dispatching import Dispatch, dispatch
+from alerts.desk import Desk, category_of
+from alerts.dispatching import Dispatch
 from crawler.domain.assessment import LEVEL_NAMES
 from crawler.domain.family import MARK_NAMES
 from crawler.service.console.shown import clipped
@@ -80,12 +80,8 @@ def _plan_values(case: KinCase) -> Values:
 
 
 def _plan(member: Member, case: KinCase) -> Dispatch:
-    judged = member.card.assessment
-    found = judged.categories if judged else ()
-    category = found[0] if found else case.of.case.category
-    desk = case.desk
-    site, filing = member.card.site, member.filing
-    return dispatch(category, site, filing, desk.departments, desk.home, member.standing)
+    category = category_of(member.card.assessment, case.of.case)
+    return case.desk.sends(category, member.card.site, member.filing, member.standing)
 
 
 def _member_row(one: Member) -> dict[str, str]:

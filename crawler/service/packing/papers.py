@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from alerts.desk import Desk
-from alerts.dispatching import Dispatch, dispatch
+from alerts.desk import Desk, category_of
+from alerts.dispatching import Dispatch
 from alerts.introducing import NATURES
 from crawler.domain.alert import AlertState
 from crawler.domain.assessment import LEVEL_NAMES, Side
@@ -169,10 +169,8 @@ def _yield_rows(yields: Sequence[tuple[str, str, str]]) -> list[dict[str, str]]:
 
 def _plan(case: Case) -> Dispatch:
     of = case.of
-    found = of.assessment.categories if of.assessment else ()
-    category = found[0] if found else of.case.category
-    desk = case.desk
-    return dispatch(category, of.site, of.filing, desk.departments, desk.home, of.standing)
+    category = category_of(of.assessment, of.case)
+    return case.desk.sends(category, of.site, of.filing, of.standing)
 
 
 def _source(of: Dossier) -> str:
