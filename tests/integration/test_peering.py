@@ -285,7 +285,8 @@ def test_an_event_of_a_later_version_is_ignored(still: Docked) -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [b'{"spec_version":"9"}', b'{"event":"future.event"}', b'{"spec_version":"1.0","event":""}',
+    [b'{"spec_version":"9"}', b'{"spec_version":"9.0","event":"future.event"}',
+     b'{"event":"future.event"}', b'{"spec_version":"1.0","event":""}',
      b'{"spec_version":"2.0","event":"task.created"}', b'{"spec_version":1,"event":"x"}'],
 )  # fmt: skip
 def test_what_is_no_message_or_of_another_version_is_not_called_delivered(
