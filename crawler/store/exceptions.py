@@ -31,7 +31,7 @@ def change_exemption(db: Connection, exemption: Exemption) -> None:
 def exemption_of(db: Connection, number: int) -> Exemption | None:
     """One by number, locked on PostgreSQL until the transaction ends."""
     row = db.execute(select(exceptions).where(exceptions.c.id == number).with_for_update()).first()
-    return _from(row) if row else None
+    return exemption_from(row) if row else None
 
 
 def in_force(now: datetime) -> ColumnElement[bool]:
@@ -43,16 +43,21 @@ def in_force(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def exemptions_covering(db: Connection, site: Site, now: datetime) -> list[Exemption]:
-    """Those in force for a site or its subject, oldest first."""
+def covers(site: Site, now: datetime) -> ColumnElement[bool]:
+    """What is in force for a site or its subject."""
     key = subject_key(site.unit_name)
     mine = exceptions.c.site_id == site.id
     if key:
         mine |= (exceptions.c.scope == str(ExemptionScope.SUBJECT)) & (
             exceptions.c.subject_key == key
         )
-    rows = select(exceptions).where(in_force(now), mine).order_by(exceptions.c.id)
-    return [_from(row) for row in db.execute(rows)]
+    return in_force(now) & mine
+
+
+def exemptions_covering(db: Connection, site: Site, now: datetime) -> list[Exemption]:
+    """Those in force for a site or its subject, oldest first."""
+    rows = select(exceptions).where(covers(site, now)).order_by(exceptions.c.id)
+    return [exemption_from(row) for row in db.execute(rows)]
 
 
 def excepted_terms(
@@ -101,7 +106,7 @@ def list_exemptions(
             either |= one
         rows = rows.where(either)
     order = (over, exceptions.c.approved_at.is_not(None), exceptions.c.expires_at, exceptions.c.id)
-    return [_from(row) for row in db.execute(rows.order_by(*order).limit(limit))]
+    return [exemption_from(row) for row in db.execute(rows.order_by(*order).limit(limit))]
 
 
 def count_silenced(db: Connection, exemption: Exemption, now: datetime) -> None:
@@ -155,7 +160,7 @@ def _values(one: Exemption) -> dict[str, Any]:
     }
 
 
-def _from(row: Row[Any]) -> Exemption:
+def exemption_from(row: Row[Any]) -> Exemption:
     return Exemption(
         id=row.id,
         scope=ExemptionScope(row.scope),

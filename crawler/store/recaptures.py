@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, Select, insert, select, update
@@ -10,12 +9,9 @@ from sqlalchemy.exc import IntegrityError
 
 from crawler.domain.audit import Act
 from crawler.domain.errors import TryLater
-from crawler.domain.lead import Lead
 from crawler.domain.recapture import Compared, Recapture, RecaptureState, free_again
 from crawler.domain.site import Site
 from crawler.store.audit import note
-from crawler.store.lead_tables import leads
-from crawler.store.leads import lead_from
 from crawler.store.recapture_tables import recaptures
 from crawler.store.tables import sites
 
@@ -56,33 +52,14 @@ def last_recapture(db: Connection, site_id: int) -> Recapture | None:
     """The newest wish for one site."""
     rows = _rows().where(recaptures.c.site_id == site_id)
     row = db.execute(rows.order_by(recaptures.c.asked_at.desc(), recaptures.c.id.desc()).limit(1))
-    return _recapture(found) if (found := row.first()) else None
-
-
-def asked_of_site(db: Connection, site_id: int) -> tuple[list[Lead], Recapture | None]:
-    """What people want looked into: all that was told of a site, oldest first, and the newest wish
-    to look at it again; one query, for a page may ask only so often.
-    """
-    newest = select(recaptures.c.id).where(recaptures.c.site_id == site_id)
-    newest = newest.order_by(recaptures.c.asked_at.desc(), recaptures.c.id.desc()).limit(1)
-    joined = sites.outerjoin(leads, leads.c.site_id == sites.c.id).outerjoin(
-        recaptures, recaptures.c.id == newest.scalar_subquery()
-    )
-    own = [one.label(f"again_{one.name}") for one in (*recaptures.c, sites.c.domain)]
-    chosen = select(*leads.c, *own).select_from(joined).where(sites.c.id == site_id)
-    rows = db.execute(chosen.order_by(leads.c.id)).all()
-    told = [lead_from(row) for row in rows if row.id is not None]
-    if not rows or rows[0].again_id is None:
-        return told, None
-    wish = {k.removeprefix("again_"): v for k, v in rows[0]._mapping.items() if k[:6] == "again_"}
-    return told, _recapture(SimpleNamespace(**wish))
+    return recapture_from(found) if (found := row.first()) else None
 
 
 def recapture_by_id(db: Connection, number: int, reach: str = "") -> Recapture | None:
     """One of a site within reach."""
     rows = _rows().where(recaptures.c.id == number, recaptures.c.region.startswith(reach))
     row = db.execute(rows).first()
-    return _recapture(row) if row else None
+    return recapture_from(row) if row else None
 
 
 def claim_recapture(db: Connection, runner: str) -> Recapture | None:
@@ -95,7 +72,7 @@ def claim_recapture(db: Connection, runner: str) -> Recapture | None:
     taken = {"state": str(RecaptureState.RUNNING), "runner": runner}
     if db.execute(update(recaptures).where(mine).values(taken)).rowcount != 1:
         return None
-    return replace(_recapture(oldest), state=RecaptureState.RUNNING)
+    return replace(recapture_from(oldest), state=RecaptureState.RUNNING)
 
 
 def mark_recapture(db: Connection, number: int, **values: Any) -> None:
@@ -115,7 +92,7 @@ def _rows() -> Select[Any]:
     return select(recaptures, sites.c.domain).join(sites, sites.c.id == recaptures.c.site_id)
 
 
-def _recapture(row: Any) -> Recapture:
+def recapture_from(row: Any) -> Recapture:
     return Recapture(
         id=row.id,
         site_id=row.site_id,

@@ -37,6 +37,7 @@ from crawler.service.console.looking import (
 from crawler.service.console.looking_again import of_late
 from crawler.service.console.marks import Mark, lines_of, of_reason, of_yield
 from crawler.service.console.shown import per_cent
+from crawler.store.asked import asked_of_site
 from crawler.store.captures import captures_of_visit
 from crawler.store.cards import (
     Card,
@@ -47,8 +48,6 @@ from crawler.store.cards import (
     queue,
 )
 from crawler.store.database import Connection
-from crawler.store.exceptions import exemptions_covering
-from crawler.store.recaptures import asked_of_site
 from crawler.store.tasks import tasks_of_case
 
 MOST_LINES = 60
@@ -153,18 +152,18 @@ def _known(db: Connection, call: Call, card: Card) -> dict[str, Any]:
     """What the store says of the site, its case and the alerts around this one."""
     is_open = card.alert.state is AlertState.OPEN
     before, after = _neighbours(db, call, card) if is_open else (0, 0)
-    told, wish = asked_of_site(db, card.site.id)
+    asked = asked_of_site(db, card.site, call.now)
     return {
         "standing": standing_behind(db, card),
-        "exempt": exemptions_covering(db, card.site, call.now),
-        "leads": told,
+        "exempt": asked.exempt,
+        "leads": asked.leads,
         "members": case_members(db, card.case.id, call.reach),
         "seen": history(db, card.site.id),
         "decisions": decisions_on_site(db, card.site.id),
         "tasks": [] if is_open and call.may(DECIDERS) else tasks_of_case(db, card.case.id),
         "before": before,
         "after": after,
-        "again": of_late(wish, call.now),
+        "again": of_late(asked.again, call.now),
     }
 
 
