@@ -2,6 +2,7 @@
 
 import json
 import re
+import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -145,6 +146,10 @@ class Database:
             if any(one in said for one in _TURNED_AWAY):
                 raise StoreAway("数据库拒绝了用户名或口令，请查 store.database") from error
             raise StoreAway(f"数据库暂不可用：{said}{_advice(said)}") from error
+        except OSError as error:
+            if not _of_the_driver(error):  # the body's own: a file, a socket
+                raise
+            raise StoreAway(f"数据库暂不可用：{error}") from error
 
     def forget_pages(self) -> None:
         """Connections that nobody uses now are closed, with the pages that they remember."""
@@ -169,6 +174,14 @@ class Database:
     def close(self) -> None:
         """Give the files back."""
         self.engine.dispose()
+
+
+def _of_the_driver(error: OSError) -> bool:
+    """A server that restarts closes sockets under psycopg's feet; what the system says of them
+    it passes on as it came.
+    """
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(one.f_globals["__name__"].startswith("psycopg") for one, _line in frames)
 
 
 def _advice(said: str) -> str:
