@@ -16,6 +16,14 @@ def test_every_noun_stands_in_the_glossary_and_back() -> None:
     assert listed == set(crawler.domain.__all__)
 
 
+def test_every_case_of_the_threat_model_has_its_test() -> None:
+    named = set(re.findall(r"\b[A-Z]\d\d\b", Path("docs/threats.md").read_text("utf-8")))
+    tests = "".join(one.read_text("utf-8") for one in Path("tests").rglob("test_*.py"))
+
+    assert len(named) > 100
+    assert named - set(re.findall(r'"([A-Z]\d\d)"', tests)) == set()
+
+
 def test_both_languages_have_the_same_keys() -> None:
     zh, en = (tomllib.loads((WORDS / f"{one}.toml").read_text("utf-8")) for one in ("zh", "en"))
 
