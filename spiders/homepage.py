@@ -150,7 +150,18 @@ async def run_homepage_spider(
     settings.setmodule(import_module("crawler.settings"))
     settings.setdict({"EXTENSIONS": {}, "FEEDS": {}}, priority="cmdline")
     runner = AsyncCrawlerRunner(settings)
-    await runner.crawl(HomepageSpider, source=source, sink=sink, out=out, profiles=profiles)
+    failed: list[Exception] = []
+
+    async def watched(visit: Visit, *walked: Fetched) -> None:
+        try:
+            await sink(visit, *walked)
+        except Exception as error:  # the engine logs what ends a spider's start, and goes on
+            failed.append(error)
+            raise
+
+    await runner.crawl(HomepageSpider, source=source, sink=watched, out=out, profiles=profiles)
+    if failed:
+        raise failed[0]
 
 
 async def _one_visit(url: str) -> AsyncIterator[Visit]:

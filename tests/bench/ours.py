@@ -90,7 +90,7 @@ def same_work(house: House, database: sqlite3.Connection) -> str:
         at = fetched.capture.ended_at
         seen = glance(visit, page, judge, at).assessment
         found = seen or judge.judge(visit, page.text, None, at)
-        hits = ",".join(sorted({hit.term for hit in found.hits}))
+        hits = ",".join(sorted({hit.word for hit in found.hits}))
         row = (fetched.capture.final_url, len(fetched.body), hits, zlib.compress(fetched.body, 1))
         database.execute("insert into pages values (?, ?, ?, ?)", row)
         if tally.pages % 200 == 199:
