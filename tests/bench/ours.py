@@ -21,6 +21,7 @@ from typing import Any
 import crawler.service.fetcher as fetcher
 from crawler.domain.site import Visit, VisitState
 from crawler.fetching.capturing import Fetched
+from crawler.fetching.robots import RobotsPolicy
 from crawler.reading.decoding import decode
 from crawler.service.importing import import_file
 from crawler.service.moving import Mover
@@ -106,7 +107,7 @@ async def _walk(house: House, take: Callable[[Visit, Fetched], Any]) -> None:
     greeting = greeting_for(house, "bench", patient=False)
     passage = passage_from(greeting)
     out = way_out(
-        passage.policy, passage.resolver, QUICK, robots=fetcher.RobotsPolicy.IGNORE,
+        passage.policy, passage.resolver, QUICK, robots=RobotsPolicy.IGNORE,
         agent=greeting.agent,
     )  # fmt: skip
     await run_homepage_spider(_each(claimed(house)), take, out)

@@ -409,7 +409,7 @@ def test_while_a_bulk_is_taken_in_the_next_is_prepared(
     house = SearchHouse(database, engine)
     for number in range(6):
         house.shows(f"{SAVING} 第{number}号", at=NOON + timedelta(seconds=number))
-    real = indexing.waiting_texts
+    real = indexing.waiting_texts  # type: ignore[attr-defined]
     seen: list[int] = []
 
     def read(*asked: Any) -> list[Waiting]:

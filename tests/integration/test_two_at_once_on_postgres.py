@@ -97,7 +97,7 @@ def test_a_callback_and_a_confirmation_at_once_both_stand(
 ) -> None:
     desk, task, second = a_task(database)
     slow, acting = after(
-        answering.keep_feedback,
+        answering.keep_feedback,  # type: ignore[attr-defined]
         other,
         lambda: confirm(database, second.id, "li", NOON, desk),
     )
@@ -116,7 +116,9 @@ def test_a_move_and_a_confirmation_at_once_both_stand(
 ) -> None:
     desk, task, second = a_task(database)
     slow, acting = after(
-        moving.change_task, other, lambda: confirm(database, second.id, "li", NOON, desk)
+        moving.change_task,  # type: ignore[attr-defined]
+        other,
+        lambda: confirm(database, second.id, "li", NOON, desk),
     )
     monkeypatch.setattr(moving, "change_task", slow)
 
@@ -139,7 +141,9 @@ def test_a_closed_task_and_its_alert_reopened_at_once_both_stand(
     with database.reading() as db:
         (alert,) = alerts_of_task(db, task.id)
     slow, acting = after(
-        moving.note, other, lambda: reopen(database, alert.id, "li", NOON, desk, "误判")
+        moving.note,  # type: ignore[attr-defined]
+        other,
+        lambda: reopen(database, alert.id, "li", NOON, desk, "误判"),
     )
     monkeypatch.setattr(moving, "note", slow)
 
@@ -165,7 +169,7 @@ def test_a_persons_word_on_an_endpoint_outlasts_what_a_round_learnt_of_it_meanwh
     platform = Platform(answers=lambda delivery: 500)
     why = ("维护",) if acts is pause else ()
     slow, acting = after(
-        delivering.locked_circuit,
+        delivering.locked_circuit,  # type: ignore[attr-defined]
         other,
         lambda: acts(database, "platform", "wang", NOON, *why),
     )

@@ -145,7 +145,7 @@ def test_precision_is_confirmed_among_what_was_decided_and_says_when_it_rests_on
 
     assert few.precision == many.precision == 0.9
     assert (few.few, many.few) == (True, False)
-    assert none.precision is none.interval is None
+    assert (none.precision, none.interval) == (None, None)
 
 
 def test_the_interval_is_wilsons() -> None:
