@@ -1,5 +1,6 @@
 """The browser crew: found, checked and given a user of its own before the first page."""
 
+import asyncio
 import atexit
 import os
 import sys
@@ -19,7 +20,7 @@ from crawler.service.children import Child, Program, start_child
 from crawler.service.crews import failed_capture
 from crawler.service.detour import detour_for
 from crawler.service.hands import Crew
-from crawler.service.pipes import Report
+from crawler.service.pipes import Ready, Report
 from crawler.service.tidying import remember_folder
 from crawler.service.wiring import House, child_environment, greeting_for
 
@@ -27,6 +28,7 @@ NO_BROWSER = (
     "没有找到浏览器；Debian 上请执行 apt-get install chromium-headless-shell fonts-noto-cjk"
 )
 MODULE = "crawler.service.browser_worker"
+TRIAL_S = 60.0
 STUCK_S = 25.0  # without a heartbeat
 _LIFE = count(1)
 
@@ -52,6 +54,23 @@ def browsing_crew(house: House, run: str) -> tuple[Crew | None, str]:
     if detour is None:
         return None, trouble
     return _crew(house, run, program, detour), ""
+
+
+async def tried(crew: Crew) -> str:
+    """One browser started as in a sweep, sandbox and Chinese characters looked at, and ended; the
+    line that it would refuse to work with, or nothing.
+    """
+    child = await crew.start(0)
+    try:
+        async with asyncio.timeout(TRIAL_S):
+            async for record in child.records():
+                if isinstance(record, Ready):
+                    return record.notice
+    except TimeoutError:
+        return f"浏览器 {TRIAL_S:.0f} 秒没有启动"
+    finally:
+        await child.end()
+    return "浏览器进程没有启动就结束了，原因在日志里"
 
 
 def _plainly(house: House, identity: Identity) -> Program:

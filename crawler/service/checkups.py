@@ -1,5 +1,6 @@
 """Is this machine able? Each checkup says what is, and what to do where it is not."""
 
+import asyncio
 import os
 import resource
 import sqlite3
@@ -15,10 +16,11 @@ from crawler.domain.errors import BadInput, WatchError, reason_of
 from crawler.fetching.chromium import download_folders, find_browser
 from crawler.fetching.clock import clock_state
 from crawler.fetching.fonts import find_chinese_font
-from crawler.fetching.identity import reach_problem, remove_folder, worker_identity
+from crawler.service.browsing import browsing_crew, tried
 from crawler.service.forecasting import room_line, room_of
 from crawler.service.identifying import WAY_BACK, find_keys, find_provider
 from crawler.service.minding import DISK_DAYS
+from crawler.service.reaching import reach_out
 from crawler.service.searching import engine_of
 from crawler.service.wiring import House, endpoint_from
 from crawler.store.audit import latest_acts
@@ -97,20 +99,27 @@ def _lexicon(house: House) -> Finding:
 
 
 def _browser(house: House) -> Finding:
-    name = "浏览器"
-    program = find_browser(house.config.browser.executable, download_folders(os.environ))
-    if program is None:
-        text = "没有；请执行 apt-get install chromium-headless-shell"
+    """Started as a sweep starts it: user, sandbox and all."""
+    name, settings = "浏览器", house.config.browser
+    if not settings.enabled:
+        return Finding(name=name, fine=True, text="按设置不用（browser.enabled）")
+    try:
+        crew, trouble = browsing_crew(house, "doctor")
+        said = asyncio.run(tried(crew)) if crew else trouble
+    except OSError as error:
+        said = f"无法启动：{reason_of(error)}"
+    if said:
+        return Finding(name=name, fine=False, text=said, needed=False)
+    program = find_browser(settings.executable, download_folders(os.environ))
+    if settings.sandbox == "off":
+        text = f"{program}，没有沙箱：browser.sandbox 是 off，请尽量打开"
         return Finding(name=name, fine=False, text=text, needed=False)
-    try:
-        identity = worker_identity(house.config.browser.user)
-    except WatchError as error:
-        return Finding(name=name, fine=False, text=str(error), needed=False)
-    try:
-        trouble = reach_problem(identity, [Path(sys.executable), program])
-    finally:
-        remove_folder(identity)
-    return Finding(name=name, fine=not trouble, text=trouble or str(program), needed=False)
+    return Finding(name=name, fine=True, text=f"{program}，沙箱已核对")
+
+
+def _egress(house: House) -> Finding:
+    fine, text = reach_out(house)
+    return Finding(name="出网", fine=fine, text=text, needed=False)
 
 
 def _font(_: House) -> Finding:
@@ -214,6 +223,7 @@ CHECKUPS: tuple[Callable[[House], Finding], ...] = (
     _secrets,
     _lexicon,
     _search,
+    _egress,
     _browser,
     _font,
     _endpoints,

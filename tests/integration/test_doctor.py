@@ -2,21 +2,109 @@
 
 import json
 import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import Any
 
 import pytest
 
 from crawler.domain.audit import Act
+from crawler.service import reaching
 from crawler.service.wiring import open_house
 from crawler.store.audit import note
+from tests.integration.render_worker import the_browser
 from tests.serving_house import told
 
 
 def findings(home: Path) -> tuple[int, dict[str, dict[str, Any]]]:
     done = told(home, "doctor", "--json")
     return done.code, {one["name"]: one for one in json.loads(done.out)}
+
+
+@pytest.fixture(autouse=True)
+def no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two seconds each time; who looks at it takes this back."""
+    monkeypatch.setenv("XUNWANG_BROWSER__ENABLED", "false")
+
+
+@contextmanager
+def a_door(answer: bytes = b"") -> Iterator[int]:
+    """Somebody who takes a connection, and answers what is asked."""
+
+    class Door(BaseRequestHandler):
+        def handle(self) -> None:
+            if answer and self.request.recv(4096):
+                self.request.sendall(answer)
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Door) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield int(server.server_address[1])
+        server.shutdown()
+
+
+def way_out(home: Path, **crawl: object) -> dict[str, Any]:
+    lines = [f"{key} = {json.dumps(value)}" for key, value in crawl.items()]
+    (home / "xunwang.toml").write_text("\n".join(["[crawl]", *lines]), "utf-8")
+    return findings(home)[1]["出网"]
+
+
+def test_the_way_out_is_tried_as_the_settings_describe_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with a_door() as port:
+        monkeypatch.setattr(reaching, "PORT", port)
+        refused = way_out(tmp_path, ports=[port])
+        reached = way_out(tmp_path, ports=[port], allow=["127.0.0.0/8"])
+    closed = way_out(tmp_path, ports=[port], allow=["127.0.0.0/8"])
+    monkeypatch.setattr(reaching, "KNOWN", "no.example.cn")
+    unknown = way_out(tmp_path, hosts=["- no.example.cn"])
+
+    assert (refused["fine"], reached["fine"], closed["fine"], unknown["fine"]) == (
+        False, True, False, False,
+    )  # fmt: skip
+    assert "crawl.deny" in refused["text"]
+    assert "直连，127.0.0.1" in reached["text"]
+    assert "防火墙" in closed["text"]
+    assert "域名服务器" in unknown["text"]
+
+
+def test_an_upstream_proxy_is_asked_for_a_tunnel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reaching, "KNOWN", "203.0.113.9")
+    monkeypatch.setattr(reaching, "PORT", 443)
+    said = {}
+    for status in (b"200 OK", b"407 Proxy Authentication Required"):
+        with a_door(b"HTTP/1.1 " + status + b"\r\n\r\n") as port:
+            found = way_out(
+                tmp_path, proxy=f"http://wang:geheim@127.0.0.1:{port}", allow=["203.0.113.0/24"]
+            )
+        said[status[:3]] = found
+    assert said[b"200"]["fine"]
+    assert f"经上级代理 127.0.0.1:{port}" in said[b"407"]["text"]
+    assert "407" in said[b"407"]["text"]
+    assert "crawl.proxy" in said[b"407"]["text"]
+    assert "geheim" not in said[b"407"]["text"]
+
+
+@pytest.mark.skipif(the_browser() is None, reason="no Chromium on this machine")
+def test_the_browser_is_started_as_a_sweep_starts_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    off = findings(tmp_path)[1]["浏览器"]
+    monkeypatch.delenv("XUNWANG_BROWSER__ENABLED")
+    found = findings(tmp_path)[1]["浏览器"]
+    monkeypatch.setenv("XUNWANG_BROWSER__EXECUTABLE", "/bin/false")
+    broken = findings(tmp_path)[1]["浏览器"]
+
+    assert "browser.enabled" in off["text"]
+    assert (found["fine"], "沙箱已核对" in found["text"]) == (True, True)
+    assert not broken["fine"]
+    assert broken["text"]
 
 
 def test_a_bare_home_can_work_and_every_finding_says_something(tmp_path: Path) -> None:
