@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select, update
 
+from crawler.domain.case import CHINA
 from crawler.domain.errors import BadInput
 from crawler.domain.site import RECAPTURE, Sweep, SweepState
 from crawler.service.certifying import (
@@ -143,7 +144,12 @@ def test_anybody_checks_a_file_offline_and_a_changed_one_is_refused(
     key = told(house.home, "certificate", "key").out.strip()
     assert key == fingerprint(certificate.key)
     nowhere = tmp_path / "nowhere"
-    assert told(nowhere, "certificate", "check", str(file), "--key", key).code == 0
+    checked = told(nowhere, "certificate", "check", str(file), "--key", key)
+    assert checked.code == 0
+    assert f"{certificate.at.astimezone(CHINA):%Y-%m-%d %H:%M}" in checked.out
+    assert "name_not_found" not in checked.out
+    listed = told(nowhere, "certificate", "check", str(file), "--key", key, "--json")
+    assert json.loads(listed.out)["fingerprint"] == key
     assert not nowhere.exists()
     assert told(nowhere, "certificate", "check", str(file), "--key", "00" * 16).code == 2
 

@@ -1,6 +1,7 @@
 """`certificate`: the signed accounts of coverage, shown, carried out, checked by anybody."""
 
 import json as plain
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +10,7 @@ import typer
 
 from crawler.domain.certificate import Certificate
 from crawler.domain.errors import BadInput, reason_of
+from crawler.service.catalogue import LANGUAGES, Catalogue, catalogue
 from crawler.service.certifying import as_file, checked_file, fingerprint, public_key
 from crawler.service.doors import Door
 from crawler.service.showing import as_json, moment, say, table
@@ -38,10 +40,11 @@ def certificate(
     """覆盖证书：看过多少、为何没看到。例：xunwang certificate save 3 -o 覆盖.json"""
     door: Door = context.obj
     if what is CertificateAction.CHECK:
-        _show(checked_file(_content(Path(of)), key), json=json)
-        say("签名相符，各项之和等于在册网站数")
+        _show(checked_file(_content(Path(of)), key), catalogue(LANGUAGES[0]), json=json)
+        if not json:
+            say("签名相符，各项之和等于在册网站数")
         return
-    with door.opened() as (house, _):
+    with door.opened() as (house, words):
         if what is CertificateAction.KEY:
             say(fingerprint(public_key(house.home)))
             return
@@ -54,7 +57,7 @@ def certificate(
     if what is CertificateAction.LIST:
         _list(found, json=json)
     elif what is CertificateAction.SHOW:
-        _show(plain.loads(found[0].body), json=json)
+        _show(plain.loads(found[0].body), words, json=json)
     else:
         _save(found[0], output)
 
@@ -80,21 +83,30 @@ def _list(found: list[Certificate], *, json: bool) -> None:
     table("覆盖证书", ("编号", "种类", "对象", "时间", "在册", "已采集", "未采到", "未到期"), rows)
 
 
-def _show(said: dict[str, Any], *, json: bool) -> None:
+def _show(said: dict[str, Any], words: Catalogue, *, json: bool) -> None:
     if json:
         as_json(said)
         return
     coverage = said["coverage"]
-    failed = " + ".join(f"{name} {n}" for name, n in sorted(coverage["failed"].items()))
-    say(
-        f"{KINDS.get(said['kind'], said['kind'])} {said['of']}  {said['at']}  区划 {said['region']}"
+    failed = " + ".join(
+        f"{words.name('outcome', name)} {n}" for name, n in sorted(coverage["failed"].items())
     )
+    kind = KINDS.get(said["kind"], said["kind"])
+    say(f"{kind} {said['of']}  {_when(str(said['at']))}  区划 {said['region']}")
     say(
         f"在册 {coverage['watched']} = 已采集 {coverage['seen']} + {failed or '失败 0'}"
         f" + 未采集 {coverage['not_captured']} + 未到期 {coverage['not_due']}"
     )
     if "fingerprint" in said:
         say(f"钥匙指纹 {said['fingerprint']}")
+
+
+def _when(written: str) -> str:
+    """Beijing time; as it stands where another program wrote it otherwise."""
+    try:
+        return moment(datetime.fromisoformat(written))
+    except ValueError:
+        return written
 
 
 def _save(one: Certificate, output: Path | None) -> None:
