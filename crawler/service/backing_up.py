@@ -115,7 +115,7 @@ def _written(
                 tool=tool_name(),
                 made_at=now,
                 standing=standing,
-                files=writer.files,
+                files=dict(writer.files),  # its own description comes after
                 links=links,
                 missing=tuple(missing),
                 settings=settings,

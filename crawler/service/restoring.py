@@ -74,7 +74,9 @@ def _members(archive: Path) -> Iterator[Iterator[tuple[str, tarfile.TarInfo, tar
             yield ((_checked(one), one, tar) for one in tar)
     except FileNotFoundError:
         raise BadInput(f"备份文件 {archive} 不存在") from None
-    except (tarfile.TarError, EOFError, UnicodeError) as error:
+    except (tarfile.ReadError, EOFError):
+        raise BadInput(f"{archive} 不是完整的备份：提前结束，或不是 tar 文件") from None
+    except (tarfile.TarError, UnicodeError) as error:
         raise BadInput(f"{archive} 不是完整的备份：{error}") from None
 
 
