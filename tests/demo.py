@@ -1,8 +1,13 @@
-"""`make demo`: the main job on the made-up web, through the same command line that officers use."""
+"""`make demo`: the main job on the made-up web, through the same command line that officers use.
+`--serve` opens the console on what it made; web and receiver stay up meanwhile.
+"""
 
+import argparse
 import json
 import os
+import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -16,30 +21,85 @@ SECRET = "whsec_" + "ZGVtby1zZWNyZXQtb2YteHVud2FuZy0wMDE="  # the demo's own, of
 XUNWANG = str(Path(sys.executable).parent / "xunwang")
 
 
+DONE = HOME / "demo.done"  # the alert that was decided, when the whole job is done
+PASSWORD = HOME / "demo.password"
+PEOPLE = {  # user name: shown name, roles, what they are called
+    "shenlan": ("沈岚", "officer", "专员"),
+    "zhoumin": ("周敏", "officer,supervisor", "主管"),
+    "hechuan": ("何川", "ops,admin", "运维"),
+    "lujing": ("陆静", "auditor", "审计"),
+}
+
+
 def main() -> None:
-    """Fresh home, web and receiver up, then one command after the other."""
-    shutil.rmtree(HOME, ignore_errors=True)
-    HOME.mkdir(parents=True)
+    """The job on a fresh home; or the console on a home where it is done."""
+    asked_for = argparse.ArgumentParser(prog="python -m tests.demo", description=__doc__)
+    asked_for.add_argument("--serve", action="store_true", help="open the console")
+    asked_for.add_argument("--port", default="8080")
+    given = asked_for.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # else web and receiver stay behind
+    if not (given.serve and DONE.exists()):
+        shutil.rmtree(HOME, ignore_errors=True)
+        HOME.mkdir(parents=True)
     with made_up_web(), receiver() as url:
         settle(url)
-        run("doctor", needed=False)
-        run("sweep", str(LIST))
-        say("预警 webhook：橙色及以上自动外发，标明“未经人工核实”，上面是接收端验签后的记录")
-        alert = first_alert()
-        say(f"人工核实预警 {alert}，生成督办任务；主管审核后外发")
-        run("confirm", str(alert), "--reason", "演示：核实属实")
-        approve()
-        run("deliver")
-        time.sleep(0.5)
-        run("alerts", "show", str(alert), "--picture", str(HOME / "预警截图.jpg"), needed=False)
-        run("search", "保本", "--limit", "3")
-        run("verify")
-    where_to_look(alert)
+        if not DONE.exists():
+            work()
+        if given.serve:
+            open_console(given.port)
+    if not given.serve:
+        where_to_look(int(DONE.read_text("utf-8")))
+
+
+def work() -> None:
+    """One command after the other."""
+    run("doctor", needed=False)
+    run("sweep", str(LIST))
+    say("预警 webhook：橙色及以上自动外发，标明“未经人工核实”，上面是接收端验签后的记录")
+    alert = first_alert()
+    say(f"人工核实预警 {alert}，生成督办任务；主管审核后外发")
+    run("confirm", str(alert), "--reason", "演示：核实属实")
+    approve()
+    run("deliver")
+    time.sleep(0.5)
+    run("alerts", "show", str(alert), "--picture", str(HOME / "预警截图.jpg"), needed=False)
+    run("search", "保本", "--limit", "3")
+    run("verify")
+    DONE.write_text(str(alert), "utf-8")
+
+
+def open_console(port: str) -> None:
+    """With the demo's own people, until Ctrl-C."""
+    password = PASSWORD.read_text("utf-8") if PASSWORD.exists() else people_made()
+    people = "、".join(f"{name}（{called}）" for name, (*_, called) in PEOPLE.items())
+    say(f"\n演示用户 {people}，口令都是 {password}")
+    serving = subprocess.Popen([XUNWANG, "--home", str(HOME), "serve", "--port", port])
+    signal.signal(signal.SIGINT, lambda *_: None)  # a Ctrl-C reaches it by itself
+    signal.signal(signal.SIGTERM, lambda *_: serving.terminate())
+    if code := serving.wait():
+        sys.exit(code)
+
+
+def people_made() -> str:
+    """Their one password, made up for this home."""
+    listed = asked("user", "list")
+    assert isinstance(listed, list)
+    known = {one["name"] for one in listed}  # of a go that was interrupted here
+    password = secrets.token_urlsafe(12)
+    for name, (shown, roles, _) in PEOPLE.items():
+        made = ("add", name, "--role", roles, "--shown", shown)
+        words = ("passwd", name) if name in known else made
+        command = [XUNWANG, "--home", str(HOME), "user", *words, "--stdin"]
+        subprocess.run(command, input=password.encode(), stdout=subprocess.DEVNULL, check=True)
+    PASSWORD.touch(mode=0o600)
+    PASSWORD.write_text(password, "utf-8")
+    return password
 
 
 @contextmanager
 def made_up_web() -> Iterator[None]:
     settings = HOME / "xunwang.toml"
+    settings.unlink(missing_ok=True)
     with service(sys.executable, "-m", "tests.site", "--settings", str(settings)):
         wait_for(settings)
         yield
@@ -48,6 +108,7 @@ def made_up_web() -> Iterator[None]:
 @contextmanager
 def receiver() -> Iterator[str]:
     ready, kept = HOME / "receiver.url", HOME / "received.jsonl"
+    ready.unlink(missing_ok=True)
     options = ("--secret", SECRET, "--ready-file", str(ready), "--keep", str(kept))
     with service(XUNWANG, "--home", str(HOME), "platform", "stub", "--port", "0", *options):
         wait_for(ready)
@@ -140,7 +201,8 @@ def where_to_look(alert: int) -> None:
         f"  收到的消息  {HOME}/received.jsonl\n"
         f"  全部理由    .venv/bin/xunwang --home {HOME} alerts show {alert}\n"
         f"  检索        .venv/bin/xunwang --home {HOME} search 保本\n"
-        f"  核验        .venv/bin/xunwang --home {HOME} verify"
+        f"  核验        .venv/bin/xunwang --home {HOME} verify\n"
+        "  控制台      .venv/bin/xunwang serve --demo（在浏览器里看这些数据；Ctrl-C 结束）"
     )
 
 
