@@ -94,7 +94,7 @@ class Resemblance:
     def _found(self, words: str) -> tuple[Letters, Letters, Letters]:
         """Every group in a text: its number, where it begins and ends."""
         letters = self._letter_of[np.minimum(codes_of(words), _BEYOND)]
-        if not self or len(letters) < 3:
+        if not self or len(letters) < 2:
             return (np.zeros(0, np.int64),) * 3
         first, second, third = letters[:-1], letters[1:], np.append(letters[2:], 0)
         begins = np.flatnonzero((first > 0) & (second > 0))

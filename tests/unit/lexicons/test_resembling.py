@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crawler.domain.assessment import Level
@@ -26,6 +26,7 @@ from tests.unit.lexicons.conftest import FOLDER
 GROUPS = {"每月": 1.5, "每月拿": 0.5, "00天": 2.0, "拿钱": -0.7, "回本": 3.0}
 
 
+@example("回本")  # a text no longer than one group
 @given(st.text(alphabet="每月拿钱回本天 1２,\n", max_size=60))
 def test_likeness_is_the_weights_times_the_shares(body: str) -> None:
     resemblance = Resemblance(-1.0, GROUPS)
