@@ -24,7 +24,7 @@ class Shrunk(BadInput):
     """A whole list that would retire too many sites: `part` of what its source had named."""
 
     def __init__(self, gone: int, stood: int) -> None:
-        self.part = gone / stood
+        self.gone, self.stood, self.part = gone, stood, gone / stood
         self.loss = f"{stood} 个网站将有 {gone} 个（{self.part:.0%}）消失，没有导入"
         super().__init__(f"{self.loss}；一部分请加 --part，确属如此请加 --yes")
 
@@ -39,18 +39,20 @@ def import_file(
     whole: bool,
     rehearse: bool,
     may_shrink: bool = False,
+    name: str = "",
     first: Callable[[Connection], None] = lambda db: None,
     then: Callable[[Connection, int], None] = lambda db, list_id: None,
 ) -> ImportReport:
     """Every row accepted, merged or refused, in one transaction with what the caller does `first`
     and `then`; BadInput if it is no list, Shrunk if it loses more than `ops.most_shrink` and nobody
-    said that it may. Others may write while the rows are read.
+    said that it may. Others may write while the rows are read. `name` is what the list was called
+    where it came from, if not as its path is.
     """
     region = house.config.region
     opened = open_list(path, region, rules_of(house))
     filing_list = FilingList(
         source=source,
-        name=path.name,
+        name=name or path.name,
         sha256=file_digest(path),
         size_bytes=path.stat().st_size,
         received_at=at,
@@ -60,8 +62,8 @@ def import_file(
     with house.database.prepared(staging, rehearse=rehearse) as (db, staged):
         first(db)
         _check_usable(staged)
-        if whole and not (rehearse or may_shrink):
-            _check_shrink(*vanishing(db, source), house.config.ops.most_shrink)
+        if whole and not (rehearse or may_shrink) and (loss := loss_of(house, db, source)):
+            raise loss
         report = import_list(db, filing_list, staged, actor, region)
         counts = f"{report.rows}={report.accepted}+{report.merged}+{report.refused}"
         act = Act(
@@ -90,10 +92,13 @@ def _check_usable(staged: Staged) -> None:
     )
 
 
-def _check_shrink(gone: int, stood: int, most: float) -> None:
-    """Half an export looks like the news that half of the sites are gone."""
-    if gone >= LEAST_VANISHING and gone > most * stood:
-        raise Shrunk(gone, stood)
+def loss_of(house: House, db: Connection, source: str) -> Shrunk | None:
+    """What speaks against taking the rows staged on this connection as the whole of a source:
+    half an export looks like the news that half of the sites are gone.
+    """
+    gone, stood = vanishing(db, source)
+    too_many = gone >= LEAST_VANISHING and gone > house.config.ops.most_shrink * stood
+    return Shrunk(gone, stood) if too_many else None
 
 
 def rules_of(house: House) -> ListRules:

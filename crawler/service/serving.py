@@ -37,6 +37,7 @@ from crawler.service.moving import Mover
 from crawler.service.notifying import notify
 from crawler.service.recapturing import LOOK_S as AGAIN_S
 from crawler.service.recapturing import Recapturing
+from crawler.service.rehearsing import drop_expired
 from crawler.service.repeating import Daily, Repeating, WhenChanged
 from crawler.service.resting import EVERY_S, rest
 from crawler.service.retaining import remove_old
@@ -116,6 +117,7 @@ class Serving:
             Repeating("cases", WhenChanged(self._newest, self._keep_cases, CASES_ALL_S), 30.0),
             Repeating("leads", lambda: ask_visits(house, _now()), 5.0),
             Repeating("docking", lambda: dock(house, _now()), house.config.ops.list_minutes * 60.0),
+            Repeating("handed lists", lambda: drop_expired(house, _now()), 600.0),
             Repeating("minding", lambda: mind(house, _now()), 60.0),
             Repeating("telling", self._notify, 20.0),
             Repeating("accounts", self._account, 600.0),

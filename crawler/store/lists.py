@@ -17,6 +17,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     MetaData,
+    Row,
     Select,
     String,
     Table,
@@ -35,6 +36,7 @@ from crawler.domain.filing import Change, Filing, FilingList, Refusal
 from crawler.domain.site import SiteState, sites_from
 from crawler.store.database import upsert
 from crawler.store.lead_tables import leads
+from crawler.store.regions import around, within
 from crawler.store.tables import filing_changes, filing_lists, filings, refusals, sites
 
 _BATCH = 2_000
@@ -80,6 +82,19 @@ class Note:
 
     row: int
     note: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Changed:
+    """One filing that a list made another; `before` of a new one and `after` of a gone one are
+    None.
+    """
+
+    id: int
+    change: Change
+    domain: str
+    before: Filing | None
+    after: Filing | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -426,6 +441,43 @@ def changes_of(db: Connection, list_id: int) -> list[dict[str, Any]]:
     """The difference one list made, in the order of its rows."""
     rows = select(filing_changes).where(filing_changes.c.list_id == list_id)
     return [dict(row) for row in db.execute(rows.order_by(filing_changes.c.id)).mappings()]
+
+
+def changed_by(
+    db: Connection, list_id: int, change: Change, limit: int, *, reach: str = "", after: int = 0
+) -> list[Changed]:
+    """What a list did in one way to filings under a region prefix, page by page by id."""
+    table = filing_changes
+    mine = (table.c.list_id == list_id) & (table.c.change == str(change)) & (table.c.id > after)
+    rows = select(table).where(mine, within(table.c.region, reach)).order_by(table.c.id)
+    return [
+        Changed(
+            id=row.id,
+            change=change,
+            domain=row.domain,
+            before=filing_from(row.before),
+            after=filing_from(row.after),
+        )
+        for row in db.execute(rows.limit(limit))
+    ]
+
+
+def newest_lists(
+    db: Connection, reach: str, limit: int, *, before: int = 0, only: int = 0
+) -> list[Row[Any]]:
+    """Lists of one's region and of those above it, the newest first; older than the one numbered
+    `before`, or the one numbered `only`.
+    """
+    rows = select(filing_lists).where(around(filing_lists.c.region, reach))
+    rows = rows.where(filing_lists.c.id < before) if before else rows
+    rows = rows.where(filing_lists.c.id == only) if only else rows
+    return list(db.execute(rows.order_by(filing_lists.c.id.desc()).limit(limit)))
+
+
+def known_sources(db: Connection, limit: int = 20) -> list[str]:
+    """Where lists came from so far, by name."""
+    named = select(filing_lists.c.source).distinct().order_by(filing_lists.c.source)
+    return list(db.scalars(named.limit(limit)))
 
 
 def refusals_of(db: Connection, list_id: int) -> list[Refusal]:

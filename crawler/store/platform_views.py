@@ -9,6 +9,7 @@ from crawler.domain.alert import Alert, AlertState
 from crawler.domain.assessment import Level
 from crawler.domain.task import SupervisionTask, TaskState
 from crawler.store.alerts import alert_from
+from crawler.store.regions import within
 from crawler.store.tables import alerts, filing_changes, filing_lists, refusals, tasks
 from crawler.store.tasks import task_from
 
@@ -66,12 +67,12 @@ def refusals_after(db: Connection, list_id: int, after: int, limit: int) -> list
     return list(db.execute(select(refusals).where(mine).order_by(refusals.c.id).limit(limit)))
 
 
-def change_counts(db: Connection, list_id: int) -> dict[str, int]:
-    """How many filings a list changed, by kind of change."""
+def change_counts(db: Connection, list_id: int, reach: str = "") -> dict[str, int]:
+    """How many filings under a region prefix a list changed, by kind of change."""
     table = filing_changes
     rows = (
         select(table.c.change, func.count())
-        .where(table.c.list_id == list_id)
+        .where(table.c.list_id == list_id, within(table.c.region, reach))
         .group_by(table.c.change)
     )
     return {str(change): int(count) for change, count in db.execute(rows)}

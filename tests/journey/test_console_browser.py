@@ -178,6 +178,40 @@ def test_nothing_is_wider_than_the_screen(browser: Browser, house: Served) -> No
                 assert wide <= width, f"{path} at {width}"
 
 
+def test_a_list_with_bad_rows_is_previewed_and_imported_by_keyboard(
+    browser: Browser, house: Served, tmp_path: Path
+) -> None:
+    house.account("yunwei", Role.OPS, region="310000")
+    axe, file = AXE.read_text("utf-8"), tmp_path / "备案导出.csv"
+    lines = [f"云湖{n}号公司,沪ICP备{n:08d}号-1,l{n}.example.cn" for n in range(1, 4)]
+    lines += ["坏的公司,沪ICP备00000009号-1," + "x" * 90, "坏的公司,,127.0.0.1"]
+    file.write_text("\n".join(["主办单位名称,网站备案号,网站域名", *lines]), "utf-8")
+    wrong: list[str] = []
+
+    def look(at: Desk) -> str:
+        at.page.evaluate(axe)
+        found = at.page.evaluate("axe.run({resultTypes: ['violations']})")
+        wrong.extend(f"{one['id']} {one['nodes'][0]['html'][:120]}" for one in found["violations"])
+        assert at.page.evaluate("document.documentElement.scrollWidth") <= width
+        return at.page.inner_text("main")
+
+    for width, dark in ((1280, False), (390, True)):
+        with desk(browser, house, "yunwei", width, dark=dark) as at:
+            at.open("/lists")
+            at.page.set_input_files("[name=file]", file)  # a file dialogue has no keys of ours
+            at.page.locator("[name=source]").focus()
+            at.press("Enter")
+            at.page.wait_for_url("**/lists/preview")
+            assert "5 行 = 采用 3 + 合并 0 + 拒绝 2" in look(at)
+
+            at.page.locator("button", has_text="导入这一份").focus()
+            at.press("Enter")
+            at.page.wait_for_url(lambda url: url.rpartition("/")[2].isdigit())
+            assert "127.0.0.1" in look(at)
+            assert "已导入" in at.page.inner_text("#told")
+    assert wrong == []
+
+
 def test_no_page_asks_anybody_else_and_the_first_screen_is_small(
     browser: Browser, house: Served
 ) -> None:

@@ -38,6 +38,7 @@ from crawler.service.console import (
     factors,
     following,
     leads,
+    lists,
     looking_again,
     packs,
     people,
@@ -63,6 +64,7 @@ from crawler.service.console.keeping import Draft
 from crawler.service.console.telling import News
 from crawler.service.console.templating import STATIC, environment
 from crawler.service.desks import desk_of
+from crawler.service.rehearsing import drop_all
 from crawler.service.wiring import House
 from crawler.store.sessions import session_of, touch_session
 from lexicons.weighing import Weights, load_weights
@@ -110,6 +112,7 @@ PAGES: tuple[Page, ...] = (
     Page(title="检索", path="/search", routes=search.ROUTES),
     Page(title="网站", path="/sites", routes=sites.ROUTES),
     Page(title="巡查", path="/sweeps", routes=sweeps.ROUTES),
+    Page(title="名单", path="/lists", routes=lists.ROUTES),
     Page(title="相册", path="/album", routes=album.ROUTES),
     Page(routes=following.ROUTES),
     Page(routes=looking_again.ROUTES),
@@ -132,6 +135,7 @@ def console_app(house: House) -> FastAPI:
 def app_of(house: House, clock: Callable[[], datetime]) -> FastAPI:
     """The same with a clock of one's own, for tests."""
     packs.clear_left(house.cache)
+    drop_all(house)
     console = _Languages(house, clock)
     app = FastAPI(title="巡网", openapi_url=None, docs_url=None, redoc_url=None)
     app.mount("/static", _Files(directory=STATIC), name="static")
