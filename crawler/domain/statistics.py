@@ -70,8 +70,55 @@ class Period:
         """As it stands on a report."""
         return f"{self.first} 至 {self.last}"
 
+    @property
+    def months(self) -> int:
+        """How many whole months; 0 if it begins or ends within one."""
+        if self.first.day != 1 or (self.last + timedelta(days=1)).day != 1:
+            return 0
+        return 12 * (self.last.year - self.first.year) + self.last.month - self.first.month + 1
 
-_MONTH, _QUARTER, _YEAR = (
+    @property
+    def report(self) -> str:
+        """What a report of it is called."""
+        if self.first.weekday() == 0 and self.last - self.first == timedelta(days=6):
+            return "周报"
+        return {1: "月报", 3: "季报", 12: "年报"}.get(self.months, "统计报告")
+
+    @property
+    def before(self) -> "Period":
+        """The one that it is compared with: as many months, or as many days, just before it."""
+        last = self.first - timedelta(days=1)
+        if not self.months:
+            return Period(first=last - (self.last - self.first), last=last)
+        year, month = divmod(12 * last.year + last.month - self.months, 12)
+        return Period(first=date(year, month + 1, 1), last=last)
+
+
+class Span(StrEnum):
+    """How often somebody reports."""
+
+    WEEK = "week"
+    MONTH = "month"
+
+
+def last_whole(span: Span, at: datetime) -> Period:
+    """The newest week or month that is over, in China."""
+    today = at.astimezone(CHINA).date()
+    if span is Span.WEEK:
+        sunday = today - timedelta(days=today.weekday() + 1)
+        return Period(first=sunday - timedelta(days=6), last=sunday)
+    end = today.replace(day=1) - timedelta(days=1)
+    return _months(end.year, end.month, end.month)
+
+
+def week_of(at: datetime) -> str:
+    """The week of a moment, in China: 2026-W20, Monday to Sunday (ISO 8601)."""
+    year, week, _ = at.astimezone(CHINA).date().isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+_WEEK, _MONTH, _QUARTER, _YEAR = (
+    re.compile(r"(20\d\d)-?[Ww](\d\d)"),
     re.compile(r"(20\d\d)-(\d\d)"),
     re.compile(r"(20\d\d)-?[Qq]([1-4])"),
     re.compile(r"(20\d\d)"),
@@ -79,8 +126,10 @@ _MONTH, _QUARTER, _YEAR = (
 
 
 def period_from(text: str) -> Period:
-    """2026-05, 2026Q2, 2026 or 2026-05-01..2026-05-12; BadInput for anything else."""
+    """2026-W20, 2026-05, 2026Q2, 2026 or 2026-05-01..2026-05-12; BadInput for anything else."""
     given = text.strip()
+    if found := _WEEK.fullmatch(given):
+        return _week(int(found[1]), int(found[2]))
     if found := _MONTH.fullmatch(given):
         year, month = int(found[1]), int(found[2])
         if 1 <= month <= 12:
@@ -98,6 +147,18 @@ def month_of(at: datetime) -> str:
     return f"{at.astimezone(CHINA):%Y-%m}"
 
 
+_HOW = "期间写作 2026-W20、2026-05、2026Q2、2026 或 2026-05-01..2026-05-31"
+_EARLIEST, _LATEST = date(2000, 1, 1), date(2099, 12, 31)
+
+
+def _week(year: int, number: int) -> Period:
+    try:
+        monday = date.fromisocalendar(year, number, 1)
+    except ValueError:
+        raise BadInput(_HOW) from None
+    return Period(first=monday, last=monday + timedelta(days=6))
+
+
 def _months(year: int, first: int, last: int) -> Period:
     days = calendar.monthrange(year, last)[1]
     return Period(first=date(year, first, 1), last=date(year, last, days))
@@ -108,7 +169,9 @@ def _days(given: str) -> Period:
     try:
         period = Period(first=date.fromisoformat(first), last=date.fromisoformat(last))
     except ValueError:
-        raise BadInput("期间写作 2026-05、2026Q2、2026 或 2026-05-01..2026-05-31") from None
+        raise BadInput(_HOW) from None
+    if period.first < _EARLIEST or period.last > _LATEST:
+        raise BadInput(_HOW)
     if not timedelta() <= period.last - period.first <= timedelta(days=3_700):
         raise BadInput("期间的止日不能早于起日，最长十年")
     return period

@@ -44,6 +44,7 @@ TASK_COLUMNS = (
     "其他结论", "移送", "撤销", "在办", "在办超期", "退回次数",
 )  # fmt: skip
 _OTHER = "其他"
+_MEASURED = 200  # rows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,8 +82,7 @@ def facts_of(db: Connection, period: Period, region: str, at: datetime) -> Facts
 
 def summary(facts: Facts) -> Sheet:
     """The figures of the whole period, each with what it counts."""
-    found = alert_rows(facts.alerts, _nothing)[1]
-    tasks = task_rows(facts.tasks, _nothing, facts.at)[1]
+    found, tasks = totals(facts)
     watched = facts.watched
     per_officer = round(watched.sites / watched.officers) if watched.officers else None
     per_hour = round(watched.sites / watched.officer_hours) if watched.officer_hours else None
@@ -93,7 +93,7 @@ def summary(facts: Facts) -> Sheet:
         ("在巡网站（统计时点）", watched.sites),
         ("巡查网站次", watched.visits),
         ("预警", found.opened),
-        ("准确率", _share(found.precision)),
+        ("准确率", share(found.precision)),
         ("95%区间", _interval(found)),
         ("核实用时中位数（小时）", _hours(found.median_h)),
         ("处理人数", watched.officers),
@@ -104,16 +104,22 @@ def summary(facts: Facts) -> Sheet:
         ("督办任务", tasks.made),
         ("派发／签收／反馈", f"{tasks.sent}／{tasks.acknowledged}／{tasks.answered}"),
         ("已办结", tasks.closed),
-        ("按期办结率", _share(tasks.punctuality)),
+        ("按期办结率", share(tasks.punctuality)),
         ("属实／不属实", f"{tasks.founded}／{tasks.unfounded}"),
         *((f"复查：{RECHECK_NAMES[one]}", count) for one, count in watched.rechecks.items()),
     ]
     return Sheet(title="总表", columns=("指标", "数值"), rows=rows)
 
 
+def totals(facts: Facts) -> tuple[AlertRow, TaskRow]:
+    """All alerts of a period and all its tasks, counted."""
+    found = alert_rows(facts.alerts, _nothing)[1]
+    return found, task_rows(facts.tasks, _nothing, facts.at)[1]
+
+
 def alert_sheet(facts: Facts, by: Dimension, categories: Mapping[str, Category]) -> Sheet:
     """Alerts of the period cut by one thing."""
-    rows, total = alert_rows(facts.alerts, _key(by, categories))
+    rows, total = alert_rows(facts.alerts, key_of(by, categories))
     known = {row.name: row for row in rows}
     order = in_order(known, by, {name: row.opened for name, row in known.items()})
     return Sheet(
@@ -125,7 +131,7 @@ def alert_sheet(facts: Facts, by: Dimension, categories: Mapping[str, Category])
 
 def task_sheet(facts: Facts, by: Dimension, categories: Mapping[str, Category]) -> Sheet:
     """Tasks of the period cut by one thing."""
-    rows, total = task_rows(facts.tasks, _key(by, categories), facts.at)
+    rows, total = task_rows(facts.tasks, key_of(by, categories), facts.at)
     known = {row.name: row for row in rows}
     order = in_order(known, by, {name: row.made for name, row in known.items()})
     return Sheet(
@@ -188,7 +194,8 @@ def as_workbook(sheets: Sequence[Sheet]) -> bytes:
                 cell.font = Font(bold=True)
         page.freeze_panes = "B2"
         for number, _ in enumerate(sheet.columns, start=1):
-            page.column_dimensions[get_column_letter(number)].width = 34 if number == 1 else 12
+            width = _width([row[number - 1] for row in sheet.rows[:_MEASURED]])
+            page.column_dimensions[get_column_letter(number)].width = width
     out = BytesIO()
     book.save(out)
     return out.getvalue()
@@ -201,11 +208,19 @@ def _harmless(cell: Cell) -> Cell:
     return cell
 
 
+def _width(cells: Sequence[Cell]) -> int:
+    """Of a column, in characters; a Chinese one takes the room of two. The head may wrap."""
+    longest = max((sum(1 + (c > "\u2e7f") for c in str(cell)) for cell in cells), default=0)
+    return min(max(longest, 10), 60) + 2
+
+
 def _nothing(_fact: AlertFact | TaskFact) -> str:
     return "合计"
 
 
-def _key(by: Dimension, categories: Mapping[str, Category]) -> Key:
+def key_of(by: Dimension, categories: Mapping[str, Category]) -> Key:
+    """What a fact is counted under when figures are cut by one thing."""
+
     def named(fact: AlertFact | TaskFact) -> str:
         category = categories.get(fact.category)
         match by:
@@ -236,20 +251,21 @@ def _of_task(fact: AlertFact | TaskFact, by: Dimension) -> str:
 def _alert_cells(row: AlertRow) -> list[Cell]:
     return [
         row.name, row.opened, row.open, row.confirmed, row.needless, row.dismissed, row.watched,
-        row.merged, row.relapsed, _share(row.precision), _interval(row), _hours(row.median_h),
+        row.merged, row.relapsed, share(row.precision), _interval(row), _hours(row.median_h),
     ]  # fmt: skip
 
 
 def _task_cells(row: TaskRow) -> list[Cell]:
     return [
         row.name, row.made, row.sent, row.acknowledged, row.answered, row.closed, row.in_time,
-        _share(row.punctuality), row.founded, row.unfounded, row.other, row.transferred,
+        share(row.punctuality), row.founded, row.unfounded, row.other, row.transferred,
         row.cancelled, row.under_way, row.late, row.returned,
     ]  # fmt: skip
 
 
-def _share(share: float | None) -> str:
-    return "" if share is None else f"{share:.1%}"
+def share(part: float | None) -> str:
+    """A share as per cent; nothing where there is nothing to share."""
+    return "" if part is None else f"{part:.1%}"
 
 
 def _interval(row: AlertRow) -> str:

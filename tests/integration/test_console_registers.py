@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 import pytest
 from openpyxl import load_workbook
@@ -168,7 +168,7 @@ def test_a_proposal_that_cannot_be_meant_is_refused(officer: Visitor, wish: dict
 
 def test_the_report_shows_ones_own_region_and_comes_as_a_workbook(officer: Visitor) -> None:
     page = officer.get("/statistics?period=2026-05&by=region")
-    file = officer.get("/statistics/file?period=2026-05&format=xlsx")
+    file = officer.post("/statistics/file", {"period": "2026-05", "file": "xlsx"})
 
     assert page.status == file.status == 200
     assert "310118 青浦区" in page.text
@@ -185,7 +185,7 @@ def test_a_report_of_no_period_is_refused(officer: Visitor, query: str) -> None:
     answer = officer.get(f"/statistics?{query}")
 
     assert answer.status == 400
-    assert officer.get(f"/statistics/file?{query}&format=exe").status == 400
+    assert officer.post("/statistics/file", [*parse_qsl(query), ("file", "exe")]).status == 400
     assert "set-cookie" not in answer.headers
 
 

@@ -4,8 +4,8 @@ import fcntl
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 from urllib.parse import quote
@@ -22,6 +22,8 @@ from crawler.service.packing.listing import Asker, Exported
 from crawler.store.cards import case_members
 
 _AT_WORK = threading.BoundedSemaphore(2)  # each may take gigabytes of room and four browsers
+_BUSY: set[str] = set()  # people for whom something is being made
+_ONE = threading.Lock()
 _MEDIA = "application/zip"
 
 
@@ -78,13 +80,28 @@ def clear_left(cache: Path) -> None:
             shutil.rmtree(folder)
 
 
-def _sent(call: Call, name: str, write: Callable[[Path], Exported]) -> Response:
-    if not _AT_WORK.acquire(blocking=False):
-        raise TryLater(call.console.say("正在制作的证据包过多，请稍后再试。"))
+@contextmanager
+def at_work(call: Call) -> Iterator[None]:
+    """While something large is made, or printed: one thing at a time for a person, few in all.
+    TryLater instead of a queue, or the threads that answer everybody would stand in it.
+    """
+    with _ONE:
+        if call.actor in _BUSY:
+            raise TryLater("你要的上一份还在制作，做完再要下一份。")
+        if not _AT_WORK.acquire(blocking=False):
+            raise TryLater("正在制作的文件过多，请稍后再试。")
+        _BUSY.add(call.actor)
     try:
-        return _made(call, name, write)
+        yield
     finally:
+        with _ONE:
+            _BUSY.discard(call.actor)
         _AT_WORK.release()
+
+
+def _sent(call: Call, name: str, write: Callable[[Path], Exported]) -> Response:
+    with at_work(call):
+        return _made(call, name, write)
 
 
 def _made(call: Call, name: str, write: Callable[[Path], Exported]) -> Response:

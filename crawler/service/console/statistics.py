@@ -1,4 +1,6 @@
-"""统计: the tables that are reported, for a month or quarter, on the screen and as files."""
+"""统计: the tables that are reported, for a week, month or quarter, on the screen and as files."""
+
+from datetime import timedelta
 
 from starlette.responses import Response
 
@@ -10,24 +12,15 @@ from crawler.domain.statistics import (
     Period,
     month_of,
     period_from,
+    week_of,
 )
-from crawler.service.console.access import READERS, get
+from crawler.service.console.access import READERS, get, post
 from crawler.service.console.calls import Call
-from crawler.service.reporting import (
-    Facts,
-    Sheet,
-    all_sheets,
-    as_csv,
-    as_workbook,
-    facts_of,
-    sheets_by,
-)
+from crawler.service.console.packs import at_work
+from crawler.service.report_files import MEDIA, Asked, Form, report_file
+from crawler.service.reporting import Facts, Sheet, facts_of, sheets_by
 
 COUNTED_FOR_S = 60.0
-_FILES = {
-    "csv": (as_csv, "text/csv; charset=utf-8"),
-    "xlsx": (as_workbook, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-}
 
 
 def show(call: Call) -> Response:
@@ -58,24 +51,29 @@ def _cut(call: Call, by: Dimension) -> tuple[Sheet, list[Sheet]]:
 
 
 def download(call: Call) -> Response:
-    """All cuts as one file: ?period= &format=csv|xlsx."""
-    asked, period = _period(call)
-    form = call.query.get("format", "xlsx")
-    if form not in _FILES:
-        raise BadInput("只有 csv 和 xlsx 两种文件")
-    write, media_type = _FILES[form]
-    sheets = list(all_sheets(_facts(call, period), call.console.desk().categories))
-    name = f"xunwang-{asked.replace('..', '_')}.{form}"
-    return Response(
-        write(sheets),
-        media_type=media_type,
-        headers={"content-disposition": f'attachment; filename="{name}"'},
-    )
+    """The report as a file: period, and which file."""
+    asked = call.field("period", 24) or month_of(call.now)
+    period = period_from(asked)
+    try:
+        form = Form(call.field("file", 12))
+    except ValueError:
+        raise BadInput("没有这种文件") from None
+    wanted = Asked(actor=call.actor, period=period, region=call.reach, at=call.now)
+    with at_work(call):
+        content = report_file(call.house, call.console.desk(), wanted, form)
+    ending = form.rpartition(".")[2]
+    lists = "-lists" if form in (Form.LISTS_CSV, Form.LISTS_XLSX) else ""
+    name = f"xunwang-{asked.replace('..', '_')}{lists}.{ending}"
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "no-store",
+    }
+    return Response(content, media_type=MEDIA[ending], headers=headers)
 
 
 ROUTES = (
     get("/statistics", show, READERS),
-    get("/statistics/file", download, READERS),
+    post("/statistics/file", download, READERS),
 )
 
 
@@ -98,11 +96,12 @@ def _facts(call: Call, period: Period) -> Facts:
 
 
 def _neighbours(call: Call) -> list[str]:
-    """This month, the last three, this quarter, this year: one press each."""
+    """The weeks, this and the last; this month, the last three; this quarter; this year."""
+    weeks = [week_of(call.now), week_of(call.now - timedelta(days=7))]
     today = call.now.astimezone(CHINA)
     months = []
     year, month = today.year, today.month
     for _ in range(4):
         months.append(f"{year}-{month:02d}")
         year, month = (year, month - 1) if month > 1 else (year - 1, 12)
-    return [*months, f"{today.year}Q{(today.month + 2) // 3}", str(today.year)]
+    return [*weeks, *months, f"{today.year}Q{(today.month + 2) // 3}", str(today.year)]
