@@ -12,7 +12,14 @@ from crawler.domain.calendar import start_of_day
 from crawler.domain.case import CHINA
 from crawler.domain.certificate import Coverage
 from crawler.domain.lexicon import Category
-from crawler.domain.statistics import AlertRow, Dimension, Period, alert_rows, in_order
+from crawler.domain.statistics import (
+    AlertRow,
+    Dimension,
+    Period,
+    alert_rows,
+    in_order,
+    region_shown,
+)
 from crawler.service.catalogue import Catalogue
 from crawler.service.packing.veil import Veil
 from crawler.service.reporting import (
@@ -198,7 +205,7 @@ def unseen_sheet(of: SiteList, words: Catalogue) -> Sheet:
             words.name("outcome", one.outcome) if one.outcome else "尚未巡查",
             day(one.last_seen_at) if one.last_seen_at else "从未采到",
             one.failures,
-            LEVEL_NAMES[Level(one.level)] if one.level else "—",
+            LEVEL_NAMES[Level(one.level)] if one.level and one.last_seen_at else "—",
         ]
         for one in of.sites
     ]
@@ -238,7 +245,7 @@ def day(at: datetime | None) -> str:
 
 def _named(one: ListedSite) -> list[Cell]:
     return [
-        one.region, _foreign(one.domain), _foreign(one.unit_name) or "（未载明）",
+        region_shown(one.region), _foreign(one.domain), _foreign(one.unit_name) or "（未载明）",
         _foreign(one.licence) or "—",
     ]  # fmt: skip
 

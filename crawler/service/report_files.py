@@ -12,7 +12,7 @@ from alerts.desk import Desk
 from crawler.domain.assessment import LEVEL_NAMES
 from crawler.domain.audit import Act
 from crawler.domain.errors import NotAllowed
-from crawler.domain.region import NOWHERE, region_name
+from crawler.domain.region import NOWHERE, names_a_district, region_name
 from crawler.domain.statistics import Dimension, Period
 from crawler.service.catalogue import catalogue
 from crawler.service.packing.explaining import environment
@@ -97,6 +97,7 @@ def page_of_period(of: Periodical, desk: Desk, home: str) -> bytes:
         at=of.now.at,
         title=f"{of.period.report} {of.period.name}",
         place=_place(of.now.region, home),
+        one_district=names_a_district(of.now.region or home),
         unseen=sum(of.coverage.failed.values()),
         unvisited=unvisited(of.coverage),
         coverage=coverage_sheet(of, words),

@@ -14,13 +14,16 @@ from crawler.domain.errors import BadInput
 from crawler.domain.statistics import (
     AlertFact,
     Dimension,
+    Span,
     TaskFact,
     alert_rows,
     in_order,
+    last_whole,
     month_of,
     period_from,
     region_shown,
     task_rows,
+    week_of,
     wilson,
 )
 from crawler.domain.task import TASK_ENDS, Conclusion, TaskState
@@ -48,6 +51,8 @@ def a_task_fact(**given: Any) -> TaskFact:
     [
         ("2026-02", "2026-02-01", "2026-02-28"),
         ("2028-02", "2028-02-01", "2028-02-29"),
+        ("2026-W20", "2026-05-11", "2026-05-17"),
+        ("2026w01", "2025-12-29", "2026-01-04"),
         ("2026Q2", "2026-04-01", "2026-06-30"),
         ("2026-q4", "2026-10-01", "2026-12-31"),
         ("2026", "2026-01-01", "2026-12-31"),
@@ -63,8 +68,46 @@ def test_a_period_is_whole_days_in_china(text: str, first: str, last: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("text", "report", "before"),
+    [
+        ("2026-W01", "周报", "2025-12-22 至 2025-12-28"),
+        ("2026-03", "月报", "2026-02-01 至 2026-02-28"),
+        ("2026-01", "月报", "2025-12-01 至 2025-12-31"),
+        ("2026Q1", "季报", "2025-10-01 至 2025-12-31"),
+        ("2026", "年报", "2025-01-01 至 2025-12-31"),
+        ("2026-05-04..2026-05-05", "统计报告", "2026-05-02 至 2026-05-03"),
+        ("2026-02-01..2026-03-31", "统计报告", "2025-12-01 至 2026-01-31"),
+    ],
+)
+def test_a_period_has_a_name_and_one_like_it_just_before(
+    text: str, report: str, before: str
+) -> None:
+    period = period_from(text)
+
+    assert (period.report, period.before.name) == (report, before)
+
+
+@pytest.mark.parametrize(
+    ("span", "at", "name"),
+    [
+        (Span.WEEK, datetime(2026, 5, 10, 23, 59, tzinfo=CHINA), "2026-04-27 至 2026-05-03"),
+        (Span.WEEK, datetime(2026, 5, 11, 0, 0, tzinfo=CHINA), "2026-05-04 至 2026-05-10"),
+        (Span.MONTH, datetime(2026, 1, 1, 0, 0, tzinfo=CHINA), "2025-12-01 至 2025-12-31"),
+    ],
+)
+def test_the_last_whole_week_or_month_is_over(span: Span, at: datetime, name: str) -> None:
+    assert last_whole(span, at).name == name
+    assert last_whole(span, at).end <= at
+
+
+def test_a_week_is_named_after_the_year_that_has_most_of_it() -> None:
+    assert week_of(datetime(2027, 1, 3, 12, tzinfo=CHINA)) == "2026-W53"
+
+
+@pytest.mark.parametrize(
     "text",
-    ["", "2026-13", "2026-00", "2026Q5", "20260512", "2026-05-02..2026-05-01", "1-1..2-2",
+    ["", "2026-13", "2026-W54", "9999-12-01..9999-12-31", "0001-01-01..0001-01-02", "2026-00",
+     "2026Q5", "20260512", "2026-05-02..2026-05-01", "1-1..2-2",
      "2026-05-01..", "..", "0001-01-01..9999-12-31", "２０２６Q９", "x" * 10_000],
 )  # fmt: skip
 def test_what_is_no_period_is_refused(text: str) -> None:
