@@ -200,14 +200,19 @@ def _source(call: Call) -> str:
 def _line(one: Changed) -> dict[str, Any]:
     """One change as it is read: whose site, and what is now written otherwise."""
     now, was = one.after or one.before, one.before
+    moved = one.change is Change.TRANSFERRED  # from whom to whom stands beside it
     told = []
     if one.before and one.after:
-        told = [_told(name, one.before, one.after) for name in _FACTS if _differs(name, one)]
+        told = [
+            _told(name, one.before, one.after)
+            for name in _FACTS
+            if _differs(name, one) and not (moved and name == "unit_name")
+        ]
     return {
         "change": one.change,
         "domain": one.domain,
         "unit": _unit(now),
-        "was": _unit(was) if one.change is Change.TRANSFERRED else "",
+        "was": _unit(was) if moved else "",
         "licence": now.service_licence if now else "",
         "told": told,
     }
