@@ -10,6 +10,7 @@ from sqlalchemy import event
 from crawler.domain.subject import Listed, Register, RegisterList
 from crawler.domain.user import Role
 from crawler.service.console.app import all_routes
+from crawler.service.importing import import_file
 from crawler.store.albums import AlbumWanted, album_of
 from crawler.store.coverage import LedgerWanted, ledger_page
 from crawler.store.database import Connection
@@ -33,7 +34,13 @@ def seeded(house: Served) -> dict[str, str]:
     """What stands for the blanks of an address."""
     many: list[Seeded] = [seed_alert(house.house, f"s{n}.example.cn") for n in range(15)]
     task = seed_task(house.house, "t.example.cn")
+    file = house.house.home / "list.csv"
+    file.write_text("主办单位名称,网站域名\n甲,l.example.cn\n乙,127.0.0.1\n", "utf-8")
+    taken = import_file(
+        house.house, file, source="局", actor="t", at=NOON, whole=True, rehearse=False
+    )
     return {
+        "/lists/{id}": str(taken.list_id),
         "/alerts/{id}": str(many[0].alert_id),
         "/tasks/{id}": str(task.id),
         "/evidence/{capture}/{kind}/{size}": f"{many[0].capture_id}/screen/card",
