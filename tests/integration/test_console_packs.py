@@ -1,15 +1,20 @@
 """The pack from the console: who may have it, with what in it, and that nothing stays behind."""
 
 import fcntl
+import json
 import zipfile
 from collections.abc import Iterator
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from crawler.domain.user import Role
+from crawler.service.console import packs
 from crawler.service.console.app import console_app
+from crawler.service.packing import exporting
+from crawler.service.packing.printing import NO_BROWSER
 from crawler.store.audit import acts_on
 from crawler.store.cases import case_of
 from tests.integration.console_house import Served, console
@@ -72,6 +77,7 @@ def test_another_district_finds_nothing(house: Served, seeded: Seeded) -> None:
 
     assert other.post(f"/alerts/{seeded.alert_id}/export").status == 404
     assert other.post(f"/alerts/{seeded.alert_id}/export-family").status == 404
+    assert other.post(f"/alerts/{seeded.alert_id}/report").status == 404
 
 
 def test_the_page_offers_what_the_role_may(house: Served, seeded: Seeded) -> None:
@@ -104,6 +110,63 @@ def test_a_familys_pack_comes_where_there_is_a_family(
     assert family.status == 200
     assert verified(tmp_path / "f.zip")[0] == 0
     assert "kin2.example.cn" in page_in(family.body)
+
+
+def test_a_report_without_a_browser_is_one_clear_line(house: Served, seeded: Seeded) -> None:
+    officer = house.person("qian", Role.OFFICER)
+
+    answer = officer.post(f"/alerts/{seeded.alert_id}/report")
+    statistics = officer.post("/statistics/file", {"period": "2026-05", "file": "pdf"})
+
+    assert (answer.status, statistics.status) == (409, 409)
+    assert NO_BROWSER in answer.text
+    assert NO_BROWSER in statistics.text
+
+
+def test_the_report_is_the_paper_of_the_pack_with_pictures_and_digests(
+    house: Served, seeded: Seeded, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(exporting, "printed", lambda pages, _settings: (dict(pages), ""))
+    officer = house.person("sun", Role.OFFICER)
+    auditor = house.person("zhou", Role.AUDITOR)
+    pack = officer.post(f"/alerts/{seeded.alert_id}/export")
+
+    masked = auditor.post(f"/alerts/{seeded.alert_id}/report")
+    with house.house.database.reading() as db:
+        act = acts_on(db, f"alert:{seeded.alert_id}")[0].act
+    shown = officer.post(f"/alerts/{seeded.alert_id}/report", {"names": "yes"})
+
+    manifest = json.loads(zipfile.ZipFile(BytesIO(pack.body)).read("manifest.json"))
+    assert masked.headers["content-type"] == "application/pdf"
+    assert manifest["evidence_root"] in masked.text
+    assert "data:image/jpeg;base64," in masked.text
+    assert all(
+        one["sha256"] in masked.text for one in manifest["members"] if one["role"] == "evidence"
+    )
+    assert "欧阳明月" not in masked.text
+    assert "欧阳明月" in shown.text
+    assert (act.actor, act.action) == ("zhou", "evidence.report")
+    assert sha256(masked.body).hexdigest() in act.after
+    assert "已遮盖" in act.after
+    assert auditor.post(f"/alerts/{seeded.alert_id}/report", {"names": "yes"}).status == 403
+
+
+def test_a_person_has_one_file_made_at_a_time_and_another_does_not_wait(house: Served) -> None:
+    mine = house.person("wu", Role.OFFICER)
+    other = house.person("zheng", Role.OFFICER)
+    wanted = {"period": "2026-05", "file": "lists.csv"}
+    packs._BUSY.add("wu")
+    try:
+        told = mine.post("/statistics/file", wanted)
+        let_in = other.post("/statistics/file", wanted)
+    finally:
+        packs._BUSY.discard("wu")
+
+    assert told.status == 503
+    assert "上一份还在制作" in told.text
+    assert let_in.status == 200
+    assert mine.post("/statistics/file", wanted).status == 200
+    assert mine.post("/statistics/file", wanted).status == 200  # nothing is held after the first
 
 
 def page_in(pack: bytes) -> str:

@@ -14,7 +14,12 @@ from crawler.service.desks import desk_of
 from crawler.service.doors import Door, now
 from crawler.service.packing.archive import new_file
 from crawler.service.packing.blank_forms import FORMS, blank_form
-from crawler.service.packing.exporting import FORMS_FOLDER, export_alert, export_family
+from crawler.service.packing.exporting import (
+    FORMS_FOLDER,
+    export_alert,
+    export_family,
+    print_report,
+)
 from crawler.service.packing.listing import Asker, Exported, allowed
 from crawler.service.showing import as_json, complain, moment, say, warn
 from crawler.service.stamping import request_for
@@ -23,21 +28,25 @@ from crawler.store.anchors import latest_anchor
 from crawler.store.people import user_named
 
 _TERMINAL = "终端"
-_DOINGS = "export、family、forms、anchor 或 stamp"
+_DOINGS = "export、report、family、forms、anchor 或 stamp"
 _MOST_STAMP = 256 * 1024
 
 
 def evidence(
     context: typer.Context,
-    what: Annotated[str, typer.Argument(metavar="export|family|forms|anchor|stamp", help="做什么")],
+    what: Annotated[
+        str, typer.Argument(metavar="export|report|family|forms|anchor|stamp", help="做什么")
+    ],
     number: Annotated[int, typer.Argument(metavar="N", help="预警、线索（family）或锚点编号")] = 0,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="写入这个文件")] = None,
     token: Annotated[Path | None, typer.Option(help="取回的时间戳应答（stamp）")] = None,
     names: Annotated[bool, typer.Option("--names", help="姓名与联系方式不遮盖（会留痕）")] = False,
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """导出证据包（export 预警、family 整族），写出文书模板（forms），固定证据链首（anchor，-o 写出
-    时间戳请求；stamp N --token 收下应答）。例：xunwang evidence export 3 -o 线索3.zip
+    """导出证据包（export 预警、family 整族），印出线索报告 PDF（report 预警），写出文书模板
+    （forms），固定证据链首（anchor，-o 写出时间戳请求；stamp N --token 收下应答）。
+
+    例：xunwang evidence export 3 -o 线索3.zip
     """
     door: Door = context.obj
     with door.opened() as (house, words):
@@ -45,6 +54,9 @@ def evidence(
             case "export" | "family":
                 asker = asker_of(house, door.actor, names=names)
                 _export(house, words, what, number, output, asker, json=json)
+            case "report":
+                asker = asker_of(house, door.actor, names=names)
+                _report(house, number, output, asker)
             case "forms":
                 _write_forms(house, words, output)
             case "anchor":
@@ -83,6 +95,14 @@ def _export(
         as_json(done)
     else:
         _show(done, output, words)
+
+
+def _report(house: House, number: int, output: Path | None, asker: Asker) -> None:
+    if output is None:
+        raise BadInput("请用 -o 指明写入的文件")
+    with new_file(output) as file:
+        file.write(print_report(house, desk_of(house), number, asker, now()))
+    say(f"线索报告已写入 {output}")
 
 
 def _show(done: Exported, output: Path, words: Catalogue) -> None:

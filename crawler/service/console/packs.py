@@ -17,7 +17,7 @@ from crawler.domain.errors import TryLater
 from crawler.service.console.access import DECIDERS, READERS, post
 from crawler.service.console.calls import Call, Missing, Refused
 from crawler.service.console.deciding import card_here
-from crawler.service.packing.exporting import export_alert, export_family
+from crawler.service.packing.exporting import export_alert, export_family, print_report
 from crawler.service.packing.listing import Asker, Exported
 from crawler.store.cards import case_members
 
@@ -41,6 +41,16 @@ def export(call: Call) -> Response:
     )
 
 
+def report(call: Call) -> Response:
+    """One alert's 线索报告 as PDF."""
+    card = card_here(call, call.number("id"))
+    asker = _asker(call)
+    with at_work(call):
+        made = print_report(call.house, call.console.desk(), card.alert.id, asker, call.now)
+    name = f"线索报告-{card.case.number}-{card.alert.id}.pdf"
+    return Response(made, media_type="application/pdf", headers=_headers(name))
+
+
 def export_kin(call: Call) -> Response:
     """The pack of all sites of a case within reach."""
     card = card_here(call, call.number("id"))
@@ -59,6 +69,7 @@ def export_kin(call: Call) -> Response:
 
 ROUTES = (
     post("/alerts/{id}/export", export, READERS),
+    post("/alerts/{id}/report", report, READERS),
     post("/alerts/{id}/export-family", export_kin, READERS),
 )
 
@@ -66,7 +77,7 @@ ROUTES = (
 def _asker(call: Call) -> Asker:
     lifted = call.field("names", 10) == "yes"
     if lifted and not call.may(DECIDERS):
-        raise Refused(call.console.say("只有专员和主管可以导出未遮盖个人信息的证据包。"))
+        raise Refused(call.console.say("只有专员和主管可以导出未遮盖的个人信息。"))
     role = "、".join(sorted(call.user.roles))
     return Asker(actor=call.actor, role=role, reach=call.reach, lifted=lifted)
 
@@ -112,12 +123,15 @@ def _made(call: Call, name: str, write: Callable[[Path], Exported]) -> Response:
     except BaseException:
         _forget(folder, lock)
         raise
-    headers = {
+    gone, pack = BackgroundTask(_forget, folder, lock), folder / "pack.zip"
+    return FileResponse(pack, media_type=_MEDIA, headers=_headers(name), background=gone)
+
+
+def _headers(name: str) -> dict[str, str]:
+    return {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
         "Cache-Control": "no-store",
     }
-    gone = BackgroundTask(_forget, folder, lock)
-    return FileResponse(folder / "pack.zip", media_type=_MEDIA, headers=headers, background=gone)
 
 
 def _locked(folder: Path) -> TextIO:

@@ -1,5 +1,7 @@
 """One alert, or one family, into one zip: gathered, put, explained, listed, recorded."""
 
+import hashlib
+import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import IO
 from alerts.desk import Desk
 from crawler.domain.audit import Act
 from crawler.domain.capture import Evidence
+from crawler.domain.errors import NotAllowed
 from crawler.fetching.fonts import find_chinese_font
 from crawler.service.catalogue import catalogue
 from crawler.service.holding import evidence_at_rest
@@ -19,9 +22,10 @@ from crawler.service.packing.kin_papers import KinCase, kin_papers_of
 from crawler.service.packing.kindred import Kindred, gather_family
 from crawler.service.packing.listing import AUDIT, CHAIN, WITHHELD, Asker, Exported, close_pack
 from crawler.service.packing.paging import page_of
-from crawler.service.packing.papers import Case, papers_of
+from crawler.service.packing.papers import Case, papers_of, report_of
 from crawler.service.packing.printing import printed
 from crawler.service.packing.recounting import Taken
+from crawler.service.packing.report_annex import report_page
 from crawler.service.packing.stating import (
     alert_stated,
     as_json,
@@ -57,7 +61,11 @@ def export_alert(
     about = f"alert:{dossier.alert.id}"
     with evidence_at_rest(house.home), new_file(destination) as file:
         done = write_pack(house, desk, dossier, file, asker, now)
-    _note(house, destination, _act(about, dossier.alert.region, asker, done, now))
+    _note(
+        house,
+        destination,
+        _act(about, dossier.alert.region, asker, f"manifest {done.manifest_sha256}", now),
+    )
     return done
 
 
@@ -69,8 +77,31 @@ def export_family(
         kindred = gather_family(db, case_id, reach=asker.reach, lifted=asker.lifted)
     with evidence_at_rest(house.home), new_file(destination) as file:
         done = _write_family(house, desk, kindred, file, asker, now)
-    _note(house, destination, _act(f"case:{case_id}", kindred.case.region, asker, done, now))
+    told = f"manifest {done.manifest_sha256}"
+    _note(house, destination, _act(f"case:{case_id}", kindred.case.region, asker, told, now))
     return done
+
+
+def print_report(house: House, desk: Desk, alert_id: int, asker: Asker, now: datetime) -> bytes:
+    """The 线索报告 of an alert as PDF, with its pictures and the digests of its evidence: the paper
+    that lies in its pack. NotAllowed where there is no browser; the trail tells of each.
+    """
+    with house.database.reading() as db:
+        dossier = gather(db, alert_id, reach=asker.reach, lifted=asker.lifted)
+    with evidence_at_rest(house.home), tempfile.TemporaryFile(dir=house.cache) as file:
+        pack, keeping = _begun(house, file, dossier.shots)
+        root = _put_evidence(pack, keeping, dossier)
+        taken = _taken(house, pack, dossier, keeping, root, dossier.veil)
+        paper = report_of(Case(of=dossier, taken=taken, desk=desk), house.home / FORMS_FOLDER)
+        page = report_page(paper, dossier, taken, keeping)
+    made, trouble = printed({"report": page}, house.config.browser)
+    if trouble:
+        raise NotAllowed(trouble)
+    digest = hashlib.sha256(made["report"]).hexdigest()
+    with house.database.transaction() as db:
+        note(db, _act(f"alert:{alert_id}", dossier.alert.region, asker, f"sha256 {digest}", now,
+                      action="evidence.report"))  # fmt: skip
+    return made["report"]
 
 
 def write_pack(
@@ -78,11 +109,8 @@ def write_pack(
 ) -> Exported:
     """All members in their order; the export record is the last, and alone knows who and when."""
     pack, keeping = _begun(house, file, dossier.shots)
-    keeping.put_shots(dossier.shots)
-    warc = f"{dossier.case.number}-{dossier.alert.id}.warc.gz"
-    keeping.put_warc(f"warc/{warc}", warc, dossier.shots, dossier.alert.opened_at)
+    root = _put_evidence(pack, keeping, dossier)
     _put_records(pack, dossier)
-    root = evidence_root(pack.members)
     taken = _taken(house, pack, dossier, keeping, root, dossier.veil)
     papers = papers_of(Case(of=dossier, taken=taken, desk=desk), house.home / FORMS_FOLDER)
     trouble = _put_papers(pack, house, dict(papers))
@@ -93,12 +121,24 @@ def write_pack(
         "case_number": dossier.case.number,
         "alert": dossier.alert.id,
         "domain": dossier.site.domain,
-        "warc": f"warc/{warc}",
+        "warc": _warc_path(dossier),
     }
     return close_pack(
         pack, about, dossier.shots, keeping, root=root, looked=dossier.looked, asker=asker,
         now=now, trouble=trouble,
     )  # fmt: skip
+
+
+def _put_evidence(pack: Pack, keeping: Keeping, of: Dossier) -> str:
+    """All of it, and the one value for it."""
+    keeping.put_shots(of.shots)
+    path = _warc_path(of)
+    keeping.put_warc(path, Path(path).name, of.shots, of.alert.opened_at)
+    return evidence_root(pack.members)
+
+
+def _warc_path(of: Dossier) -> str:
+    return f"warc/{of.case.number}-{of.alert.id}.warc.gz"
 
 
 def _write_family(
@@ -209,13 +249,15 @@ def _note(house: House, destination: Path, act: Act) -> None:
         raise
 
 
-def _act(about: str, region: str, asker: Asker, done: Exported, now: datetime) -> Act:
+def _act(
+    about: str, region: str, asker: Asker, told: str, now: datetime, action: str = "evidence.export"
+) -> Act:
     shown = "个人信息未遮盖" if asker.lifted else "个人信息已遮盖"
     return Act(
         at=now,
         actor=asker.actor,
-        action="evidence.export",
+        action=action,
         object=about,
         region=region,
-        after=f"manifest {done.manifest_sha256} {shown}",
+        after=f"{told} {shown}",
     )

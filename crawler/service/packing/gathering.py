@@ -41,7 +41,7 @@ from crawler.store.texts import structure_of, text_of
 
 # Looking at a case leaves traces too; they belong to the export record, or the same case exported
 # twice would never be the same.
-LOOKING = ("evidence.export", "evidence.verify", "personal.read")
+LOOKING = ("evidence.export", "evidence.report", "evidence.verify", "personal.read")
 _LONGEST_WAY = 50_000  # links from a capture to its anchor
 _MOST_LINKS = 200_000  # on all ways together: some 14 MB
 _NEAR = 200  # links between captures that share one stretch

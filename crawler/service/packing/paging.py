@@ -23,15 +23,18 @@ _ALIGNED = {
 _HEADINGS = ("黑体", "SimHei", "方正小标宋")
 
 
-def page_of(content: bytes, title: str) -> bytes:
-    """One HTML document, complete in itself, without script."""
+def page_of(content: bytes, title: str, after: str = "", style: str = "") -> bytes:
+    """One HTML document, complete in itself, without script; `after` is markup of ours that stands
+    below the paper, with its own style.
+    """
     document = read_document(content)
     inside = "".join(_blocks(document.iter_inner_content()))
     return (
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "style-src 'unsafe-inline'\">"
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>{inside}</body></html>"
+        "img-src data:; style-src 'unsafe-inline'\">"
+        f"<title>{escape(title)}</title><style>{_STYLE}{style}</style></head>"
+        f"<body>{inside}{after}</body></html>"
     ).encode("utf-8", "replace")
 
 

@@ -52,7 +52,16 @@ def papers_of(case: Case, folder: Path) -> Iterator[tuple[str, bytes]]:
     task = live_task(case.of.tasks)
     for name in (RECORD, REPORT, HANDOVER, *([NOTICE] if task else ())):
         own = {**values, **(notice_values(task) if task and name == NOTICE else {})}
-        yield name, filled(template_of(folder, name), name, own, NEEDED[name])
+        yield name, _paper(name, own, folder)
+
+
+def report_of(case: Case, folder: Path) -> bytes:
+    """The 线索报告 alone, the same that lies in the pack."""
+    return _paper(REPORT, values_of(case), folder)
+
+
+def _paper(name: str, values: Values, folder: Path) -> bytes:
+    return filled(template_of(folder, name), name, values, NEEDED[name])
 
 
 def template_of(folder: Path, name: str) -> bytes:

@@ -55,7 +55,7 @@ def extraction_values(of: Taken) -> Values:
         "目标地址": "、".join(peers) or "—",
         "提取内容": "网站首页的网页源文件、呈现后的网页、截图、证书和全部请求与应答的原始记录",
         "采集": [_capture_row(number, one, of) for number, one in enumerate(captures, 1)],
-        "文件": _file_rows(of.members),
+        "文件": file_rows(of.members),
         "证据总校验值": of.root,
         "证据链": _links(of),
         "缺损": "；".join(f"{one.capture_id} {of.veil.text(one.reason)}" for one in of.broken)
@@ -79,7 +79,8 @@ def _capture_row(number: int, one: Capture, of: Taken) -> dict[str, str]:
     }
 
 
-def _file_rows(members: Sequence[Member]) -> list[dict[str, str]]:
+def file_rows(members: Sequence[Member]) -> list[dict[str, str]]:
+    """Every piece of evidence with its size and digest."""
     kept = [one for one in members if one.role == "evidence"]
     return [
         {
