@@ -185,6 +185,7 @@ class ReviewSettings(BaseModel):
     model_config = _STRICT
 
     approval_from: Level | None = Level.ORANGE  # tasks at or above need a supervisor; none: never
+    lexicon_consent: bool = True  # word lists are published with a supervisor's consent only
 
 
 class OpsSettings(BaseModel):

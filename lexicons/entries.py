@@ -53,13 +53,23 @@ class CategoryReader:
         """The file's terms, in its order; a faulty one is noted and left out."""
         terms = self._mapping(document, "文件")["terms"]
         for weight, section in self._mapping(terms, "terms").items():
-            if not weight.isascii() or not weight.isdigit() or int(weight) > 5:
-                self._note(section.line, f"权重须为 0 至 5，不能是“{weight}”")
+            if not self._is_weight(weight, section.line):
                 continue
             for part in self._list(section, f"权重 {weight}"):
                 term = self._term(part, category.id, float(weight))
                 if term:
                     yield Entry(term=term, zone=category.zone, file=self._file, line=part.line)
+
+    def term(self, part: Part, category: str, weight: str) -> Term | None:
+        """One term under a weight as it is written; None if one of them has a fault."""
+        good = self._is_weight(weight, part.line)
+        return self._term(part, category, float(weight) if good else 0.0) if good else None
+
+    def _is_weight(self, weight: str, line: int) -> bool:
+        if weight.isascii() and weight.isdigit() and len(weight) < 3 and int(weight) <= 5:
+            return True
+        self._note(line, f"权重须为 0 至 5，不能是“{weight[:20]}”")
+        return False
 
     def _term(self, part: Part, category: str, weight: float) -> Term | None:
         known = len(self.problems)

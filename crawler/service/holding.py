@@ -9,6 +9,8 @@ from pathlib import Path
 
 from crawler.domain.errors import TryLater
 
+_AT_REST = "存证正在清理、核验、备份或导出，请稍后再试"
+
 
 @contextmanager
 def held(home: Path, purpose: str) -> Iterator[None]:
@@ -55,7 +57,15 @@ def keeping_alone(home: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _locked(path: Path, kind: int, wait_s: float) -> Iterator[None]:
+def shelf_alone(home: Path, wait_s: float = 30.0) -> Iterator[None]:
+    """Nobody else publishes or amends word lists meanwhile; TryLater after a while."""
+    busy = "词库正由他人改动，请稍后再试"
+    with _locked(home / "run" / "lexicons", fcntl.LOCK_EX, wait_s, busy):
+        yield
+
+
+@contextmanager
+def _locked(path: Path, kind: int, wait_s: float, busy: str = _AT_REST) -> Iterator[None]:
     until = time.monotonic() + wait_s
     with path.open("a") as file:
         while True:
@@ -64,6 +74,6 @@ def _locked(path: Path, kind: int, wait_s: float) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() >= until:
-                    raise TryLater("存证正在清理、核验、备份或导出，请稍后再试") from None
+                    raise TryLater(busy) from None
                 time.sleep(0.05)
         yield

@@ -5,6 +5,7 @@ silent, and what that means in an officer's minutes. Nothing is written.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from crawler.domain.assessment import Assessment, Level, at_least, rank
 from crawler.service.rejudging import judged_again
@@ -22,6 +23,7 @@ class Shift:
     """One site whose level another lexicon changes."""
 
     domain: str
+    region: str
     unit_name: str
     before: Level
     after: Level
@@ -44,7 +46,8 @@ class Shift:
 class Replay:
     """All sites under two lexicons. The shifts told are those with the greatest difference."""
 
-    sites: int
+    sites: int  # judged
+    stored: int  # that could be judged
     alerting_before: int
     alerting_after: int
     newly_alerting: int
@@ -66,13 +69,14 @@ def replay(
     now: datetime,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
     region: str = "",
+    most: int | None = None,
 ) -> Replay:
-    """Every site's newest visit, by the lexicon in force and by the new one."""
+    """Every site's newest visit (or of the first `most`), by the lexicon in force and the new."""
     with database.reading() as db:
         total = reading_count(db, region)
     done, before, after = 0, 0, 0
     shifts: list[Shift] = []
-    for reading in each_reading(database, now, region):
+    for reading in islice(each_reading(database, now, region), most):
         shift = _shift(reading, old, new, now)
         before, after = before + _alerts(shift.before), after + _alerts(shift.after)
         if shift.before is not shift.after:
@@ -83,6 +87,7 @@ def replay(
     on_progress(done, total)
     return Replay(
         sites=done,
+        stored=total,
         alerting_before=before,
         alerting_after=after,
         newly_alerting=sum(one.opens for one in shifts),
@@ -112,6 +117,7 @@ def _shift(reading: Reading, old: Judge, new: Judge, now: datetime) -> Shift:
     site = reading.visit.site
     return Shift(
         domain=site.domain_shown,
+        region=site.region,
         unit_name=site.unit_name,
         before=before[0],
         after=after.level,

@@ -53,7 +53,7 @@ class Subject:
         if bool(self.text) + bool(self.file) + bool(self.page) != 1:
             raise BadInput("--text、--file、--page 须只写一个")
         if self.page:
-            return _stored(house, self.page, now)
+            return stored_reading(house, self.page, now)
         if self.file:
             return _reading(*_read_file(self.file))
         return text_reading(self.text)
@@ -76,10 +76,11 @@ def tried(reading: Reading, judge: Judge, at: datetime) -> Assessment:
     return judged_again(reading, judge, at)
 
 
-def _stored(house: House, name: str, now: datetime) -> Reading:
+def stored_reading(house: House, name: str, now: datetime, reach: str = "") -> Reading:
+    """What is stored of a site or of the visit of a capture, under a region prefix."""
     with house.database.reading() as db:
         found = reading_of(db, name, now)
-    if found is None:
+    if found is None or not found.visit.site.region.startswith(reach):
         raise BadInput(f"没有采过 {name[:100]}：应为域名或采集编号")
     return found
 

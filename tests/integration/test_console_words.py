@@ -24,7 +24,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         file.write_text(
             file.read_text("utf-8").replace("  5:\n", "  5:\n    - 星盾分红通\n", 1), "utf-8"
         )
-        publish_draft(served.house, draft, "ops", "补充<b>新话术</b>", "", NOON)
+        served.account("zhou", Role.SUPERVISOR)
+        publish_draft(served.house, draft, "ops", "补充<b>新话术</b>", "zhou", NOON)
         shutil.rmtree(draft)
         yield served
 

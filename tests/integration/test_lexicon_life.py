@@ -9,38 +9,34 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import yaml
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from alerts.reviewing import confirm, dismiss
 from crawler.domain.assessment import Level, at_least
 from crawler.domain.errors import BadInput, NotAllowed
-from crawler.domain.page import PageStructure
-from crawler.domain.site import VisitState
 from crawler.service.cli import COMMANDS, app_of
 from crawler.service.desks import desk_of
 from crawler.service.doors import Door
 from crawler.service.lexicon_life import feedback, publish_draft
-from crawler.service.responding import Responder
 from crawler.service.wiring import LEXICONS, House, open_house
 from crawler.store.alerts import alerts_of_site
-from crawler.store.assessments import assessment_of, save_assessment
+from crawler.store.assessments import assessment_of
 from crawler.store.audit import acts_on, broken_entries
-from crawler.store.captures import Kept, save_captures
 from crawler.store.readings import reading_of
-from crawler.store.tables import lexicons, sites, sweeps, visits
-from crawler.store.texts import ReadText, save_texts
+from crawler.store.tables import lexicons
 from crawler.store.visits import visits_by_id
-from lexicons.documents import read_plain
 from lexicons.judging import Judge
-from lexicons.loading import load_lexicon
 from lexicons.publishing import current
-from tests.builders import NOON, a_capture, a_text
-
-NEW_WORD, SECOND = "星盾分红通", "星盾收益宝"
-QUIET = "星盾分红通，星盾收益宝，诚邀您加入，立即注册，扫码咨询客服。"
-LOUD = "保本保息，预期年化收益率15.8%，100元起投，立即投资，邀请好友返现。"
-PLAIN = "本公司生产各类轴承，欢迎来电咨询。"
+from tests.builders import NOON, a_text
+from tests.integration.lexicon_house import (
+    LOUD,
+    NEW_WORD,
+    PLAIN,
+    QUIET,
+    SECOND,
+    a_draft,
+    seed,
+)
 
 Run = Callable[..., str]
 
@@ -57,6 +53,7 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def house(tmp_path: Path, warm: Path) -> Iterator[House]:
     """With a small word list in force, as version 1: the program's own takes longer to load."""
     shutil.copytree(warm, tmp_path / "home" / "cache")
+    (tmp_path / "home" / "xunwang.toml").write_text("[review]\nlexicon_consent = false\n", "utf-8")
     opened = open_house(tmp_path / "home")
     publish_draft(opened, a_draft(tmp_path / "base", words=""), "ops", "起步", "", NOON)
     yield opened
@@ -75,65 +72,6 @@ def run(house: House, capsys: pytest.CaptureFixture[str]) -> Run:
         return said.out + said.err
 
     return typed
-
-
-def a_draft(folder: Path, *, words: str = f"    - {NEW_WORD}\n    - {SECOND}\n") -> Path:
-    """A few of the program's lists, with a word more."""
-    (folder / "terms").mkdir(parents=True)
-    for name in ("contexts.yaml", "weights.yaml", "terms/principal_guarantee.yaml",
-                 "terms/yield_promise.yaml", "terms/site_compromise.yaml"):  # fmt: skip
-        shutil.copyfile(LEXICONS / name, folder / name)
-    claims = read_plain(LEXICONS / "claims.yaml")["claims"]
-    kept = [one for one in claims if (folder / "terms" / f"{one['category']}.yaml").exists()]
-    (folder / "claims.yaml").write_text(yaml.safe_dump({"claims": kept}, allow_unicode=True))
-    file = folder / "terms" / "yield_promise.yaml"
-    text = file.read_text("utf-8")
-    file.write_text(text.replace("  5:\n", f"  5:\n{words}", 1), "utf-8")
-    return folder
-
-
-_JUDGES: dict[str, Judge] = {}
-
-
-def judge_in_force(house: House) -> Judge:
-    """Loading one takes a second: the same lists are loaded once for all tests."""
-    version = load_lexicon(house.lexicon).version
-    if version not in _JUDGES:
-        _JUDGES[version] = Judge(house.lexicon.resolve(), house.cache)
-    return _JUDGES[version]
-
-
-def seed(house: House, domain: str, body: str) -> int:
-    """A site seen once and judged by what is in force; gives its visit."""
-    text = a_text(body)
-    judge = judge_in_force(house)
-    with house.database.transaction() as db:
-        site_id = db.execute(insert(sites).values(
-            domain=domain, domain_shown=domain, region="310118", unit_name="", site_name="",
-            subject_kind="enterprise", main_licence="", service_licence="", state="watched",
-            created_at=NOON, actor="test",
-        ).returning(sites.c.id)).scalar_one()  # fmt: skip
-        sweep_id = db.execute(insert(sweeps).values(
-            selection="all", state="finished", render=False, actor="test", region="310118",
-            started_at=NOON, sites=1,
-        ).returning(sweeps.c.id)).scalar_one()  # fmt: skip
-        visit_id = int(db.execute(insert(visits).values(
-            sweep_id=sweep_id, site_id=site_id, region="310118", state=str(VisitState.CLOSED),
-            outcome="seen",
-        ).returning(visits.c.id)).scalar_one())  # fmt: skip
-        capture = a_capture(
-            id=f"01JV{visit_id:022d}", visit_id=visit_id, site_id=site_id, text_digest=text.digest
-        )
-        save_captures(db, [Kept(capture=capture, region="310118")])
-        tokens = judge.tokens(text)
-        save_texts(db, [ReadText(text=text, structure=PageStructure(), tokens=tokens)], NOON)
-        visit = visits_by_id(db, [visit_id])[0]
-        assessment = judge.judge(visit, text, PageStructure(), NOON)
-        save_assessment(db, assessment, site_id, "310118")
-        Responder(endpoints=(), categories=judge.tools.lexicon.categories).respond(
-            db, visit, assessment, NOON
-        )
-    return visit_id
 
 
 def test_a_draft_is_exported_checked_and_every_fault_is_named(run: Run, tmp_path: Path) -> None:

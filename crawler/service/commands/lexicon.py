@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from crawler.domain.errors import BadInput
+from crawler.service.amending import propose_files
 from crawler.service.commands import lexicon_shown as shown
 from crawler.service.doors import Door, now
 from crawler.service.lexicon_life import (
@@ -36,6 +37,7 @@ class LexiconAction(StrEnum):
     CHECK = "check"
     TRY = "try"
     DIFF = "diff"
+    PROPOSE = "propose"
     PUBLISH = "publish"
     ROLLBACK = "rollback"
     REJUDGE = "rejudge"
@@ -62,18 +64,18 @@ def lexicon(
     text: Annotated[str, typer.Option(help="试一段文字（try）")] = "",
     file: Annotated[Path | None, typer.Option(help="试一个网页或文本文件（try）")] = None,
     page: Annotated[str, typer.Option(help="试一个已采网站：域名或采集编号（try）")] = "",
-    note: Annotated[str, typer.Option(help="改了什么、为什么（publish、rollback）")] = "",
-    approved_by: Annotated[str, typer.Option(help="批准人（publish）")] = "",
+    note: Annotated[str, typer.Option(help="改了什么、为什么（propose、publish、rollback）")] = "",
+    approved_by: Annotated[str, typer.Option(help="同意发布的主管，其用户名（publish）")] = "",
     words_only: Annotated[
         bool, typer.Option("--words-only", help="只比词条，不重判（diff）")
     ] = False,
     region: Annotated[str, typer.Option(help="只看这个区划前缀的网站")] = "",
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """词库：检查、试用、比较、发布、回退。
+    """词库：检查、试用、比较、提交修订、发布、回退。发布须由另一人（主管）同意，除非设置另有规定。
 
     例：xunwang lexicon export 新词库；改后 xunwang lexicon check 新词库；
-    xunwang lexicon diff 新词库；xunwang lexicon publish 新词库 --note 补充养老类新话术
+    xunwang lexicon diff 新词库；xunwang lexicon propose 新词库 --note 补充养老类新话术
     """
     door: Door = context.obj
     subject = Subject(text=text, file=file, page=page)
@@ -138,6 +140,12 @@ def _replayed(house: House, folder: Path, given: Given) -> Replay:
         return replay(house.database, old, new, now(), show, given.region)
 
 
+def _propose(house: House, door: Door, given: Given) -> None:
+    folder = folder_of(house, _wanted(given))
+    one = propose_files(house, folder, door.actor, given.note, now())
+    say(f"已提交修订 {one.number}，请主管在“词库”页看过后发布")
+
+
 def _publish(house: House, door: Door, given: Given) -> None:
     folder = folder_of(house, _wanted(given))
     version = publish_draft(house, folder, door.actor, given.note, given.approved_by, now())
@@ -175,6 +183,7 @@ _ACTIONS: dict[LexiconAction, Callable[[House, Door, Given], None]] = {
     LexiconAction.CHECK: _check,
     LexiconAction.TRY: _try,
     LexiconAction.DIFF: _diff,
+    LexiconAction.PROPOSE: _propose,
     LexiconAction.PUBLISH: _publish,
     LexiconAction.ROLLBACK: _rollback,
     LexiconAction.REJUDGE: _rejudge,

@@ -17,6 +17,7 @@ from crawler.domain.audit import Act
 from crawler.domain.user import Role, Session, User
 from crawler.service.catalogue import Say
 from crawler.service.console.keeping import Keeping, Notice
+from crawler.service.foreseeing import Foreseeing
 from crawler.service.wiring import House
 from crawler.store.audit import note
 from crawler.store.database import Connection
@@ -45,6 +46,7 @@ class Console:
     desk: Callable[[], Desk]
     level_of: Callable[[float], Level]  # of a score, by the lexicon in force
     keeping: Keeping = field(default_factory=Keeping)
+    foreseeing: Foreseeing = field(default_factory=Foreseeing)
     token: Callable[[], str] = secrets.token_urlsafe
 
 

@@ -1,29 +1,36 @@
-"""词库: the watched words by category, their versions, a box to try a text or a page's source, and
-what one version changes against another. Publishing stays with the terminal, where the files are.
+"""词库: the watched words by category, their versions and amendments, a bench where a text, the
+source of a page or a capture is tried, and what one version changes against another.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 from starlette.responses import Response
 
 from crawler.domain.assessment import Assessment, Side
-from crawler.domain.lexicon import Lexicon, Term
-from crawler.domain.user import Role
-from crawler.service.console.access import READERS, get, post
+from crawler.domain.errors import BadInput
+from crawler.domain.lexicon import Hit, Lexicon, Term
+from crawler.service.amending import (
+    AmendmentState,
+    amendment_of,
+    amendments,
+    files_of_amendment,
+)
+from crawler.service.console.access import get, post
+from crawler.service.console.amendments import KEEPERS, LOOKERS, PROPOSERS
 from crawler.service.console.calls import Call, whole_number
+from crawler.service.console.shelves import MOST_CHANGES, category_names, lexicon_in, rows_of
 from crawler.service.lexicon_life import folder_of
-from crawler.service.trying import text_reading, tried
+from crawler.service.trying import stored_reading, text_reading, tried
+from crawler.store.readings import Reading
 from lexicons.judging import Judge
-from lexicons.loading import load_lexicon
-from lexicons.publishing import Difference, current, difference, versions
+from lexicons.publishing import current, difference, versions
 
-LOOKERS = READERS | {Role.OPS}
 MOST_TERMS = 400
-MOST_CHANGES = 200
+MOST_HITS = 60
+MOST_ENDED = 10
 MOST_TRIED = 200_000  # bytes of what may be tried
 _ONE_AT_A_TIME = Lock()  # jieba's tokenizer keeps a state of its own
 
@@ -39,24 +46,46 @@ class Shelf:
     terms: tuple[Term, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What one state of the lists says of what was tried."""
+
+    name: str
+    assessment: Assessment
+    reasons: list[tuple[str, float, str]]
+    rates: list[tuple[str, str]]
+    hits: list[tuple[Hit, str, int]]  # with its category's name, and how often
+
+
 def show(call: Call) -> Response:
     """Versions, and the words of the one in force."""
-    return call.page("words.html", **_facts(call), answer=None, typed="")
+    return _page(call)
 
 
 def try_text(call: Call) -> Response:
-    """What the lists in force say of a text; nothing of it is kept."""
-    typed = call.field("text", 100_000)
-    answer = _tried(call, typed) if typed.strip() else None
-    return call.page("words.html", **_facts(call), answer=answer, typed=typed)
+    """What the lists in force, and an amendment beside them, say; nothing of it is kept."""
+    typed, page = call.field("text", 100_000), call.field("page", 253)
+    beside = whole_number(call.field("amendment", 12)) or 0
+    try:
+        answers = _answers(call, typed, page, beside)
+    except BadInput as error:
+        told = call.console.say(str(error))
+        return _page(call, typed=typed, page=page, beside=beside, fault=told, status=400)
+    return _page(call, answers, typed=typed, page=page, beside=beside)
 
 
 def changes(call: Call) -> Response:
     """What a version has and the one in force has not."""
     number = whole_number(call.query.get("version", "0")) or 0
     folder = folder_of(call.house, str(number))
-    change = difference(_lexicon(call.house.lexicon.resolve()), _lexicon(folder.resolve()))
-    return call.page("words_changes.html", number=number, rows=_rows(change), change=change)
+    change = difference(lexicon_in(call.house.lexicon), lexicon_in(folder))
+    return call.page(
+        "words_changes.html",
+        number=number,
+        rows=rows_of(change)[:MOST_CHANGES],
+        change=change,
+        names=category_names(folder),
+    )
 
 
 ROUTES = (
@@ -66,31 +95,45 @@ ROUTES = (
 )
 
 
-@lru_cache(maxsize=4)
-def _lexicon(folder: Path) -> Lexicon:
-    """A version's folder never changes."""
-    return load_lexicon(folder)
-
-
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _judge(folder: Path, cache: Path) -> Judge:
     return Judge(folder, cache)
 
 
-def _facts(call: Call) -> dict[str, Any]:
-    lexicon = _lexicon(call.house.lexicon.resolve())
+def _page(
+    call: Call,
+    answers: tuple[Answer, ...] = (),
+    *,
+    typed: str = "",
+    page: str = "",
+    beside: int = 0,
+    fault: str = "",
+    status: int = 200,
+) -> Response:
+    lexicon = lexicon_in(call.house.lexicon)
     asked = call.query.get("q", "").strip()[:40]
     chosen = call.query.get("category", "")[:60]
-    in_force = current(call.house.shelf)
-    return {
-        "asked": asked,
-        "chosen": chosen,
-        "in_force": in_force,
-        "digest": lexicon.version,
-        "versions": versions(call.house.shelf),
-        "shelves": _shelves(lexicon, chosen, asked),
-        "total": len(lexicon.terms),
-    }
+    known = amendments(call.house)
+    return call.page(
+        "words.html",
+        status=status,
+        asked=asked,
+        chosen=chosen,
+        in_force=current(call.house.shelf),
+        digest=lexicon.version,
+        versions=versions(call.house.shelf),
+        shelves=_shelves(lexicon, chosen, asked),
+        total=len(lexicon.terms),
+        waiting=[one for one in known if one.state is AmendmentState.OPEN],
+        ended=[one for one in known if one.state is not AmendmentState.OPEN][:MOST_ENDED],
+        may_propose=call.may(PROPOSERS),
+        may_roll_back=call.may(KEEPERS),
+        answers=answers,
+        typed=typed,
+        page=page,
+        beside=beside,
+        fault=fault,
+    )
 
 
 def _shelves(lexicon: Lexicon, chosen: str, asked: str) -> list[Shelf]:
@@ -114,12 +157,40 @@ def _shelves(lexicon: Lexicon, chosen: str, asked: str) -> list[Shelf]:
     return found
 
 
-def _tried(call: Call, typed: str) -> dict[str, Any]:
-    reading = text_reading(typed)
+def _answers(call: Call, typed: str, page: str, beside: int) -> tuple[Answer, ...]:
+    if not (typed.strip() or page):
+        return ()
+    if typed.strip() and page:
+        raise BadInput("文字与采集编号请只填一个")
+    reading = (
+        stored_reading(call.house, page, call.now, call.reach) if page else text_reading(typed)
+    )
+    say = call.console.say
+    told = [_answer(call, say("启用的词库"), call.house.lexicon.resolve(), reading)]
+    one = amendment_of(call.house, beside) if beside else None
+    if one is not None and one.state is AmendmentState.OPEN:
+        name = say("修订 {n}", n=one.number)
+        told.append(_answer(call, name, files_of_amendment(call.house, one), reading))
+    return tuple(told)
+
+
+def _answer(call: Call, name: str, folder: Path, reading: Reading) -> Answer:
     with _ONE_AT_A_TIME:
-        judge = _judge(call.house.lexicon.resolve(), call.house.cache)
+        judge = _judge(folder, call.house.cache)
         assessment = tried(reading, judge, call.now)
-    return {"assessment": assessment, "reasons": _reasons(assessment), "rates": _rates(assessment)}
+    names = category_names(folder)
+    counted: dict[tuple[str, str, str, bool], tuple[Hit, str, int]] = {}
+    for hit in assessment.hits:
+        key = (hit.category, hit.word, hit.raw, hit.obfuscated)
+        _, _, often = counted.get(key, (hit, "", 0))
+        counted[key] = (hit, names.get(hit.category, hit.category), often + 1)
+    return Answer(
+        name=name,
+        assessment=assessment,
+        reasons=_reasons(assessment),
+        rates=_rates(assessment),
+        hits=list(counted.values())[:MOST_HITS],
+    )
 
 
 def _reasons(assessment: Assessment) -> list[tuple[str, float, str]]:
@@ -134,10 +205,3 @@ def _rates(assessment: Assessment) -> list[tuple[str, str]]:
         ends = sorted({f for f in (one.annual_low, one.annual_high) if f is not None})
         told.append((" ".join(one.raw.split()), "–".join(f"{figure:g}%" for figure in ends)))
     return told
-
-
-def _rows(change: Difference) -> list[tuple[str, Term, str]]:
-    rows = [("新增", term, "") for term in change.added]
-    rows += [("删除", term, "") for term in change.removed]
-    rows += [("改动", new, f"{old.weight:g}") for old, new in change.changed]
-    return rows[:MOST_CHANGES]
