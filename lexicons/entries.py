@@ -63,7 +63,8 @@ class CategoryReader:
     def term(self, part: Part, category: str, weight: str) -> Term | None:
         """One term under a weight as it is written; None if one of them has a fault."""
         good = self._is_weight(weight, part.line)
-        return self._term(part, category, float(weight) if good else 0.0) if good else None
+        term = self._term(part, category, float(weight) if good else 0.0)
+        return term if good else None
 
     def _is_weight(self, weight: str, line: int) -> bool:
         if weight.isascii() and weight.isdigit() and len(weight) < 3 and int(weight) <= 5:

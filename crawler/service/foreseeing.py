@@ -3,6 +3,7 @@ amendment at a time, and kept with it until its words or the version in force ar
 """
 
 import threading
+import traceback
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -85,10 +86,11 @@ class Foreseeing:
             self._tell(one.number, kept, Outlook(result=result))
         except _Superseded:
             return
-        except Exception:  # a thread's end; the page says so, and it can be asked for again
-            log.exception("not counted", action="foresee", amendment=one.number)
+        except Exception:  # noqa: BLE001 a thread's end; the page says so, and it can be asked again
+            trace = traceback.format_exc(limit=-12)  # without the variables: they hold settings
             with suppress(_Superseded):
                 self._tell(one.number, kept, Outlook(failed=True))
+                log.error("not counted", action="foresee", amendment=one.number, trace=trace)
 
     def _tell(self, number: int, kept: Path, outlook: Outlook) -> None:
         """Unless something else is counted of this amendment by now."""
