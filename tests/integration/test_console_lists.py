@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from crawler.domain.user import Role
 from crawler.service.console import lists as page
+from crawler.service.console.app import app_of
 from crawler.service.importing import import_file
 from crawler.service.rehearsing import HOLDS, drop_expired
 from crawler.store.audit import acts_on
@@ -345,6 +346,15 @@ def test_a_preview_expires_and_its_file_goes(house: Served, ops: Visitor, clock:
     drop_expired(house.house, NOON + HOLDS)
     assert len(held(house)) == 1  # in time it stays
     drop_expired(house.house, NOON + HOLDS + timedelta(seconds=1))
+    assert held(house) == []
+
+
+def test_no_preview_outlives_the_console_that_made_it(house: Served, ops: Visitor) -> None:
+    upload(ops, csv(rows(range(1, 4))))
+    assert len(held(house)) == 1
+
+    app_of(house.house, Clock())
+
     assert held(house) == []
 
 
