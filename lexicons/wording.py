@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from crawler.domain.assessment import Level, Reason, Side, Track, Yield
+from crawler.domain.assessment import Level, Reason, Side, Track, Yield, per_cent
 from crawler.domain.lexicon import Hit, Lexicon
 from crawler.domain.subject import LicenceState
 from lexicons.claiming import Claim, Promise
@@ -106,7 +106,11 @@ def reason_of_rates(
     """The highest promised rate, beside the yardstick."""
     promised = [rate for rate, factor in rates if rate.track is Track.BAIT and factor > 0]
     rate = max(promised, key=lambda one: one.annual_high or 0.0)
-    measure = f"折合年化{_percent(rate)}" if rate.annual_high is not None else "无年化数的高倍回报"
+    measure = (
+        f"折合年化{per_cent(rate.annual_low, rate.annual_high)}"
+        if rate.annual_high is not None
+        else "无年化数的高倍回报"
+    )
     return Reason(
         side=Side.FOR,
         rule="rates_promised",
@@ -124,11 +128,12 @@ _LIMITS = {"severe": "36%", "attention": "24%"}
 def reason_of_limit(over: Over, weights: Weights) -> Reason:
     """What is asked of borrowers, beside the limit it passes."""
     loan = weights.loan
+    annual = per_cent(over.rate.annual_low, over.rate.annual_high)
     lpr = f"一年期 LPR 的 {loan['lpr_times']} 倍（{over.limit:g}%，LPR 取 {loan['lpr_on']}）"
     return Reason(
         side=Side.FOR,
         rule="loan_limits",
-        text=f"借款利率“{over.rate.raw.strip()}”折合年化{_percent(over.rate)}，"
+        text=f"借款利率“{over.rate.raw.strip()}”折合年化{annual}，"
         f"高于{_LIMITS.get(over.name, lpr)}",
         points=round(over.points, 2),
         field=over.rate.field,
@@ -285,11 +290,5 @@ def sentence(
     parts = says + ([f"出现{'、'.join(words)}"] if words else [])
     if rates:
         highest = max(rates, key=lambda rate: rate.annual_high or 0.0)
-        parts.append(f"承诺收益折合年化{_percent(highest)}")
+        parts.append(f"承诺收益折合年化{per_cent(highest.annual_low, highest.annual_high)}")
     return f"疑似{names}：网站{'，'.join(parts)}，请核查。"
-
-
-def _percent(rate: Yield) -> str:
-    if rate.annual_low == rate.annual_high:
-        return f"{rate.annual_high:g}%"
-    return f"{rate.annual_low:g}%—{rate.annual_high:g}%"

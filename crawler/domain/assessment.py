@@ -72,6 +72,18 @@ class Yield:
     end: int = 0
 
 
+def per_cent(low: float | None, high: float | None) -> str:
+    """15.8%, 9–13.8%, 10950%: two decimals at most, never an exponent; empty where there is no
+    annual figure.
+    """
+    figures = dict.fromkeys(_plain(one) for one in (low, high) if one is not None)
+    return "–".join(figures) + "%" if figures else ""
+
+
+def _plain(figure: float) -> str:
+    return f"{figure:.2f}".rstrip("0").rstrip(".")
+
+
 class Side(StrEnum):
     """Which way a reason pulls."""
 

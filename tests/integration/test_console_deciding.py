@@ -524,3 +524,16 @@ def test_a_hand_over_without_a_district_or_a_reason_changes_nothing(
 
     assert officer.post(f"/alerts/{seeded.alert_id}/transfer", fields).status == 400
     assert officer.get(f"/alerts/{seeded.alert_id}").status == 200
+
+
+def test_a_reason_that_no_form_would_take_is_refused_whole(house: Served, officer: Visitor) -> None:
+    seeded = seed_alert(house.house, "a.example.cn")
+
+    answer = officer.post(
+        f"/alerts/{seeded.alert_id}/dismiss", {"reason": "其他", "other": "长" * 501}
+    )
+
+    assert answer.status == 400
+    assert "最多 500 个字" in answer.text
+    with house.house.database.reading() as db:
+        assert alert_of(db, seeded.alert_id).state is AlertState.OPEN  # type: ignore[union-attr]

@@ -1,6 +1,9 @@
 """投递 and 审计: what did not get through is seen and sent again; the trail is read and checked."""
 
+import csv
 from collections.abc import Iterator
+from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,7 @@ from sqlalchemy import text
 
 from crawler.domain.delivery import DeliveryState, Receipt
 from crawler.domain.user import Role
+from crawler.service.console import trail
 from crawler.store.audit import latest_acts
 from crawler.store.outbox import delivery_of, put, save_receipts
 from tests.builders import NO_TRIGGER, NOON
@@ -136,6 +140,48 @@ def test_the_trail_is_read_by_who_what_and_when(auditor: Visitor, ops: Visitor) 
     assert "没有符合条件的记录" in other_day
     assert auditor.get("/audit?day=soon").status == 400
     assert ops.get("/audit").status == 403
+
+
+def test_the_trail_is_taken_away_as_a_table_and_that_is_an_act(
+    auditor: Visitor, ops: Visitor
+) -> None:
+    ops.post("/deliveries/hold", {"endpoint": "主平台", "what": "pause", "reason": "=1+1"})
+    ops.post("/deliveries/hold", {"endpoint": "主平台", "what": "resume"})
+
+    answer = auditor.get("/audit/file?action=endpoint.&actor=ops")
+    rows = list(csv.DictReader(answer.text.lstrip("\ufeff").splitlines()[1:]))
+    noted = auditor.get("/audit?action=audit.export").text
+
+    assert [one["做了什么"] for one in rows[:2]] == ["endpoint.resume", "endpoint.pause"]
+    assert rows[0]["前一条的摘要"] == rows[1]["摘要"]
+    assert not any(cell.startswith("=") for one in rows for cell in one.values())
+    assert (
+        f"{len(rows)} 条 actor=ops action=endpoint. sha256:{sha256(answer.body).hexdigest()}"
+        in noted
+    )
+    assert auditor.get("/audit/file?day=2020-01-02&to=2020-01-01").status == 400
+    assert ops.get("/audit/file").status == 403
+
+
+def test_a_trail_that_is_too_long_for_one_table_is_refused(
+    auditor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trail, "_AT_ONCE", 2)
+    whole = auditor.get("/audit/file").text.count("\r\n") - 2
+    monkeypatch.setattr(trail, "MOST_EXPORTED", whole - 1)
+
+    assert whole > 4
+    assert auditor.get("/audit/file").status == 400
+
+
+def test_days_are_from_one_to_another(auditor: Visitor, ops: Visitor) -> None:
+    ops.post("/deliveries/hold", {"endpoint": "主平台", "what": "pause", "reason": "为审计"})
+    today = NOON.date()
+    before, after = today - timedelta(days=9), today + timedelta(days=9)
+
+    assert "为审计" in auditor.get(f"/audit?day={before}&to={after}&actor=ops").text
+    assert "为审计" not in auditor.get(f"/audit?day={before}&to={today - timedelta(days=1)}").text
+    assert "为审计" in auditor.get(f"/audit?day={today}").text
 
 
 @pytest.mark.fault("C16")

@@ -1,12 +1,14 @@
 """Coming in: what must be true before anybody sees a page."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from crawler.domain.user import Role
 from crawler.service.console.app import all_routes
+from crawler.service.console.keeping import Draft, Keeping
 from crawler.service.console.signing_in import SLOW_DOWN, WRONG
 from crawler.store.audit import latest_acts
 from crawler.store.people import password_hash_of, user_named
@@ -284,6 +286,31 @@ def test_what_was_typed_when_the_session_ended_is_not_lost(house: Served, clock:
     back = visitor.sign_in("guan", draft=draft)
     assert "林某某负责城东片区巡查工作" in back.text
     assert 'action="/people"' in back.text
+
+
+def test_what_was_typed_is_not_lost_when_the_cookie_is_gone_too(house: Served) -> None:
+    visitor = house.person("guan2", Role.ADMIN)
+    visitor.cookies.clear()  # signed out in another window
+
+    answer = visitor.post("/people", {"name": "lin", "shown": "城东片区巡查"})
+    draft = answer.text.split('name="draft" value="')[1].split('"')[0]
+    back = visitor.sign_in("guan2", draft=draft)
+
+    assert answer.status == 401
+    assert "你填的内容还在" in answer.text
+    assert "城东片区巡查" in back.text
+    assert visitor.sign_in("guan2", draft=draft).status == 303  # once
+
+
+def test_who_is_nobody_pushes_out_no_ones_words(house: Served) -> None:
+    keeping, at = Keeping(), datetime(2026, 5, 12, tzinfo=UTC)
+    keeping.keep_draft("mine", Draft(user_id=7, path="/people", fields=(), at=at))
+    for number in range(3_000):
+        keeping.keep_draft(str(number), Draft(user_id=0, path="/x", fields=(), at=at))
+
+    assert keeping.draft("mine", 7, at) is not None
+    assert keeping.draft("2999", 7, at) is not None
+    assert keeping.draft("2000", 7, at) is None
 
 
 @pytest.mark.fault("C31")

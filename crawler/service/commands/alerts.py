@@ -12,7 +12,7 @@ from alerts.reviewing import dismiss as dismiss_alert
 from alerts.reviewing import reopen as reopen_alert
 from alerts.reviewing import watch as watch_alert
 from crawler.domain.alert import Alert, AlertState
-from crawler.domain.assessment import Assessment, Side
+from crawler.domain.assessment import Assessment, Side, per_cent
 from crawler.domain.capture import Capture, EvidenceKind
 from crawler.domain.errors import BadInput
 from crawler.domain.family import MARK_NAMES
@@ -227,9 +227,8 @@ def _show_reasons(assessment: Assessment, words: Catalogue) -> None:
         for one in reasons:
             say(f"  {words.say(key)}  {one.text}")
     for promised in assessment.yields:
-        ends = {promised.annual_low, promised.annual_high}
-        annual = "–".join(f"{figure:g}" for figure in sorted(f for f in ends if f is not None))
-        say(f"  {words.say('alerts.yields')}  {promised.raw} → {annual or '?'} %")
+        annual = per_cent(promised.annual_low, promised.annual_high)
+        say(f"  {words.say('alerts.yields')}  {promised.raw} → {annual or '?'}")
 
 
 def told_family(db: Connection, site: Site) -> list[dict[str, Any]]:

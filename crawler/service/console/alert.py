@@ -9,7 +9,7 @@ from starlette.responses import Response
 from alerts.grouping import titled
 from alerts.masking import without_name
 from crawler.domain.alert import AlertState
-from crawler.domain.assessment import TEST_STATE_NAMES, FourTests, Side, TestState
+from crawler.domain.assessment import TEST_STATE_NAMES, FourTests, Side, TestState, per_cent
 from crawler.domain.capture import Capture
 from crawler.domain.filing import Filing, main_licence_of, normal_licence
 from crawler.domain.page import Contact, ContactKind, PageStructure
@@ -36,7 +36,6 @@ from crawler.service.console.looking import (
 )
 from crawler.service.console.looking_again import of_late
 from crawler.service.console.marks import Mark, lines_of, of_reason, of_yield
-from crawler.service.console.shown import per_cent
 from crawler.store.asked import asked_of_site
 from crawler.store.captures import captures_of_visit
 from crawler.store.cards import (

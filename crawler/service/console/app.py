@@ -334,12 +334,11 @@ def _come_in(call: Call, route: Route) -> Response:
             return RedirectResponse("/sign-in", status_code=303)
         return RedirectResponse(f"/sign-in?next={_quoted(target)}", status_code=303)
     typed = tuple((k, v) for k, v in call.form if isinstance(v, str))
-    owner = signing_in.owner_of(call)
     token = call.console.token()
-    if owner:
-        draft = Draft(user_id=owner, path=call.path, fields=typed, at=call.now)
-        call.console.keeping.keep_draft(token, draft)
-    return signing_in.door(call, status=401, draft=token if owner else "")
+    owner = signing_in.owner_of(call)
+    draft = Draft(user_id=owner, path=call.path, fields=typed, at=call.now)
+    call.console.keeping.keep_draft(token, draft)
+    return signing_in.door(call, status=401, draft=token)
 
 
 def _quoted(path: str) -> str:

@@ -30,10 +30,12 @@ from crawler.store.capture_checks import broken_records
 from crawler.store.captures import captures_of_visit
 from crawler.store.cards import Card, Decided, card_of, decisions_on_site
 from crawler.store.handovers import hand_over
+from crawler.store.people import user_named
 from crawler.store.task_alerts import alerts_of_task, tasks_of_alert
 
 UNDO_FOR = timedelta(minutes=10)
 MOST_AT_ONCE = 200
+LONGEST_REASON = 500  # as the forms say
 REASONS = (
     "反诈宣传或普法",
     "词语误读",
@@ -325,7 +327,9 @@ def _edited(call: Call) -> Edit | None:
 
 
 def _reason(call: Call) -> str:
-    chosen, own = call.field("reason", 200), call.field("other", 500)
+    chosen, own = call.field("reason", 200), call.field("other")
+    if len(own) > LONGEST_REASON:
+        raise BadInput(f"理由最多 {LONGEST_REASON} 个字，现有 {len(own)} 个")
     reason = own if chosen in ("", "其他") else "：".join(one for one in (chosen, own) if one)
     if not reason.strip():
         raise BadInput("误报须写明理由")
@@ -353,10 +357,11 @@ def _too_late(
         return Notice(text=call.console.say("这一步已经记录过了，没有重复。"))
     with call.house.database.reading() as db:
         now = card_of(db, card.alert.id, call.reach)
+        quicker = user_named(db, last.actor)
     state = ALERT_STATE_NAMES[now.alert.state] if now else ""
     said = call.console.say(
         "{who} 已先处理了这一条，现为“{state}”。你的选择没有记录。",
-        who=last.actor,
+        who=quicker.shown_name if quicker else last.actor,
         state=call.console.say(state),
     )
     return Notice(text=said, bad=True)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 ENTRY_HOLDS, AWAY_HOLDS = timedelta(minutes=5), timedelta(minutes=10)
 MOST_ASKING = 4
 _MOST_KEPT = 2_000
+_MOST_STRAYS = 50
 T = TypeVar("T")
 
 
@@ -71,6 +72,7 @@ class Keeping:
     _figures: dict[Hashable, tuple[datetime, Any]] = field(default_factory=dict)
     _notices: dict[str, list[Notice]] = field(default_factory=dict)
     _drafts: dict[str, Draft] = field(default_factory=dict)
+    _strays: dict[str, Draft] = field(default_factory=dict)
     _entries: dict[str, Entry] = field(default_factory=dict)
     _away: dict[str, Away] = field(default_factory=dict)
 
@@ -99,18 +101,23 @@ class Keeping:
             return tuple(self._notices.pop(digest, ()))
 
     def keep_draft(self, token: str, draft: Draft) -> None:
-        """Until the person is back."""
+        """Until the person is back. What nobody owns (the cookie is gone too) is kept apart, so
+        that whoever posts without signing in pushes out nobody's.
+        """
+        kept, most = (self._drafts, _MOST_KEPT) if draft.user_id else (self._strays, _MOST_STRAYS)
         with self._lock:
-            _bound(self._drafts)
-            self._drafts[token] = draft
+            _bound(kept, most)
+            kept[token] = draft
 
     def draft(self, token: str, user_id: int, now: datetime) -> Draft | None:
-        """What this person had typed, if it is theirs and not too old; once."""
+        """What this person had typed, if it is theirs and not too old; once. What nobody owns is
+        theirs who hold the page that it was answered with.
+        """
         with self._lock:
-            draft = self._drafts.get(token)
-            if draft is None or draft.user_id != user_id:
+            draft = self._strays.pop(token, None) or self._drafts.get(token)
+            if draft is None or draft.user_id not in (0, user_id):
                 return None
-            del self._drafts[token]
+            self._drafts.pop(token, None)
         return draft if now - draft.at < timedelta(hours=2) else None
 
     def keep_entry(self, token: str, entry: Entry) -> None:
@@ -145,6 +152,6 @@ class Keeping:
             self._entries.pop(token, None)
 
 
-def _bound(kept: dict[Any, Any]) -> None:
-    while len(kept) >= _MOST_KEPT:
+def _bound(kept: dict[Any, Any], most: int = _MOST_KEPT) -> None:
+    while len(kept) >= most:
         kept.pop(next(iter(kept)))

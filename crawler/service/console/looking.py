@@ -14,6 +14,7 @@ from crawler.domain.assessment import (
     Side,
     Track,
     Yield,
+    per_cent,
     rank,
 )
 from crawler.domain.capture import Capture, PageText, Profile
@@ -24,7 +25,6 @@ from crawler.service.catalogue import Say, chinese
 from crawler.service.console.calls import Call
 from crawler.service.console.evidence import KINDS, picture_in, size_of_kept
 from crawler.service.console.marks import Drawn, Mark, drawn_on, marks_of
-from crawler.service.console.shown import per_cent
 from crawler.store.cards import Card, texts_and_runs
 from crawler.store.database import Connection
 from crawler.store.removals import removal_of

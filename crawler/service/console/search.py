@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import Response
 
-from crawler.domain.assessment import LEVEL_NAMES, Level
+from crawler.domain.assessment import LEVEL_NAMES, Level, per_cent
 from crawler.domain.case import CHINA
 from crawler.domain.errors import BadInput, TryLater
 from crawler.domain.filing import SubjectKind, shown_unit_name
@@ -279,7 +279,7 @@ def _row(one: Answer, categories: Mapping[str, str]) -> Iterator[str]:
     yield region_name(one.region) or one.region
     yield LEVEL_NAMES[Level(one.level)]
     yield "、".join(categories.get(name, name) for name in one.categories)
-    yield "、".join(f"{rate:g}%" for rate in one.rates)
+    yield "、".join(per_cent(rate, rate) for rate in one.rates)
     yield one.title
     yield one.url
     yield f"{one.first_seen_at.astimezone(CHINA):%Y-%m-%d %H:%M}" if one.first_seen_at else ""

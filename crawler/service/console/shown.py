@@ -101,12 +101,3 @@ def _plain(character: str) -> str:
 def clipped(text: str, most: int = 60) -> str:
     """As much as fits, with an ellipsis if that is not all; still to be escaped."""
     return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def per_cent(low: float | None, high: float | None) -> str:
-    """15.8%, 9%–13.8%; empty where there is no annual figure."""
-    if high is None:
-        return ""
-    if low is None or low == high:
-        return f"{high:.4g}%"
-    return f"{low:.4g}–{high:.4g}%"

@@ -9,7 +9,7 @@ from threading import Lock
 
 from starlette.responses import Response
 
-from crawler.domain.assessment import Assessment, Side
+from crawler.domain.assessment import Assessment, Side, per_cent
 from crawler.domain.errors import BadInput
 from crawler.domain.lexicon import Hit, Lexicon, Term
 from crawler.service.amending import (
@@ -202,6 +202,5 @@ def _reasons(assessment: Assessment) -> list[tuple[str, float, str]]:
 def _rates(assessment: Assessment) -> list[tuple[str, str]]:
     told = []
     for one in assessment.yields:
-        ends = sorted({f for f in (one.annual_low, one.annual_high) if f is not None})
-        told.append((" ".join(one.raw.split()), "–".join(f"{figure:g}%" for figure in ends)))
+        told.append((" ".join(one.raw.split()), per_cent(one.annual_low, one.annual_high)))
     return told

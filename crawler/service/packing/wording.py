@@ -3,12 +3,20 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from crawler.domain.assessment import TEST_STATE_NAMES, Assessment, FourTests, Side, Track, Yield
+from crawler.domain.assessment import (
+    TEST_STATE_NAMES,
+    Assessment,
+    FourTests,
+    Side,
+    Track,
+    Yield,
+    per_cent,
+)
 from crawler.domain.capture import Capture, Fetcher, HopKind, Outcome, Profile
 from crawler.domain.case import CHINA
 from crawler.domain.site import Site
 from crawler.service.catalogue import Catalogue
-from crawler.service.console.shown import exact, per_cent
+from crawler.service.console.shown import exact
 from crawler.service.packing.veil import Veil
 
 FETCHERS = {Fetcher.HTTP: "直接请求网页源文件", Fetcher.BROWSER: "用浏览器打开网页并截图"}
