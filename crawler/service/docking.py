@@ -2,13 +2,15 @@
 shrinks too much waits for a person, and so does nothing else.
 """
 
+import os
 import shutil
 import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 import structlog
@@ -26,10 +28,11 @@ from crawler.store.dockings import (
     WAITING,
     Docked,
     check_waits,
-    is_known,
+    claim_docked,
     keep_docked,
     newer_than,
     settle_docked,
+    state_of_docked,
 )
 from crawler.store.evidence import file_digest
 from crawler.store.lists import ImportReport
@@ -55,9 +58,10 @@ def dock(house: House, now: datetime) -> list[Docked]:
         _pull(house, ops.list_command, ops.list_folder)
     found: list[Docked] = []
     unread: list[str] = []
-    for path in _files(ops.list_folder):
+    for nth, path in enumerate(_files(ops.list_folder)):
+        at = now + timedelta(microseconds=nth)  # which came after which is told by their times
         try:
-            one = _taken(house, path, now)
+            one = _taken(house, path, at)
         except OSError as error:
             unread.append(f"{path.name}（{reason_of(error)}）")
         else:
@@ -121,25 +125,39 @@ def _pull(house: House, command: tuple[str, ...], folder: Path) -> None:
 
 def _files(folder: Path) -> Iterator[Path]:
     """Whole files, the oldest first; no links, nothing hidden, nothing that still grows."""
-    found = [
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in _ENDINGS
-        and not path.name.startswith(".")
-        and not path.is_symlink()
-        and path.is_file()
-    ]
-    for path in sorted(found, key=lambda one: (one.stat().st_mtime, one.name)):
-        if time.time() - path.stat().st_mtime > STILL_S:
+    found = {path: stat for path in folder.iterdir() if (stat := _file_of(path))}
+    if any(stat.st_mtime > time.time() for stat in found.values()):
+        time.sleep(STILL_S)  # written under another clock: what stands still is whole
+        found = {path: stat for path, stat in found.items() if _same(stat, _file_of(path))}
+    for path, stat in sorted(found.items(), key=lambda one: (one[1].st_mtime, one[0].name)):
+        if not 0 <= time.time() - stat.st_mtime <= STILL_S:
             yield path
+
+
+def _file_of(path: Path) -> os.stat_result | None:
+    """A list by its name, and a file of its own; None also where it has gone meanwhile."""
+    if path.suffix.lower() not in _ENDINGS or path.name.startswith("."):
+        return None
+    try:
+        stat = path.lstat()
+    except FileNotFoundError:
+        return None
+    return stat if S_ISREG(stat.st_mode) else None
+
+
+def _same(was: os.stat_result, now: os.stat_result | None) -> bool:
+    return now is not None and (was.st_size, was.st_mtime_ns) == (now.st_size, now.st_mtime_ns)
 
 
 def _taken(house: House, path: Path, now: datetime) -> Docked | None:
     """A copy of our own is judged and taken, so that nobody changes it between the two."""
     source, sha256 = house.config.ops.list_source, file_digest(path)
     with house.database.reading() as db:
-        if is_known(db, sha256, source):
-            return None
+        state = state_of_docked(db, sha256, source)
+    if state:
+        if state != WAITING:  # a copy may be left of a go that was killed
+            shutil.rmtree(_shelf(house, sha256), ignore_errors=True)
+        return None
     copy = _shelf(house, sha256) / path.name
     copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     shutil.copyfile(path, copy)
@@ -150,16 +168,24 @@ def _taken(house: House, path: Path, now: datetime) -> Docked | None:
         actor=MACHINE, at=now,
     )  # fmt: skip
 
+    def first(db: Connection) -> None:
+        if not claim_docked(db, one):
+            raise NotAllowed(DEALT_WITH)
+
     def then(db: Connection, list_id: int) -> None:
         _keep(db, replace(one, list_id=list_id))
 
     try:
-        report = _imported(house, copy, MACHINE, now, may_shrink=False, then=then)
+        report = _imported(house, copy, MACHINE, now, may_shrink=False, first=first, then=then)
         one = replace(one, list_id=report.list_id)
     except BadInput as mistake:
         one = _untaken(one, mistake)
         with house.database.transaction() as db:
-            _keep(db, one)
+            if not claim_docked(db, one):
+                return None
+            note(db, _act(one))
+    except (NotAllowed, FileNotFoundError):  # another look was quicker, and put the copy away
+        return None
     if one.state != WAITING:
         shutil.rmtree(copy.parent, ignore_errors=True)
     log.info("list came", action="dock", list=one.list_id, state=one.state)

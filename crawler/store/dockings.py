@@ -38,10 +38,17 @@ def keep_docked(db: Connection, one: Docked) -> None:
     db.execute(statement.on_conflict_do_update(index_elements=["sha256", "source"], set_=values))
 
 
-def is_known(db: Connection, sha256: str, source: str) -> bool:
-    """Whether this list was looked at before."""
+def claim_docked(db: Connection, one: Docked) -> bool:
+    """Written down if nobody was quicker: of two who look at once, one takes the list."""
+    take_chain(db)
+    new = upsert(db, docked).values(asdict(one)).on_conflict_do_nothing()
+    return db.execute(new).rowcount == 1
+
+
+def state_of_docked(db: Connection, sha256: str, source: str) -> str:
+    """What became of this list when it was looked at before; empty if it never was."""
     mine = (docked.c.sha256 == sha256) & (docked.c.source == source)
-    return db.execute(select(docked.c.sha256).where(mine)).first() is not None
+    return db.scalar(select(docked.c.state).where(mine)) or ""
 
 
 def check_waits(db: Connection, one: Docked) -> None:

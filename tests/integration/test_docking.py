@@ -200,6 +200,78 @@ def test_an_older_list_is_not_taken_over_a_newer_one(house: House, folder: Path)
     assert refused.state == "refused"
 
 
+def test_a_list_that_came_after_it_in_the_same_look_is_newer(house: House, folder: Path) -> None:
+    a_list(folder, "a.csv", range(100))
+    dock(house, NOON)
+    a_list(folder, "short.csv", range(50))
+    later = a_list(folder, "whole.csv", range(101))
+    os.utime(later, (time.time() - 30,) * 2)
+    waits, taken = dock(house, NOON + timedelta(days=1))
+
+    assert (waits.state, taken.state) == ("waiting", "taken")
+    with pytest.raises(NotAllowed, match="whole"):
+        decide(house, waits, "wang", NOON + timedelta(days=2), accept=True)
+
+
+def test_of_two_who_look_at_once_one_takes_the_list(
+    house: House, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_list(folder, "a.csv", range(10))
+    known = docking.state_of_docked  # type: ignore[attr-defined]
+    other: list[Docked] = []
+
+    def slow(db: Connection, sha256: str, source: str) -> str:
+        state = known(db, sha256, source)
+        monkeypatch.setattr(docking, "state_of_docked", known)
+        other.extend(dock(house, NOON))
+        return state
+
+    monkeypatch.setattr(docking, "state_of_docked", slow)
+
+    assert dock(house, NOON) == []
+    assert [one.state for one in other] == ["taken"]
+    assert imported(house) == 1
+
+
+def test_a_list_written_under_a_clock_ahead_is_taken_once_it_stands_still(
+    house: House, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = (time.time() + 3_600,) * 2
+    still, grows = (a_list(folder, name, range(10)) for name in ("still.csv", "grows.csv"))
+    for one in (still, grows):
+        os.utime(one, ahead)
+
+    def wait(_seconds: float) -> None:
+        a_list(folder, "grows.csv", range(11))
+        os.utime(grows, ahead)
+
+    monkeypatch.setattr("crawler.service.docking.time.sleep", wait)
+
+    assert [one.name for one in dock(house, NOON)] == ["still.csv"]
+
+
+def test_a_file_that_goes_while_the_folder_is_read_stops_nothing(
+    house: House, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, _ = a_list(folder, "a.csv", range(5)), a_list(folder, "b.csv", range(10))
+    listed = list(folder.iterdir())
+    gone.unlink()
+    monkeypatch.setattr(Path, "iterdir", lambda _self: iter(listed))
+
+    assert [one.name for one in dock(house, NOON)] == ["b.csv"]
+
+
+def test_a_copy_that_a_killed_go_left_is_put_away(house: House, folder: Path) -> None:
+    list_ = a_list(folder, "a.csv", range(10))
+    dock(house, NOON)
+    left = house.home / "docking" / file_digest(list_) / "a.csv"
+    left.parent.mkdir(parents=True)
+    left.write_text("x", "utf-8")
+
+    assert dock(house, NOON) == []
+    assert not left.exists()
+
+
 def test_a_list_that_is_written_while_it_is_copied_waits_for_the_next_look(
     house: House, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
