@@ -537,3 +537,15 @@ def test_a_reason_that_no_form_would_take_is_refused_whole(house: Served, office
     assert "最多 500 个字" in answer.text
     with house.house.database.reading() as db:
         assert alert_of(db, seeded.alert_id).state is AlertState.OPEN  # type: ignore[union-attr]
+
+
+def test_of_several_none_is_decided_where_one_is_not_there(house: Served, officer: Visitor) -> None:
+    first, last = (seed_alert(house.house, f"{name}.example.cn") for name in "ab")
+    ids = [("id", str(n)) for n in (first.alert_id, 99_999, last.alert_id)]
+
+    answer = officer.post("/alerts/bulk", [*ids, ("reason", "词语误读")])
+
+    assert answer.status == 404
+    with house.house.database.reading() as db:
+        states = {alert_of(db, one.alert_id).state for one in (first, last)}  # type: ignore[union-attr]
+    assert states == {AlertState.OPEN}

@@ -1,6 +1,7 @@
 """Coming in: what must be true before anybody sees a page."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from crawler.domain.user import Role
 from crawler.service.console.app import all_routes
 from crawler.service.console.keeping import Draft, Keeping
-from crawler.service.console.signing_in import SLOW_DOWN, WRONG
+from crawler.service.console.signing_in import MOST_FAILURES, SLOW_DOWN, WRONG
 from crawler.store.audit import latest_acts
 from crawler.store.people import password_hash_of, user_named
 from tests.integration.console_house import PASSWORD, Clock, Served, console
@@ -286,6 +287,38 @@ def test_what_was_typed_when_the_session_ended_is_not_lost(house: Served, clock:
     back = visitor.sign_in("guan", draft=draft)
     assert "林某某负责城东片区巡查工作" in back.text
     assert 'action="/people"' in back.text
+
+
+def test_guesses_at_once_are_no_better_than_one_after_the_other(house: Served) -> None:
+    house.account("target", Role.OFFICER)
+    with ThreadPoolExecutor(16) as many:
+        answers = list(
+            many.map(lambda n: house.visitor().sign_in("target", password=f"wrong{n}"), range(24))
+        )
+
+    assert sum(one.status == 401 for one in answers) == MOST_FAILURES
+    assert sum(one.status == 429 for one in answers) == 24 - MOST_FAILURES
+
+
+def test_ones_own_password_is_not_reset_without_the_present_one(house: Served) -> None:
+    admin = house.person("guan3", Role.ADMIN)
+
+    refused = admin.post("/people/guan3/password", {"password": "a-quite-long-one-2026"})
+
+    assert refused.status == 409
+    assert house.visitor().sign_in("guan3").status == 303
+
+
+def test_an_administrator_of_a_district_has_no_people_elsewhere(house: Served) -> None:
+    admin = house.person("qu", Role.ADMIN, region="310118")
+    house.account("elsewhere", Role.OFFICER, region="310115")
+    new = {"name": "x1", "region": "310115", "role": "officer", "password": "long-enough-2026"}
+
+    assert admin.post("/people", new).status in (400, 403, 404, 409)
+    assert admin.post("/people/elsewhere", {"region": "310118", "role": "officer"}).status == 404
+    assert admin.post("/people/elsewhere/password", {"password": "long-enough-26"}).status == 404
+    with house.house.database.reading() as db:
+        assert user_named(db, "x1") is None
 
 
 def test_what_was_typed_is_not_lost_when_the_cookie_is_gone_too(house: Served) -> None:

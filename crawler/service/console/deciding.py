@@ -163,12 +163,11 @@ def bulk(call: Call) -> Response:
     if not 0 < len(numbers) <= MOST_AT_ONCE:
         raise BadInput(f"请选 1 至 {MOST_AT_ONCE} 条")
     reason = _reason(call)
+    with call.house.database.reading() as db:
+        if not all(card_of(db, number, call.reach) for number in numbers):
+            raise Missing  # before any is decided
     done, late = 0, 0
     for number in numbers:
-        with call.house.database.reading() as db:
-            known = card_of(db, number, call.reach) is not None
-        if not known:
-            raise Missing
         try:
             dismiss_alert(
                 call.house.database, number, call.actor, call.now, call.console.desk(), reason

@@ -3,7 +3,8 @@ somebody on their next page, what they had typed when their session ended.
 """
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ ENTRY_HOLDS, AWAY_HOLDS = timedelta(minutes=5), timedelta(minutes=10)
 MOST_ASKING = 4
 _MOST_KEPT = 2_000
 _MOST_STRAYS = 50
+_STRIPES = 64
 T = TypeVar("T")
 
 
@@ -69,12 +71,25 @@ class Keeping:
     )
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _guessing: tuple[threading.Lock, ...] = field(
+        default_factory=lambda: tuple(threading.Lock() for _ in range(_STRIPES))
+    )
     _figures: dict[Hashable, tuple[datetime, Any]] = field(default_factory=dict)
     _notices: dict[str, list[Notice]] = field(default_factory=dict)
     _drafts: dict[str, Draft] = field(default_factory=dict)
     _strays: dict[str, Draft] = field(default_factory=dict)
     _entries: dict[str, Entry] = field(default_factory=dict)
     _away: dict[str, Away] = field(default_factory=dict)
+
+    @contextmanager
+    def guessing(self, *whose: str) -> Iterator[None]:
+        """One guess at a time for an account and from an address: a failure is counted before the
+        next is compared, so that a hundred at once are no better than one after the other.
+        """
+        with ExitStack() as held:
+            for one in sorted({hash(name) % _STRIPES for name in whose}):
+                held.enter_context(self._guessing[one])
+            yield
 
     def figure(self, key: Hashable, now: datetime, for_s: float, make: Callable[[], T]) -> T:
         """A figure as it was at most `for_s` seconds ago."""

@@ -63,6 +63,8 @@ def change(call: Call) -> Response:
 def reset_password(call: Call) -> Response:
     """A new password, told to the person by another way."""
     user = _known(call)
+    if user.id == call.user.id:  # a session that somebody got hold of would keep the account
+        raise NotAllowed("自己的口令在“我的账户”里改，须先输入现在的口令")
     made = passwords.hash_of(checked_password(call.field("password", 500), user.name))
     with call.house.database.transaction() as db:
         set_password(db, user.id, made)

@@ -27,7 +27,7 @@ from crawler.domain.subject import (
 from crawler.domain.user import Role, reach_of
 from crawler.service.console.access import DECIDERS, READERS, SUPERVISORS, get, post
 from crawler.service.console.assigning import masked_lines
-from crawler.service.console.calls import Call, whole_number
+from crawler.service.console.calls import Call, Refused, whole_number
 from crawler.service.console.keeping import Notice
 from crawler.service.registering import Handed, take_back, take_register
 from crawler.service.standing import day_from, told_lists
@@ -66,6 +66,7 @@ def show(call: Call) -> Response:
 
 def load(call: Call) -> Response:
     """A register file in; whole lists replace their source's last."""
+    _check_holds(call)
     upload = call.upload("file")
     if upload is None or not upload.filename:
         raise BadInput("请选择名录文件")
@@ -105,6 +106,7 @@ def load(call: Call) -> Response:
 
 def drop(call: Call) -> Response:
     """A source's lines out of a register."""
+    _check_holds(call)
     source = call.field("source", 200)
     gone, changed = take_back(
         call.house, _register(call), source, call.field("reason", 500), call.actor, call.now
@@ -114,6 +116,12 @@ def drop(call: Call) -> Response:
         source=source, gone=gone, changed=changed,
     )  # fmt: skip
     return call.go("/registers", Notice(text=said))
+
+
+def _check_holds(call: Call) -> None:
+    """A register speaks of the subjects of all of this installation."""
+    if not call.house.config.region.startswith(call.reach):
+        raise Refused(call.console.say("你的辖区小于本系统的辖区，不能改动名录。"))
 
 
 def exceptions(call: Call) -> Response:

@@ -58,6 +58,11 @@ def sign_in(call: Call) -> Response:
         return door(call, NO_TLS, status=403)
     if is_password_shut(call.console):
         return door(call, NO_PASSWORDS, status=403)
+    with call.console.keeping.guessing(call.field("name", 60), call.address):
+        return _attempted(call)
+
+
+def _attempted(call: Call) -> Response:
     name, password = call.field("name", 60), call.field("password", 500)
     with call.house.database.reading() as db:
         failures = _failures(db, call, name)
@@ -88,6 +93,11 @@ def sign_in_code(call: Call) -> Response:
     entry = call.console.keeping.entry(token, call.address, call.now)
     if entry is None:
         return door(call, TOO_LATE, status=401)
+    with call.console.keeping.guessing(entry.name, call.address):
+        return _shown_code(call, token, entry)
+
+
+def _shown_code(call: Call, token: str, entry: Entry) -> Response:
     with call.house.database.reading() as db:
         failures = _failures(db, call, entry.name)
         user = user_named(db, entry.name)
@@ -177,13 +187,14 @@ def sign_out(call: Call) -> Response:
 
 def knows_password(call: Call, field: str = "password") -> bool:
     """Whether who is signed in typed their own password again."""
-    _refuse_guesser(call)
-    with call.house.database.reading() as db:
-        kept = password_hash_of(db, call.user.id)
-    if passwords.fits(kept, call.field(field, 500)):
-        return True
-    note_wrong(call)
-    return False
+    with call.console.keeping.guessing(call.actor, call.address):
+        _refuse_guesser(call)
+        with call.house.database.reading() as db:
+            kept = password_hash_of(db, call.user.id)
+        if passwords.fits(kept, call.field(field, 500)):
+            return True
+        note_wrong(call)
+        return False
 
 
 def is_sure(call: Call) -> bool:
