@@ -30,7 +30,10 @@ MANIFEST = "MANIFEST.json"
 STORE = "xunwang.db"
 EVIDENCE = "evidence/"
 SETTINGS = ("xunwang.toml", "keys")  # what holds secrets goes only where somebody says so
-_OURS = frozenset({"run", "cache", "logs", "lock", "evidence", "restore.part", STORE, *SETTINGS})
+_KEYS = frozenset({".key", ".pem", ".p12", ".pfx"})
+_OURS = frozenset(
+    {"run", "cache", "logs", "lock", "evidence", "restore.part", "restore.over", STORE}
+)
 _SPARE = 1.05
 
 
@@ -142,7 +145,7 @@ def _others(house: House, writer: "_Writer", *, settings: bool) -> Iterator[tupl
     for path in sorted(house.home.rglob("*")):
         name = path.relative_to(house.home).as_posix()
         top = name.partition("/")[0]
-        if top.startswith(STORE) or (top in _OURS and not (settings and top in SETTINGS)):
+        if top.startswith(STORE) or top in _OURS or (_is_secret(top) and not settings):
             continue
         if path.is_symlink():
             goal = str(path.readlink())
@@ -150,6 +153,12 @@ def _others(house: House, writer: "_Writer", *, settings: bool) -> Iterator[tupl
                 yield name, goal
         elif path.is_file():
             writer.add(name, path)
+
+
+def _is_secret(top: str) -> bool:
+    """Settings and keys, and what an editor or a person left of them beside."""
+    plain = top.lstrip(".#").rstrip("~#")
+    return plain.startswith(SETTINGS) or Path(plain).suffix in _KEYS
 
 
 def _check_room(part: Path, wanted: int) -> None:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -144,12 +145,21 @@ def public_key(home: Path) -> bytes:
 
 
 def _new_key(file: Path) -> Ed25519PrivateKey:
+    """Whole or not at all; of two who make one at once both have the same."""
     made = Ed25519PrivateKey.generate()
     file.parent.mkdir(mode=0o700, exist_ok=True)
     pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as opened:
-        opened.write(pem)
+    handle, beside = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(pem)
+            opened.flush()
+            os.fsync(opened.fileno())
+        os.link(beside, file)
+    except FileExistsError:
+        return signing_key(file.parent.parent)
+    finally:
+        Path(beside).unlink()
     return made
 
 

@@ -3,6 +3,7 @@ compared with the manifest, and only then moved into an empty home.
 """
 
 import hashlib
+import os
 import re
 import shutil
 import tarfile
@@ -27,7 +28,8 @@ from crawler.store.snapshots import (
     standing_of,
 )
 
-PART = "restore.part"
+PART, OVER = "restore.part", "restore.over"
+WHOLE = "WHOLE"  # all is read, checked and settled: only moving is left
 MOST_FILES, MOST_MANIFEST = 10_000_000, 2 * 1024**3
 PAUSED = "从备份恢复：请与接收方核对后再继续（xunwang deliveries resume）"
 _SAFE = re.compile(r"(?!.*(?:^|/)\.\.?(?:/|$))[^/\x00-\x1f\\][^\x00-\x1f\\]{0,240}")
@@ -44,11 +46,15 @@ def read_backup(archive: Path) -> Manifest:
 
 
 def restore(archive: Path, home: Path, actor: str, now: datetime, region: str) -> Manifest:
-    """Into a home that holds no installation. A restore that broke off is begun anew; until one
-    has come to its end, no command works there.
+    """Into a home that holds no installation. A restore that broke off is begun anew, or moved in
+    where all of it was there already; until one has come to its end, no command works there.
     """
-    _check_empty(home)
     part = home / PART
+    if (part / WHOLE).exists():
+        manifest = msgspec.json.decode((part / WHOLE).read_bytes(), type=Manifest)
+        _move_in(part, home)
+        return manifest
+    _check_empty(home)
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(mode=0o700, parents=True)
     try:
@@ -56,9 +62,11 @@ def restore(archive: Path, home: Path, actor: str, now: datetime, region: str) -
             manifest, found = _taken(members, part)
         _compare(manifest, found)
         _settle(part, manifest, actor, now, region)
+        os.sync()  # what is moved in next must be there after a power cut
+        (part / WHOLE).write_bytes(msgspec.json.encode(manifest))
+        _move_in(part, home)
     except OSError as error:
         raise TryLater(f"恢复没有完成：{reason_of(error)}；请重新执行") from error
-    _move_in(part, home)
     return manifest
 
 
@@ -176,13 +184,17 @@ def _pause_all(database: Database, now: datetime, actor: str) -> None:
 def _move_in(part: Path, home: Path) -> None:
     """The store last: while it is not there, the home is none."""
     for path in sorted(part.iterdir(), key=lambda one: one.name == STORE):
+        if path.name == WHOLE:
+            continue
         target = home / path.name
         if path.name in _KEPT_AS_IT_IS and target.exists():
             continue
         if target.is_dir():
             shutil.rmtree(target)
         path.replace(target)
-    shutil.rmtree(part)
+    over = part.with_name(OVER)  # at once: what is left of the part would pass for a broken one
+    part.replace(over)
+    shutil.rmtree(over, ignore_errors=True)
 
 
 def _act(actor: str, now: datetime, manifest: Manifest, region: str) -> Act:

@@ -28,12 +28,12 @@ from crawler.store.schedules import (
 MOST_MISSED = 100  # written down by name; an every-minute schedule after a year says no more
 _BOUNDS = "分 0-59，时 0-23，日 1-31，月 1-12，周 mon-sun，范围须由小到大"
 MOST_STEPS = 10_000
+AGAIN = timedelta(minutes=1)
 # a wake-up is never too late: what it does is the same at any time
 _DEFAULTS = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 
 log = structlog.get_logger()
 Clock = Callable[[], datetime]
-Chore = tuple[str, str, Callable[[], None]]  # name, cron, what
 
 
 def trigger_of(cron: str, zone: str) -> CronTrigger:
@@ -94,15 +94,14 @@ def fire_passed(db: Connection, schedule: Schedule, now: datetime) -> int | None
 
 
 class Timetable:
-    """Wakes for every active schedule, and for the chores of the house."""
+    """Wakes for every active schedule."""
 
-    def __init__(self, database: Database, clock: Clock, chores: tuple[Chore, ...]) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
+        self._active: tuple[Schedule, ...] = ()
+        self._woken = clock()
         self._scheduler = AsyncIOScheduler(job_defaults=_DEFAULTS, timezone="Asia/Shanghai")
         self._mark: tuple[int, int] | None = None
-        for name, cron, what in chores:
-            trigger = trigger_of(cron, "Asia/Shanghai")
-            self._scheduler.add_job(what, trigger, id=f"chore:{name}", name=name)
 
     def start(self) -> None:
         """On the running loop. What passed while nobody was there is caught up at once."""
@@ -118,6 +117,7 @@ class Timetable:
             mark = timetable_mark(db)
             schedules = all_schedules(db) if mark != self._mark else []
         if mark == self._mark:
+            self._look_after()
             return
         active = {f"schedule:{s.id}": s for s in schedules if s.state is ScheduleState.ACTIVE}
         for job in self._scheduler.get_jobs():
@@ -129,7 +129,18 @@ class Timetable:
                 self._wake, trigger, args=[schedule], id=name, replace_existing=True
             )
             self._wake(schedule)
+        self._active, self._woken = tuple(active.values()), self._clock()
         self._mark = mark
+
+    def _look_after(self) -> None:
+        """A wake-up may have found the store away, or a clock set forward: what passed meanwhile is
+        seen within a minute, and fires once.
+        """
+        if abs(self._clock() - self._woken) < AGAIN:
+            return
+        for schedule in self._active:
+            self._wake(schedule)
+        self._woken = self._clock()
 
     def _wake(self, schedule: Schedule) -> None:
         with self._database.transaction() as db:

@@ -103,7 +103,7 @@ class Serving:
         self._mover: Mover | None = None
         self._keeping = threading.Lock()  # one at a time writes the cases' files
         self._sweeper = Sweeper(house, words, _now, hindrance=self._room, after=self._after)
-        self._timetable = Timetable(house.database, _now, ())
+        self._timetable = Timetable(house.database, _now)
         self._desks = Desks(house)
         self._over = asyncio.Event()
         again = Recapturing(house, words, _now, self._over.is_set, after=self._after)
@@ -130,7 +130,6 @@ class Serving:
         return room_problem(self._house, self._house.config.ops.least_free_mb)
 
     def _after(self, sweep: Sweep) -> None:
-        certify_missing(self._house, _now())
         try:
             with self._keeping:
                 done = finish_sweep(self._house, sweep.id, sweep.state, _now, told=JOURNAL)

@@ -8,11 +8,13 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select, update
 
 from crawler.domain.errors import BadInput
+from crawler.domain.recapture import RecaptureState
 from crawler.domain.schedule import FiringState
 from crawler.store.audit import audit_head
 from crawler.store.chain import heads
 from crawler.store.database import Database, open_database, schema_version
 from crawler.store.people_tables import sessions
+from crawler.store.recapture_tables import recaptures
 from crawler.store.rewrites import GONE
 from crawler.store.schedule_tables import firings
 from crawler.store.tables import captures, outbox, segments, visits
@@ -55,11 +57,13 @@ def standing_of(db: Connection) -> dict[str, object]:
 
 
 def settle_copy(db: Connection, now: datetime) -> None:
-    """Nobody holds a lease, runs a sweep or is signed in here yet."""
+    """Nobody holds a lease, runs a sweep, looks again or is signed in here yet."""
     leased = update(visits).where(visits.c.lease_owner != "")
     db.execute(leased.values(lease_until=None, lease_owner=""))
     running = update(firings).where(firings.c.state == str(FiringState.RUNNING))
     db.execute(running.values(state=str(FiringState.WAITING), reason="恢复自备份"))
+    looking = update(recaptures).where(recaptures.c.state == str(RecaptureState.RUNNING))
+    db.execute(looking.values(state=str(RecaptureState.WAITING)))
     open_ones = update(sessions).where(sessions.c.ended_at.is_(None))
     db.execute(open_ones.values(ended_at=now, ended_because="restored"))
 

@@ -2,10 +2,12 @@
 
 import io
 import json
+import shutil
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
@@ -129,6 +131,47 @@ def test_a_half_restored_home_refuses_every_command_until_it_is_restored(
     assert (refused.code, "没有完成的恢复" in refused.err) == (2, True)
     assert told(new, "restore", str(target)).code == 0
     assert told(new, "lists").code == 0
+
+
+@pytest.mark.parametrize("step", range(1, 4))
+def test_a_restore_that_ends_while_moving_in_goes_on_from_there(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    target, new, done = backed_up(house, tmp_path), tmp_path / "new", []
+    replace, rmtree = Path.replace, shutil.rmtree
+
+    def ending(act: Callable[..., Any]) -> Callable[..., Any]:
+        def acted(one: Path, *rest: Any, **more: Any) -> Any:
+            if "restore." in str(one) and not more:
+                done.append(one)
+                if len(done) == step:
+                    raise OSError("killed")
+            return act(one, *rest, **more)
+
+        return acted
+
+    with monkeypatch.context() as killed:
+        killed.setattr(Path, "replace", ending(replace))
+        killed.setattr(shutil, "rmtree", ending(rmtree))
+        first = told(new, "restore", str(target))
+    again = told(new, "restore", str(target)) if (new / "restore.part").exists() else first
+
+    assert (first.code, again.code) == (3, 0)
+    assert told(new, "lists").code == 0
+    assert told(new, "verify").code == 0
+
+
+def test_what_lies_beside_the_settings_stays_at_home_with_them(
+    house: House, tmp_path: Path
+) -> None:
+    for name in ("xunwang.toml.bak", ".xunwang.toml.swp", "tls.key", "ca.pem", "city.toml"):
+        (house.home / name).write_text("x", "utf-8")
+
+    with tarfile.open(backed_up(house, tmp_path)) as tar:
+        names = set(tar.getnames())
+
+    assert "city.toml" in names
+    assert not names & {"xunwang.toml.bak", ".xunwang.toml.swp", "tls.key", "ca.pem"}
 
 
 def bent(

@@ -2,10 +2,12 @@
 
 import base64
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -21,6 +23,8 @@ from crawler.service.certifying import (
     certify_yesterday,
     checked_file,
     fingerprint,
+    public_key,
+    signing_key,
 )
 from crawler.service.summing import swept_sweep
 from crawler.service.wiring import House, open_house
@@ -176,3 +180,40 @@ def test_the_key_is_readable_by_its_owner_alone(house: House) -> None:
     file.write_text("not a key", "utf-8")
     refused = told(house.home, "certificate", "key")
     assert (refused.code, "无法读取" in refused.err) == (2, True)
+
+
+def test_of_two_who_make_the_key_at_once_both_have_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = os.link
+
+    def late(beside: str, file: Path) -> None:
+        monkeypatch.setattr("crawler.service.certifying.os.link", link)
+        signing_key(tmp_path)  # another was quicker
+        link(beside, file)
+
+    monkeypatch.setattr("crawler.service.certifying.os.link", late)
+    ours = signing_key(tmp_path)
+
+    assert public_key(tmp_path) == ours.public_key().public_bytes_raw()
+    assert [one.name for one in (tmp_path / "keys").iterdir()] == ["certificate.pem"]
+    assert (tmp_path / "keys" / "certificate.pem").stat().st_mode & 0o077 == 0
+
+
+def test_a_key_that_could_not_be_written_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as full:
+        full.setattr("crawler.service.certifying.os.fsync", raising(OSError("full")))
+        with pytest.raises(OSError, match="full"):
+            signing_key(tmp_path)
+
+    assert list((tmp_path / "keys").iterdir()) == []
+    assert signing_key(tmp_path)
+
+
+def raising(error: Exception) -> Callable[..., Any]:
+    def raised(*_asked: object) -> Any:
+        raise error
+
+    return raised

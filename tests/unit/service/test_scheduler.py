@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from crawler.domain.schedule import FiringState, Schedule
-from crawler.service.scheduler import MOST_MISSED, fire_passed, next_fires, passed_fires
+from crawler.service.scheduler import (
+    MOST_MISSED,
+    Timetable,
+    fire_passed,
+    next_fires,
+    passed_fires,
+)
 from crawler.store.database import Database, migrate, open_database
 from crawler.store.schedules import add_schedule, claim_firing, firings_in, lay_aside, mark_firing
 
@@ -51,6 +57,25 @@ def test_two_schedulers_wake_for_one_fire_time_and_one_fires(database: Database)
     schedule = nightly(database)
     fired = [wake(database, schedule, START + DAY) for _ in range(2)]
     assert [bool(one) for one in fired] == [True, False]
+
+
+async def test_a_wake_up_that_found_the_store_away_is_made_up_for_within_a_minute(
+    database: Database,
+) -> None:
+    schedule, at = nightly(database), [START]
+    timetable = Timetable(database, lambda: at[0])
+    timetable.start()
+    try:
+        timetable.follow()
+        at[0] = START + DAY  # its own wake-up came to nothing
+        timetable.follow()
+        once = states(database)
+        timetable.follow()
+    finally:
+        timetable.stop()
+
+    assert once == states(database) == [FiringState.WAITING]
+    assert schedule.id
 
 
 @pytest.mark.fault("D28")
