@@ -11,12 +11,14 @@ from crawler.domain.site import ended_well
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Coverage:
-    """The register taken apart: seen + each failure + not captured yet + not due = watched sites.
-    `left` are sites of the sweep that are no longer watched; they stand beside the sum.
+    """The register taken apart: seen + each failure + not captured + not due = watched sites; each
+    is counted by itself, so that the sum can be wrong. `left` are sites of the sweep that are no
+    longer watched; they stand beside the sum.
     """
 
     watched: int
     outcomes: Mapping[str, int] = field(default_factory=dict)  # of watched sites; "": not yet
+    overdue: int = 0  # nobody went there, though it was time
     not_due: int = 0
     left: int = 0
     unrendered: int = 0
@@ -34,9 +36,14 @@ class Coverage:
         }
 
     @property
+    def not_captured(self) -> int:
+        """What should have been looked at and was not: not reached in the sweep, or in none."""
+        return self.outcomes.get("", 0) + self.overdue
+
+    @property
     def adds_up(self) -> bool:
         """Whether no site is lost between the figures."""
-        return sum(self.outcomes.values()) + self.not_due == self.watched
+        return sum(self.outcomes.values()) + self.overdue + self.not_due == self.watched
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +79,7 @@ def account(
             "watched": coverage.watched,
             "seen": coverage.seen,
             "failed": coverage.failed,
-            "not_captured": coverage.outcomes.get("", 0),
+            "not_captured": coverage.not_captured,
             "not_due": coverage.not_due,
             "left": coverage.left,
             "unrendered": coverage.unrendered,

@@ -261,8 +261,8 @@ def _foreign(text: str) -> str:
 
 
 def unvisited(of: Coverage) -> int:
-    """Sites that nobody went to in the period: not due in it, or not reached yet."""
-    return of.not_due + of.outcomes.get("", 0)
+    """Sites that nobody went to in the period: not due in it, or not reached."""
+    return of.not_due + of.not_captured
 
 
 def _part(part: int, whole: int) -> float | None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, String, and_, cast, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, String, and_, cast, exists, func, select
 
 from crawler.domain.certificate import Certificate, Coverage
 from crawler.domain.errors import BadInput
@@ -25,10 +25,14 @@ def coverage_of_sweep(db: Connection, sweep_id: int, reach: str = "") -> Coverag
     rows = select(visits.c.outcome, func.count().label("n")).select_from(joined).where(here)
     outcomes = {row.outcome: row.n for row in db.execute(rows.group_by(visits.c.outcome))}
     gone = select(func.count()).select_from(joined).where(~here)
+    started = db.scalar(select(sweeps.c.started_at).where(sweeps.c.id == sweep_id))
+    beside = here & ~exists().where(mine)
+    overdue, not_due = _unvisited(db, beside, started)
     return Coverage(
         watched=watched,
         outcomes=outcomes,
-        not_due=watched - sum(outcomes.values()),
+        overdue=overdue,
+        not_due=not_due,
         left=db.scalar(gone) or 0,
         unrendered=unrendered_count(db, sweep_id),
     )
@@ -47,7 +51,20 @@ def coverage_between(db: Connection, since: datetime, until: datetime, reach: st
     joined = visits.join(last, last.c.id == visits.c.id).join(sites, sites.c.id == visits.c.site_id)
     rows = select(visits.c.outcome, func.count().label("n")).select_from(joined).where(here)
     outcomes = {row.outcome: row.n for row in db.execute(rows.group_by(visits.c.outcome))}
-    return Coverage(watched=watched, outcomes=outcomes, not_due=watched - sum(outcomes.values()))
+    closed = (visits.c.closed_at >= since) & (visits.c.closed_at < until)
+    beside = here & ~exists().where(visits.c.site_id == sites.c.id, closed)
+    overdue, not_due = _unvisited(db, beside, until)
+    return Coverage(watched=watched, outcomes=outcomes, overdue=overdue, not_due=not_due)
+
+
+def _unvisited(db: Connection, beside: ColumnElement[bool], at: datetime | None) -> tuple[int, int]:
+    """How many sites nobody went to although it was time, and how many were not due. A site that
+    was never looked at has no time of its own: it is due.
+    """
+    late = sites.c.due_at.is_(None) | (sites.c.due_at < at)
+    counts = select(func.count().filter(late), func.count().filter(~late)).where(beside)
+    overdue, not_due = db.execute(counts.select_from(sites)).one()
+    return overdue, not_due
 
 
 def save_certificate(db: Connection, one: Certificate) -> Certificate:

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from crawler.domain.case import CHINA
+from crawler.domain.certificate import Coverage
 from crawler.domain.errors import BadInput
 from crawler.domain.site import RECAPTURE, Sweep, SweepState
 from crawler.service.certifying import (
@@ -66,8 +67,38 @@ def swept(house: House) -> Sweep:
     return swept_sweep(house, sweep.id)
 
 
+def due(house: House, at: datetime) -> None:
+    with house.database.transaction() as db:
+        db.execute(update(sites).values(due_at=at))
+
+
+def test_what_was_due_and_nobody_went_to_was_not_captured(house: House) -> None:
+    sweep = swept(house)
+    due(house, NOON - timedelta(days=40))
+
+    coverage = json.loads(certify_sweep(house, sweep, NOON).body)["coverage"]
+    idle = json.loads(certify_day(house, NOON.date() + timedelta(days=1), NOON).body)["coverage"]
+
+    assert (coverage["not_captured"], coverage["not_due"]) == (2, 0)
+    assert (idle["not_captured"], idle["not_due"], idle["adds_up"]) == (5, 0, True)
+
+
+def test_a_sum_that_does_not_come_to_the_register_is_said_and_refused(house: House) -> None:
+    sweep = swept(house)
+    lost = Coverage(watched=5, outcomes={"seen": 1}, overdue=1, not_due=2)
+    with pytest.MonkeyPatch.context() as wrong:
+        wrong.setattr("crawler.service.certifying.coverage_of_sweep", lambda *_: lost)
+        certificate = certify_sweep(house, sweep, NOON)
+
+    assert not json.loads(certificate.body)["coverage"]["adds_up"]
+    with pytest.raises(BadInput, match="各项之和 4 不等于在册网站数 5"):
+        checked_file(as_file(certificate))
+
+
 def test_seen_failed_waiting_and_not_due_are_the_register(house: House) -> None:
-    said = json.loads(certify_sweep(house, swept(house), NOON).body)
+    sweep = swept(house)
+    due(house, NOON + timedelta(days=9))
+    said = json.loads(certify_sweep(house, sweep, NOON).body)
     coverage = said["coverage"]
     assert coverage == {
         "watched": 5, "seen": 1, "failed": {"timed_out": 1, "name_not_found": 1},
@@ -97,6 +128,7 @@ def test_a_sweep_after_which_the_process_died_is_certified_later(house: House) -
 
 def test_a_day_is_certified_once_though_nothing_was_looked_at(house: House) -> None:
     swept(house)
+    due(house, NOON + timedelta(days=9))
     day = NOON.date()
     assert json.loads(certify_day(house, day, NOON).body)["coverage"]["seen"] == 1
     for _ in range(2):
