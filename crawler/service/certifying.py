@@ -79,6 +79,8 @@ def certify_day(house: House, day: date, now: datetime) -> Certificate:
         region = house.config.region
         counts = {name or "waiting": n for name, n in coverage.outcomes.items()}
         counts |= {"watched": coverage.watched, "not_due": coverage.not_due}
+        if coverage.not_captured:
+            counts["waiting"] = coverage.not_captured
         told = coverage_told(day, region, counts)
         return _kept(house, db, "day", day.isoformat(), coverage, told, {}, now)
 
@@ -208,13 +210,15 @@ def checked_file(content: bytes, trusted: str = "") -> dict[str, Any]:
         said = json.loads(body)
         coverage = said["coverage"]
         parts = (coverage["seen"], *coverage["failed"].values(), coverage["not_captured"])
-        total = sum(parts) + coverage["not_due"]
+        total, watched = sum(parts) + coverage["not_due"], coverage["watched"]
+        for name in ("kind", "of", "at", "region"):
+            said[name] = "".join(one for one in said[name][:100] if one.isprintable())
     except InvalidSignature:
         raise BadInput("签名不符：证书被改动，或不是这把钥匙签的") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadInput(f"不是覆盖证书：{type(error).__name__}") from None
     if trusted and fingerprint(key) != trusted.replace(" ", "").lower():
         raise BadInput(f"签名的钥匙不是所信任的：{fingerprint(key)}")
-    if total != coverage["watched"]:
-        raise BadInput(f"各项之和 {total} 不等于在册网站数 {coverage['watched']}")
+    if total != watched:
+        raise BadInput(f"各项之和 {total} 不等于在册网站数 {watched}")
     return dict(said) | {"fingerprint": fingerprint(key)}

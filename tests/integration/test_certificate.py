@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from crawler.domain.case import CHINA
-from crawler.domain.certificate import Coverage
+from crawler.domain.certificate import Certificate, Coverage
 from crawler.domain.errors import BadInput
 from crawler.domain.site import RECAPTURE, Sweep, SweepState
 from crawler.service.certifying import (
@@ -25,6 +25,7 @@ from crawler.service.certifying import (
     checked_file,
     fingerprint,
     public_key,
+    signed,
     signing_key,
 )
 from crawler.service.summing import swept_sweep
@@ -188,6 +189,9 @@ def test_anybody_checks_a_file_offline_and_a_changed_one_is_refused(
     assert json.loads(listed.out)["fingerprint"] == key
     assert not nowhere.exists()
     assert told(nowhere, "certificate", "check", str(file), "--key", "00" * 16).code == 2
+    assert told(nowhere, "certificate", "check", str(file), "--key", "").code == 2
+    assert "没有核对钥匙" in told(nowhere, "certificate", "check", str(file)).out
+    assert "没有核对钥匙" not in checked.out
 
     sound = json.loads(file.read_text("utf-8"))
     for change in (
@@ -249,3 +253,22 @@ def raising(error: Exception) -> Callable[..., Any]:
         raise error
 
     return raised
+
+
+def test_what_a_stranger_signed_is_read_with_suspicion(tmp_path: Path) -> None:
+    coverage = {"watched": 1, "seen": 1, "failed": {}, "not_captured": 0, "not_due": 0}
+    whole = {"kind": "\x1b[31mday", "of": "x", "at": "y", "region": "310118", "coverage": coverage}
+    key = signing_key(tmp_path)
+
+    def file_of(said: object) -> bytes:
+        body = json.dumps(said).encode()
+        blank = Certificate(kind="", of="", at=NOON, region="", body=body)
+        return as_file(signed(blank, key))
+
+    assert checked_file(file_of(whole))["kind"] == "[31mday"
+    for name in ("kind", "of", "at", "region"):
+        for bad in (whole | {name: 7}, {k: v for k, v in whole.items() if k != name}):
+            with pytest.raises(BadInput):
+                checked_file(file_of(bad))
+    with pytest.raises(BadInput):
+        checked_file(file_of(whole | {"coverage": {k: 1 for k in coverage if k != "watched"}}))

@@ -34,15 +34,19 @@ def certificate(
     what: Annotated[CertificateAction, typer.Argument(help="做什么")] = CertificateAction.LIST,
     of: Annotated[str, typer.Argument(metavar="[N|FILE]", help="编号，或要核对的文件")] = "",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="写到这个文件")] = None,
-    key: Annotated[str, typer.Option(help="所信任钥匙的指纹（核对时）")] = "",
+    key: Annotated[str | None, typer.Option(help="所信任钥匙的指纹（核对时）")] = None,
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """覆盖证书：看过多少、为何没看到。例：xunwang certificate save 3 -o 覆盖.json"""
     door: Door = context.obj
     if what is CertificateAction.CHECK:
-        _show(checked_file(_content(Path(of)), key), catalogue(LANGUAGES[0]), json=json)
+        if key is not None and not key.strip():
+            raise BadInput("--key 是空的：请写明钥匙的指纹，或不写 --key")
+        _show(checked_file(_content(Path(of)), key or ""), catalogue(LANGUAGES[0]), json=json)
         if not json:
             say("签名相符，各项之和等于在册网站数")
+            if key is None:
+                say("没有核对钥匙是谁的：请向出具的单位问得指纹，加 --key 再核对")
         return
     with door.opened() as (house, words):
         if what is CertificateAction.KEY:
