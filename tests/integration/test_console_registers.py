@@ -197,3 +197,13 @@ def test_a_register_that_is_too_large_is_not_read(ops: Visitor, tmp_path: Path) 
     }
 
     assert ops.ask("POST", "/registers", b"x", headers).status == 413
+
+
+def test_a_district_changes_no_register_of_the_city(tmp_path: Path) -> None:
+    with console(tmp_path / "home") as city:  # 310000
+        district = city.person("district", Role.OPS, region="310118")
+        dropped = district.post(
+            "/registers/drop", {"kind": "credit", "source": "市", "reason": "x"}
+        )
+
+    assert (dropped.status, "辖区小于" in dropped.text) == (403, True)

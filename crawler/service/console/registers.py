@@ -66,10 +66,10 @@ def show(call: Call) -> Response:
 
 def load(call: Call) -> Response:
     """A register file in; whole lists replace their source's last."""
-    _check_holds(call)
     upload = call.upload("file")
     if upload is None or not upload.filename:
         raise BadInput("请选择名录文件")
+    _check_holds(call)
     with closing(upload.file), TemporaryDirectory(dir=call.house.run) as folder:
         handed = Handed(
             path=_kept(upload, Path(folder)),
@@ -106,10 +106,10 @@ def load(call: Call) -> Response:
 
 def drop(call: Call) -> Response:
     """A source's lines out of a register."""
+    register, source = _register(call), call.field("source", 200)
     _check_holds(call)
-    source = call.field("source", 200)
     gone, changed = take_back(
-        call.house, _register(call), source, call.field("reason", 500), call.actor, call.now
+        call.house, register, source, call.field("reason", 500), call.actor, call.now
     )
     said = call.console.say(
         "已撤下“{source}”的 {gone} 条，{changed} 个网站的核对结果改变",
