@@ -21,6 +21,11 @@ from crawler.store.people import save_user
 from tests.builders import NOON
 
 PASSWORD = "correct horse 9"
+BOUNDARY = "b0undary"
+UPLOADING = {
+    "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
+    "Sec-Fetch-Site": "same-origin",
+}
 
 
 @dataclass
@@ -64,6 +69,19 @@ class Visitor:
         ours = {"Sec-Fetch-Site": "same-origin"} | headers
         ours.setdefault("Content-Type", "application/x-www-form-urlencoded")
         return self.ask("POST", path, body.encode(), ours)
+
+    def upload(self, path: str, content: bytes, name: str = "l.csv", **fields: str) -> Answer:
+        """A form with one file."""
+        parts = [
+            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'
+            for key, value in fields.items()
+        ]
+        head = (
+            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+            "Content-Type: application/octet-stream\r\n\r\n"
+        )
+        body = ("".join(parts) + head).encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
+        return self.ask("POST", path, body, UPLOADING)
 
     def ask(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None

@@ -29,14 +29,7 @@ def officer(house: Served) -> Visitor:
 
 
 def attach(visitor: Visitor, task: str, name: str, content: bytes) -> Answer:
-    edge = b"----edge"
-    head = f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'.encode()
-    body = b"--" + edge + b"\r\n" + head + content + b"\r\n--" + edge + b"--\r\n"
-    headers = {
-        "Sec-Fetch-Site": "same-origin",
-        "Content-Type": f"multipart/form-data; boundary={edge.decode()}",
-    }
-    return visitor.ask("POST", f"{task}/attachments", body, headers)
+    return visitor.upload(f"{task}/attachments", content, name)
 
 
 def test_a_file_is_kept_once_and_handed_out_as_a_file(

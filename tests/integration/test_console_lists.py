@@ -21,9 +21,8 @@ from crawler.store.dockings import Docked, keep_docked
 from crawler.store.lists import lists
 from crawler.store.tables import audit, filing_changes, filings, refusals, sites
 from tests.builders import NOON
-from tests.integration.console_house import Answer, Clock, Served, Visitor, console
+from tests.integration.console_house import UPLOADING, Answer, Clock, Served, Visitor, console
 
-BOUNDARY = "b0undary"
 HEADER = "主办单位名称,主办单位性质,网站备案号,网站域名,网站名称,区划代码"
 
 
@@ -53,20 +52,7 @@ def csv(lines: list[str]) -> bytes:
 
 def upload(visitor: Visitor, content: bytes, name: str = "备案.csv", **fields: str) -> Answer:
     given = {"source": "市局", "part": "no"} | fields
-    parts = [
-        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
-        for key, value in given.items()
-    ]
-    head = (
-        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
-        "Content-Type: application/octet-stream\r\n\r\n"
-    )
-    body = b"".join(parts) + head.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
-    headers = {
-        "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
-        "Sec-Fetch-Site": "same-origin",
-    }
-    return visitor.ask("POST", "/lists", body, headers)
+    return visitor.upload("/lists", content, name, **given)
 
 
 def key_in(visitor: Visitor) -> str:
@@ -208,11 +194,7 @@ def test_what_is_no_list_is_refused_in_one_line_and_leaves_nothing(
 
 
 def test_a_file_too_big_is_refused_before_it_is_read(house: Served, ops: Visitor) -> None:
-    headers = {
-        "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
-        "Content-Length": str(page.MOST_BYTES + 1),
-        "Sec-Fetch-Site": "same-origin",
-    }
+    headers = UPLOADING | {"Content-Length": str(page.MOST_BYTES + 1)}
 
     answer = ops.ask("POST", "/lists", b"", headers)
 

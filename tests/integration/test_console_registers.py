@@ -11,10 +11,8 @@ from openpyxl import load_workbook
 from crawler.domain.user import Role
 from crawler.store.exceptions import exemption_of
 from crawler.store.subjects import count_listed
-from tests.integration.console_house import Answer, Served, Visitor, console
+from tests.integration.console_house import UPLOADING, Answer, Served, Visitor, console
 from tests.integration.console_seeds import seed_alert
-
-BOUNDARY = "b0undary"
 
 
 @pytest.fixture(scope="module")
@@ -43,20 +41,7 @@ def supervisor(house: Served) -> Visitor:
 
 def upload(visitor: Visitor, content: bytes, **fields: str) -> Answer:
     given = {"kind": "licences", "source": "总局", "as_of": "2026-05-01"} | fields
-    parts = [
-        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-        for name, value in given.items()
-    ]
-    head = (
-        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="l.csv"\r\n'
-        "Content-Type: text/csv\r\n\r\n"
-    )
-    body = b"".join(parts) + head.encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
-    headers = {
-        "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
-        "Sec-Fetch-Site": "same-origin",
-    }
-    return visitor.ask("POST", "/registers", body, headers)
+    return visitor.upload("/registers", content, **given)
 
 
 def test_an_uploaded_register_is_asked_by_name_code_and_domain(
@@ -190,11 +175,7 @@ def test_a_report_of_no_period_is_refused(officer: Visitor, query: str) -> None:
 
 
 def test_a_register_that_is_too_large_is_not_read(ops: Visitor, tmp_path: Path) -> None:
-    headers = {
-        "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
-        "Sec-Fetch-Site": "same-origin",
-        "Content-Length": str(10**12),
-    }
+    headers = UPLOADING | {"Content-Length": str(10**12)}
 
     assert ops.ask("POST", "/registers", b"x", headers).status == 413
 
