@@ -14,6 +14,8 @@ EVERYONE = frozenset(Role)
 DECIDERS = frozenset({Role.OFFICER, Role.SUPERVISOR})
 READERS = DECIDERS | {Role.AUDITOR}
 SUPERVISORS = frozenset({Role.SUPERVISOR})
+OPERATORS = frozenset({Role.OPS})
+LOOKERS = READERS | OPERATORS  # readers, and who keeps it running
 ADMINS = frozenset({Role.ADMIN})
 PUBLIC: frozenset[Role] = frozenset()  # before anybody has signed in
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from starlette.responses import HTMLResponse, Response
 
-from crawler.domain.user import Role
 from crawler.service.amending import (
     Amendment,
     AmendmentState,
@@ -21,7 +20,7 @@ from crawler.service.amending import (
     renew,
     withdraw,
 )
-from crawler.service.console.access import DECIDERS, READERS, SUPERVISORS, get, post
+from crawler.service.console.access import DECIDERS, LOOKERS, OPERATORS, SUPERVISORS, get, post
 from crawler.service.console.calls import Call, Missing, whole_number
 from crawler.service.console.keeping import Notice
 from crawler.service.console.shelves import MOST_CHANGES, category_names, lexicon_in, rows_of
@@ -30,8 +29,6 @@ from crawler.service.replaying import MINUTES_AN_ALERT
 from lexicons.editing import Edit, EditKind
 from lexicons.publishing import difference
 
-OPERATORS = frozenset({Role.OPS})
-LOOKERS = READERS | OPERATORS
 PROPOSERS = DECIDERS | OPERATORS
 KEEPERS = SUPERVISORS | OPERATORS
 MOST_TYPED = 256 * 1024  # bytes: a word that is far too long is told so, like any fault

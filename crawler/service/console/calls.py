@@ -93,6 +93,11 @@ class Call:
         """The region prefix of everything they may see."""
         return self.user.reach
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether the whole installation is theirs to see, not a district of it."""
+        return self.house.config.region.startswith(self.reach)
+
     def may(self, roles: frozenset[Role]) -> bool:
         """Whether they have one of these roles."""
         return self.session is not None and bool(self.user.roles & roles)

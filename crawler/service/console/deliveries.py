@@ -6,15 +6,14 @@ from alerts.delivering import pause, replay_deliveries, resume
 from crawler.domain.delivery import DELIVERY_STATE_NAMES, Delivery, DeliveryState, EventType
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.user import Role
-from crawler.service.console.access import SUPERVISORS, get, post
+from crawler.service.console.access import OPERATORS, SUPERVISORS, get, post
 from crawler.service.console.calls import Call, Missing
 from crawler.service.console.keeping import Notice
 from crawler.service.desks import standings
 from crawler.store.outbox import delivery_of, list_deliveries, receipts_of
 
-OPS = frozenset({Role.OPS})
-WATCHERS = SUPERVISORS | OPS | {Role.AUDITOR}
-MOVERS = SUPERVISORS | OPS
+WATCHERS = SUPERVISORS | OPERATORS | {Role.AUDITOR}
+MOVERS = SUPERVISORS | OPERATORS
 # who may read what a message says of a site; ops see that it went, not what it tells
 TOLD = frozenset({Role.SUPERVISOR, Role.AUDITOR})
 SHOWN = 100
@@ -48,7 +47,7 @@ def show(call: Call) -> Response:
         states=DELIVERY_STATE_NAMES,
         events=EVENT_NAMES,
         may_move=call.may(MOVERS),
-        may_hold=call.may(MOVERS) and _holds(call),
+        may_hold=call.may(MOVERS) and call.sees_all,
         may_audit=call.may(frozenset({Role.AUDITOR})),
     )
 
@@ -85,7 +84,7 @@ def send_dead_again(call: Call) -> Response:
 def hold(call: Call) -> Response:
     """Leave a receiver alone, or send to it again."""
     endpoint, what = call.field("endpoint", 100), call.field("what", 10)
-    if not _holds(call):
+    if not call.sees_all:
         raise NotAllowed("接收端由整个系统共用，须由辖区不小于本系统的人员暂停或恢复")
     if endpoint not in {one.name for one in call.house.config.delivery.endpoints}:
         raise Missing
@@ -129,11 +128,6 @@ def _replayed(call: Call, *, ids: list[str] | None = None, endpoint: str = "") -
         raise NotAllowed("这条消息正在等待投递")
     said = call.console.say("将重新投递 {n} 条，编号不变，对方据此去重。", n=len(again))
     call.tell(Notice(text=said))
-
-
-def _holds(call: Call) -> bool:
-    """Whether all of this installation is theirs: a receiver belongs to all of it."""
-    return call.house.config.region.startswith(call.reach)
 
 
 def _state(call: Call) -> DeliveryState | None:

@@ -11,9 +11,8 @@ from starlette.responses import Response
 
 from crawler.domain.errors import BadInput
 from crawler.domain.filing import Change, Filing, SubjectKind, shown_unit_name
-from crawler.domain.user import Role
 from crawler.service.catalogue import catalogue
-from crawler.service.console.access import READERS, get, post
+from crawler.service.console.access import LOOKERS, OPERATORS, get, post
 from crawler.service.console.calls import Call, Missing, Refused, whole_number
 from crawler.service.console.keeping import Notice
 from crawler.service.importing import Shrunk
@@ -22,8 +21,6 @@ from crawler.store.dockings import WAITING, all_docked
 from crawler.store.lists import Changed, changed_by, known_sources, newest_lists
 from crawler.store.platform_views import change_counts, refusals_after
 
-OPERATORS = frozenset({Role.OPS})
-LOOKERS = READERS | OPERATORS
 MOST_BYTES = 64 * 1024 * 1024
 PAGE, PREVIEW = "/lists", "/lists/preview"
 MOST_LISTS, MOST_ROWS = 50, 100
@@ -59,7 +56,7 @@ def show(call: Call) -> Response:
         rows=rows[:MOST_LISTS],
         older=rows[MOST_LISTS - 1].id if len(rows) > MOST_LISTS else 0,
         newest=not before,
-        may_import=ops and _may_import(call),
+        may_import=ops and call.sees_all,
         is_ops=ops,
         held=held_of(call.house, call.user.id, call.now) if ops else None,
         sources=sources,
@@ -172,13 +169,9 @@ ROUTES = (
 )
 
 
-def _may_import(call: Call) -> bool:
-    """A list may name sites of the whole house, and retire them."""
-    return call.house.config.region.startswith(call.reach)
-
-
 def _check_reach(call: Call) -> None:
-    if not _may_import(call):
+    """A list may name sites of the whole house, and retire them."""
+    if not call.sees_all:
         raise Refused(call.console.say("你的辖区小于本系统的辖区，不能导入名单。"))
 
 

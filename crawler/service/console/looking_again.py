@@ -7,16 +7,14 @@ from starlette.responses import HTMLResponse, Response
 from crawler.domain.errors import NotAllowed, TryLater
 from crawler.domain.recapture import Recapture, RecaptureState
 from crawler.domain.site import Site, SiteState
-from crawler.domain.user import Role
-from crawler.service.console.access import DECIDERS, READERS, get, post
+from crawler.service.console.access import DECIDERS, LOOKERS, OPERATORS, get, post
 from crawler.service.console.calls import Call, Missing
 from crawler.service.console.deciding import card_here
 from crawler.service.console.keeping import Notice
 from crawler.store.recaptures import ask_recapture, recapture_by_id
 from crawler.store.site_files import site_file_of
 
-ASKERS = DECIDERS | {Role.OPS}
-WATCHERS = READERS | {Role.OPS}
+ASKERS = DECIDERS | OPERATORS
 TOLD_FOR = timedelta(days=1)
 
 
@@ -56,7 +54,7 @@ def of_late(wish: Recapture | None, now: datetime) -> Recapture | None:
 ROUTES = (
     post("/alerts/{id}/recapture", of_alert, DECIDERS),
     post("/sites/{domain}/recapture", of_site, ASKERS),
-    get("/recaptures/{id}", progress, WATCHERS),
+    get("/recaptures/{id}", progress, LOOKERS),
 )
 
 

@@ -24,8 +24,16 @@ from crawler.domain.subject import (
     proposed_class,
     usable_uscc,
 )
-from crawler.domain.user import Role, reach_of
-from crawler.service.console.access import DECIDERS, READERS, SUPERVISORS, get, post
+from crawler.domain.user import reach_of
+from crawler.service.console.access import (
+    DECIDERS,
+    LOOKERS,
+    OPERATORS,
+    READERS,
+    SUPERVISORS,
+    get,
+    post,
+)
 from crawler.service.console.assigning import masked_lines
 from crawler.service.console.calls import Call, Refused, whole_number
 from crawler.service.console.keeping import Notice
@@ -40,7 +48,6 @@ from crawler.store.subjects import (
     standing_of,
 )
 
-OPERATORS = frozenset({Role.OPS})
 MOST_BYTES = 32 * 1024 * 1024
 _DAYS = 180
 
@@ -120,7 +127,7 @@ def drop(call: Call) -> Response:
 
 def _check_holds(call: Call) -> None:
     """A register speaks of the subjects of all of this installation."""
-    if not call.house.config.region.startswith(call.reach):
+    if not call.sees_all:
         raise Refused(call.console.say("你的辖区小于本系统的辖区，不能改动名录。"))
 
 
@@ -178,7 +185,6 @@ def end(call: Call) -> Response:
     return call.go("/registers/exceptions", Notice(text=said))
 
 
-LOOKERS = READERS | OPERATORS
 ROUTES = (
     get("/registers", show, LOOKERS),
     post("/registers", load, OPERATORS, most_bytes=MOST_BYTES),

@@ -8,15 +8,13 @@ from starlette.responses import Response
 
 from crawler.domain.errors import BadInput
 from crawler.domain.retention import HOLD_SCOPE_NAMES, Hold, HoldScope, called
-from crawler.domain.user import Role
-from crawler.service.console.access import DECIDERS, READERS, SUPERVISORS, get, post
+from crawler.service.console.access import DECIDERS, LOOKERS, SUPERVISORS, get, post
 from crawler.service.console.calls import Call, Missing
 from crawler.service.console.keeping import Notice
 from crawler.service.retaining import refused, retention_of
 from crawler.store.holds import ended_holds, open_holds, put_hold, release
 from crawler.store.removals import latest_removals
 
-LOOKERS = READERS | {Role.OPS}
 PAGE = "/keeping"
 
 

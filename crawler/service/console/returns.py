@@ -8,13 +8,11 @@ from typing import Any
 from starlette.responses import Response
 
 from crawler.domain.errors import BadInput
-from crawler.domain.user import Role
-from crawler.service.console.access import READERS, get
+from crawler.service.console.access import LOOKERS, READERS, get
 from crawler.service.console.calls import Call
 from crawler.store.inbox import list_incoming
 from crawler.store.returns import list_attachments, list_reports
 
-LOOKERS = READERS | {Role.OPS}
 SHOWN = 100
 LONGEST_BODY = 4_000
 STATES = {"refused": False, "taken": True, "all": None}
@@ -41,9 +39,10 @@ def show(call: Call) -> Response:
     if asked not in STATES:
         raise BadInput("筛选条件无法使用")
     may_read = call.may(READERS)
-    all_of_it = call.house.config.region.startswith(call.reach)
     with call.house.database.reading() as db:
-        reports = list_reports(db, call.reach, nowhere=all_of_it, taken=STATES[asked], limit=SHOWN)
+        reports = list_reports(
+            db, call.reach, nowhere=call.sees_all, taken=STATES[asked], limit=SHOWN
+        )
         files = list_attachments(db, call.reach, SHOWN) if may_read else []
         told = list_incoming(db, call.reach, limit=SHOWN)
     return call.page(

@@ -11,8 +11,7 @@ from crawler.domain.errors import BadInput
 from crawler.domain.family import MARK_NAMES
 from crawler.domain.filing import SubjectKind, masked
 from crawler.domain.site import SiteState
-from crawler.domain.user import Role
-from crawler.service.console.access import READERS, get
+from crawler.service.console.access import LOOKERS, READERS, get
 from crawler.service.console.calls import Call, Missing, cleaned, whole_number
 from crawler.service.console.evidence import picture_in
 from crawler.service.console.looking_again import ASKERS, of_late
@@ -26,7 +25,6 @@ from crawler.store.coverage import (
 from crawler.store.recaptures import last_recapture
 from crawler.store.site_files import site_file_of
 
-WATCHERS = READERS | {Role.OPS}  # who answers for coverage; pictures are for readers
 PAGE_SIZE = 50
 _MOST_PAGES = 10_000
 
@@ -109,7 +107,7 @@ def wanted_of(call: Call) -> tuple[LedgerWanted, int]:
     return wanted, page
 
 
-ROUTES = (get("/sites", show, WATCHERS), get("/sites/{domain}", show_one, WATCHERS))
+ROUTES = (get("/sites", show, LOOKERS), get("/sites/{domain}", show_one, LOOKERS))
 
 
 def _has_picture(capture: Capture) -> bool:

@@ -21,9 +21,8 @@ from crawler.domain.schedule import (
     checked,
     selection_name,
 )
-from crawler.domain.user import Role
 from crawler.service.certifying import as_file
-from crawler.service.console.access import READERS, get, post
+from crawler.service.console.access import LOOKERS, OPERATORS, get, post
 from crawler.service.console.calls import Call, Missing
 from crawler.service.console.keeping import Notice
 from crawler.service.docking import decide
@@ -48,8 +47,6 @@ from crawler.store.schedules import (
 from crawler.store.sweep_lists import LastFiring, latest_firings, latest_sweeps
 from crawler.store.visits import sweep_of
 
-OPERATORS = frozenset({Role.OPS})
-WATCHERS = READERS | OPERATORS
 PAGE = "/sweeps"
 MOST_STEPS = 50
 _GOING = (FiringState.WAITING, FiringState.RUNNING)
@@ -206,10 +203,10 @@ def _names(typed: str) -> tuple[str, ...]:
 
 
 ROUTES = (
-    get(PAGE, show, WATCHERS),
+    get(PAGE, show, LOOKERS),
     post(PAGE, add, OPERATORS),
     post(f"{PAGE}/lists", dock, OPERATORS),
-    get(f"{PAGE}/{{id}}", show_one, WATCHERS),
-    get(f"{PAGE}/certificates/{{id}}", carry, WATCHERS),
+    get(f"{PAGE}/{{id}}", show_one, LOOKERS),
+    get(f"{PAGE}/certificates/{{id}}", carry, LOOKERS),
     post(f"{PAGE}/{{id}}/{{what}}", change, OPERATORS),
 )

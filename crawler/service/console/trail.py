@@ -103,7 +103,7 @@ def _wanted(call: Call) -> dict[str, Any]:
         raise BadInput("筛选条件无法使用")
     until = last or first
     return {
-        "unplaced": call.house.config.region.startswith(call.reach),
+        "unplaced": call.sees_all,
         "actor": asked["actor"],
         "action": asked["action"],
         "object_": asked["object"],

@@ -9,7 +9,7 @@ from threading import Lock
 
 from starlette.responses import Response
 
-from crawler.domain.assessment import Assessment, Side, per_cent
+from crawler.domain.assessment import Assessment, Side
 from crawler.domain.errors import BadInput
 from crawler.domain.lexicon import Hit, Lexicon, Term
 from crawler.service.amending import (
@@ -18,8 +18,8 @@ from crawler.service.amending import (
     amendments,
     files_of_amendment,
 )
-from crawler.service.console.access import get, post
-from crawler.service.console.amendments import KEEPERS, LOOKERS, PROPOSERS
+from crawler.service.console.access import LOOKERS, get, post
+from crawler.service.console.amendments import KEEPERS, PROPOSERS
 from crawler.service.console.calls import Call, whole_number
 from crawler.service.console.shelves import MOST_CHANGES, category_names, lexicon_in, rows_of
 from crawler.service.lexicon_life import folder_of
@@ -202,5 +202,5 @@ def _reasons(assessment: Assessment) -> list[tuple[str, float, str]]:
 def _rates(assessment: Assessment) -> list[tuple[str, str]]:
     told = []
     for one in assessment.yields:
-        told.append((" ".join(one.raw.split()), per_cent(one.annual_low, one.annual_high)))
+        told.append((" ".join(one.raw.split()), one.annual))
     return told
