@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from crawler.domain.assessment import Level, Reason, Side, Track, Yield, per_cent
+from crawler.domain.assessment import Level, Reason, Side, Track, Yield
 from crawler.domain.lexicon import Hit, Lexicon
 from crawler.domain.subject import LicenceState
 from lexicons.claiming import Claim, Promise
@@ -106,11 +106,7 @@ def reason_of_rates(
     """The highest promised rate, beside the yardstick."""
     promised = [rate for rate, factor in rates if rate.track is Track.BAIT and factor > 0]
     rate = max(promised, key=lambda one: one.annual_high or 0.0)
-    measure = (
-        f"折合年化{per_cent(rate.annual_low, rate.annual_high)}"
-        if rate.annual_high is not None
-        else "无年化数的高倍回报"
-    )
+    measure = f"折合年化{rate.annual}" if rate.annual_high is not None else "无年化数的高倍回报"
     return Reason(
         side=Side.FOR,
         rule="rates_promised",
@@ -128,7 +124,7 @@ _LIMITS = {"severe": "36%", "attention": "24%"}
 def reason_of_limit(over: Over, weights: Weights) -> Reason:
     """What is asked of borrowers, beside the limit it passes."""
     loan = weights.loan
-    annual = per_cent(over.rate.annual_low, over.rate.annual_high)
+    annual = over.rate.annual
     lpr = f"一年期 LPR 的 {loan['lpr_times']} 倍（{over.limit:g}%，LPR 取 {loan['lpr_on']}）"
     return Reason(
         side=Side.FOR,
@@ -290,5 +286,5 @@ def sentence(
     parts = says + ([f"出现{'、'.join(words)}"] if words else [])
     if rates:
         highest = max(rates, key=lambda rate: rate.annual_high or 0.0)
-        parts.append(f"承诺收益折合年化{per_cent(highest.annual_low, highest.annual_high)}")
+        parts.append(f"承诺收益折合年化{highest.annual}")
     return f"疑似{names}：网站{'，'.join(parts)}，请核查。"

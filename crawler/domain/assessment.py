@@ -71,6 +71,11 @@ class Yield:
     start: int = 0
     end: int = 0
 
+    @property
+    def annual(self) -> str:
+        """The annual figure as people write it; empty for a multiple."""
+        return per_cent(self.annual_low, self.annual_high)
+
 
 def per_cent(low: float | None, high: float | None) -> str:
     """15.8%, 9–13.8%, 10950%: two decimals at most, never an exponent; empty where there is no

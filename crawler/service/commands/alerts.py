@@ -12,7 +12,7 @@ from alerts.reviewing import dismiss as dismiss_alert
 from alerts.reviewing import reopen as reopen_alert
 from alerts.reviewing import watch as watch_alert
 from crawler.domain.alert import Alert, AlertState
-from crawler.domain.assessment import Assessment, Side, per_cent
+from crawler.domain.assessment import Assessment, Side
 from crawler.domain.capture import Capture, EvidenceKind
 from crawler.domain.errors import BadInput
 from crawler.domain.family import MARK_NAMES
@@ -227,7 +227,7 @@ def _show_reasons(assessment: Assessment, words: Catalogue) -> None:
         for one in reasons:
             say(f"  {words.say(key)}  {one.text}")
     for promised in assessment.yields:
-        annual = per_cent(promised.annual_low, promised.annual_high)
+        annual = promised.annual
         say(f"  {words.say('alerts.yields')}  {promised.raw} → {annual or '?'}")
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from alerts.grouping import titled
 from alerts.masking import without_name
 from crawler.domain.alert import AlertState
-from crawler.domain.assessment import TEST_STATE_NAMES, FourTests, Side, TestState, per_cent
+from crawler.domain.assessment import TEST_STATE_NAMES, FourTests, Side, TestState
 from crawler.domain.capture import Capture
 from crawler.domain.filing import Filing, main_licence_of, normal_licence
 from crawler.domain.page import Contact, ContactKind, PageStructure
@@ -196,7 +196,7 @@ def _findings(card: Card, marks: Sequence[Mark]) -> dict[str, Any]:
         "reasons_for": [(r, of_reason(marks, r)) for r in reasons(judged, Side.FOR)],
         "reasons_against": [(r, of_reason(marks, r)) for r in reasons(judged, Side.AGAINST)],
         "yields": [
-            (one, spaced(one.raw), per_cent(one.annual_low, one.annual_high), of_yield(marks, one))
+            (one, spaced(one.raw), one.annual, of_yield(marks, one))
             for one in yields_by_height(judged)
         ],
     }

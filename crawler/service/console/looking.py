@@ -14,7 +14,6 @@ from crawler.domain.assessment import (
     Side,
     Track,
     Yield,
-    per_cent,
     rank,
 )
 from crawler.domain.capture import Capture, PageText, Profile
@@ -83,7 +82,7 @@ def top_promise(assessment: Assessment | None) -> Promise | None:
     if not bait:
         return None
     best = max(bait, key=lambda one: one.annual_high or 0.0)
-    return Promise(raw=spaced(best.raw), annual=per_cent(best.annual_low, best.annual_high))
+    return Promise(raw=spaced(best.raw), annual=best.annual)
 
 
 def spaced(raw: str, most: int = 60) -> str:

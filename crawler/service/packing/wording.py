@@ -10,7 +10,6 @@ from crawler.domain.assessment import (
     Side,
     Track,
     Yield,
-    per_cent,
 )
 from crawler.domain.capture import Capture, Fetcher, HopKind, Outcome, Profile
 from crawler.domain.case import CHINA
@@ -110,10 +109,7 @@ def yields_of(assessment: Assessment | None, veil: Veil) -> list[tuple[str, str,
     for one in assessment.yields:
         once.setdefault((" ".join(one.raw.split()), one.annual_high), one)
     ordered = sorted(once.items(), key=lambda item: -(item[1].annual_high or 0.0))
-    return [
-        (veil.text(raw), per_cent(y.annual_low, y.annual_high) or "—", TRACKS[y.track])
-        for (raw, _), y in ordered
-    ]
+    return [(veil.text(raw), y.annual or "—", TRACKS[y.track]) for (raw, _), y in ordered]
 
 
 def how_seen(capture: Capture) -> str:
