@@ -10,8 +10,9 @@ import tempfile
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
@@ -45,6 +46,25 @@ from crawler.store.visits import outcome_count
 KEY_FILE = "certificate.pem"
 ALGORITHM = "Ed25519"
 RECENT = timedelta(days=7)
+
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+_OutcomeName = Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{1,40}\Z")]  # printed where unknown
+
+
+class _Parts(msgspec.Struct):
+    watched: _Count
+    seen: _Count
+    failed: dict[_OutcomeName, _Count]
+    not_captured: _Count
+    not_due: _Count
+
+
+class _Said(msgspec.Struct):
+    kind: str
+    of: str
+    at: str
+    region: str
+    coverage: _Parts
 
 
 def certify_sweep(house: House, sweep: Sweep, now: datetime) -> Certificate:
@@ -207,10 +227,9 @@ def checked_file(content: bytes, trusted: str = "") -> dict[str, Any]:
         )
         key = base64.b64decode(given["public_key"], validate=True)
         Ed25519PublicKey.from_public_bytes(key).verify(signature, body)
+        parts = msgspec.json.decode(body, type=_Said).coverage
+        total = parts.seen + sum(parts.failed.values()) + parts.not_captured + parts.not_due
         said = json.loads(body)
-        coverage = said["coverage"]
-        parts = (coverage["seen"], *coverage["failed"].values(), coverage["not_captured"])
-        total, watched = sum(parts) + coverage["not_due"], coverage["watched"]
         for name in ("kind", "of", "at", "region"):
             said[name] = "".join(one for one in said[name][:100] if one.isprintable())
     except InvalidSignature:
@@ -219,6 +238,6 @@ def checked_file(content: bytes, trusted: str = "") -> dict[str, Any]:
         raise BadInput(f"不是覆盖证书：{type(error).__name__}") from None
     if trusted and fingerprint(key) != trusted.replace(" ", "").lower():
         raise BadInput(f"签名的钥匙不是所信任的：{fingerprint(key)}")
-    if total != watched:
-        raise BadInput(f"各项之和 {total} 不等于在册网站数 {watched}")
+    if total != parts.watched:
+        raise BadInput(f"各项之和 {total} 不等于在册网站数 {parts.watched}")
     return dict(said) | {"fingerprint": fingerprint(key)}

@@ -272,3 +272,16 @@ def test_what_a_stranger_signed_is_read_with_suspicion(tmp_path: Path) -> None:
                 checked_file(file_of(bad))
     with pytest.raises(BadInput):
         checked_file(file_of(whole | {"coverage": {k: 1 for k in coverage if k != "watched"}}))
+    for figures in (
+        {"failed": {"\x1b[31mX": 0}},
+        {"watched": "\x1b[31mX"},
+        {"seen": -4, "not_due": 5},
+        {"seen": 0.5, "not_due": 0.5},
+    ):
+        with pytest.raises(BadInput) as refused:
+            checked_file(file_of(whole | {"coverage": coverage | figures}))
+        assert str(refused.value).isprintable()
+    for end in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"):
+        (tmp_path / "far.json").write_bytes(file_of(whole | {"at": end}))
+        shown = told(tmp_path / "none", "certificate", "check", str(tmp_path / "far.json"))
+        assert (shown.code, end in shown.out) == (0, True)

@@ -109,7 +109,7 @@ def _when(written: str) -> str:
     """Beijing time; as it stands where another program wrote it otherwise."""
     try:
         return moment(datetime.fromisoformat(written))
-    except ValueError:
+    except (ValueError, OverflowError):
         return written
 
 
