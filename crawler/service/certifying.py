@@ -32,6 +32,7 @@ from crawler.domain.user import reach_of
 from crawler.service.summing import swept_sweep
 from crawler.service.wiring import House, endpoints_of, tool_name
 from crawler.store.anchors import anchor_now, save_anchor
+from crawler.store.audit import trail_bounds
 from crawler.store.certificates import (
     coverage_between,
     coverage_of_sweep,
@@ -115,13 +116,23 @@ def certify_missing(house: House, now: datetime) -> None:
         certify_sweep(house, swept_sweep(house, sweep_id), now)
 
 
-def certify_yesterday(house: House, now: datetime) -> None:
-    """Once a day, however often it is called."""
-    day = now.astimezone(CHINA).date() - timedelta(days=1)
+def certify_days(house: House, now: datetime) -> None:
+    """Every day of the last ones that is over and has none, once, however often it is called: also
+    those on which no process ran. None before the first act of the trail, and none later than the
+    day after its newest: a certificate stands for ever, and this clock may be ahead.
+    """
     with house.database.reading() as db:
-        if has_certificate(db, "day", day.isoformat(), house.config.region):
+        bounds = trail_bounds(db)
+        if bounds is None:
             return
-    certify_day(house, day, now)
+        first, newest = (at.astimezone(CHINA).date() for at in bounds)
+        today = now.astimezone(CHINA).date()
+        begin, end = max(first, today - RECENT), min(today, newest + timedelta(days=2))
+        days = [begin + timedelta(days=n) for n in range((end - begin).days)]
+        region = house.config.region
+        without = [one for one in days if not has_certificate(db, "day", f"{one}", region)]
+    for day in without:
+        certify_day(house, day, now)
 
 
 def _kept(

@@ -24,7 +24,7 @@ from crawler.domain.site import Sweep
 from crawler.service.anchoring import Anchored, anchor_heads
 from crawler.service.case_keeping import keep_cases
 from crawler.service.catalogue import Catalogue
-from crawler.service.certifying import certify_missing, certify_yesterday
+from crawler.service.certifying import certify_days, certify_missing
 from crawler.service.desks import Desks
 from crawler.service.docking import dock
 from crawler.service.finishing import finish_sweep
@@ -151,7 +151,7 @@ class Serving:
 
     def _account(self) -> None:
         certify_missing(self._house, _now())
-        certify_yesterday(self._house, _now())
+        certify_days(self._house, _now())
 
     def _remove_old(self) -> None:
         if self._house.config.keep.daily:

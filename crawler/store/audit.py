@@ -103,6 +103,14 @@ def audit_head(db: Connection) -> tuple[int, str]:
     return (row.seq, row.hash) if row else (0, FIRST)
 
 
+def trail_bounds(db: Connection) -> tuple[datetime, datetime] | None:
+    """When the first and the newest act were done; None where nobody has done anything."""
+    moments = select(audit.c.at).limit(1)
+    first = db.scalar(moments.order_by(audit.c.seq))
+    newest = db.scalar(moments.order_by(audit.c.seq.desc()))
+    return (first, newest) if first is not None and newest is not None else None
+
+
 def broken_entries(db: Connection) -> Iterator[int]:
     """Numbers of entries that do not fit the one before, or were changed; none in a sound trail."""
     expected, prev = 1, FIRST

@@ -5,13 +5,14 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, update
 
+from crawler.domain.audit import Act
 from crawler.domain.case import CHINA
 from crawler.domain.certificate import Certificate, Coverage
 from crawler.domain.errors import BadInput
@@ -19,9 +20,9 @@ from crawler.domain.site import RECAPTURE, Sweep, SweepState
 from crawler.service.certifying import (
     as_file,
     certify_day,
+    certify_days,
     certify_missing,
     certify_sweep,
-    certify_yesterday,
     checked_file,
     fingerprint,
     public_key,
@@ -31,6 +32,7 @@ from crawler.service.certifying import (
 from crawler.service.summing import swept_sweep
 from crawler.service.wiring import House, open_house
 from crawler.store.anchors import latest_anchor
+from crawler.store.audit import note
 from crawler.store.certificates import latest_certificates
 from crawler.store.tables import outbox, sites, visits
 from crawler.store.visits import every_site, mark_sweep, start_sweep
@@ -132,12 +134,57 @@ def test_a_day_is_certified_once_though_nothing_was_looked_at(house: House) -> N
     due(house, NOON + timedelta(days=9))
     day = NOON.date()
     assert json.loads(certify_day(house, day, NOON).body)["coverage"]["seen"] == 1
+    acted(house, NOON)
     for _ in range(2):
-        certify_yesterday(house, NOON + timedelta(days=2))
+        certify_days(house, NOON + timedelta(days=2))
     with house.database.reading() as db:
         newest, *rest = latest_certificates(db)
     assert len(rest) == 1
     assert json.loads(newest.body)["coverage"]["not_due"] == 5
+
+
+def acted(house: House, at: datetime) -> None:
+    with house.database.transaction() as db:
+        note(db, Act(at=at, actor="t", action="t", object="t", region="310118"))
+
+
+def days_certified(house: House) -> list[int]:
+    """How many days after the first each of them is, oldest first."""
+    with house.database.reading() as db:
+        days = [date.fromisoformat(one.of) for one in latest_certificates(db) if one.kind == "day"]
+    return sorted((day - NOON.astimezone(CHINA).date()).days for day in days)
+
+
+def test_every_day_of_a_downtime_is_certified_and_says_that_nobody_went(house: House) -> None:
+    swept(house)
+    due(house, NOON - timedelta(days=1))
+    acted(house, NOON)
+    acted(house, NOON + timedelta(days=4))  # the first since
+
+    certify_days(house, NOON + timedelta(days=4))
+
+    assert days_certified(house) == [0, 1, 2, 3]
+    with house.database.reading() as db:
+        said = [json.loads(one.body)["coverage"] for one in latest_certificates(db, limit=3)]
+    assert [(one["not_captured"], one["not_due"]) for one in said] == [(5, 0)] * 3
+
+
+def test_a_clock_a_year_ahead_certifies_no_day_to_come(house: House) -> None:
+    acted(house, NOON)
+
+    certify_days(house, NOON + timedelta(days=365))
+    ahead = days_certified(house)
+    certify_days(house, NOON + timedelta(days=1))
+    certify_days(house, NOON + timedelta(days=6))
+
+    assert ahead == []
+    assert days_certified(house) == [0, 1]
+
+
+def test_a_house_in_which_nobody_has_acted_certifies_no_day(house: House) -> None:
+    certify_days(house, NOON)
+
+    assert days_certified(house) == []
 
 
 @pytest.fixture
