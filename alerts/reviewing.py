@@ -12,20 +12,21 @@ from alerts.findings import Finding
 from alerts.gathering import case_behind, finding_behind, finding_of
 from alerts.grouping import titled
 from alerts.messages import alert_told, goes_unasked, messages_of
-from alerts.moving import Step, add_site, end_if_done, record_new
+from alerts.moving import Step, add_site, end_if_done, make_move, record_new
 from alerts.supervising import needs_approval, open_task
-from crawler.domain.alert import Alert, AlertState, Decision, Review, decided
+from crawler.domain.alert import Alert, AlertState, Decision, Review, decided, may_take_back
 from crawler.domain.audit import Act
 from crawler.domain.case import Case
 from crawler.domain.delivery import EventType
 from crawler.domain.errors import BadInput, NotAllowed
-from crawler.domain.task import TASK_ENDS, SupervisionTask, TaskState
+from crawler.domain.task import TASK_ENDS, Move, SupervisionTask, TaskState
 from crawler.store.alerts import alert_of, change_alert
-from crawler.store.audit import note
+from crawler.store.audit import note, take_chain
 from crawler.store.cases import save_case
 from crawler.store.database import Connection, Database
 from crawler.store.outbox import next_seq, put
-from crawler.store.reviews import save_review
+from crawler.store.reviews import reviews_of, save_review
+from crawler.store.task_alerts import alerts_of_task, tasks_of_alert
 from crawler.store.tasks import tasks_of_case
 
 _LONGEST_REASON = 2_000
@@ -96,9 +97,23 @@ def reopen(
 ) -> Alert:
     """A decision taken back by a person; the alert waits for review again."""
     with database.transaction() as db:
-        alert, case = _decide(db, _review(alert_id, Decision.REOPEN, actor, now, reason), desk)
-        if case.closed_at is not None:
-            save_case(db, replace(case, closed_at=None))
+        return _reopened(db, _review(alert_id, Decision.REOPEN, actor, now, reason), desk)
+
+
+def take_back(database: Database, alert_id: int, actor: str, now: datetime, desk: Desk) -> Alert:
+    """撤回 of one's own fresh decision; the task that came of it goes with it, unless other sites
+    need it. NotAllowed once that task is past its draft: others may have heard of it.
+    """
+    with database.transaction() as db:
+        take_chain(db)  # what is looked at first must still be so when it is written
+        last = next(reversed(reviews_of(db, alert_id)), None)
+        if last is None or not may_take_back(
+            last.decision, own=last.actor == actor, age=now - last.at
+        ):
+            raise NotAllowed("只能在 10 分钟内撤回自己的决定；之后请主管重新打开")
+        alert = _reopened(db, _review(alert_id, Decision.REOPEN, actor, now, "撤回"), desk)
+        if last.decision is Decision.CONFIRM:
+            _withdraw(db, tasks_of_alert(db, alert_id)[-1], actor, now, desk)
         return alert
 
 
@@ -150,6 +165,21 @@ def _decide(db: Connection, review: Review, desk: Desk) -> tuple[Alert, Case]:
     if goes_unasked(after):
         _tell(db, after, case, review, desk)
     return after, case
+
+
+def _reopened(db: Connection, review: Review, desk: Desk) -> Alert:
+    alert, case = _decide(db, review, desk)
+    if case.closed_at is not None:
+        save_case(db, replace(case, closed_at=None))
+    return alert
+
+
+def _withdraw(db: Connection, task: SupervisionTask, actor: str, now: datetime, desk: Desk) -> None:
+    if any(one.state is AlertState.CONFIRMED for one in alerts_of_task(db, task.id)):
+        return  # they still need it
+    if task.state is not TaskState.DRAFTED:
+        raise NotAllowed("任务已派发，不能撤回；请在任务里撤销")
+    make_move(db, task, Step(move=Move.CANCEL, actor=actor, at=now, remark="撤回"), desk)
 
 
 def _known(db: Connection, alert_id: int) -> Alert:

@@ -1,7 +1,7 @@
 """A person must look at this site: the alert, the person's review, and which moves are allowed."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from crawler.domain.assessment import Level
@@ -73,6 +73,7 @@ ALERT_MOVES: dict[tuple[AlertState, Decision], AlertState] = {
     (AlertState.DISMISSED, Decision.REOPEN): AlertState.OPEN,
     (AlertState.WATCHED, Decision.REOPEN): AlertState.OPEN,
 }
+UNDO_FOR = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,3 +106,8 @@ def decided(alert: Alert, review: Review) -> Alert:
         settled_at=None if review.decision is Decision.REOPEN else alert.settled_at,
         decided_digest=alert.text_digest if review.decision is Decision.DISMISS else "",
     )
+
+
+def may_take_back(decision: Decision, *, own: bool, age: timedelta) -> bool:
+    """Whether who decided may undo it without a supervisor."""
+    return own and age < UNDO_FOR and decision not in (Decision.REOPEN, Decision.MERGE)

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DatabaseError
 
+from alerts import reviewing
 from alerts.answering import Fault, Sender, take_feedback
 from alerts.dispatching import Dispatch, dispatch, region_after
 from alerts.moving import Step, make_move
-from alerts.reviewing import confirm, dismiss, merge, reopen, watch
+from alerts.reviewing import confirm, dismiss, merge, reopen, take_back, watch
 from alerts.tasking import approve, extend, move_task, redirect
 from crawler.domain.alert import Alert, AlertState
 from crawler.domain.assessment import Level
@@ -741,3 +742,72 @@ def test_what_a_task_found_unfounded_counts_against_the_words_that_raised_it(
 
     with database.reading() as db:
         assert [one.confirmed for one in decided_alerts(db)] == [False]
+
+
+def test_a_decision_taken_back_takes_its_draft_along_or_nothing_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, desk = a_database(tmp_path), a_desk()
+    alert = open_alert(database, level=Level.ORANGE)
+    task = confirm(database, alert.id, "wang", NOON, desk)
+
+    def dies(*_: object) -> None:
+        raise OSError("power")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(reviewing, "make_move", dies)
+        with pytest.raises(OSError, match="power"):
+            take_back(database, alert.id, "wang", NOON, desk)
+    with database.reading() as db:
+        half = alert_of(db, alert.id).state, task_of(db, task.id).state
+    take_back(database, alert.id, "wang", NOON, desk)
+
+    assert half == (AlertState.CONFIRMED, TaskState.DRAFTED)
+    with database.reading() as db:
+        assert alert_of(db, alert.id).state is AlertState.OPEN
+        assert task_of(db, task.id).state is TaskState.CANCELLED
+        assert case_of(db, alert.case_id).closed_at is None
+        assert [one.move for one in moves_of(db, task.id)] == ["draft", "cancel"]
+
+
+def test_nobody_takes_back_a_task_that_a_supervisor_has_sent(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk()
+    alert = open_alert(database, level=Level.ORANGE)
+    task = confirm(database, alert.id, "wang", NOON, desk)
+    approve(database, task.id, "li", NOON, desk)
+
+    with pytest.raises(NotAllowed, match="任务已派发"):
+        take_back(database, alert.id, "wang", NOON, desk)
+
+    with database.reading() as db:
+        assert alert_of(db, alert.id).state is AlertState.CONFIRMED
+        assert task_of(db, task.id).state is TaskState.SENT
+
+
+def test_a_task_that_another_site_needs_outlasts_a_decision_taken_back(tmp_path: Path) -> None:
+    database, desk = a_database(tmp_path), a_desk()
+    first = open_alert(database, level=Level.ORANGE)
+    second = beside(database, first, "b.example.cn", Level.ORANGE)
+    task = confirm(database, first.id, "wang", NOON, desk)
+    confirm(database, second.id, "wang", NOON, desk)
+
+    take_back(database, first.id, "wang", NOON, desk)
+
+    with database.reading() as db:
+        assert task_of(db, task.id).state is TaskState.DRAFTED
+        assert alert_of(db, second.id).state is AlertState.CONFIRMED
+
+
+@pytest.mark.parametrize(("actor", "minutes"), [("li", 1), ("wang", 10)])
+def test_only_ones_own_decision_is_taken_back_and_only_while_it_is_fresh(
+    tmp_path: Path, actor: str, minutes: int
+) -> None:
+    database, desk = a_database(tmp_path), a_desk()
+    alert = open_alert(database)
+    dismiss(database, alert.id, "wang", NOON, desk, "宣传")
+
+    with pytest.raises(NotAllowed, match="10 分钟"):
+        take_back(database, alert.id, actor, NOON + timedelta(minutes=minutes), desk)
+
+    with database.reading() as db:
+        assert alert_of(db, alert.id).state is AlertState.DISMISSED

@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import event, make_url, text
 
-from alerts import answering, delivering, moving
+from alerts import answering, delivering, moving, reviewing
 from alerts.answering import Effect, take_feedback
 from alerts.delivering import deliver_due, pause, resume
 from alerts.desk import Desk
-from alerts.reviewing import confirm, reopen
-from alerts.tasking import move_task
+from alerts.reviewing import confirm, reopen, take_back
+from alerts.tasking import approve, move_task
 from crawler.domain.alert import Alert, AlertState
 from crawler.domain.assessment import Level
+from crawler.domain.errors import NotAllowed
 from crawler.domain.task import Conclusion, Move, SupervisionTask, TaskState
 from crawler.store import audit
 from crawler.store.alerts import alert_of
@@ -155,6 +156,28 @@ def test_a_closed_task_and_its_alert_reopened_at_once_both_stand(
         now = alert_of(db, alert.id)
     assert now is not None
     assert now.state is AlertState.OPEN
+
+
+def test_of_an_approval_and_a_decision_taken_back_at_once_one_stands(
+    database: Database, other: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = a_desk(an_endpoint())
+    alert = open_alert(database, level=Level.ORANGE)
+    task = confirm(database, alert.id, "wang", NOON, desk)
+    slow, acting = after(
+        reviewing.tasks_of_alert,  # type: ignore[attr-defined]
+        other,
+        lambda: approve(database, task.id, "li", NOON, desk),
+    )
+    monkeypatch.setattr(reviewing, "tasks_of_alert", slow)
+
+    take_back(database, alert.id, "wang", NOON, desk)
+
+    with pytest.raises(NotAllowed):
+        acting[0].result(20)
+    with database.reading() as db:
+        assert alert_of(db, alert.id).state is AlertState.OPEN  # type: ignore[union-attr]
+        assert task_of(db, task.id).state is TaskState.CANCELLED  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("acts", [pause, resume])

@@ -4,25 +4,23 @@ and pressing twice does nothing more.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from starlette.responses import Response
 
 from alerts.dispatching import department_coded, reassigned
-from alerts.reviewing import Edit
+from alerts.reviewing import Edit, take_back
 from alerts.reviewing import confirm as confirm_alert
 from alerts.reviewing import dismiss as dismiss_alert
 from alerts.reviewing import merge as merge_alert
 from alerts.reviewing import reopen as reopen_alert
 from alerts.reviewing import watch as watch_alert
 from alerts.supervising import joined
-from alerts.tasking import move_task
-from crawler.domain.alert import ALERT_STATE_NAMES, AlertState, Decision
+from crawler.domain.alert import ALERT_STATE_NAMES, AlertState, Decision, may_take_back
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.region import names_a_district, region_name
-from crawler.domain.task import Move, SupervisionTask, TaskState
+from crawler.domain.task import SupervisionTask, TaskState
 from crawler.service.console.access import DECIDERS, SUPERVISORS, post
-from crawler.service.console.calls import Call, Missing, Refused, whole_number
+from crawler.service.console.calls import Call, Missing, whole_number
 from crawler.service.console.keeping import Notice
 from crawler.service.console.looking import name_of
 from crawler.store.alerts import alerts_of_case
@@ -31,9 +29,7 @@ from crawler.store.captures import captures_of_visit
 from crawler.store.cards import Card, Decided, card_of, decisions_on_site
 from crawler.store.handovers import hand_over
 from crawler.store.people import user_named
-from crawler.store.task_alerts import alerts_of_task, tasks_of_alert
 
-UNDO_FOR = timedelta(minutes=10)
 MOST_AT_ONCE = 200
 LONGEST_REASON = 500  # as the forms say
 REASONS = (
@@ -209,16 +205,7 @@ def give_away(call: Call) -> Response:
 def undo(call: Call) -> Response:
     """撤回, one's own, within ten minutes. A task that nobody outside has heard of goes with it."""
     card = _card(call)
-    with call.house.database.reading() as db:
-        last = next(iter(decisions_on_site(db, card.site.id, 1)), None)
-        tasks = tasks_of_alert(db, card.alert.id)
-    if last is None or last.alert_id != card.alert.id or not may_undo(last, call):
-        raise NotAllowed("只能在 10 分钟内撤回自己的决定；之后请主管重新打开")
-    if last.decision is Decision.CONFIRM:
-        _take_back(call, card, tasks[-1])
-    reopen_alert(
-        call.house.database, card.alert.id, call.actor, call.now, call.console.desk(), "撤回"
-    )
+    take_back(call.house.database, card.alert.id, call.actor, call.now, call.console.desk())
     said = call.console.say("已撤回，{name} 回到待核实。", name=name_of(card.site))
     return call.go(f"/today?case={card.case.id}", Notice(text=said))
 
@@ -238,8 +225,7 @@ def reopen(call: Call) -> Response:
 
 def may_undo(last: Decided, call: Call) -> bool:
     """Whether a decision is one's own and fresh."""
-    mine = last.actor == call.actor and last.decision not in (Decision.REOPEN, Decision.MERGE)
-    return mine and call.now - last.at < UNDO_FOR
+    return may_take_back(last.decision, own=last.actor == call.actor, age=call.now - last.at)
 
 
 ROUTES = (
@@ -364,19 +350,3 @@ def _too_late(
         state=call.console.say(state),
     )
     return Notice(text=said, bad=True)
-
-
-def _take_back(call: Call, card: Card, task: SupervisionTask) -> None:
-    with call.house.database.reading() as db:
-        others = [
-            one
-            for one in alerts_of_task(db, task.id)
-            if one.state is AlertState.CONFIRMED and one.id != card.alert.id
-        ]
-    if others:
-        return  # they still need the task
-    if task.state is not TaskState.DRAFTED:
-        raise Refused("任务已派发，不能撤回；请在任务里撤销")
-    move_task(
-        call.house.database, task.id, Move.CANCEL, call.actor, call.now, call.console.desk(), "撤回"
-    )
