@@ -1,5 +1,6 @@
 """举报线索 taken in: put to a site, visited at once by the same path as any other, answered."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,18 +13,19 @@ from crawler.domain.filing import SubjectKind
 from crawler.domain.lead import Lead, LeadState, checked_words
 from crawler.domain.schedule import FiringState, Schedule, ScheduleState
 from crawler.domain.site import Site, SiteState
-from crawler.domain.task import CONCLUSION_NAMES, TASK_STATE_NAMES
+from crawler.domain.task import CONCLUSION_NAMES, TASK_STATE_NAMES, SupervisionTask
 from crawler.reading.domains import Place
 from crawler.reading.links import registered
 from crawler.service.wiring import House
-from crawler.store.alerts import alerts_of_site
-from crawler.store.assessments import assessment_of
+from crawler.store.alerts import alerts_of_sites
+from crawler.store.assessments import levels_of
 from crawler.store.audit import note
 from crawler.store.database import Connection
 from crawler.store.leads import (
     any_to_visit,
     lead_of,
     lead_referred,
+    looks_since,
     mark_answered,
     mark_visited,
     new_site,
@@ -34,8 +36,7 @@ from crawler.store.leads import (
 from crawler.store.lists import filing_of
 from crawler.store.schedules import add_schedule, firings_in, put_firing, schedule_named
 from crawler.store.sites import site_of_domain, sites_by_id
-from crawler.store.task_alerts import tasks_of_alert
-from crawler.store.visits import looks_since
+from crawler.store.task_alerts import newest_tasks
 
 SELECTION = "leads"
 _PLAN = "举报线索"
@@ -122,70 +123,90 @@ def ask_visits(house: House, now: datetime) -> int:
         return put_firing(db, plan, now, FiringState.WAITING, "举报线索", _MACHINE) or 0
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Known:
+    """What the house knows of the sites of several leads."""
+
+    alerts: Mapping[int, Alert]  # by site
+    sites: Mapping[int, Site]
+    looks: Mapping[int, tuple[int, Outcome]]  # by lead: the visit that counts
+    levels: Mapping[int, Level]  # by visit
+    tasks: Mapping[int, SupervisionTask]  # by alert
+
+
 def standing_of(db: Connection, lead: Lead) -> Standing:
     """Where it stands: the answer that was given, else what was seen since it came in. What was
     known before is told as such, and never stands in for a look.
     """
-    opened, last = alerts_of_site(db, lead.site_id)
-    alert = opened or last
-    number = alert.id if alert else 0
+    return standings_of(db, [lead])[0]
+
+
+def standings_of(db: Connection, leads: Sequence[Lead]) -> list[Standing]:
+    """The same of many, for as many queries as of one."""
+    looks = looks_since(db, [one.id for one in leads if one.state is LeadState.VISITED], _READABLE)
+    alerts = alerts_of_sites(db, {one.site_id for one in leads})
+    known = _Known(
+        alerts=alerts,
+        sites=sites_by_id(db, [one.site_id for one in leads]),
+        looks=looks,
+        levels=levels_of(db, [visit_id for visit_id, _ in looks.values()]),
+        tasks=newest_tasks(db, [one.id for one in alerts.values()]),
+    )
+    return [
+        Standing(
+            lead=one,
+            told=_told(known, one),
+            alert_id=alerts[one.site_id].id if one.site_id in alerts else 0,
+        )
+        for one in leads
+    ]
+
+
+def _told(known: _Known, lead: Lead) -> str:
     if lead.state is LeadState.ANSWERED:
-        return Standing(lead=lead, told=lead.answer, alert_id=number)
+        return lead.answer
     if lead.state is LeadState.RECEIVED:
-        paused = sites_by_id(db, [lead.site_id])[lead.site_id].state is not SiteState.WATCHED
-        told = "已收到，网站已停止采集，没有访问" if paused else "已收到，等待采集"
-        return Standing(lead=lead, told=told, alert_id=number)
-    visit_id, outcome = _look(db, lead)
+        paused = known.sites[lead.site_id].state is not SiteState.WATCHED
+        return "已收到，网站已停止采集，没有访问" if paused else "已收到，等待采集"
+    visit_id, outcome = known.looks.get(lead.id, (0, None))
+    alert = known.alerts.get(lead.site_id)
     unseen = "" if outcome in _READABLE else _why(outcome)
     if alert is None:
-        return Standing(
-            lead=lead, told=f"访问未成功：{unseen}" if unseen else _nothing(db, visit_id)
-        )
-    told = _missed(db, alert, unseen) if unseen else _seen(db, lead, alert, visit_id)
-    return Standing(lead=lead, told=told, alert_id=number)
+        return f"访问未成功：{unseen}" if unseen else _nothing(known, visit_id)
+    return _missed(known, alert, unseen) if unseen else _seen(known, lead, alert, visit_id)
 
 
 def _why(outcome: Outcome | None) -> str:
     return "没有看到网页" if outcome is None else _UNSEEN[outcome]
 
 
-def _look(db: Connection, lead: Lead) -> tuple[int, Outcome | None]:
-    """The newest visit since it came in that saw a page, else the newest of all."""
-    looks = looks_since(db, lead.site_id, lead.received_at)
-    found = [(number, Outcome(name)) for number, name in looks if name]
-    well = (one for one in found if one[1] in _READABLE)
-    return next(well, found[0] if found else (0, None))
-
-
-def _missed(db: Connection, alert: Alert, unseen: str) -> str:
+def _missed(known: _Known, alert: Alert, unseen: str) -> str:
     # A dismissal was of what was seen then: it says nothing of what was told now.
-    handled = f"；{_known(db, alert)}" if alert.state is AlertState.CONFIRMED else ""
+    handled = f"；{_stage(known, alert)}" if alert.state is AlertState.CONFIRMED else ""
     return f"已有预警 {alert.id}；本次未能访问：{unseen}{handled}"
 
 
-def _seen(db: Connection, lead: Lead, alert: Alert, visit_id: int) -> str:
+def _seen(known: _Known, lead: Lead, alert: Alert, visit_id: int) -> str:
     """What a look came to at a site that has an alert, perhaps from before."""
-    assessment = assessment_of(db, visit_id)
-    flagged = assessment is not None and at_least(assessment.level, Level.YELLOW)
+    flagged = at_least(known.levels.get(visit_id, Level.NONE), Level.YELLOW)
+    stage = _stage(known, alert)
     if alert.opened_at >= lead.received_at or alert.state is AlertState.CONFIRMED:
-        known = _known(db, alert)
-        return f"已采集，生成预警，{known}" if alert.state not in _DECIDED else known
+        return f"已采集，生成预警，{stage}" if alert.state not in _DECIDED else stage
     if alert.state is AlertState.DISMISSED:
-        return _known(db, alert) if flagged else _nothing(db, visit_id)
+        return stage if flagged else _nothing(known, visit_id)
     seen = "再次发现疑似情形" if flagged else "网站首页未见疑似情形"
-    return f"已有预警 {alert.id}（{_known(db, alert)}）；本次采集，{seen}"
+    return f"已有预警 {alert.id}（{stage}）；本次采集，{seen}"
 
 
-def _nothing(db: Connection, visit_id: int) -> str:
-    if assessment_of(db, visit_id) is None:
-        return "已采集，网页尚未研判"
-    return "已采集，网站首页未见疑似情形"
+def _nothing(known: _Known, visit_id: int) -> str:
+    judged = visit_id in known.levels
+    return "已采集，网站首页未见疑似情形" if judged else "已采集，网页尚未研判"
 
 
-def _known(db: Connection, alert: Alert) -> str:
+def _stage(known: _Known, alert: Alert) -> str:
     """How far an alert is."""
     if alert.state is AlertState.CONFIRMED:
-        return _handled(db, alert.id)
+        return _handled(known.tasks.get(alert.id))
     if alert.state is AlertState.DISMISSED:
         return "已核实，未发现疑似情形"
     return ALERT_STATE_NAMES[alert.state]
@@ -268,13 +289,12 @@ def _plan(db: Connection, region: str, now: datetime) -> Schedule:
         return add_schedule(db, plan, now)
 
 
-def _handled(db: Connection, alert_id: int) -> str:
-    tasks = tasks_of_alert(db, alert_id)
-    if not tasks:
+def _handled(task: SupervisionTask | None) -> str:
+    if task is None:
         return "已核实，正在处理"
-    if tasks[-1].conclusion is not None:
-        return f"已核实并处理，结论：{CONCLUSION_NAMES[tasks[-1].conclusion]}"
-    return f"已核实，交有关部门处理（{TASK_STATE_NAMES[tasks[-1].state]}）"
+    if task.conclusion is not None:
+        return f"已核实并处理，结论：{CONCLUSION_NAMES[task.conclusion]}"
+    return f"已核实，交有关部门处理（{TASK_STATE_NAMES[task.state]}）"
 
 
 def _act(lead: Lead, action: str, actor: str, at: datetime, after: str) -> Act:

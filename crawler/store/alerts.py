@@ -1,6 +1,6 @@
 """Alerts: at most one open a site; whoever changes one says in which state they saw it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -45,6 +45,13 @@ def alerts_of_site(db: Connection, site_id: int) -> tuple[Alert | None, Alert | 
     found = [alert_from(row) for row in db.execute(rows.limit(50))]
     opened = next((one for one in found if one.state is AlertState.OPEN), None)
     return opened, next((one for one in found if one.state is not AlertState.OPEN), None)
+
+
+def alerts_of_sites(db: Connection, site_ids: Collection[int]) -> dict[int, Alert]:
+    """Of each of several sites the open alert, else its newest."""
+    rows = select(alerts).where(alerts.c.site_id.in_(site_ids))
+    found = db.execute(rows.order_by(alerts.c.state == str(AlertState.OPEN), alerts.c.id))
+    return {row.site_id: alert_from(row) for row in found}
 
 
 def alerted_sites(db: Connection, site_ids: Sequence[int]) -> set[int]:

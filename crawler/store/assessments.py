@@ -1,13 +1,13 @@
 """Judgements: every one is kept, one a visit is current."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
-from crawler.domain.assessment import Assessment, rates_of
+from crawler.domain.assessment import Assessment, Level, rates_of
 from crawler.store.places import note_judged
 from crawler.store.tables import assessments
 
@@ -45,6 +45,13 @@ def assessment_of(db: Connection, visit_id: int) -> Assessment | None:
     current = (assessments.c.visit_id == visit_id) & assessments.c.current
     body: Any = db.scalar(select(assessments.c.body).where(current))
     return msgspec.convert(body, Assessment) if body else None
+
+
+def levels_of(db: Connection, visit_ids: Collection[int]) -> dict[int, Level]:
+    """The levels of several visits, as far as they are judged."""
+    current = assessments.c.visit_id.in_(visit_ids) & assessments.c.current
+    rows = db.execute(select(assessments.c.visit_id, assessments.c.level).where(current))
+    return {row.visit_id: Level(row.level) for row in rows}
 
 
 def _row(one: Judged, *, current: bool) -> dict[str, Any]:

@@ -1,12 +1,23 @@
 """举报线索 as rows; what became of each is read from the visits, alerts and tasks of its site."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
+from crawler.domain.capture import Outcome
 from crawler.domain.lead import Lead, LeadState
 from crawler.domain.site import Site, SiteState
 from crawler.store.lead_tables import leads
@@ -63,15 +74,33 @@ def mark_visited(db: Connection) -> int:
     """Leads whose site was looked at since they came in; how many those are. A look that had begun
     by then saw the page from before.
     """
-    seen = exists().where(
-        visits.c.site_id == leads.c.site_id,
-        visits.c.closed_at >= leads.c.received_at,
-        ~select(captures.c.id)
-        .where(captures.c.visit_id == visits.c.id, captures.c.started_at < leads.c.received_at)
-        .exists(),
-    )
+    seen = exists().where(_seen_since())
     waiting = (leads.c.state == str(LeadState.RECEIVED)) & seen
     return db.execute(update(leads).where(waiting).values(state=str(LeadState.VISITED))).rowcount
+
+
+def looks_since(
+    db: Connection, numbers: Collection[int], readable: Collection[Outcome]
+) -> dict[int, tuple[int, Outcome]]:
+    """Of each of several leads the newest visit since it came in that saw a page, else the newest
+    that came to anything.
+    """
+    well = visits.c.outcome.in_([str(one) for one in readable])
+    newest = (
+        select(
+            leads.c.id.label("lead"),
+            func.max(visits.c.id).filter(well).label("well"),
+            func.max(visits.c.id).label("last"),
+        )
+        .select_from(leads.join(visits, _seen_since()))
+        .where(leads.c.id.in_(numbers), visits.c.outcome != "")
+        .group_by(leads.c.id)
+        .subquery()
+    )
+    told = visits.c.id == func.coalesce(newest.c.well, newest.c.last)
+    looks = newest.join(visits, told)
+    rows = select(newest.c.lead, visits.c.id, visits.c.outcome).select_from(looks)
+    return {row.lead: (row.id, Outcome(row.outcome)) for row in db.execute(rows)}
 
 
 def mark_answered(db: Connection, number: int, answer: str, now: datetime) -> bool:
@@ -112,6 +141,18 @@ def watch_again(db: Connection, site_id: int, now: datetime) -> None:
     values = {"state": str(SiteState.WATCHED), "due_at": now}
     paused = sites.c.state != str(SiteState.PAUSED)
     db.execute(update(sites).where((sites.c.id == site_id) & paused).values(values))
+
+
+def _seen_since() -> ColumnElement[bool]:
+    """Joins a lead to each look at its site that saw the page as it was since it came in."""
+    began_before = (captures.c.visit_id == visits.c.id) & (
+        captures.c.started_at < leads.c.received_at
+    )
+    return and_(
+        visits.c.site_id == leads.c.site_id,
+        visits.c.closed_at >= leads.c.received_at,
+        ~select(captures.c.id).where(began_before).exists(),
+    )
 
 
 def _values(lead: Lead) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Which alerts a task is about, and which tasks an alert is in."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, func, select
 
 from crawler.domain.alert import Alert
@@ -29,6 +31,14 @@ def tasks_of_alert(db: Connection, alert_id: int) -> list[SupervisionTask]:
     joined = tasks.join(task_alerts, task_alerts.c.task_id == tasks.c.id)
     rows = select(tasks).select_from(joined).where(task_alerts.c.alert_id == alert_id)
     return [task_from(row) for row in db.execute(rows.order_by(tasks.c.id))]
+
+
+def newest_tasks(db: Connection, alert_ids: Collection[int]) -> dict[int, SupervisionTask]:
+    """Of each of several alerts the task that was made last."""
+    joined = tasks.join(task_alerts, task_alerts.c.task_id == tasks.c.id)
+    about = task_alerts.c.alert_id.label("about")
+    rows = select(about, *tasks.c).select_from(joined).where(about.in_(alert_ids))
+    return {row.about: task_from(row) for row in db.execute(rows.order_by(tasks.c.id))}
 
 
 _NEWEST = select(func.max(task_alerts.c.task_id)).where(task_alerts.c.alert_id == alerts.c.id)

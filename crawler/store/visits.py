@@ -218,17 +218,6 @@ def last_visit_of(db: Connection, site_id: int, sweep_id: int) -> int:
     return db.scalar(select(visits.c.id).where(mine)) or 0
 
 
-def looks_since(db: Connection, site_id: int, since: datetime) -> list[tuple[int, str]]:
-    """Visits of a site that looked at it at a moment or after it and have ended, newest first, each
-    with its outcome.
-    """
-    begun = (captures.c.visit_id == visits.c.id) & (captures.c.started_at < since)
-    before = select(captures.c.id).where(begun).exists()
-    mine = (visits.c.site_id == site_id) & (visits.c.closed_at >= since) & ~before
-    rows = select(visits.c.id, visits.c.outcome).where(mine).order_by(visits.c.id.desc())
-    return [(row.id, row.outcome) for row in db.execute(rows.limit(100))]
-
-
 def advance(
     db: Connection, visit_id: int, state: VisitState, *, now: datetime, **values: Any
 ) -> None:

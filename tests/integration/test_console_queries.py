@@ -5,15 +5,18 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from crawler.domain.subject import Listed, Register, RegisterList
 from crawler.domain.user import Role
+from crawler.reading.lead_list import place_of
 from crawler.service.console.app import all_routes
-from crawler.service.importing import import_file
+from crawler.service.importing import import_file, rules_of
+from crawler.service.leading import Complaint, take_lead
 from crawler.store.albums import AlbumWanted, album_of
 from crawler.store.coverage import LedgerWanted, ledger_page
 from crawler.store.database import Connection
+from crawler.store.lead_tables import leads
 from crawler.store.subjects import import_register, stage_register
 from tests.bench.console import counted
 from tests.builders import NOON
@@ -34,6 +37,14 @@ def seeded(house: Served) -> dict[str, str]:
     """What stands for the blanks of an address."""
     many: list[Seeded] = [seed_alert(house.house, f"s{n}.example.cn") for n in range(15)]
     task = seed_task(house.house, "t.example.cn")
+    for n in range(20):  # of 15 there is an alert, 5 are nothing but told of
+        told = Complaint(
+            place=place_of(f"http://s{n}.example.cn/", rules_of(house.house)), channel="12345",
+            region="310118",
+        )  # fmt: skip
+        take_lead(house.house, told, "li", NOON)
+    with house.house.database.transaction() as db:
+        db.execute(update(leads).where(leads.c.id % 2 == 0).values(state="visited"))
     file = house.house.home / "list.csv"
     file.write_text("主办单位名称,网站域名\n甲,l.example.cn\n乙,127.0.0.1\n", "utf-8")
     taken = import_file(

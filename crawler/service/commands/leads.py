@@ -17,7 +17,7 @@ from crawler.service.doors import INTERRUPTED, Door, now
 from crawler.service.finishing import finish_sweep
 from crawler.service.holding import held
 from crawler.service.importing import rules_of
-from crawler.service.leading import Complaint, Standing, answer_lead, standing_of, take_lead
+from crawler.service.leading import Complaint, Standing, answer_lead, standings_of, take_lead
 from crawler.service.showing import as_json, say, table, warn
 from crawler.service.wiring import House
 from crawler.store.leads import lead_of, list_leads, mark_visited
@@ -123,7 +123,7 @@ def _visit(
     with house.database.transaction() as db:
         mark_visited(db)
         found = [lead_of(db, one.id) for one in taken]
-        standings = [standing_of(db, one) for one in found if one is not None]
+        standings = standings_of(db, [one for one in found if one is not None])
     if json:
         as_json([_told(one) for one in standings])
         return
@@ -148,7 +148,7 @@ def _sweep(house: House, words: Catalogue, domains: list[str], actor: str) -> No
 def _list(house: House, words: Catalogue, *, json: bool) -> None:
     with house.database.transaction() as db:
         mark_visited(db)
-        standings = [standing_of(db, one) for one in list_leads(db, limit=500)]
+        standings = standings_of(db, list_leads(db, limit=500))
     if json:
         as_json([_told(one) for one in standings])
         return

@@ -11,7 +11,7 @@ from crawler.service.console.access import DECIDERS, READERS, get, post
 from crawler.service.console.calls import Call
 from crawler.service.console.keeping import Notice
 from crawler.service.importing import rules_of
-from crawler.service.leading import Complaint, answer_lead, standing_of, take_lead
+from crawler.service.leading import Complaint, answer_lead, standings_of, take_lead
 from crawler.store.leads import list_leads
 
 MOST = 200
@@ -20,7 +20,7 @@ MOST = 200
 def show(call: Call) -> Response:
     """The newest within reach; who told is for those who decide."""
     with call.house.database.reading() as db:
-        rows = [standing_of(db, one) for one in list_leads(db, call.reach, limit=MOST)]
+        rows = standings_of(db, list_leads(db, call.reach, limit=MOST))
     return call.page(
         "leads.html",
         rows=rows,
