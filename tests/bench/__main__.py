@@ -22,7 +22,7 @@ from lexicons.loading import load_lexicon
 from tests.bench.web import Web, served
 
 PEERS = Path("var/bench/peers/bin/python")
-MODES = ("naive", "crawlee", "same")
+MODES = ("naive", "crawlee", "same", "judged")
 SHORT, LONG = 400, 1_600
 
 

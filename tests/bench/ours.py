@@ -1,5 +1,6 @@
-"""Our own pages, three ways: the naive pipeline's work and no more; every step of a sweep in one
-process, with the CPU of each; a whole sweep by the command line, parent and children together.
+"""Our own pages, four ways: the naive pipeline's work and no more; that, and judged; every step of
+a sweep in one process, with the CPU of each; a whole sweep by the command line, parent and children
+together.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import sys
 import time
 import zlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -37,9 +38,12 @@ from crawler.store.evidence import SegmentWriter
 from crawler.store.visits import claim_visits, every_site, start_sweep
 from lexicons.judging import Judge
 from lexicons.loading import load_lexicon
+from lexicons.normalising import normalise
+from lexicons.segmenting import counts
 from lexicons.weighing import load_weights
 from spiders.homepage import QUICK, run_homepage_spider, way_out
 from tests.bench.costing import Tally, cpu_s
+from tests.bench.finding import by_candidates
 from tests.bench.naive import a_database
 from tests.bench.web import Web
 
@@ -81,17 +85,33 @@ def claimed(house: House) -> list[Visit]:
         )  # fmt: skip
 
 
-def same_work(house: House, database: sqlite3.Connection) -> str:
-    """Fetch, text, find, one row: what the naive pipeline does."""
+Finding = Callable[[Visit, Page, Judge], Iterable[str]]
+
+
+def words(_visit: Visit, page: Page, judge: Judge) -> Iterator[str]:
+    """What the naive pipeline asks of a page: which words stand there, cut as jieba cuts them."""
+    for field in page.text.fields:
+        seen = (field, normalise(field.text))
+        for word, *_, grade in by_candidates(seen, judge.tools.finder, judge.tools.segmenter):
+            if counts(judge.tools.terms[word], grade):
+                yield word
+
+
+def judged(visit: Visit, page: Page, judge: Judge) -> Iterator[str]:
+    """Sieve, disguises and, where it passes, the judgement by all that its text says."""
+    at = page.capture.ended_at
+    found = glance(visit, page, judge, at).assessment or judge.judge(visit, page.text, None, at)
+    return (hit.word for hit in found.hits)
+
+
+def walked(house: House, database: sqlite3.Connection, finding: Finding) -> str:
+    """Fetch, text, find, one row."""
     tally, judge = Tally(), Judge(house.lexicon, house.cache)
 
     async def take(visit: Visit, fetched: Fetched) -> None:
         decoded = decode(fetched.body, fetched.declared_encodings)
         page = Page.read(fetched.capture, decoded.text)
-        at = fetched.capture.ended_at
-        seen = glance(visit, page, judge, at).assessment
-        found = seen or judge.judge(visit, page.text, None, at)
-        hits = ",".join(sorted({hit.word for hit in found.hits}))
+        hits = ",".join(sorted(set(finding(visit, page, judge))))
         row = (fetched.capture.final_url, len(fetched.body), hits, zlib.compress(fetched.body, 1))
         database.execute("insert into pages values (?, ?, ?, ?)", row)
         if tally.pages % 200 == 199:
@@ -177,9 +197,9 @@ def steps(house: House) -> str:
         _record(recorder, pairs)
     passed = [pair for pair in pairs if pair[1].assessment is None]
     with spent.at("close reading"):
-        judged = [_read_closely(house, *pair, loading) for pair in passed]
+        read = [_read_closely(house, *pair, loading) for pair in passed]
     with spent.at("commit"):
-        _record(recorder, judged)
+        _record(recorder, read)
     with spent.at("index"):
         Mover(house).move()
     inside = spent.spent["keep"] + spent.spent["read"] + spent.spent["find"]
@@ -231,8 +251,8 @@ def whole(home: Path) -> str:
 def main(mode: str, folder: str, count: str, database: str) -> None:
     web = Web(count=int(count))
     house = a_house(Path(folder), web.names(), web.hosts())
-    if mode == "same":
-        print(same_work(house, a_database(database)))
+    if mode in ("same", "judged"):
+        print(walked(house, a_database(database), words if mode == "same" else judged))
     elif mode == "steps":
         print(steps(house))
     else:
