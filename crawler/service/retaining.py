@@ -14,6 +14,7 @@ from crawler.domain.retention import KeepRule, Removal, Retention
 from crawler.service.compacting import compact
 from crawler.service.holding import evidence_at_rest, keeping_alone
 from crawler.service.wiring import House
+from crawler.store.audit import take_chain
 from crawler.store.database import Connection
 from crawler.store.gaps import Gap
 from crawler.store.leftovers import Leftovers, count_leftovers, drop_leftovers
@@ -106,6 +107,7 @@ def run(
         _refusal(house).unlink(missing_ok=True)
         removed = list(_removals(house, actor, now, over))
         with evidence_at_rest(house.home, alone=True), house.database.transaction() as db:
+            take_chain(db)
             for file, region in past_cases(db, retention_of(house), now):
                 drop_case_file(db, file, region, now)
             leftovers = drop_leftovers(db, retention_of(house), actor, house.config.region, now)
@@ -147,6 +149,7 @@ def _removals(
     last, times = "", retention_of(house)
     while not over():
         with house.database.transaction() as db:
+            take_chain(db)  # whoever holds or confirms something waits, or is seen here
             open_ones = unsealed(db)
             found = list(islice(_closed(expired(db, times, now, last), open_ones), AT_ONCE))
             if not found:

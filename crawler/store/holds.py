@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from crawler.domain.audit import Act
 from crawler.domain.errors import BadInput
 from crawler.domain.retention import Hold, HoldScope, checked_hold
-from crawler.store.audit import note
+from crawler.store.audit import note, take_chain
 from crawler.store.keeping_tables import holds
 from crawler.store.tables import captures, cases, sites
 
@@ -22,6 +22,7 @@ _OBJECTS = {
 def put_hold(db: Connection, hold: Hold, reach: str = "") -> Hold:
     """Write one down; BadInput if there is no such thing within reach, or it is held already."""
     checked_hold(hold)
+    take_chain(db)  # of a removal and a hold at once, the later sees what the earlier did
     region = _region_of(db, hold, reach)
     if any(one.scope is hold.scope and one.object == hold.object for one in open_holds(db)):
         raise BadInput("已在保全中")

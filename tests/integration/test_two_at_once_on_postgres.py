@@ -4,11 +4,13 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
+from datetime import timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, make_url, text
+from sqlalchemy import event, make_url, select, text, update
 
 from alerts import answering, delivering, moving, reviewing
 from alerts.answering import Effect, take_feedback
@@ -19,12 +21,18 @@ from alerts.tasking import approve, move_task
 from crawler.domain.alert import Alert, AlertState
 from crawler.domain.assessment import Level
 from crawler.domain.errors import NotAllowed
+from crawler.domain.retention import Hold, HoldScope
 from crawler.domain.task import Conclusion, Move, SupervisionTask, TaskState
-from crawler.store import audit
+from crawler.service import retaining
+from crawler.service.sealing import settle_segments
+from crawler.service.wiring import House
+from crawler.store import audit, holds, retention
 from crawler.store.alerts import alert_of
 from crawler.store.circuits import circuit_of
 from crawler.store.database import Database, migrate, open_database
 from crawler.store.outbox import put
+from crawler.store.tables import alerts
+from crawler.store.tables import audit as audit_rows
 from crawler.store.task_alerts import alerts_of_task
 from crawler.store.tasks import task_of
 from tests.builders import NOON
@@ -38,6 +46,7 @@ from tests.integration.answering_house import (
     beside,
     open_alert,
 )
+from tests.integration.packing_house import a_house, clean_visit, seed_case
 
 pytestmark = pytest.mark.postgres
 AWHILE_S = 0.5  # in which the other one is through, or waits
@@ -237,3 +246,64 @@ def test_a_step_that_is_taken_back_does_not_keep_the_chain(database: Database) -
         held = not stranger.scalar(*other)
 
     assert (free, held) == (True, True)
+
+
+@pytest.fixture
+def house(database: Database, tmp_path: Path) -> Iterator[House]:
+    """Two looks at a site that are old, of a case that came to nothing, and a newer one."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    made = a_house(tmp_path / "home", f'[store]\ndatabase = "{url}"\n')
+    seeded = seed_case(made, "a.example.cn")
+    clean_visit(made, seeded, "改好了", NOON + timedelta(days=10))
+    settle_segments(made.database, made.evidence, NOON)
+    with made.database.transaction() as db:
+        db.execute(update(alerts).values(state="dismissed", settled_at=NOON))
+    yield made
+    made.database.close()
+
+
+def hold(house: House) -> None:
+    wanted = Hold(
+        scope=HoldScope.SITE, object="a.example.cn", reason="诉讼", actor="li", at=NOON
+    )  # fmt: skip
+    with house.database.transaction() as db:
+        holds.put_hold(db, wanted)
+
+
+def clean_up(house: House) -> int:
+    return retaining.run(house, "ops", NOON + timedelta(days=6 * 365)).captures
+
+
+def test_a_hold_that_is_being_put_is_waited_for_by_what_removes(
+    house: House, other: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, acting = after(holds.open_holds, other, lambda: clean_up(house))
+    monkeypatch.setattr(holds, "open_holds", slow)
+
+    hold(house)
+
+    assert acting[0].result(20) == 0
+
+
+def test_a_hold_that_comes_while_something_is_removed_stands_after_it_in_the_trail(
+    house: House, other: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Had it been before, what it holds would be gone all the same."""
+    slow, acting = after(retaining.unsealed, other, lambda: hold(house))  # type: ignore[attr-defined]
+
+    def found_first(*given: Any) -> Any:
+        found = list(retention.expired(*given))
+        slow(given[0])
+        return iter(found)
+
+    monkeypatch.setattr(retaining, "expired", found_first)
+    monkeypatch.setattr(retaining, "too_many", lambda *_: "")
+    monkeypatch.setattr(retaining, "foresee", lambda *_: None)
+
+    assert clean_up(house) == 2
+
+    acting[0].result(20)
+    with house.database.reading() as db:
+        rows = select(audit_rows.c.action).order_by(audit_rows.c.seq)
+        told = [one for one in db.scalars(rows) if one in ("evidence.remove", "evidence.hold")]
+    assert told == ["evidence.remove", "evidence.hold"]
