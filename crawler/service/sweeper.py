@@ -14,7 +14,7 @@ from datetime import datetime
 import structlog
 
 from crawler.domain.errors import StoreAway, TryLater, WatchError, reason_of
-from crawler.domain.schedule import LATER, Firing, FiringState, is_quiet
+from crawler.domain.schedule import LATER, Firing, FiringState, ScheduleState, is_quiet
 from crawler.domain.site import Sweep, SweepState, VisitState
 from crawler.service.catalogue import Catalogue
 from crawler.service.choosing import sweep_for
@@ -41,6 +41,7 @@ GAVE_UP = "采集或研判进程反复起不来，没有做完，见日志"
 ELSEWHERE = "其余在别的机器上，接着等"
 INTERRUPTED = "中断过，接着做"
 ENDING, QUIET, STOPPED = "服务停止，下次启动接着做", "静默时段，过后接着做", "由人停止"
+OFF = "计划已停用"
 
 log = structlog.get_logger()
 
@@ -130,6 +131,9 @@ class Sweeper:
         for firing in waiting:
             if firing.stop_asked:
                 self._mark(firing, FiringState.STOPPED, STOPPED)
+            elif firing.schedule.state is not ScheduleState.ACTIVE and not firing.asked_by:
+                begun = FiringState.STOPPED if firing.sweep_id else FiringState.SKIPPED
+                self._mark(firing, begun, OFF)
             elif is_quiet(firing.schedule, now):
                 self._say(firing, QUIET)
             elif why := self._hindrance():

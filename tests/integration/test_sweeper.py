@@ -11,14 +11,23 @@ from pathlib import Path
 import pytest
 
 from crawler.domain.errors import GiveUp, StoreAway, TryLater
-from crawler.domain.schedule import LATER, Firing, FiringState, Schedule
+from crawler.domain.schedule import LATER, Firing, FiringState, Schedule, ScheduleState
 from crawler.domain.site import SweepState
 from crawler.service import sweeper
 from crawler.service.catalogue import catalogue
 from crawler.service.minding import mind
 from crawler.service.wiring import House
 from crawler.store.notices import open_notices
-from crawler.store.schedules import add_schedule, ask_run, claim_firing, firings_in, mark_firing
+from crawler.store.schedules import (
+    add_schedule,
+    ask_run,
+    change_state,
+    claim_firing,
+    firings_in,
+    mark_firing,
+    put_firing,
+    schedule_named,
+)
 from tests.builders import NOON
 from tests.integration.packing_house import a_house, seed_case
 
@@ -167,3 +176,18 @@ def test_what_another_parent_runs_is_left_to_it(
     with swept(house, [], monkeypatch):
         time.sleep(0.3)
     assert firing_of(house).state is FiringState.RUNNING
+
+
+@pytest.mark.parametrize("state", [ScheduleState.PAUSED, ScheduleState.REMOVED])
+def test_what_waits_of_a_schedule_that_is_off_is_not_swept_unless_a_person_asked(
+    house: House, state: ScheduleState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with house.database.transaction() as db:
+        plan = schedule_named(db, "每周")
+        put_firing(db, plan, NOON - timedelta(hours=1), FiringState.WAITING, LATER)
+        change_state(db, plan.name, state, "ops", NOON)
+    with swept(house, [], monkeypatch):
+        comes_to(house, FiringState.DONE)  # asked for by ops
+    with house.database.reading() as db:
+        (waited,) = firings_in(db, (FiringState.SKIPPED,))
+    assert waited.reason == sweeper.OFF
