@@ -2,12 +2,14 @@
 evidence those rows speak of. The last member says what every other one must be.
 """
 
+import errno
 import hashlib
 import io
 import os
 import shutil
 import tarfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -22,6 +24,7 @@ from crawler.service.holding import evidence_at_rest
 from crawler.service.wiring import House, tool_name
 from crawler.store.audit import note
 from crawler.store.case_files import FOLDER, case_lengths
+from crawler.store.evidence import on_disk
 from crawler.store.orphans import ORPHANS
 from crawler.store.snapshots import open_copy, segment_lengths, standing_of, take_snapshot
 
@@ -29,11 +32,9 @@ FORMAT = 1
 MANIFEST = "MANIFEST.json"
 STORE = "xunwang.db"
 EVIDENCE = "evidence/"
-SETTINGS = ("xunwang.toml", "keys")  # what holds secrets goes only where somebody says so
-_KEYS = frozenset({".key", ".pem", ".p12", ".pfx"})
-_OURS = frozenset(
-    {"run", "cache", "logs", "lock", "evidence", "restore.part", "restore.over", STORE}
-)
+GOES_IN = ("lexicons", "forms", "docking")  # beside rows and evidence; whatever else lies in the
+SETTINGS = ("xunwang.toml", "keys")  # home stays out, these go only where somebody says so
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS)  # some shares
 _SPARE = 1.05
 
 
@@ -61,35 +62,81 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 def back_up(
     house: House, target: Path, actor: str, now: datetime, *, settings: bool, orphans: bool = True
 ) -> Manifest:
-    """Write it beside, then give it its name; BadInput where that is taken. Orphans go with it:
-    nobody knows yet that they are no evidence.
+    """Write it beside, then give it its name, which nobody may have taken; BadInput where it lies
+    wrong. Orphans go with it: nobody knows yet that they are no evidence.
     """
-    if target.exists():
-        raise BadInput(f"{target} 已存在，不会覆盖")
-    if not target.parent.is_dir():
-        raise BadInput(f"目录 {target.parent} 不存在")
-    part = target.with_name(f"{target.name}.part")
+    part = _place_beside(house, target)
     copy = house.run / f"snapshot-{os.getpid()}.db"
-    with evidence_at_rest(house.home, alone=True):
-        finish(house)  # else a file that a kill left without its name would be missing
-    try:
-        copy.unlink(missing_ok=True)
-        with evidence_at_rest(house.home):
-            take_snapshot(house.database, copy)
-            manifest = _written(house, copy, part, now, settings=settings, orphans=orphans)
-        part.replace(target)
-    except OSError as error:
-        raise TryLater(f"备份没有完成：{reason_of(error)}") from error
-    finally:
-        part.unlink(missing_ok=True)
-        copy.unlink(missing_ok=True)
+    with _opened(part) as file:
+        try:
+            with evidence_at_rest(house.home, alone=True):
+                finish(house)  # else a file that a kill left without its name would be missing
+            copy.unlink(missing_ok=True)
+            with evidence_at_rest(house.home):
+                take_snapshot(house.database, copy)
+                manifest = _written(house, copy, file, now, settings=settings, orphans=orphans)
+            _give_name(part, target)
+        except OSError as error:
+            raise TryLater(f"备份没有完成：{reason_of(error)}") from error
+        finally:
+            copy.unlink(missing_ok=True)
     with house.database.transaction() as db:
         note(db, _act(house, actor, now, manifest))
     return manifest
 
 
+def _place_beside(house: House, target: Path) -> Path:
+    if target.exists():
+        raise _taken(target)
+    if not target.parent.is_dir():
+        raise BadInput(f"目录 {target.parent} 不存在")
+    place = target.parent.resolve()
+    if any(place.is_relative_to(one.resolve()) for one in (house.home, house.evidence)):
+        raise BadInput(f"备份不能写在数据目录 {house.home} 里，请写到别的磁盘")
+    return target.with_name(f"{target.name}.part")
+
+
+@contextmanager
+def _opened(part: Path) -> Iterator[IO[bytes]]:
+    """A file that nobody else writes, and that goes with these lines."""
+    try:
+        file = part.open("xb")
+    except FileExistsError:
+        raise BadInput(
+            f"{part} 已存在：另一个备份正在写它，或是上次中断留下的；确认没有备份在跑再删除它"
+        ) from None
+    except OSError as error:
+        raise TryLater(f"备份没有完成：{reason_of(error)}") from error
+    try:
+        with file:
+            part.chmod(0o600)
+            yield file
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _give_name(part: Path, target: Path) -> None:
+    """Unlike a rename a link takes no name that is taken."""
+    try:
+        os.link(part, target)
+    except FileExistsError:
+        raise _taken(target) from None
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if target.exists():
+            raise _taken(target) from None
+        part.replace(target)
+    else:
+        on_disk(target.parent)
+
+
+def _taken(target: Path) -> BadInput:
+    return BadInput(f"{target} 已存在，不会覆盖")
+
+
 def _written(
-    house: House, copy: Path, part: Path, now: datetime, *, settings: bool, orphans: bool
+    house: House, copy: Path, out: IO[bytes], now: datetime, *, settings: bool, orphans: bool
 ) -> Manifest:
     snapshot = open_copy(copy)
     try:
@@ -101,32 +148,30 @@ def _written(
     aside = _orphans(house.evidence) if orphans else {}
     sizes = chain((size for size, _ in lengths.values()), cases.values(), aside.values())
     evidence = sum(sizes)
-    _check_room(part, copy.stat().st_size + evidence)
-    with part.open("xb") as file:
-        part.chmod(0o600)
-        with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
-            writer = _Writer(tar)
-            writer.add(STORE, copy)
-            kept = chain(_segments(lengths), sorted(cases.items()))
-            missing = [name for name, size in kept if not writer.add(
-                EVIDENCE + name, house.evidence / name, size)]  # fmt: skip
-            for name, size in sorted(aside.items()):
-                writer.add(EVIDENCE + name, house.evidence / name, size)
-            links = dict(_others(house, writer, settings=settings))
-            manifest = Manifest(
-                format=FORMAT,
-                tool=tool_name(),
-                made_at=now,
-                standing=standing,
-                files=dict(writer.files),  # its own description comes after
-                links=links,
-                missing=tuple(missing),
-                settings=settings,
-                orphans=len(aside),
-            )
-            writer.add_bytes(MANIFEST, msgspec.json.encode(manifest))
-        file.flush()
-        os.fsync(file.fileno())
+    _check_room(Path(out.name).parent, copy.stat().st_size + evidence)
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        writer = _Writer(tar)
+        writer.add(STORE, copy)
+        kept = chain(_segments(lengths), sorted(cases.items()))
+        missing = [name for name, size in kept if not writer.add(
+            EVIDENCE + name, house.evidence / name, size)]  # fmt: skip
+        for name, size in sorted(aside.items()):
+            writer.add(EVIDENCE + name, house.evidence / name, size)
+        links = dict(_others(house, writer, settings=settings))
+        manifest = Manifest(
+            format=FORMAT,
+            tool=tool_name(),
+            made_at=now,
+            standing=standing,
+            files=dict(writer.files),  # its own description comes after
+            links=links,
+            missing=tuple(missing),
+            settings=settings,
+            orphans=len(aside),
+        )
+        writer.add_bytes(MANIFEST, msgspec.json.encode(manifest))
+    out.flush()
+    os.fsync(out.fileno())
     return manifest
 
 
@@ -141,12 +186,9 @@ def _segments(lengths: dict[str, tuple[int, str]]) -> Iterator[tuple[str, int]]:
 
 
 def _others(house: House, writer: "_Writer", *, settings: bool) -> Iterator[tuple[str, str]]:
-    """Word lists, forms and what else lies in the home; gives the links that stay inside."""
-    for path in sorted(house.home.rglob("*")):
+    """Word lists, forms and what else goes in; gives the links that stay inside."""
+    for path in _beside(house, settings=settings):
         name = path.relative_to(house.home).as_posix()
-        top = name.partition("/")[0]
-        if top.startswith(STORE) or top in _OURS or (_is_secret(top) and not settings):
-            continue
         if path.is_symlink():
             goal = str(path.readlink())
             if "/" not in goal and (path.parent / goal).exists():
@@ -155,17 +197,31 @@ def _others(house: House, writer: "_Writer", *, settings: bool) -> Iterator[tupl
             writer.add(name, path)
 
 
-def _is_secret(top: str) -> bool:
-    """Settings and keys, and what an editor or a person left of them beside."""
-    plain = top.lstrip(".#").rstrip("~#")
-    return plain.startswith(SETTINGS) or Path(plain).suffix in _KEYS
+def _beside(house: House, *, settings: bool) -> Iterator[Path]:
+    """What begins with a dot is somebody's work that is not done."""
+    for name in (*GOES_IN, *(SETTINGS if settings else ())):
+        top = house.home / name
+        yield top
+        for path in sorted(top.rglob("*")):
+            if not any(part.startswith(".") for part in path.relative_to(top).parts):
+                yield path
+    yield from _dialects(house)
 
 
-def _check_room(part: Path, wanted: int) -> None:
-    free = shutil.disk_usage(part.parent).free
+def _dialects(house: House) -> Iterator[Path]:
+    """A receiver's names and codes, where they lie in the home too."""
+    home, hidden = house.home.absolute(), (*GOES_IN, *SETTINGS)
+    for one in sorted({one.mapping for one in house.config.delivery.endpoints if one.mapping}):
+        path = Path(os.path.normpath(home / one))
+        if path.is_relative_to(home) and path.relative_to(home).parts[0] not in hidden:
+            yield house.home / path.relative_to(home)
+
+
+def _check_room(folder: Path, wanted: int) -> None:
+    free = shutil.disk_usage(folder).free
     if free < wanted * _SPARE:
         gib = 1024**3
-        raise TryLater(f"{part.parent} 只余 {free / gib:.1f} GiB，备份约需 {wanted / gib:.1f} GiB")
+        raise TryLater(f"{folder} 只余 {free / gib:.1f} GiB，备份约需 {wanted / gib:.1f} GiB")
 
 
 class _Writer:

@@ -1,7 +1,10 @@
 """A backup made while the house works becomes a house of its own, down to the last digest."""
 
+import errno
 import io
 import json
+import os
+import re
 import shutil
 import tarfile
 import threading
@@ -13,11 +16,13 @@ import pytest
 from sqlalchemy import insert, select
 
 from crawler.domain.audit import Act
+from crawler.service import backing_up
 from crawler.service.backing_up import MANIFEST, STORE
 from crawler.service.wiring import House, open_house
 from crawler.store.audit import acts_on, broken_entries, note
 from crawler.store.circuits import circuit_of
 from crawler.store.evidence import segments_in
+from crawler.store.snapshots import take_snapshot
 from crawler.store.tables import outbox, visits
 from crawler.store.verifying import verify
 from tests.builders import NOON
@@ -161,17 +166,115 @@ def test_a_restore_that_ends_while_moving_in_goes_on_from_there(
     assert told(new, "verify").code == 0
 
 
-def test_what_lies_beside_the_settings_stays_at_home_with_them(
-    house: House, tmp_path: Path
+GOES, SECRET = {"lexicons", "forms", "docking", "city.toml", STORE}, {"xunwang.toml", "keys"}
+STAYS = {"run", "cache", "logs", "lock", "notes", "xunwang.toml.bak", "tls.key", "tmp", "program"}
+STAYS |= {f"{STORE}-wal", f"{STORE}-shm", "restore.part", "restore.over"}
+
+
+@pytest.mark.parametrize("settings", [True, False])
+def test_only_what_a_restore_needs_goes_in_and_a_new_folder_stays_out(
+    tmp_path: Path, settings: bool
 ) -> None:
-    for name in ("xunwang.toml.bak", ".xunwang.toml.swp", "tls.key", "ca.pem", "city.toml"):
+    receiver = '[[delivery.endpoints]]\nname = "市平台"\nmapping = "city.toml"\n'
+    house = a_house(tmp_path / "full", receiver)
+    seed_case(house, "a.example.cn")
+    for name in (
+        "lexicons/0001/a.yaml", "lexicons/.draft-1/a.yaml", "forms/表.docx", "docking/0a1b",
+        "keys/certificate.pem", "city.toml", "run/x", "cache/lists/1/list",
+        "logs/xunwang.log", "lock", "notes/私人.txt", "tls.key",
+        "xunwang.toml.bak", "evidence/tls.key",
+    ):  # fmt: skip
+        (house.home / name).parent.mkdir(parents=True, exist_ok=True)
         (house.home / name).write_text("x", "utf-8")
+    (house.home / "forms" / "外.docx").symlink_to("/etc/hostname")
 
-    with tarfile.open(backed_up(house, tmp_path)) as tar:
-        names = set(tar.getnames())
+    options = ["--with-settings"] if settings else []
+    with tarfile.open(backed_up(house, tmp_path, *options)) as tar:
+        names = set(tar.getnames()) - {MANIFEST}
+        told_of = tar.extractfile(MANIFEST)
+        assert told_of is not None
+        assert json.load(told_of)["links"] == {}
+    house.database.close()
 
-    assert "city.toml" in names
-    assert not names & {"xunwang.toml.bak", ".xunwang.toml.swp", "tls.key", "ca.pem"}
+    tops = {one.partition("/")[0] for one in names}
+    assert tops == GOES | {"evidence"} | (SECRET if settings else set())
+    segments = {f"evidence/{one}" for one in segments_in(house.evidence)}
+    assert {one for one in names if one.startswith("evidence/")} == segments
+    beside = {one for one in names if one.startswith(("forms/", "lexicons/"))}
+    assert beside == {"forms/表.docx", "lexicons/0001/a.yaml"}
+    assert {one.name for one in house.home.iterdir()} <= GOES | SECRET | STAYS | {"evidence"}
+
+
+def test_whatever_the_program_puts_into_a_home_is_known_to_go_in_or_to_stay() -> None:
+    """Whoever adds a folder says which: in backing_up, and here."""
+    put = re.compile(r"""\bhome / "([^"/]+)""")
+    texts = [path.read_text("utf-8") for path in Path("crawler").rglob("*.py")]
+    found = {name for text in texts for name in put.findall(text)}
+    assert len(found) > 8
+    assert found <= GOES | SECRET | STAYS | {"evidence"}
+
+
+def test_of_two_backups_to_one_name_the_second_is_refused_and_the_first_goes_on(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, real, seconds = tmp_path / "b.tar", take_snapshot, []
+
+    def meanwhile(*given: Any) -> None:
+        if not seconds:
+            seconds.append(told(house.home, "backup", str(target)))
+        real(*given)
+
+    monkeypatch.setattr(backing_up, "take_snapshot", meanwhile)
+
+    first = told(house.home, "backup", str(target))
+
+    assert (seconds[0].code, "另一个备份正在写它" in seconds[0].err.replace("\n", "")) == (2, True)
+    assert (first.code, told(house.home, "restore", "--check", str(target)).code) == (0, 0)
+    assert not (tmp_path / "b.tar.part").exists()
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_file_that_came_there_meanwhile_is_not_overwritten(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    target, real = tmp_path / "b.tar", take_snapshot
+
+    def meanwhile(*given: Any) -> None:
+        real(*given)
+        target.write_text("theirs", "utf-8")
+
+    monkeypatch.setattr(backing_up, "take_snapshot", meanwhile)
+    if not links:
+        monkeypatch.setattr(os, "link", without_links)
+
+    refused = told(house.home, "backup", str(target))
+
+    assert (refused.code, "不会覆盖" in refused.err) == (2, True)
+    assert target.read_text("utf-8") == "theirs"
+    assert [one.name for one in tmp_path.iterdir() if one.is_file()] == ["b.tar"]
+
+
+def without_links(*_given: object) -> None:
+    raise PermissionError(errno.EPERM, "Operation not permitted")
+
+
+def test_a_share_that_knows_no_links_takes_a_backup_too(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "link", without_links)
+
+    target = backed_up(house, tmp_path)
+
+    assert told(house.home, "restore", "--check", str(target)).code == 0
+
+
+def test_a_backup_is_not_written_into_what_it_is_of(house: House, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").symlink_to(house.home)
+    for target in (house.home / "b.tar", house.evidence / "b.tar", tmp_path / "elsewhere/b.tar"):
+        refused = told(house.home, "backup", str(target))
+        said = "不能写在数据目录" in refused.err.replace("\n", "")
+        assert (refused.code, said) == (2, True), refused.err
+        assert not target.exists()
 
 
 def bent(
