@@ -13,6 +13,7 @@ from crawler.store.tables import alerts, audit
 _ACTIONS = ("alert.opened", "alert.raised", "alert.relapsed")
 _LEVELS = (str(Level.RED), str(Level.ORANGE))
 MOST_AT_ONCE = 50
+MOST_MISSED = 200  # that a page which comes back is told of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +32,19 @@ class Arrival:
 def last_seq(db: Connection) -> int:
     """Where the trail ends now."""
     return db.scalar(select(func.max(audit.c.seq))) or 0
+
+
+def where_to_begin(db: Connection, heard: int | None, reach: str) -> int:
+    """After which entry somebody is told on who heard of all up to `heard`: at most the newest
+    MOST_MISSED of theirs are told late. None, or what is still to come, is now.
+    """
+    last = last_seq(db)
+    if heard is None or heard >= last:
+        return last
+    theirs = (audit.c.seq > heard, audit.c.action.in_(_ACTIONS), audit.c.region.startswith(reach))
+    missed = select(audit.c.seq).where(*theirs).order_by(audit.c.seq.desc()).limit(MOST_MISSED)
+    first = db.scalar(select(func.min(missed.subquery().c.seq)))
+    return last if first is None else first - 1
 
 
 def arrivals_after(db: Connection, seq: int) -> tuple[int, list[Arrival]]:

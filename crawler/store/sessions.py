@@ -1,6 +1,5 @@
 """Sessions live here and not in the cookie, so that ending one ends it at once."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -106,14 +105,6 @@ def failures_since(
     pair, by_address, by_account = db.execute(counts).one()
     known = last_good is not None and last_good > known_since
     return Failures(pair=pair, address=by_address, account=by_account, known=known)
-
-
-def live_sessions(db: Connection, digests: Sequence[str]) -> set[str]:
-    """Which of these have not been ended."""
-    rows = select(sessions.c.digest).where(
-        sessions.c.digest.in_(digests), sessions.c.ended_at.is_(None)
-    )
-    return set(db.scalars(rows))
 
 
 def owner_of_session(db: Connection, digest: str) -> int:

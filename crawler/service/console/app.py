@@ -311,18 +311,20 @@ def _told(call: Call, error: Exception) -> str:
 
 
 def _session(console: Console, cookie: str, now: datetime) -> Session | None:
-    if not cookie:
-        return None
+    session = _held(console, signing_in.digest_of(cookie)) if cookie else None
+    if session is not None and now - session.last_seen_at > TOUCH_AFTER:
+        with console.house.database.transaction() as db:
+            touch_session(db, session.digest, now)
+    return session
+
+
+def _held(console: Console, digest: str) -> Session | None:
+    """A session that holds now; being looked at does not make it hold longer."""
     settings = console.house.config.console
     idle = timedelta(minutes=settings.idle_minutes)
     longest = timedelta(hours=settings.longest_hours)
-    digest = signing_in.digest_of(cookie)
     with console.house.database.reading() as db:
-        session = session_of(db, digest, now, idle, longest)
-    if session is not None and now - session.last_seen_at > TOUCH_AFTER:
-        with console.house.database.transaction() as db:
-            touch_session(db, digest, now)
-    return session
+        return session_of(db, digest, console.clock(), idle, longest)
 
 
 def _come_in(call: Call, route: Route) -> Response:
@@ -367,14 +369,20 @@ def _sorry(console: Console, request: Request, status: int, text: str) -> Respon
 
 def _news(consoles: _Languages) -> Endpoint:
     console = consoles.main
-    news = News(console.house)
+
+    def held(digest: str) -> Session | None:
+        session = _held(console, digest)
+        return None if session is None or factors.owes(console, session.user) else session
+
+    news = News(console.house, held)
 
     async def listen(request: Request) -> Response:
-        cookie = signing_in.cookie_of(request)
-        session = await run_in_threadpool(_session, console, cookie, console.clock())
-        if session is not None and factors.owes(console, session.user):
-            session = None
-        return await news.answer(request, session, consoles.of(request).say)
+        try:
+            digest = signing_in.digest_of(signing_in.cookie_of(request))
+            session = await run_in_threadpool(held, digest)
+            return await news.answer(request, session, consoles.of(request).say)
+        except TryLater:
+            return Response(status_code=503)
 
     return listen
 

@@ -140,11 +140,20 @@
   });
 
   /* new 红 and 橙: announced, never shoved in under a key press */
-  let news = null;
+  let news = null, heard = "", rest = 5000;
   function listen() {
-    if (news || !document.body.dataset.news || !window.EventSource) return;
-    news = new EventSource(document.body.dataset.news);
+    if (news || document.hidden || !document.body.dataset.news || !window.EventSource) return;
+    news = new EventSource(document.body.dataset.news + (heard && "?after=" + heard));
+    news.addEventListener("open", () => { rest = 5000; });
+    news.addEventListener("error", () => {
+      if (news.readyState !== EventSource.CLOSED) return;  /* it asks again by itself */
+      news = null;
+      setTimeout(listen, rest);
+      rest = Math.min(2 * rest, 300000);
+    });
+    news.addEventListener("here", (event) => { heard = event.lastEventId || heard; });
     news.addEventListener("alert", (event) => {
+      heard = event.lastEventId;
       const told = JSON.parse(event.data);
       const line = document.createElement("p");
       line.className = "note";
@@ -161,6 +170,14 @@
       document.getElementById("arrived").replaceChildren(line);
     });
   }
+
+  /* a page that nobody sees keeps no connection, of which a browser has six; it catches up */
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden && news) {
+      news.close();
+      news = null;
+    } else listen();
+  });
 
   /* a line that tells of something under way is asked for again until it is over */
   setInterval(async () => {
