@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 _MOST_SOURCE = 60_000
 _MOST_WORDS = 120  # characters; more is a page
 _MOST_LINKS = 12
+_MOST_ANCHORS = 4 * _MOST_LINKS  # in the source, those in scripts and comments among them
 _DOOR = re.compile(
     r"进\s*入\s*(?:首\s*页|网\s*站|主\s*页|官\s*网|本\s*站|系统)?|点击(?:进入|继续|访问)|(?:继续|立即|马上)(?:访问|进入)"
     r"|\benter\b|click (?:here )?to enter|skip intro|跳过|中文(?:版|网站|站)?",
@@ -21,7 +22,7 @@ def door_of(html: str, url: str) -> str:
     """Where the hall's door leads, empty if the page is no hall or has no such door of its own
     site.
     """
-    if len(html) > _MOST_SOURCE or not _may_be_one(html):
+    if len(html) > _MOST_SOURCE or html.count("<a ") > _MOST_ANCHORS or not _may_be_one(html):
         return ""
     tree = LexborHTMLParser(html)
     body = tree.body

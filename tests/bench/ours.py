@@ -10,7 +10,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-import zlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from isal import isal_zlib
 
 import crawler.service.fetcher as fetcher
 from crawler.domain.site import Visit, VisitState
@@ -32,6 +33,7 @@ from crawler.service.pipes import Order, Outlet, Report, Upward
 from crawler.service.reader import report_of
 from crawler.service.recording import Recorder
 from crawler.service.responding import Responder
+from crawler.service.starting import settle
 from crawler.service.turns import Turns
 from crawler.service.wiring import House, greeting_for, open_house
 from crawler.store.evidence import SegmentWriter
@@ -107,12 +109,18 @@ def judged(visit: Visit, page: Page, judge: Judge) -> Iterator[str]:
 def walked(house: House, database: sqlite3.Connection, finding: Finding) -> str:
     """Fetch, text, find, one row."""
     tally, judge = Tally(), Judge(house.lexicon, house.cache)
+    settle()
 
     async def take(visit: Visit, fetched: Fetched) -> None:
         decoded = decode(fetched.body, fetched.declared_encodings)
         page = Page.read(fetched.capture, decoded.text)
         hits = ",".join(sorted(set(finding(visit, page, judge))))
-        row = (fetched.capture.final_url, len(fetched.body), hits, zlib.compress(fetched.body, 1))
+        row = (
+            fetched.capture.final_url,
+            len(fetched.body),
+            hits,
+            isal_zlib.compress(fetched.body, 1),
+        )
         database.execute("insert into pages values (?, ?, ?, ?)", row)
         if tally.pages % 200 == 199:
             database.commit()
