@@ -1,6 +1,8 @@
 # The same commands at home and in CI.
 .DEFAULT_GOAL := help
 BIN := .venv/bin
+EVAL ?= ../shared/eval
+
 .PHONY: help install demo test test-all test-postgres check quality soak bench-search bench-officer bench
 
 help:  ## this list
@@ -48,5 +50,5 @@ bench-search: .venv/.dev  ## search at size on a real Elasticsearch and embedded
 bench-officer: .venv/.dev  ## after make demo: an officer decides 30 of its cases by keyboard; keys, and a district's day
 	@$(BIN)/python -m tests.bench.deciding
 
-quality: .venv/.dev  ## judge labelled pages, compare with the pinned baseline
-	@$(BIN)/python -m tests.quality
+quality: .venv/.dev  ## judge labelled pages and the set in EVAL, compare with the pinned baseline
+	@$(BIN)/python -m tests.quality $(if $(wildcard $(EVAL)/dev.jsonl),--eval $(EVAL))

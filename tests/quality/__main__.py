@@ -20,6 +20,7 @@ from lexicons.judging import Judge
 from tests.quality.corpora import (
     HERE,
     Case,
+    adversary,
     dev,
     digest_of,
     half_of,
@@ -56,8 +57,8 @@ def main() -> None:
 def own(judge: Judge, most: int) -> dict[str, float | str]:
     """What is always judged: our pages, our texts, the made-up web."""
     figures: dict[str, float | str] = {}
-    corpora = {"pages": own_pages, "texts": own_texts, "paraphrased": paraphrased,
-               "web": made_up_web}  # fmt: skip
+    corpora = {"pages": own_pages, "adversary": adversary, "texts": own_texts,
+               "paraphrased": paraphrased, "web": made_up_web}  # fmt: skip
     for name, corpus in corpora.items():
         cases = list(corpus())
         tally = judged(cases, judge)
@@ -104,7 +105,7 @@ def _judged(case: Case, judge: Judge) -> Judged:
 
 
 def report(name: str, tally: Tally, most: int) -> None:
-    """One corpus in a few lines, and what went wrong."""
+    """One corpus in a few lines, and its worst by name; none by name where `most` is 0."""
     flagged, hard = tally.hard_negatives()
     found, total, disagreements = tally.yields()
     print(f"{name}: {len(tally.judged)} cases, precision {shown(tally.precision())}, "
@@ -122,7 +123,7 @@ def report(name: str, tally: Tally, most: int) -> None:
     for one in (*tally.worst(misses=True, most=most), *tally.worst(misses=False, most=most)):
         kind = "missed" if one.case.risky else "false alarm"
         print(f"    {kind} {one.case.id} ({one.score}): {one.sentence[:70]} {one.case.notes}")
-    for line in disagreements[:most]:
+    for line in disagreements if most else ():
         print(f"    rates of {line}")
 
 

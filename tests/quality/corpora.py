@@ -57,7 +57,18 @@ def paraphrased() -> Iterator[Case]:
 
 def own_pages() -> Iterator[Case]:
     """tests/quality/pages: whole pages, by hand, labelled in pages.jsonl."""
-    for row in _lines(HERE / "pages.jsonl"):
+    yield from _pages("pages.jsonl")
+
+
+def adversary() -> Iterator[Case]:
+    """The pages of adversary.jsonl: written against the rules in wordings that they did not know,
+    and innocent ones that look bad. Kept apart: no wording was learned from them.
+    """
+    yield from _pages("adversary.jsonl")
+
+
+def _pages(labels: str) -> Iterator[Case]:
+    for row in _lines(HERE / labels):
         html = decode((HERE / "pages" / row["file"]).read_bytes()).text
         yield Case(
             id=row["id"],
