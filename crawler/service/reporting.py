@@ -35,6 +35,7 @@ from crawler.store.database import Connection
 from crawler.store.statistics import Watched, alert_facts, task_facts, watched_in
 
 Cell = str | int | float | None
+_BEGINS_A_FORMULA = tuple("=+-@＝＋－＠")
 ALERT_COLUMNS = (
     "预警", "待核实", "已核实", "核实后不属实", "误报", "观察", "已合并", "复燃次数", "准确率",
     "95%区间", "核实用时中位数（小时）",
@@ -173,7 +174,7 @@ def as_csv(sheets: Sequence[Sheet]) -> bytes:
             writer.writerow([])
         writer.writerow([sheet.title])
         writer.writerow(sheet.columns)
-        writer.writerows([_harmless(cell) for cell in row] for row in sheet.rows)
+        writer.writerows([harmless(cell) for cell in row] for row in sheet.rows)
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -185,7 +186,7 @@ def as_workbook(sheets: Sequence[Sheet]) -> bytes:
         page = book.create_sheet(sheet.title[:31])
         page.append(list(sheet.columns))
         for row in sheet.rows:
-            page.append([_harmless(cell) for cell in row])
+            page.append([harmless(cell) for cell in row])
         for cell in page[1]:
             cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="E8EEF4")
             cell.alignment = Alignment(wrap_text=True, vertical="top")
@@ -201,9 +202,11 @@ def as_workbook(sheets: Sequence[Sheet]) -> bytes:
     return out.getvalue()
 
 
-def _harmless(cell: Cell) -> Cell:
-    """What a spreadsheet would take for a formula stays text."""
-    if isinstance(cell, str) and cell.lstrip()[:1] in ("=", "+", "-", "@", "\t", "\r"):
+def harmless(cell: Cell) -> Cell:
+    """What a spreadsheet would take for a formula stays text. A Chinese one may take the full-width
+    signs too.
+    """
+    if isinstance(cell, str) and cell.lstrip().startswith(_BEGINS_A_FORMULA):
         return f"'{cell}"
     return cell
 

@@ -11,11 +11,11 @@ from crawler.domain.case import CHINA
 from crawler.domain.errors import BadInput
 from crawler.domain.site import ended_well
 from crawler.service.catalogue import Catalogue
+from crawler.service.reporting import harmless
 from crawler.service.wiring import House
 from crawler.store.schedules import DrawnSite, draw_of, drawn_results
 
 _HEADS = ("序号", "网站", "主办单位", "检查人员", "检查时间", "检查情况")
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 def result_sheet(house: House, sweep_id: int, words: Catalogue, now: datetime) -> bytes:
@@ -31,10 +31,10 @@ def result_sheet(house: House, sweep_id: int, words: Catalogue, now: datetime) -
     drawn = f"{draw['at'].astimezone(CHINA):%Y-%m-%d %H:%M}"
     sheet.writerow(["抽取时间", drawn, "抽取比例", f"{draw['percent']:g}%"])
     sheet.writerow(["备选网站", draw["population"], "抽中", len(found)])
-    sheet.writerow(["备选人员", _plain("、".join(draw["officers"])), "随机种子", draw["seed"]])
+    sheet.writerow(["备选人员", harmless("、".join(draw["officers"])), "随机种子", draw["seed"]])
     sheet.writerow(_HEADS)
     for number, one in enumerate(found, 1):
-        sheet.writerow([number, *map(_plain, _cells(one, words))])
+        sheet.writerow([number, *map(harmless, _cells(one, words))])
     sheet.writerow(["制表时间", f"{now.astimezone(CHINA):%Y-%m-%d %H:%M}"])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
@@ -50,8 +50,3 @@ def _result(outcome: str, words: Catalogue) -> str:
     if ended_well(Outcome(outcome)):
         return "已检查"
     return f"未能检查：{words.name('outcome', outcome)}"
-
-
-def _plain(cell: str) -> str:
-    """What a spreadsheet would take for a formula stays text."""
-    return f"'{cell}" if cell.lstrip()[:1] in _RISKY else cell

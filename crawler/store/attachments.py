@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, insert, select
 from crawler.domain.errors import BadInput
 from crawler.domain.task import SupervisionTask
 from crawler.store.attachment_tables import task_attachments
+from crawler.store.people import shown_name_of
 
 MOST_OF_A_TASK = 20
 
@@ -23,9 +24,14 @@ class Attachment:
     sha256: str
     actor: str
     at: datetime
+    who: str = ""  # the actor, as people know them
 
 
-_SHOWN = [task_attachments.c[one] for one in Attachment.__slots__]
+_COLUMNS = [one for one in Attachment.__slots__ if one != "who"]
+_SHOWN = [
+    *(task_attachments.c[one] for one in _COLUMNS),
+    shown_name_of(task_attachments.c.actor).label("who"),
+]
 
 
 def attachments_of(db: Connection, task_id: int) -> list[Attachment]:
@@ -55,6 +61,6 @@ def save_attachment(
         raise BadInput("这个任务已有这份附件")
     if count >= MOST_OF_A_TASK:
         raise BadInput(f"一个任务至多 {MOST_OF_A_TASK} 份附件")
-    row = {one: getattr(given, one) for one in Attachment.__slots__ if one != "id"}
+    row = {one: getattr(given, one) for one in _COLUMNS if one != "id"}
     more = {"task_id": task.id, "region": task.region, "content": content}
     db.execute(insert(task_attachments).values(**row, **more))

@@ -34,6 +34,7 @@ from crawler.domain.site import Site
 from crawler.store.alerts import alert_from
 from crawler.store.cases import case_from
 from crawler.store.lists import filing_from, newest_filing
+from crawler.store.people import shown_name_of
 from crawler.store.sites import site_from
 from crawler.store.tables import alerts, assessments, captures, cases, reviews, sites, texts, visits
 from crawler.store.texts import unpack_text
@@ -260,6 +261,7 @@ class Decided:
     alert_id: int
     decision: Decision
     actor: str
+    who: str  # as people know them
     at: datetime
     reason: str
     domain: str
@@ -281,7 +283,8 @@ def decisions_on_site(db: Connection, site_id: int, limit: int = 50) -> list[Dec
 def _decisions(db: Connection, chosen: ColumnElement[bool], limit: int) -> list[Decided]:
     columns = (
         reviews.c.alert_id, reviews.c.decision, reviews.c.actor, reviews.c.at, reviews.c.reason,
-        sites.c.domain, sites.c.unit_name, sites.c.subject_kind,
+        shown_name_of(reviews.c.actor).label("who"), sites.c.domain, sites.c.unit_name,
+        sites.c.subject_kind,
     )  # fmt: skip
     joined = reviews.join(alerts, alerts.c.id == reviews.c.alert_id).join(
         sites, sites.c.id == alerts.c.site_id

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from crawler.domain.errors import BadInput
 from crawler.domain.user import Role, User
@@ -44,6 +44,12 @@ def set_password(db: Connection, user_id: int, password_hash: str) -> None:
     db.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
 
 
+def renew_hash(db: Connection, user_id: int, kept: str, better: str) -> None:
+    """The same password hashed as is done today, unless it was changed meanwhile."""
+    same = (users.c.id == user_id) & (users.c.password_hash == kept)
+    db.execute(update(users).where(same).values(password_hash=better))
+
+
 def password_hash_of(db: Connection, user_id: int) -> str:
     """For the one comparison at the door."""
     return str(db.scalar(select(users.c.password_hash).where(users.c.id == user_id)) or "")
@@ -53,6 +59,12 @@ def user_named(db: Connection, name: str) -> User | None:
     """The account of a name."""
     row = db.execute(select(users).where(users.c.name == name)).first()
     return user_of_row(row) if row else None
+
+
+def shown_name_of(account: ColumnElement[str]) -> ColumnElement[str]:
+    """In a query: by which name people know who acted; the account's own where nobody has it."""
+    shown = select(users.c.shown_name).where(users.c.name == account).scalar_subquery()
+    return func.coalesce(shown, account)
 
 
 def list_users(db: Connection, reach: str = "") -> list[User]:

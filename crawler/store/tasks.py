@@ -20,6 +20,7 @@ from crawler.domain.task import (
 )
 from crawler.store.audit import take_chain
 from crawler.store.database import upsert
+from crawler.store.people import shown_name_of
 from crawler.store.tables import feedbacks, task_moves, tasks
 
 ENDS = [str(one) for one in TASK_ENDS]
@@ -67,8 +68,11 @@ def save_move(
 
 
 def moves_of(db: Connection, task_id: int) -> list[Row[Any]]:
-    """The task's history, oldest first: seq, move, state, actor, at, note."""
-    rows = select(task_moves).where(task_moves.c.task_id == task_id)
+    """The task's history, oldest first: seq, move, state, actor, who (as people know them), at,
+    note.
+    """
+    who = shown_name_of(task_moves.c.actor).label("who")
+    rows = select(task_moves, who).where(task_moves.c.task_id == task_id)
     return list(db.execute(rows.order_by(task_moves.c.seq)))
 
 

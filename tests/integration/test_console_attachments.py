@@ -1,6 +1,8 @@
 """Files beside a task: kept, handed out as files only, refused when they are not what they say."""
 
+import http.client
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -75,8 +77,45 @@ def test_what_is_too_large_is_refused_before_it_is_kept(officer: Visitor, task: 
     assert attach(officer, task, "huge.pdf", PDF + b"x" * 2 * MOST_BYTES).status == 413
 
 
+def test_what_is_far_too_large_is_answered_with_a_page_and_no_broken_connection(
+    officer: Visitor, task: str
+) -> None:
+    answer = attach(officer, task, "film.pdf", PDF + b"x" * 60 * 1024 * 1024)
+
+    assert answer.status == 413
+    assert "提交的内容超过上限" in answer.text
+
+
+def test_a_body_that_does_not_say_how_long_it_is_is_counted(officer: Visitor, task: str) -> None:
+    head, end = (
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n',
+        b"\r\n--b--\r\n",
+    )
+    chunk = PDF.ljust(1024 * 1024, b"x")
+
+    def asked(chunks: int) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", officer.port, timeout=60)
+        with closing(connection):
+            connection.request(
+                "POST", f"{task}/attachments", iter([head, *[chunk] * chunks, end]),
+                {
+                    "Cookie": "; ".join(f"{k}={v}" for k, v in officer.cookies.items()),
+                    "Sec-Fetch-Site": "same-origin",
+                    "Content-Type": "multipart/form-data; boundary=b",
+                },
+                encode_chunked=True,
+            )  # fmt: skip
+            return connection.getresponse().status
+
+    assert [asked(1), asked(11)] == [303, 413]
+
+
 def test_another_district_neither_sees_nor_adds(house: Served, officer: Visitor, task: str) -> None:
     elsewhere = house.person("jinshan", Role.OFFICER, region="310116")
 
+    theirs = f"/tasks/{seed_task(house.house, 'j.example.cn', region='310116').id}"
+
     assert elsewhere.get(f"{task}/attachments/1").status == 404
+    assert elsewhere.get(theirs).status == 200
+    assert elsewhere.get(f"{theirs}/attachments/1").status == 404  # by way of a task of their own
     assert attach(elsewhere, task, "a.pdf", PDF + b"3").status == 404

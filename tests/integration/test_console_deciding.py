@@ -9,8 +9,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import update
 
 from alerts.excepting import Wish, approve_exemption, propose
+from alerts.reviewing import dismiss
 from crawler.domain.alert import AlertState
 from crawler.domain.assessment import Level
 from crawler.domain.page import PageStructure
@@ -19,11 +21,14 @@ from crawler.domain.task import TaskState
 from crawler.domain.user import Role
 from crawler.service.console import deciding
 from crawler.service.console.alert import compared
+from crawler.service.desks import desk_of
 from crawler.service.registering import Handed, take_register
 from crawler.store.alerts import alert_of
 from crawler.store.audit import acts_on, latest_acts
 from crawler.store.cases import case_of
+from crawler.store.people_tables import users
 from crawler.store.reviews import reviews_of
+from crawler.store.sites import sites_by_id
 from crawler.store.tasks import tasks_of_case
 from tests.builders import NOON, a_site
 from tests.integration.console_house import Clock, Served, Visitor, console
@@ -505,6 +510,39 @@ def test_what_is_handed_over_is_seen_there_with_its_picture_and_no_more_here(
     with house.house.database.reading() as db:
         told = [one.act.after for one in acts_on(db, f"alert:{seeded.alert_id}")]
     assert "310118 → 310116：登记地在金山" in told
+
+
+def test_what_somebody_decides_meanwhile_is_not_handed_over(
+    house: Served, officer: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeded = seed_alert(house.house, "a.example.cn")
+    real = deciding.names_a_district  # type: ignore[attr-defined]
+
+    def meanwhile(region: str) -> bool:
+        dismiss(house.house.database, seeded.alert_id, "li", NOON, desk_of(house.house), "宣传")
+        return bool(real(region))
+
+    monkeypatch.setattr(deciding, "names_a_district", meanwhile)
+    path = f"/alerts/{seeded.alert_id}/transfer"
+
+    assert officer.post(path, {"region": "310116", "reason": "登记地在金山"}).status == 409
+    assert officer.get(f"/alerts/{seeded.alert_id}").status == 200
+    with house.house.database.reading() as db:
+        assert sites_by_id(db, [seeded.site_id])[seeded.site_id].region == "310118"
+
+
+def test_people_are_called_by_their_names(house: Served) -> None:
+    seeded = seed_alert(house.house, "a.example.cn")
+    officer = house.person("shenlan", Role.OFFICER, Role.SUPERVISOR)
+    with house.house.database.transaction() as db:
+        db.execute(update(users).values(shown_name="沈岚<b>"))
+    task = officer.post(f"/alerts/{seeded.alert_id}/confirm").headers["location"]
+    officer.upload(f"{task}/attachments", b"%PDF-1.7", "a.pdf")
+
+    for page in (task, f"/alerts/{seeded.alert_id}"):
+        text = officer.get(page).text
+        assert "沈岚&lt;b&gt;" in text
+        assert "shenlan" not in text
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,21 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
 from crawler.domain.user import Role
 from crawler.service.console.app import all_routes
-from crawler.service.console.keeping import Draft, Keeping
+from crawler.service.console.keeping import Away, Draft, Keeping
+from crawler.service.console.passwords import is_dated
 from crawler.service.console.signing_in import MOST_FAILURES, SLOW_DOWN, WRONG
 from crawler.store.audit import latest_acts
-from crawler.store.people import password_hash_of, user_named
+from crawler.store.people import password_hash_of, renew_hash, set_password, user_named
+from tests.builders import NOON
 from tests.integration.console_house import PASSWORD, Clock, Served, console
 
 
@@ -122,6 +126,36 @@ def test_another_password_ends_the_sessions_elsewhere(house: Served) -> None:
     assert answer.status == 303
     assert here.get("/me").status == 200
     assert there.get("/me").status == 303
+
+
+def test_a_hash_of_weaker_days_is_renewed_at_the_door(house: Served) -> None:
+    house.account("shenlan", Role.OFFICER)
+    with house.house.database.transaction() as db:
+        user = user_named(db, "shenlan")
+        assert user is not None
+        set_password(
+            db, user.id, PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
+        )
+
+    house.visitor().sign_in("shenlan")
+
+    with house.house.database.reading() as db:
+        kept = password_hash_of(db, user.id)
+    assert not is_dated(kept)
+    assert house.visitor().sign_in("shenlan").status == 303
+
+
+def test_a_password_changed_meanwhile_is_not_undone_by_a_renewed_hash(house: Served) -> None:
+    house.account("shenlan", Role.OFFICER)
+    with house.house.database.transaction() as db:
+        user = user_named(db, "shenlan")
+        assert user is not None
+        before = password_hash_of(db, user.id)
+        set_password(db, user.id, "changed meanwhile")
+
+        renew_hash(db, user.id, before, "the old one, renewed")
+
+        assert password_hash_of(db, user.id) == "changed meanwhile"
 
 
 def test_a_person_put_out_is_out_at_once(house: Served) -> None:
@@ -347,6 +381,19 @@ def test_who_is_nobody_pushes_out_no_ones_words(house: Served) -> None:
 
 
 @pytest.mark.fault("C31")
+def test_one_address_pushes_out_nobody_elses_way_back() -> None:
+    keeping = Keeping()
+    away = Away(state="s", nonce="n", verifier="v", next="/", draft="", address="10.0.0.1", at=NOON)
+    keeping.keep_away("mine", away)
+    for n in range(3_000):
+        keeping.keep_away(f"theirs {n}", replace(away, address="10.0.0.2"))
+    near = [keeping.take_away(f"theirs {n}", NOON) is not None for n in range(2_900, 3_000)]
+
+    assert keeping.take_away("mine", NOON) == away
+    assert all(near)
+    assert keeping.take_away("theirs 2899", NOON) is None
+
+
 def test_no_page_and_no_entry_ever_holds_a_secret(tmp_path: Path) -> None:
     settings = (
         'region = "310000"\n[[delivery.endpoints]]\nname = "主平台"\n'

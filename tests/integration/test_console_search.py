@@ -127,8 +127,10 @@ def test_an_export_is_a_harmless_table_and_is_noted(served: Served) -> None:
     rows = answer.body.decode("utf-8-sig").splitlines()
     assert len(rows) == 3
     with served.house.database.reading() as db:
-        told = db.exec_driver_sql("SELECT actor FROM audit WHERE action = 'search.export'").all()
-    assert ("exporter",) in [tuple(one) for one in told]
+        told = db.exec_driver_sql(
+            "SELECT actor, region FROM audit WHERE action = 'search.export'"
+        ).all()
+    assert ("exporter", "310118") in [tuple(one) for one in told]
 
 
 @pytest.mark.parametrize(

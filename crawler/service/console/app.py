@@ -60,7 +60,7 @@ from crawler.service.console import (
 )
 from crawler.service.console.access import EVERYONE, PUBLIC, Route, get
 from crawler.service.console.calls import Call, Console, Missing, Refused, TooOften, local
-from crawler.service.console.guarding import SAFE, Guarded, TooLarge, is_foreign, limited
+from crawler.service.console.guarding import SAFE, Guarded, TooLarge, drained, is_foreign, limited
 from crawler.service.console.keeping import Draft
 from crawler.service.console.telling import News
 from crawler.service.console.templating import STATIC, environment
@@ -226,6 +226,7 @@ def _door(consoles: _Languages, route: Route) -> Endpoint:
             async with _form_of(request, route) as form:
                 return await run_in_threadpool(_answer, console, route, request, form, request_id)
         except TooLarge:
+            await drained(request)
             return _sorry(console, request, 413, "提交的内容超过上限，没有收下。")
         except (TimeoutError, ClientDisconnect):
             return _sorry(console, request, 408, "提交的内容迟迟没有传完，没有收下。")

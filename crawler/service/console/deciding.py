@@ -24,11 +24,11 @@ from crawler.service.console.calls import Call, Missing, whole_number
 from crawler.service.console.keeping import Notice
 from crawler.service.console.looking import name_of
 from crawler.store.alerts import alerts_of_case
+from crawler.store.audit import take_chain
 from crawler.store.capture_checks import broken_records
 from crawler.store.captures import captures_of_visit
 from crawler.store.cards import Card, Decided, card_of, decisions_on_site
 from crawler.store.handovers import hand_over
-from crawler.store.people import user_named
 
 MOST_AT_ONCE = 200
 LONGEST_REASON = 500  # as the forms say
@@ -189,9 +189,11 @@ def give_away(call: Call) -> Response:
         raise BadInput("这个网站已经在那个区")
     if not reason:
         raise BadInput("转交须写明理由")
-    if card.alert.state not in (AlertState.OPEN, AlertState.WATCHED):
-        raise NotAllowed("已处理的预警不能转交")
     with call.house.database.transaction() as db:
+        take_chain(db)  # whoever decides meanwhile waits for this, or this for them
+        now = card_of(db, card.alert.id, call.reach)
+        if now is None or now.alert.state not in (AlertState.OPEN, AlertState.WATCHED):
+            raise NotAllowed("已处理的预警不能转交")
         hand_over(db, card.site.id or 0, region)
         moved = f"{card.site.region} → {region}：{reason}"
         call.note(db, "alert.transfer", f"alert:{card.alert.id}", card.alert.region, moved)
@@ -342,11 +344,10 @@ def _too_late(
         return Notice(text=call.console.say("这一步已经记录过了，没有重复。"))
     with call.house.database.reading() as db:
         now = card_of(db, card.alert.id, call.reach)
-        quicker = user_named(db, last.actor)
     state = ALERT_STATE_NAMES[now.alert.state] if now else ""
     said = call.console.say(
         "{who} 已先处理了这一条，现为“{state}”。你的选择没有记录。",
-        who=quicker.shown_name if quicker else last.actor,
+        who=last.who,
         state=call.console.say(state),
     )
     return Notice(text=said, bad=True)

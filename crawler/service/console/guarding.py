@@ -1,5 +1,7 @@
 """What holds for every answer and every request, before any view: headers, origin, size."""
 
+import asyncio
+from contextlib import suppress
 from typing import Any
 
 from starlette.requests import Request
@@ -18,6 +20,7 @@ HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cache-control", b"no-store"),
 )
+MOST_DRAINED = 256 * 1024 * 1024
 SAFE = frozenset({"GET", "HEAD"})
 
 
@@ -54,6 +57,20 @@ def is_foreign(request: Request) -> bool:
     if told is not None:
         return told != "same-origin"
     return request.headers.get("origin") != f"{request.url.scheme}://{request.headers.get('host')}"
+
+
+async def drained(request: Request, most_bytes: int = MOST_DRAINED, for_s: float = 30) -> None:
+    """Take in what is still on its way and keep nothing of it: a browser reads the answer only
+    after it has sent all, and sees a broken connection where nobody takes it.
+    """
+    read = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(for_s):
+            while read < most_bytes:
+                message = await request.receive()
+                read += len(message.get("body", b""))
+                if not message.get("more_body"):
+                    return
 
 
 def limited(request: Request, most_bytes: int) -> Request:

@@ -13,6 +13,7 @@ ENTRY_HOLDS, AWAY_HOLDS = timedelta(minutes=5), timedelta(minutes=10)
 MOST_ASKING = 4
 _MOST_KEPT = 2_000
 _MOST_STRAYS = 50
+_MOST_AWAY_OF_ONE = 100  # address: an office may stand behind it
 _STRIPES = 64
 T = TypeVar("T")
 
@@ -58,6 +59,7 @@ class Away:
     verifier: str
     next: str
     draft: str
+    address: str
     at: datetime
 
 
@@ -150,8 +152,13 @@ class Keeping:
         return entry
 
     def keep_away(self, token: str, away: Away) -> None:
-        """Until they are back."""
+        """Until they are back. It costs nobody a password, so that one address pushes out its own
+        and nobody else's.
+        """
         with self._lock:
+            theirs = [one for one, kept in self._away.items() if kept.address == away.address]
+            for one in theirs[: 1 - _MOST_AWAY_OF_ONE]:
+                del self._away[one]
             _bound(self._away)
             self._away[token] = away
 

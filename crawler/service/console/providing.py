@@ -63,7 +63,7 @@ def leave(call: Call) -> Response:
     away = Away(
         state=call.console.token(), nonce=call.console.token(), verifier=secrets.token_urlsafe(48),
         next=local(call.query.get("next", "/")[:500]), draft=call.query.get("draft", "")[:100],
-        at=call.now,
+        address=call.address, at=call.now,
     )  # fmt: skip
     token = call.console.token()
     call.console.keeping.keep_away(token, away)

@@ -16,6 +16,7 @@ from crawler.domain.region import region_name
 from crawler.service.console.access import READERS, get, post
 from crawler.service.console.calls import Call, Missing, cleaned
 from crawler.service.console.keeping import Notice
+from crawler.service.reporting import harmless
 from crawler.service.searching import engine_of
 from crawler.store.places import alerts_at
 from crawler.store.saved_searches import SavedSearch, end_search, finds_of, save_search, searches_of
@@ -42,7 +43,6 @@ KIND_NAMES = {
     SubjectKind.UNKNOWN: "不明",
 }
 FACET_NAMES = {"level": "等级", "category": "类别", "region": "区划", "kind": "主体性质"}
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def show(call: Call) -> Response:
@@ -92,10 +92,12 @@ def export(call: Call) -> Response:
     engine = engine_of(call.house)
     count = 0
     for one in every_answer(call.house.database, engine, request, MOST_EXPORTED):
-        writer.writerow(_harmless(cell) for cell in _row(one.veiled(), _categories(call)))
+        writer.writerow(harmless(cell) for cell in _row(one.veiled(), _categories(call)))
         count += 1
     with call.house.database.transaction() as db:
-        call.note(db, "search.export", f"search:{request.words[:80]}", call.reach, f"{count} 条")
+        call.note(
+            db, "search.export", f"search:{request.words[:80]}", call.user.region, f"{count} 条"
+        )
     return Response(
         out.getvalue().encode("utf-8-sig"),
         media_type="text/csv; charset=utf-8",
@@ -115,7 +117,7 @@ def keep(call: Call) -> Response:
         number = save_search(
             db, call.actor, call.reach, name, (asked.words, asked.narrowing), call.now
         )
-        call.note(db, "search.save", f"search:{number}", call.reach)
+        call.note(db, "search.save", f"search:{number}", call.user.region)
     said = call.console.say("已存“{name}”，今后新采集到的答案会列在这里。", name=name)
     return call.go(f"/search/saved/{number}", Notice(text=said))
 
@@ -126,7 +128,7 @@ def drop(call: Call) -> Response:
     with call.house.database.transaction() as db:
         if not end_search(db, call.actor, number, call.now):
             raise Missing
-        call.note(db, "search.end", f"search:{number}", call.reach)
+        call.note(db, "search.end", f"search:{number}", call.user.region)
     return call.go("/search", Notice(text=call.console.say("这个检索不再守着。")))
 
 
@@ -284,11 +286,6 @@ def _row(one: Answer, categories: Mapping[str, str]) -> Iterator[str]:
     yield one.url
     yield f"{one.first_seen_at.astimezone(CHINA):%Y-%m-%d %H:%M}" if one.first_seen_at else ""
     yield one.snippet.text
-
-
-def _harmless(cell: str) -> str:
-    """A spreadsheet computes what begins so; a page must not write formulas for an officer."""
-    return f"'{cell}" if cell.startswith(_DANGEROUS) else cell
 
 
 def _again(saved: SavedSearch) -> str:

@@ -18,7 +18,7 @@ from crawler.service.console.keeping import Entry, Notice
 from crawler.store.audit import note
 from crawler.store.database import Connection
 from crawler.store.factors import factor_secret, use_recovery, use_step
-from crawler.store.people import password_hash_of, set_password, user_named
+from crawler.store.people import password_hash_of, renew_hash, set_password, user_named
 from crawler.store.sessions import (
     Failures,
     end_session,
@@ -79,7 +79,7 @@ def _attempted(call: Call) -> Response:
     better = passwords.hash_of(password) if passwords.is_dated(kept) else ""
     if better:
         with call.house.database.transaction() as db:
-            set_password(db, user.id, better)
+            renew_hash(db, user.id, kept, better)
     if user.has_factor:
         return ask_code(call, user, "password", call.field("next", 500), call.field("draft", 100))
     return let_in(call, user, "password", _onward(call, user))

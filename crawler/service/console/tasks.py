@@ -161,6 +161,7 @@ def show(call: Call) -> Response:
         "task.html",
         task=task,
         moves=moves,
+        people={one.actor: one.who for one in moves},
         move_names=STEP_NAMES | {str(move): name for move, name in CHOICE_NAMES.items()},
         members=members,
         answers=answers,

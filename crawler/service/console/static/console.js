@@ -126,6 +126,7 @@
     form.dataset.sent = "yes";
     setTimeout(() => delete form.dataset.sent, 4000);
     if (form.dataset.keep) sessionStorage.removeItem(keep(form));
+    if (form.action.endsWith("/sign-out")) sessionStorage.clear();  /* the next person is another */
   });
 
   /* nothing was saved: say so, and leave the page as it is */
