@@ -41,7 +41,9 @@ class FiringState(StrEnum):
     SKIPPED = "skipped"
 
 
+GOING = (FiringState.WAITING, FiringState.RUNNING)  # at most one of a schedule
 LATER = "稍后接着做"  # ends the reason of a firing that waits for a trouble to pass
+STOPPED = "由人停止"
 
 STATE_NAMES = {
     ScheduleState.ACTIVE: "启用",
@@ -89,6 +91,13 @@ class Firing:
     sweep_id: int | None = None
     asked_by: str = ""
     stop_asked: bool = False
+    runner: str = ""  # the parent that runs it, or ran it last
+    lease_until: datetime | None = None  # until when it is that one's
+
+    def is_left(self, now: datetime) -> bool:
+        """Whether it stands as running with nobody who runs it: whoever looks next may take it."""
+        over = self.lease_until is None or self.lease_until < now
+        return self.state is FiringState.RUNNING and over
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

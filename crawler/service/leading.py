@@ -34,7 +34,7 @@ from crawler.store.leads import (
     watch_again,
 )
 from crawler.store.lists import filing_of
-from crawler.store.schedules import add_schedule, firings_in, put_firing, schedule_named
+from crawler.store.schedules import add_schedule, put_firing, schedule_named
 from crawler.store.sites import site_of_domain, sites_by_id
 from crawler.store.task_alerts import newest_tasks
 
@@ -117,9 +117,6 @@ def ask_visits(house: House, now: datetime) -> int:
         if not any_to_visit(db, house.config.region):
             return 0
         plan = _plan(db, house.config.region, now)
-        going = (FiringState.WAITING, FiringState.RUNNING)
-        if firings_in(db, going, limit=1, schedule_id=plan.id):
-            return 0
         return put_firing(db, plan, now, FiringState.WAITING, "举报线索", _MACHINE) or 0
 
 

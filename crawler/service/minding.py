@@ -14,6 +14,7 @@ from crawler.config import OpsSettings
 from crawler.domain.case import CHINA
 from crawler.domain.delivery import Delivery, DeliveryState, Endpoint, EventType
 from crawler.domain.ids import ulid
+from crawler.domain.schedule import FiringState
 from crawler.service.desks import poster_of
 from crawler.service.forecasting import room_of, room_problem
 from crawler.service.mailing import send_mail
@@ -33,6 +34,7 @@ from crawler.store.notices import (
 )
 from crawler.store.outbox import delivery_counts, oldest_waiting
 from crawler.store.rechecks import late_rechecks
+from crawler.store.schedules import firings_in
 
 LATE = timedelta(hours=1)
 RECENT = timedelta(days=2)
@@ -78,6 +80,14 @@ def troubles(house: House, db: Connection, now: datetime) -> Iterator[tuple[str,
         yield f"schedule:{name}", f"计划“{name}”的巡查失败：{why}"
     for name, why in hindered_firings(db, now - LATE).items():
         yield f"schedule:{name}", f"计划“{name}”的巡查到点一小时还没有做完：{why}"
+    for one in firings_in(db, (FiringState.RUNNING,)):
+        if one.is_left(now):
+            name, host = one.schedule.name, one.runner.partition(":")[0]
+            yield (
+                f"schedule:{name}",
+                f"计划“{name}”的巡查由机器 {host} 执行，它没有再出现；轮到时由别处接着做，"
+                f"不再需要请 xunwang schedule stop {name}",
+            )
     if count := lists_waiting(db):
         yield "lists", f"{count} 份自动送来的名单等待人工确认（xunwang docking list）"
     for name, why in paused_endpoints(db).items():

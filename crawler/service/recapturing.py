@@ -7,7 +7,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -37,6 +37,7 @@ from crawler.store.visits import last_visit_of, named_sites, start_sweep, sweep_
 
 LOOK_S = 1.0
 LONGEST_S = 300.0
+LEASE = timedelta(minutes=15)  # never renewed: a look ends by itself long before
 SIDE = "again"
 NOT_WATCHED = "网站已不在巡查之列（暂停或已从名单退出）"
 TOO_LONG = "五分钟没有做完，已停止"
@@ -87,7 +88,8 @@ class Recapturing:
 
     def _next(self) -> Recapture | None:
         with self._house.database.transaction() as db:
-            return claim_recapture(db, self._house.owner)
+            now = self._clock()
+            return claim_recapture(db, self._house.owner, now, now + LEASE)
 
     def _carry_out(self, wish: Recapture) -> None:
         sweep = self._sweep_of(wish)
@@ -121,7 +123,7 @@ class Recapturing:
                 region=site.region,
                 render=True,
             )
-            mark_recapture(db, wish.id, sweep_id=sweep.id)
+            mark_recapture(db, wish.id, self._house.owner, sweep_id=sweep.id)
         return sweep
 
     async def _swept(self, sweep: Sweep) -> tuple[SweepState, Sweeping, bool]:
@@ -151,15 +153,22 @@ class Recapturing:
     def _told(self, wish: Recapture, sweep: Sweep) -> None:
         with self._house.database.transaction() as db:
             outcome, compared = _seen_by(db, wish.site_id, sweep.id)
-            mark_recapture(
-                db, wish.id, state=RecaptureState.DONE, outcome=outcome, compared=compared,
-                reason="", ended_at=self._clock(),
+            held = mark_recapture(
+                db, wish.id, self._house.owner, state=RecaptureState.DONE, outcome=outcome,
+                compared=compared, reason="", ended_at=self._clock(),
             )  # fmt: skip
+        _say_whose(wish, held=held)
 
     def _mark(self, wish: Recapture, *, state: RecaptureState, reason: str = "") -> None:
-        ended = self._clock() if state is RecaptureState.FAILED else None
+        ended, owner = self._clock() if state is RecaptureState.FAILED else None, self._house.owner
         with self._house.database.transaction() as db:
-            mark_recapture(db, wish.id, state=state, reason=reason, ended_at=ended)
+            held = mark_recapture(db, wish.id, owner, state=state, reason=reason, ended_at=ended)
+        _say_whose(wish, held=held)
+
+
+def _say_whose(wish: Recapture, *, held: bool) -> None:
+    if not held:
+        log.warning("lease over, another machine has it", action="recapture", site=wish.domain)
 
 
 def _seen_by(db: Connection, site_id: int, sweep_id: int) -> tuple[str, Compared]:

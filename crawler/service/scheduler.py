@@ -19,7 +19,6 @@ from crawler.domain.schedule import FiringState, Schedule, ScheduleState, plain_
 from crawler.store.database import Connection, Database
 from crawler.store.schedules import (
     all_schedules,
-    firings_in,
     last_fire,
     put_firing,
     timetable_mark,
@@ -84,13 +83,11 @@ def fire_passed(db: Connection, schedule: Schedule, now: datetime) -> int | None
         return None
     for fire_at in passed[:-1]:
         put_firing(db, schedule, fire_at, FiringState.MISSED, "停机期间错过，并入一次补查")
-    going = firings_in(
-        db, (FiringState.WAITING, FiringState.RUNNING), schedule_id=schedule.id, limit=1
-    )
-    if going:
+    late = "补查" if passed[1:] else ""
+    number = put_firing(db, schedule, passed[-1], FiringState.WAITING, late)
+    if number is None:
         put_firing(db, schedule, passed[-1], FiringState.SKIPPED, "上一次还没有结束")
-        return None
-    return put_firing(db, schedule, passed[-1], FiringState.WAITING, "补查" if passed[1:] else "")
+    return number
 
 
 class Timetable:

@@ -9,12 +9,20 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
 from crawler.domain.errors import StoreAway, TryLater, WatchError, reason_of
-from crawler.domain.schedule import LATER, Firing, FiringState, ScheduleState, is_quiet
+from crawler.domain.schedule import (
+    GOING,
+    LATER,
+    STOPPED,
+    Firing,
+    FiringState,
+    ScheduleState,
+    is_quiet,
+)
 from crawler.domain.site import Sweep, SweepState, VisitState
 from crawler.service.catalogue import Catalogue
 from crawler.service.choosing import sweep_for
@@ -25,11 +33,10 @@ from crawler.service.tidying import tidy
 from crawler.service.wiring import House
 from crawler.store.schedules import (
     claim_firing,
+    firing_by_id,
     firings_in,
-    is_running,
-    lay_aside,
     mark_firing,
-    stop_asked,
+    renew_firing,
 )
 from crawler.store.visits import sweep_of
 
@@ -40,7 +47,9 @@ MOST_WAITING = 50
 GAVE_UP = "采集或研判进程反复起不来，没有做完，见日志"
 ELSEWHERE = "其余在别的机器上，接着等"
 INTERRUPTED = "中断过，接着做"
-ENDING, QUIET, STOPPED = "服务停止，下次启动接着做", "静默时段，过后接着做", "由人停止"
+LOST = "执行它的机器没有再出现，换一台接着做"
+TAKEN = "租约已过，这次巡查已不归本机，本机停下"
+ENDING, QUIET = "服务停止，下次启动接着做", "静默时段，过后接着做"
 OFF = "计划已停用"
 
 log = structlog.get_logger()
@@ -62,6 +71,7 @@ class Sweeper:
     ) -> None:
         self._house, self._words, self._clock = house, words, clock
         self._hindrance, self._after = hindrance, after
+        self._lease = timedelta(seconds=house.config.crawl.lease_s)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
         self.counts: Counter[VisitState] = Counter()  # of the running sweep
@@ -69,8 +79,7 @@ class Sweeper:
 
     def start(self) -> None:
         """Take up what was laid aside, then whatever waits."""
-        with self._house.database.transaction() as db:
-            lay_aside(db, self._house.owner, ENDING)
+        self._lay_aside(self._going(), ENDING)
         tidy(self._house)
         self._thread.start()
 
@@ -120,15 +129,13 @@ class Sweeper:
 
     def _next(self) -> Firing | None:
         """The oldest that may run now, claimed."""
-        now = self._clock()
-        with self._house.database.reading() as db:
-            waiting = firings_in(db, (FiringState.WAITING,), limit=MOST_WAITING)
-            mine = is_running(db, self._house.owner)
-        if mine:  # its end could not be written down: the store was away
-            with self._house.database.transaction() as db:
-                lay_aside(db, self._house.owner, INTERRUPTED)
+        now, going = self._clock(), self._going()
+        # the end of one of ours could not be written down: the store was away
+        if self._lay_aside(going, INTERRUPTED):
             return None
-        for firing in waiting:
+        for firing in going:
+            if firing.state is FiringState.RUNNING:  # by another parent, which is there
+                continue
             if firing.stop_asked:
                 self._mark(firing, FiringState.STOPPED, STOPPED)
             elif firing.schedule.state is not ScheduleState.ACTIVE and not firing.asked_by:
@@ -138,13 +145,30 @@ class Sweeper:
                 self._say(firing, QUIET)
             elif why := self._hindrance():
                 self._say(firing, why)
-            elif self._claimed(firing):
-                return firing
+            elif claimed := self._claimed(firing):
+                return claimed
         return None
 
-    def _claimed(self, firing: Firing) -> bool:
+    def _going(self) -> list[Firing]:
+        with self._house.database.reading() as db:
+            return firings_in(db, GOING, limit=MOST_WAITING)
+
+    def _lay_aside(self, going: list[Firing], reason: str) -> bool:
+        """What stands as run by this parent, which runs nothing now, or by one that is gone: it
+        waits again, with its sweep. Whether there was any.
+        """
+        now, owner = self._clock(), self._house.owner
+        running = [one for one in going if one.state is FiringState.RUNNING]
+        left = [one for one in running if one.runner == owner or one.is_left(now)]
+        for one in left:
+            log.warning("sweep left behind", action="sweep", firing=one.id, by=one.runner)
+            self._mark(one, FiringState.WAITING, reason if one.runner == owner else LOST)
+        return bool(left)
+
+    def _claimed(self, firing: Firing) -> Firing | None:
+        until = self._clock() + self._lease
         with self._house.database.transaction() as db:
-            return claim_firing(db, firing.id, self._house.owner)
+            return claim_firing(db, firing, self._house.owner, until)
 
     def _sweep(self, firing: Firing) -> None:
         sweep = self._sweep_of(firing)
@@ -155,7 +179,11 @@ class Sweeper:
         log.info("sweep begins", action="sweep", sweep=sweep.id, sites=sweep.sites)
         state, why = asyncio.run(self._swept(firing, sweep))
         log.info("sweep ends", action="sweep", sweep=sweep.id, state=state, error=why)
+        if why == TAKEN:
+            raise TryLater(TAKEN)
         if state is SweepState.FINISHED:
+            if not self._held(firing):  # for what follows may take its time
+                raise TryLater(TAKEN)
             self._after(swept_sweep(self._house, sweep.id))
             self._mark(firing, FiringState.DONE, "", sweep.id)
         elif why == STOPPED:
@@ -173,7 +201,7 @@ class Sweeper:
             if firing.sweep_id:
                 return sweep_of(db, firing.sweep_id)
             sweep = sweep_for(db, firing.schedule, actor, os.urandom(16).hex(), now)
-            mark_firing(db, firing.id, FiringState.RUNNING, now, sweep_id=sweep.id)
+            mark_firing(db, firing, FiringState.RUNNING, now, sweep_id=sweep.id)
         return sweep
 
     async def _swept(self, firing: Firing, sweep: Sweep) -> tuple[SweepState, str]:
@@ -196,19 +224,34 @@ class Sweeper:
         """Ends the sweep when something says so, and says what."""
         while not (why := await asyncio.to_thread(self._early_end, firing)):
             await asyncio.to_thread(self._over.wait, LOOK_S)
-        sweeping.stop(for_all=why in (STOPPED, QUIET))
+        sweeping.stop(for_all=why in (STOPPED, QUIET), taken=why == TAKEN)
         return why
 
     def _early_end(self, firing: Firing) -> str:
         if self._over.is_set():
             return ENDING
         try:
-            with self._house.database.reading() as db:
-                if stop_asked(db, firing.id):
-                    return STOPPED
+            if why := self._lost_or_stopped(firing):
+                return why
         except StoreAway:  # the sweep waits for it, and so do we
             return ""
         return QUIET if is_quiet(firing.schedule, self._clock()) else self._hindrance()
+
+    def _lost_or_stopped(self, firing: Firing) -> str:
+        with self._house.database.reading() as db:
+            seen = firing_by_id(db, firing.id)
+        if (seen.state, seen.runner) != (firing.state, firing.runner):
+            return TAKEN
+        if seen.stop_asked:
+            return STOPPED
+        left = seen.lease_until - self._clock() if seen.lease_until else timedelta(0)
+        is_fresh = self._lease * 2 / 3 < left <= self._lease  # by a clock that may have been set
+        return "" if is_fresh or self._held(firing) else TAKEN
+
+    def _held(self, firing: Firing) -> bool:
+        """For one lease more."""
+        with self._house.database.transaction() as db:
+            return renew_firing(db, firing, self._clock() + self._lease)
 
     def _say(self, firing: Firing, reason: str) -> None:
         """Why it still waits, written down once."""
@@ -219,7 +262,7 @@ class Sweeper:
         self, firing: Firing, state: FiringState, reason: str, sweep_id: int | None = None
     ) -> None:
         with self._house.database.transaction() as db:
-            mark_firing(db, firing.id, state, self._clock(), reason=reason, sweep_id=sweep_id)
+            mark_firing(db, firing, state, self._clock(), reason=reason, sweep_id=sweep_id)
 
 
 def _told(notice: str) -> None:

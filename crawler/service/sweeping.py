@@ -95,11 +95,13 @@ class Sweeping:
     _was_away: bool = False
     _counted_s: float = 0.0  # since when neither time nor traffic was written down
 
-    def stop(self, *, for_all: bool = False) -> None:
+    def stop(self, *, for_all: bool = False, taken: bool = False) -> None:
         """End early and tidily; the rest waits for the next start. Other machines go on with the
-        sweep, unless it is to end `for_all`.
+        sweep, unless it is to end `for_all`. Once another has `taken` it over, its end is not ours
+        to write down.
         """
         self._for_all = self._for_all or for_all
+        self.joins = self.joins or taken
         self._over.set()
 
     async def run(self) -> SweepState:

@@ -22,6 +22,7 @@ recaptures = Table(
     Column("outcome", String(40), nullable=False, server_default=""),
     Column("compared", String(20), nullable=False, server_default=""),
     Column("runner", String(200), nullable=False, server_default=""),  # the parent that looks
+    Column("lease_until", Moment),  # and until when it is that one's
     Column("ended_at", Moment),
     Index(None, "site_id", "asked_at"),
     Index(None, "state"),

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from crawler.domain.audit import Act
@@ -62,23 +62,29 @@ def recapture_by_id(db: Connection, number: int, reach: str = "") -> Recapture |
     return recapture_from(row) if row else None
 
 
-def claim_recapture(db: Connection, runner: str) -> Recapture | None:
-    """The oldest that waits, taken: nobody else looks."""
-    waits = recaptures.c.state == str(RecaptureState.WAITING)
-    oldest = db.execute(_rows().where(waits).order_by(recaptures.c.id).limit(1)).first()
+def claim_recapture(
+    db: Connection, runner: str, now: datetime, until: datetime
+) -> Recapture | None:
+    """The oldest that waits, or whose runner let its lease end, taken for so long."""
+    over = or_(recaptures.c.lease_until.is_(None), recaptures.c.lease_until < now)
+    left = (recaptures.c.state == str(RecaptureState.RUNNING)) & over
+    free = or_(recaptures.c.state == str(RecaptureState.WAITING), left)
+    oldest = db.execute(_rows().where(free).order_by(recaptures.c.id).limit(1)).first()
     if oldest is None:
         return None
-    mine = (recaptures.c.id == oldest.id) & waits
-    taken = {"state": str(RecaptureState.RUNNING), "runner": runner}
+    mine = (recaptures.c.id == oldest.id) & free
+    taken = {"state": str(RecaptureState.RUNNING), "runner": runner, "lease_until": until}
     if db.execute(update(recaptures).where(mine).values(taken)).rowcount != 1:
         return None
     return replace(recapture_from(oldest), state=RecaptureState.RUNNING)
 
 
-def mark_recapture(db: Connection, number: int, **values: Any) -> None:
-    """What became of it so far."""
+def mark_recapture(db: Connection, number: int, runner: str, **values: Any) -> bool:
+    """What became of it so far; False, and nothing written, where another has it by now."""
     plain = {name: str(v) if name in ("state", "compared") else v for name, v in values.items()}
-    db.execute(update(recaptures).where(recaptures.c.id == number).values(plain))
+    mine = (recaptures.c.id == number) & (recaptures.c.runner == runner)
+    running = recaptures.c.state == str(RecaptureState.RUNNING)
+    return db.execute(update(recaptures).where(mine & running).values(plain)).rowcount == 1
 
 
 def give_back_recaptures(db: Connection, runner: str) -> int:

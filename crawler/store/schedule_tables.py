@@ -17,6 +17,8 @@ from sqlalchemy import (
 
 from crawler.store.tables import Moment, metadata
 
+_GOING = text("state in ('waiting', 'running')")
+
 # what is swept by itself, and when
 schedules = Table(
     "schedules",
@@ -43,7 +45,8 @@ schedules = Table(
     ),
 )
 
-# one fire time of one schedule: the unique row that makes a second firing harmless
+# one fire time of one schedule: the unique row that makes a second firing harmless; at most one a
+# schedule is not over
 firings = Table(
     "firings",
     metadata,
@@ -56,10 +59,18 @@ firings = Table(
     Column("asked_by", String(100), nullable=False, server_default=""),
     Column("stop_asked", Boolean, nullable=False, server_default=text("false")),
     Column("runner", String(200), nullable=False, server_default=""),  # the parent that runs it
+    Column("lease_until", Moment),  # and until when it is that one's
     Column("region", String(6), nullable=False),
     Column("ended_at", Moment),
     UniqueConstraint("schedule_id", "fire_at"),
     Index(None, "state"),
+    Index(
+        "uq_firings_going",
+        "schedule_id",
+        unique=True,
+        sqlite_where=_GOING,
+        postgresql_where=_GOING,
+    ),
 )
 
 # 双随机: the seed by which a sweep's sites and officers were drawn

@@ -1,21 +1,30 @@
 """Schedules and their firings: each (schedule, fire time) once, whoever else fires it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from crawler.domain.audit import Act
 from crawler.domain.errors import BadInput
 from crawler.domain.filing import SubjectKind, shown_unit_name
-from crawler.domain.schedule import Draw, Firing, FiringState, Schedule, ScheduleState
+from crawler.domain.schedule import (
+    GOING,
+    STOPPED,
+    Draw,
+    Firing,
+    FiringState,
+    Schedule,
+    ScheduleState,
+)
 from crawler.store.audit import note
 from crawler.store.database import upsert
 from crawler.store.schedule_tables import drawn_sites, draws, firings, schedules
 from crawler.store.tables import sites, visits
+from crawler.store.visits import halt_sweep
 
 _GONE = str(ScheduleState.REMOVED)
 
@@ -93,7 +102,9 @@ def put_firing(
     reason: str = "",
     asked_by: str = "",
 ) -> int | None:
-    """The firing's number, or None where it stands already."""
+    """The firing's number, or None where it stands already, or may not go while an earlier one of
+    the schedule waits or runs.
+    """
     row = {
         "schedule_id": schedule.id,
         "fire_at": fire_at,
@@ -121,68 +132,78 @@ def firings_in(
     return [_firing(row, known[row.schedule_id]) for row in found]
 
 
-def claim_firing(db: Connection, firing_id: int, runner: str) -> bool:
-    """Take one that waits; False where another parent was quicker."""
-    mine = (firings.c.id == firing_id) & (firings.c.state == str(FiringState.WAITING))
-    taken = {"state": str(FiringState.RUNNING), "runner": runner}
-    return db.execute(update(firings).where(mine).values(taken)).rowcount == 1
+def firing_by_id(db: Connection, firing_id: int) -> Firing:
+    """One by number."""
+    row = db.execute(select(firings).where(firings.c.id == firing_id)).one()
+    return _firing(row, schedule_by_id(db, row.schedule_id))
 
 
-def is_running(db: Connection, runner: str) -> bool:
-    """Whether a firing stands as run by this parent."""
-    mine = (firings.c.runner == runner) & (firings.c.state == str(FiringState.RUNNING))
-    return db.scalar(select(firings.c.id).where(mine).limit(1)) is not None
+def claim_firing(db: Connection, firing: Firing, runner: str, until: datetime) -> Firing | None:
+    """Take one that waits, for so long; None where another parent was quicker."""
+    mine = (firings.c.id == firing.id) & (firings.c.state == str(FiringState.WAITING))
+    taken = {"state": str(FiringState.RUNNING), "runner": runner, "lease_until": until}
+    if db.execute(update(firings).where(mine).values(taken)).rowcount != 1:
+        return None
+    return replace(firing, state=FiringState.RUNNING, runner=runner, lease_until=until)
 
 
-def lay_aside(db: Connection, runner: str, reason: str) -> int:
-    """What this parent ran when it ended waits again, with its sweep; how many those are."""
-    mine = (firings.c.runner == runner) & (firings.c.state == str(FiringState.RUNNING))
-    waiting = {"state": str(FiringState.WAITING), "reason": reason}
-    return db.execute(update(firings).where(mine).values(waiting)).rowcount
+def renew_firing(db: Connection, firing: Firing, until: datetime) -> bool:
+    """Go on holding it; False where it is no longer this parent's."""
+    held = update(firings).where(_stands_as(firing))
+    return db.execute(held.values(lease_until=until)).rowcount == 1
 
 
 def mark_firing(
     db: Connection,
-    firing_id: int,
+    firing: Firing,
     state: FiringState,
     now: datetime,
     *,
     reason: str = "",
     sweep_id: int | None = None,
-) -> None:
-    """What became of it."""
+) -> bool:
+    """What became of it; False, and nothing written, where somebody else has it by now. The sweep
+    of one that is stopped is no other machine's to go on with.
+    """
     values: dict[str, Any] = {"state": str(state), "reason": reason}
     if sweep_id is not None:
         values["sweep_id"] = sweep_id
-    if state not in (FiringState.WAITING, FiringState.RUNNING):
+    if state not in GOING:
         values["ended_at"] = now
-    db.execute(update(firings).where(firings.c.id == firing_id).values(values))
+    done = db.execute(update(firings).where(_stands_as(firing)).values(values)).rowcount == 1
+    if done and state is FiringState.STOPPED and (begun := sweep_id or firing.sweep_id):
+        halt_sweep(db, begun)
+    return done
+
+
+def _stands_as(firing: Firing) -> ColumnElement[bool]:
+    return and_(
+        firings.c.id == firing.id,
+        firings.c.state == str(firing.state),
+        firings.c.runner == firing.runner,
+    )
 
 
 def ask_run(db: Connection, schedule: Schedule, actor: str, now: datetime) -> int:
     """Fire it now, whatever its timetable says; BadInput while an earlier one is not over."""
-    going = (FiringState.WAITING, FiringState.RUNNING)
-    if firings_in(db, going, limit=1, schedule_id=schedule.id):
-        raise BadInput(f"计划“{schedule.name}”的上一次巡查还没有结束")
     number = put_firing(db, schedule, now, FiringState.WAITING, "立即执行", actor)
     if number is None:
-        raise BadInput(f"计划“{schedule.name}”此刻已经执行过")
+        raise BadInput(f"计划“{schedule.name}”的上一次巡查还没有结束")
     note(db, _act("schedule.run", schedule, actor, now, after=f"firing:{number}"))
     return number
 
 
 def ask_stop(db: Connection, schedule: Schedule, actor: str, now: datetime) -> int:
-    """Ask what runs or waits of a schedule to stop; how many were asked."""
-    going = firings.c.state.in_([str(FiringState.WAITING), str(FiringState.RUNNING)])
-    mine = (firings.c.schedule_id == schedule.id) & going
-    count = db.execute(update(firings).where(mine).values(stop_asked=True)).rowcount
-    note(db, _act("schedule.stop", schedule, actor, now, after=str(count)))
-    return count
-
-
-def stop_asked(db: Connection, firing_id: int) -> bool:
-    """Whether a person wants this one stopped."""
-    return bool(db.scalar(select(firings.c.stop_asked).where(firings.c.id == firing_id)))
+    """Ask what runs or waits of a schedule to stop; how many were asked. What nobody runs any more
+    is stopped here and now.
+    """
+    going = firings_in(db, GOING, schedule_id=schedule.id)
+    for one in going:
+        db.execute(update(firings).where(firings.c.id == one.id).values(stop_asked=True))
+        if one.is_left(now):
+            mark_firing(db, one, FiringState.STOPPED, now, reason=STOPPED)
+    note(db, _act("schedule.stop", schedule, actor, now, after=str(len(going))))
+    return len(going)
 
 
 def save_draw(
@@ -277,4 +298,6 @@ def _firing(row: Row[Any], schedule: Schedule) -> Firing:
         sweep_id=row.sweep_id,
         asked_by=row.asked_by,
         stop_asked=row.stop_asked,
+        runner=row.runner,
+        lease_until=row.lease_until,
     )

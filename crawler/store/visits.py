@@ -118,6 +118,12 @@ def resume_sweep(db: Connection, sweep_id: int) -> None:
     db.execute(update(sweeps).where(stopped).values(state=str(SweepState.RUNNING)))
 
 
+def halt_sweep(db: Connection, sweep_id: int) -> None:
+    """One that runs is stopped: no other machine goes on with it."""
+    running = (sweeps.c.id == sweep_id) & (sweeps.c.state == str(SweepState.RUNNING))
+    db.execute(update(sweeps).where(running).values(state=str(SweepState.STOPPED)))
+
+
 def mark_sweep(db: Connection, sweep_id: int, state: SweepState, now: datetime) -> None:
     """Say how a sweep stands; a finished one gets its end."""
     finished = now if state is SweepState.FINISHED else None

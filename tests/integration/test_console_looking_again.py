@@ -11,7 +11,9 @@ from crawler.domain.recapture import Compared, Recapture, RecaptureState
 from crawler.domain.user import Role
 from crawler.service.console.looking_again import of_late
 from crawler.store.audit import latest_acts
-from crawler.store.recaptures import claim_recapture, give_back_recaptures, mark_recapture
+from crawler.store.database import Connection
+from crawler.store.recapture_tables import recaptures
+from crawler.store.recaptures import claim_recapture, give_back_recaptures
 from crawler.store.tables import sites
 from tests.integration.console_house import Clock, Served, Visitor, console
 from tests.integration.console_seeds import Seeded, seed_alert
@@ -36,9 +38,13 @@ def acts(house: Served) -> list[tuple[str, str, str]]:
     return [(one.actor, one.action, one.object) for one in found]
 
 
+def taken(db: Connection, runner: str) -> Recapture | None:
+    return claim_recapture(db, runner, clock.now, clock.now + timedelta(hours=1))
+
+
 def claimed(house: Served) -> Recapture:
     with house.house.database.transaction() as db:
-        wish = claim_recapture(db, "me")
+        wish = taken(db, "me")
     assert wish is not None
     return wish
 
@@ -46,7 +52,7 @@ def claimed(house: Served) -> Recapture:
 def done(house: Served, wish: Recapture, **values: object) -> None:
     facts = {"state": RecaptureState.DONE, "ended_at": clock.now} | values
     with house.house.database.transaction() as db:
-        mark_recapture(db, wish.id, **facts)
+        db.execute(update(recaptures).where(recaptures.c.id == wish.id).values(facts))
 
 
 def test_a_wish_is_filed_once_noted_and_told_until_it_is_over(
@@ -67,7 +73,7 @@ def test_a_wish_is_filed_once_noted_and_told_until_it_is_over(
     assert f'data-live="/recaptures/{wish.id}"' in told
     assert "正在打开这个网站" in officer.get(f"/recaptures/{wish.id}").text
     with house.house.database.transaction() as db:
-        assert claim_recapture(db, "another") is None
+        assert taken(db, "another") is None
     done(house, wish, outcome="seen", compared=Compared.CHANGED)
     over = officer.get(f"/recaptures/{wish.id}").text
     assert "文字与上一次不同" in over
@@ -141,13 +147,13 @@ def test_what_a_dead_parent_was_at_waits_again(house: Served, officer: Visitor) 
     seed_alert(house.house, "dead.example.cn")
     officer.post("/sites/dead.example.cn/recapture")
     with house.house.database.transaction() as db:
-        taken = claim_recapture(db, "died")
+        of_old = taken(db, "died")
 
     with house.house.database.transaction() as db:
         assert give_back_recaptures(db, "somebody else") == 0
         assert give_back_recaptures(db, "died") == 1
-    assert taken is not None
-    assert claimed(house).id == taken.id
+    assert of_old is not None
+    assert claimed(house).id == of_old.id
 
 
 def test_the_limit_is_per_site(house: Served, officer: Visitor) -> None:

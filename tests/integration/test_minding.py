@@ -24,7 +24,7 @@ from crawler.service.metrics import metrics_route
 from crawler.service.minding import mind
 from crawler.service.wiring import House, open_house
 from crawler.store.notices import open_notices
-from crawler.store.schedules import add_schedule, mark_firing, put_firing
+from crawler.store.schedules import add_schedule, firings_in, mark_firing, put_firing
 from crawler.store.tables import circuits, outbox
 from tests.builders import NOON
 from tests.integration.answering_house import a_desk, open_alert
@@ -106,9 +106,9 @@ def break_things(house: House) -> None:
     """A failed sweep, a paused receiver, a message that is late."""
     with house.database.transaction() as db:
         schedule = add_schedule(db, Schedule(name="每夜", cron="0 2 * * *", region="310118"), NOON)
-        number = put_firing(db, schedule, NOON, FiringState.WAITING)
-        assert number
-        mark_firing(db, number, FiringState.FAILED, NOON, reason="磁盘")
+        put_firing(db, schedule, NOON, FiringState.WAITING)
+        (firing,) = firings_in(db)
+        mark_firing(db, firing, FiringState.FAILED, NOON, reason="磁盘")
         db.execute(insert(circuits).values(
             endpoint="p", failures=3, blocked_until=None, paused="410", changed_at=NOON,
         ))  # fmt: skip

@@ -1,10 +1,11 @@
 """The served house carries out what people asked for: real children, and a site that is gone."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
+from structlog.testing import capture_logs
 
 from crawler.domain.recapture import Compared, Recapture, RecaptureState
 from crawler.domain.site import Sweep
@@ -13,6 +14,7 @@ from crawler.service.recapturing import NOT_WATCHED, SIDE, Recapturing, compared
 from crawler.service.wiring import House
 from crawler.store.cards import Seen
 from crawler.store.chain import heads, verify_chain
+from crawler.store.recapture_tables import recaptures
 from crawler.store.recaptures import ask_recapture, recapture_by_id
 from crawler.store.sites import site_of_domain
 from crawler.store.tables import sites, visits
@@ -87,6 +89,41 @@ def test_a_site_that_left_the_list_meanwhile_is_said(house: House) -> None:
     ended = again(house, wish)
     assert (ended.state, ended.reason) == (RecaptureState.FAILED, NOT_WATCHED)
     assert ended.ended_at is not None
+
+
+def test_what_a_machine_left_that_never_came_back_is_looked_at_here(house: House) -> None:
+    seed_case(house, "lost.example.cn")
+    wish = asked(house, "lost.example.cn")
+    for minutes, state in ((5, RecaptureState.RUNNING), (-5, RecaptureState.FAILED)):
+        with house.database.transaction() as db:
+            until = now() + timedelta(minutes=minutes)
+            db.execute(update(recaptures).where(recaptures.c.id == wish.id).values(
+                state="running", runner="elsewhere:/x", lease_until=until))  # fmt: skip
+            db.execute(update(sites).where(sites.c.id == wish.site_id).values(state="paused"))
+        Recapturing(house, catalogue("zh"), now, lambda: False).look()
+        assert again(house, wish).state is state
+
+
+def test_who_comes_back_after_its_lease_writes_nothing_of_it(house: House) -> None:
+    seed_case(house, "late.example.cn")
+    wish = asked(house, "late.example.cn")
+
+    def asleep() -> bool:  # asked first when its look is under way
+        with house.database.transaction() as db:
+            mine = recaptures.c.id == wish.id
+            db.execute(update(recaptures).where(mine).values(runner="elsewhere:/x"))
+        return True
+
+    begins = iter([False])
+    with capture_logs() as said:
+        Recapturing(
+            house, catalogue("zh"), now, lambda: next(begins, None) is None and asleep()
+        ).look()
+
+    assert again(house, wish).state is RecaptureState.RUNNING
+    assert [one["event"] for one in said if one["log_level"] == "warning"] == [
+        "lease over, another machine has it"
+    ]
 
 
 def seen(visit: int, digest: str, fetcher: str = "http") -> Seen:

@@ -5,10 +5,12 @@ import errno
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, update
+from structlog.testing import capture_logs
 
 from crawler.domain.errors import GiveUp, StoreAway, TryLater
 from crawler.domain.schedule import LATER, Firing, FiringState, Schedule, ScheduleState
@@ -18,16 +20,20 @@ from crawler.service.catalogue import catalogue
 from crawler.service.minding import mind
 from crawler.service.wiring import House
 from crawler.store.notices import open_notices
+from crawler.store.schedule_tables import firings
 from crawler.store.schedules import (
     add_schedule,
     ask_run,
+    ask_stop,
     change_state,
     claim_firing,
     firings_in,
     mark_firing,
     put_firing,
+    renew_firing,
     schedule_named,
 )
+from crawler.store.visits import sweep_of
 from tests.builders import NOON
 from tests.integration.packing_house import a_house, seed_case
 
@@ -37,8 +43,8 @@ Ends = list[Exception | SweepState | None]
 class Played:
     """In place of a sweep: ends as the list says; None goes on until it is asked to stop."""
 
-    def __init__(self, ends: Ends) -> None:
-        self._ends, self._asked = ends, asyncio.Event()
+    def __init__(self, ends: Ends, stopped: list[dict[str, bool]]) -> None:
+        self._ends, self._stopped, self._asked = ends, stopped, asyncio.Event()
 
     async def run(self) -> SweepState:
         how = self._ends.pop(0) if self._ends else SweepState.FINISHED
@@ -48,7 +54,8 @@ class Played:
             await self._asked.wait()
         return how or SweepState.STOPPED
 
-    def stop(self, *, for_all: bool = False) -> None:
+    def stop(self, **how: bool) -> None:
+        self._stopped.append(how)
         self._asked.set()
 
 
@@ -69,15 +76,18 @@ def swept(
     ends: Ends,
     patch: pytest.MonkeyPatch,
     hindrance: Callable[[], str] = lambda: "",
-) -> Iterator[None]:
+    clock: Callable[[], datetime] = lambda: NOON,
+) -> Iterator[list[dict[str, bool]]]:
+    """Gives how sweeps were asked to stop."""
+    stopped: list[dict[str, bool]] = []
     for name, seconds in (("LOOK_S", 0.02), ("IDLE_S", 0.02), ("AGAIN_S", 0.05)):
         patch.setattr(sweeper, name, seconds)
-    patch.setattr(sweeper, "sweeping_for", lambda *_, **__: Played(ends))
+    patch.setattr(sweeper, "sweeping_for", lambda *_, **__: Played(ends, stopped))
     patch.setattr(sweeper, "swept_sweep", lambda *_: None)
-    running = sweeper.Sweeper(house, catalogue("zh"), lambda: NOON, hindrance=hindrance)
+    running = sweeper.Sweeper(house, catalogue("zh"), clock, hindrance=hindrance)
     running.start()
     try:
-        yield
+        yield stopped
     finally:
         running.stop()
         assert running.join(10)
@@ -88,12 +98,23 @@ def firing_of(house: House) -> Firing:
         return firings_in(db)[0]
 
 
-def comes_to(house: House, state: FiringState, reason: str = "") -> Firing:
+def taken_elsewhere(house: House, minutes: int = 10) -> None:
+    with house.database.transaction() as db:
+        lease = NOON + timedelta(minutes=minutes)
+        assert claim_firing(db, firing_of(house), "elsewhere:/x", lease)
+
+
+def until(is_so: Callable[[], bool]) -> None:
     for _ in range(500):
-        if (one := firing_of(house)).state is state and reason in one.reason:
-            return one
+        if is_so():
+            return
         time.sleep(0.02)
-    raise AssertionError(firing_of(house))
+    raise AssertionError
+
+
+def comes_to(house: House, state: FiringState, reason: str = "") -> Firing:
+    until(lambda: firing_of(house).state is state and reason in firing_of(house).reason)
+    return firing_of(house)
 
 
 @pytest.mark.parametrize(
@@ -171,8 +192,7 @@ def test_an_end_that_could_not_be_written_down_does_not_leave_it_running_for_eve
 def test_what_another_parent_runs_is_left_to_it(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with house.database.transaction() as db:
-        assert claim_firing(db, firing_of(house).id, "elsewhere")
+    taken_elsewhere(house)
     with swept(house, [], monkeypatch):
         time.sleep(0.3)
     assert firing_of(house).state is FiringState.RUNNING
@@ -183,11 +203,91 @@ def test_what_waits_of_a_schedule_that_is_off_is_not_swept_unless_a_person_asked
     house: House, state: ScheduleState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with house.database.transaction() as db:
-        plan = schedule_named(db, "每周")
+        plan = add_schedule(db, Schedule(name="每夜", cron="0 2 * * *", region="310118"), NOON)
         put_firing(db, plan, NOON - timedelta(hours=1), FiringState.WAITING, LATER)
-        change_state(db, plan.name, state, "ops", NOON)
+        for name in ("每夜", "每周"):
+            change_state(db, name, state, "ops", NOON)
     with swept(house, [], monkeypatch):
         comes_to(house, FiringState.DONE)  # asked for by ops
     with house.database.reading() as db:
         (waited,) = firings_in(db, (FiringState.SKIPPED,))
-    assert waited.reason == sweeper.OFF
+    assert (waited.schedule.id, waited.reason) == (plan.id, sweeper.OFF)
+
+
+def test_what_a_machine_left_that_never_came_back_goes_on_here(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken_elsewhere(house, minutes=-1)
+    mind(house, NOON)
+    with house.database.reading() as db:
+        told = {one.key: one.text for one in open_notices(db)}
+    with swept(house, [], monkeypatch):
+        comes_to(house, FiringState.DONE)
+
+    assert "由机器 elsewhere 执行，它没有再出现" in told["schedule:每周"]
+    mind(house, NOON)
+    with house.database.reading() as db:
+        assert "schedule:每周" not in [one.key for one in open_notices(db)]
+
+
+def test_what_nobody_runs_any_more_is_stopped_at_once(house: House) -> None:
+    taken_elsewhere(house, minutes=-1)
+    with house.database.transaction() as db:
+        assert ask_stop(db, schedule_named(db, "每周"), "ops", NOON) == 1
+        assert firing_of(house).state is FiringState.RUNNING  # not committed yet
+    assert firing_of(house).state is FiringState.STOPPED
+
+
+def test_who_comes_back_after_its_lease_finds_it_taken_and_stops(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with capture_logs() as said, swept(house, [None], monkeypatch) as stopped:
+        comes_to(house, FiringState.RUNNING)
+        with house.database.transaction() as db:
+            db.execute(update(firings).values(runner="elsewhere:/x"))
+        until(lambda: any(one.get("error") == sweeper.TAKEN for one in said))
+
+    assert stopped == [{"for_all": False, "taken": True}]
+    now = firing_of(house)
+    assert (now.state, now.runner, now.reason) == (FiringState.RUNNING, "elsewhere:/x", "")
+
+
+def test_a_sweep_that_was_taken_over_while_it_ended_is_the_others_to_finish(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_late(db: Connection, firing: Firing, until: datetime) -> bool:
+        db.execute(update(firings).values(runner="elsewhere:/x"))
+        return renew_firing(db, firing, until)
+
+    monkeypatch.setattr(sweeper, "renew_firing", too_late)
+    with capture_logs() as said, swept(house, [SweepState.FINISHED], monkeypatch):
+        until(lambda: any(one.get("error") == sweeper.TAKEN for one in said))
+    assert firing_of(house).state is FiringState.RUNNING
+
+
+@pytest.mark.parametrize("days", [1 / 96, 400, -400])  # as it passes, and as clocks are set
+def test_what_runs_keeps_its_lease(
+    house: House, days: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = [NOON]
+    with swept(house, [None], monkeypatch, clock=lambda: at[0]):
+        comes_to(house, FiringState.RUNNING)
+        at[0] += timedelta(days=days)
+        due = at[0] + timedelta(seconds=house.config.crawl.lease_s)
+        until(lambda: firing_of(house).lease_until == due)
+
+
+def test_an_end_that_a_person_asked_for_is_the_sweeps_end_everywhere(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with swept(house, [None], monkeypatch):
+        until(lambda: firing_of(house).sweep_id is not None)
+        number = firing_of(house).sweep_id
+    with house.database.transaction() as db:
+        assert number
+        assert sweep_of(db, number).state is SweepState.RUNNING
+        ask_stop(db, schedule_named(db, "每周"), "ops", NOON)
+    with swept(house, [], monkeypatch):
+        comes_to(house, FiringState.STOPPED)
+    with house.database.reading() as db:
+        assert sweep_of(db, number).state is SweepState.STOPPED

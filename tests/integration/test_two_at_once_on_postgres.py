@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -22,15 +23,25 @@ from crawler.domain.alert import Alert, AlertState
 from crawler.domain.assessment import Level
 from crawler.domain.errors import NotAllowed
 from crawler.domain.retention import Hold, HoldScope
+from crawler.domain.schedule import Firing, FiringState, Schedule
 from crawler.domain.task import Conclusion, Move, SupervisionTask, TaskState
 from crawler.service import retaining
+from crawler.service.scheduler import fire_passed
 from crawler.service.sealing import settle_segments
 from crawler.service.wiring import House
-from crawler.store import audit, holds, retention
+from crawler.store import audit, holds, retention, schedules
 from crawler.store.alerts import alert_of
 from crawler.store.circuits import circuit_of
 from crawler.store.database import Database, migrate, open_database
 from crawler.store.outbox import put
+from crawler.store.schedules import (
+    add_schedule,
+    ask_run,
+    claim_firing,
+    firing_by_id,
+    firings_in,
+    mark_firing,
+)
 from crawler.store.tables import alerts
 from crawler.store.tables import audit as audit_rows
 from crawler.store.task_alerts import alerts_of_task
@@ -307,3 +318,56 @@ def test_a_hold_that_comes_while_something_is_removed_stands_after_it_in_the_tra
         rows = select(audit_rows.c.action).order_by(audit_rows.c.seq)
         told = [one for one in db.scalars(rows) if one in ("evidence.remove", "evidence.hold")]
     assert told == ["evidence.remove", "evidence.hold"]
+
+
+def test_two_who_have_a_schedule_run_at_once_start_one_sweep(
+    database: Database, other: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = a_plan(database)
+
+    def fired() -> int | None:
+        with database.transaction() as db:
+            return fire_passed(db, plan, NOON + timedelta(days=1))
+
+    slow, acting = after(schedules.put_firing, other, fired)
+    monkeypatch.setattr(schedules, "put_firing", slow)
+
+    with database.transaction() as db:
+        asked = ask_run(db, plan, "ops", NOON + timedelta(days=1, seconds=1))
+
+    assert acting[0].result(20) is None
+    with database.reading() as db:
+        found = {one.id: one.state for one in firings_in(db)}
+    assert found.pop(asked) is FiringState.WAITING
+    assert list(found.values()) == [FiringState.SKIPPED]
+
+
+def test_of_two_who_take_a_firing_whose_lease_is_over_one_has_it(
+    database: Database, other: ThreadPoolExecutor
+) -> None:
+    plan = a_plan(database)
+    with database.transaction() as db:
+        number = ask_run(db, plan, "ops", NOON)
+        claim_firing(db, firing_by_id(db, number), "gone:/x", NOON)
+        left = firing_by_id(db, number)
+
+    def takes(name: str) -> Firing | None:
+        with database.transaction() as db:
+            mark_firing(db, left, FiringState.WAITING, NOON)
+            return claim_firing(db, replace(left, state=FiringState.WAITING), name, NOON)
+
+    with database.transaction() as db:
+        assert mark_firing(db, left, FiringState.WAITING, NOON)
+        second = other.submit(takes, "b:/x")
+        wait([second], timeout=AWHILE_S)
+        first = claim_firing(db, replace(left, state=FiringState.WAITING), "a:/x", NOON)
+
+    assert first
+    assert second.result(20) is None
+    with database.reading() as db:
+        assert firing_by_id(db, number).runner == "a:/x"
+
+
+def a_plan(database: Database) -> Schedule:
+    with database.transaction() as db:
+        return add_schedule(db, Schedule(name="每夜", cron="0 2 * * *", region="310118"), NOON)

@@ -15,7 +15,15 @@ from crawler.service.scheduler import (
     passed_fires,
 )
 from crawler.store.database import Database, migrate, open_database
-from crawler.store.schedules import add_schedule, claim_firing, firings_in, lay_aside, mark_firing
+from crawler.store.schedules import (
+    add_schedule,
+    claim_firing,
+    firing_by_id,
+    firings_in,
+    mark_firing,
+    put_firing,
+    renew_firing,
+)
 
 START = datetime(2026, 5, 12, 4, 0, tzinfo=UTC)  # a Tuesday, noon in Shanghai
 DAY = timedelta(days=1)
@@ -84,8 +92,9 @@ def test_a_fire_time_while_the_last_sweep_runs_is_skipped_and_recorded(database:
     number = wake(database, schedule, START + DAY)
     assert number
     with database.transaction() as db:
-        assert claim_firing(db, number, "a")
-        assert not claim_firing(db, number, "b")  # another parent comes too late
+        waiting = firing_by_id(db, number)
+        assert claim_firing(db, waiting, "a", START + 2 * DAY)
+        assert not claim_firing(db, waiting, "b", START + 2 * DAY)  # another parent comes too late
     assert wake(database, schedule, START + 2 * DAY) is None
     assert states(database) == [FiringState.RUNNING, FiringState.SKIPPED]
 
@@ -96,7 +105,7 @@ def test_a_clock_that_jumps_ahead_and_back_fires_no_storm(database: Database) ->
     ahead = wake(database, schedule, START + 400 * DAY)
     assert ahead
     with database.transaction() as db:
-        mark_firing(db, ahead, FiringState.DONE, START)
+        mark_firing(db, firing_by_id(db, ahead), FiringState.DONE, START)
     assert len(states(database)) == MOST_MISSED
 
     assert wake(database, schedule, START + timedelta(hours=1)) is None
@@ -104,15 +113,27 @@ def test_a_clock_that_jumps_ahead_and_back_fires_no_storm(database: Database) ->
     assert wake(database, schedule, START + DAY) is None
 
 
-def test_what_a_dead_parent_ran_waits_again_and_only_its_own(database: Database) -> None:
-    schedule = nightly(database)
-    number = wake(database, schedule, START + DAY)
+def test_what_somebody_else_has_by_now_is_neither_renewed_nor_marked(database: Database) -> None:
+    number = wake(database, nightly(database), START + DAY)
     assert number
     with database.transaction() as db:
-        claim_firing(db, number, "a")
-        assert lay_aside(db, "b", "x") == 0
-        assert lay_aside(db, "a", "x") == 1
-    assert states(database) == [FiringState.WAITING]
+        mine = claim_firing(db, firing_by_id(db, number), "a", START)
+        assert mine
+        assert renew_firing(db, mine, START + DAY)
+        assert mark_firing(db, mine, FiringState.WAITING, START)
+        assert claim_firing(db, firing_by_id(db, number), "b", START + DAY)
+        assert not renew_firing(db, mine, START + DAY)
+        assert not mark_firing(db, mine, FiringState.DONE, START)
+    assert states(database) == [FiringState.RUNNING]
+
+
+def test_of_one_schedule_no_two_are_under_way(database: Database) -> None:
+    schedule = nightly(database)
+    assert wake(database, schedule, START + DAY)
+    with database.transaction() as db:
+        later = START + DAY + timedelta(hours=1)
+        assert put_firing(db, schedule, later, FiringState.WAITING) is None
+        assert put_firing(db, schedule, later, FiringState.SKIPPED)
 
 
 def test_weekdays_are_the_named_ones_in_the_zone_of_the_schedule() -> None:
