@@ -111,8 +111,9 @@ class Draw:
 
 
 def checked(schedule: Schedule) -> Schedule:
-    """With its cron line in plain form; BadInput says in one line what is wrong."""
-    if not _NAME.fullmatch(schedule.name):
+    """With its name and cron line in plain form; BadInput says in one line what is wrong."""
+    name = schedule.name.strip()
+    if not _NAME.fullmatch(name):
         raise BadInput("计划名称须为 1 至 60 个可见字符")
     if not _SELECTION.fullmatch(schedule.selection):
         raise BadInput(f"范围 {schedule.selection} 无效：all、due、list:名单编号 或 sample:百分比")
@@ -123,14 +124,17 @@ def checked(schedule: Schedule) -> Schedule:
     if schedule.region and not re.fullmatch(r"\d{6}", schedule.region):
         raise BadInput(f"区划 {schedule.region} 须为六位代码")
     zone_of(schedule.zone)
-    return replace(schedule, cron=plain_cron(schedule.cron))
+    return replace(schedule, name=name, cron=plain_cron(schedule.cron))
 
 
 def _check_sample(schedule: Schedule) -> None:
     if percent_of(schedule.selection) <= 0:
         raise BadInput("抽查比例须大于 0")
-    if not schedule.officers:
-        raise BadInput("双随机抽查须列出检查人员（--officers 甲,乙）")
+    officers = schedule.officers
+    if again := next((one for one in officers if officers.count(one) > 1), ""):
+        raise BadInput(f"检查人员“{again}”写了不止一次")
+    if len(officers) < 2:  # drawn from one is no draw
+        raise BadInput("双随机抽查须列出至少两名检查人员（--officers 甲,乙）")
 
 
 def selection_name(selection: str) -> str:
@@ -158,6 +162,8 @@ def plain_cron(cron: str) -> str:
     counts from Sunday and the other from Monday.
     """
     fields = cron.strip().lower().split()
+    if not fields:
+        raise BadInput("请写明时间（--cron），五段：分 时 日 月 周，如 0 2 * * mon-fri")
     if len(fields) != 5:
         raise BadInput(f"时间表达式“{cron}”须有五段：分 时 日 月 周")
     for word, name in sorted(_CHINESE.items(), key=lambda pair: -len(pair[0])):

@@ -6,16 +6,23 @@ scheduler and a clock that jumps all come to the same: each fire time once, one 
 """
 
 from collections import deque
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from itertools import count
+from collections.abc import Callable, Iterator
+from datetime import datetime, time, timedelta
+from itertools import count, islice
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from crawler.domain.errors import BadInput
-from crawler.domain.schedule import FiringState, Schedule, ScheduleState, plain_cron, zone_of
+from crawler.domain.schedule import (
+    FiringState,
+    Schedule,
+    ScheduleState,
+    is_quiet,
+    plain_cron,
+    zone_of,
+)
 from crawler.store.database import Connection, Database
 from crawler.store.schedules import (
     all_schedules,
@@ -49,13 +56,26 @@ def trigger_of(cron: str, zone: str) -> CronTrigger:
 
 def next_fires(schedule: Schedule, now: datetime, wanted: int = 1) -> list[datetime]:
     """The next fire times after a moment."""
-    trigger = trigger_of(schedule.cron, schedule.zone)
-    found: list[datetime] = []
-    at = now + timedelta(microseconds=1)
-    while len(found) < wanted and (fire := trigger.get_next_fire_time(None, at)):
-        found.append(fire)
-        at = fire + timedelta(microseconds=1)
-    return found
+    return list(islice(_coming(schedule, now), wanted))
+
+
+def is_always_quiet(schedule: Schedule, now: datetime) -> bool:
+    """Whether all its times of a day lie in its own quiet hours."""
+    known: set[time] = set()
+    for fire in _coming(schedule, now):
+        if not is_quiet(schedule, fire):
+            return False
+        if fire.time() in known:  # each of its days has the same times
+            return True
+        known.add(fire.time())
+    return False
+
+
+def _coming(schedule: Schedule, now: datetime) -> Iterator[datetime]:
+    trigger, at = trigger_of(schedule.cron, schedule.zone), now
+    while fire := trigger.get_next_fire_time(None, at + timedelta(microseconds=1)):
+        yield fire
+        at = fire
 
 
 def passed_fires(schedule: Schedule, since: datetime, now: datetime) -> list[datetime]:

@@ -35,7 +35,11 @@ def main() -> None:
                 db.execute(insert(sites), [_row(n) for n in range(start, start + BLOCK)])
             due = add_schedule(db, Schedule(name="夜", cron="0 2 * * *", region="310118"), NOW)
             sample = Schedule(
-                name="抽", cron="0 2 * * *", region="310118", selection="sample:5", officers=("甲",)
+                name="抽",
+                cron="0 2 * * *",
+                region="310118",
+                selection="sample:5",
+                officers=("甲", "乙"),
             )
             drawn = add_schedule(db, checked(sample), NOW)
         for name, schedule in (("到期", due), ("抽查 5%", drawn)):

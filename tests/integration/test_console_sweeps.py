@@ -70,6 +70,10 @@ def test_ops_makes_runs_stops_pauses_and_removes_a_schedule(house: Served) -> No
         ({"cron": "0 2 * * 1-5"}, "不写数字"),
         ({"cron": "whenever"}, "五段"),
         ({"kind": "sample", "rest": "5"}, "检查人员"),
+        ({"kind": "sample", "rest": "5", "officers": "甲，甲"}, "不止一次"),
+        ({"kind": "list", "rest": "99"}, "没有编号为 99 的名单"),
+        ({"cron": " "}, "请写明时间"),
+        ({"cron": "0 9 * * *", "quiet": "08:00-18:00"}, "都在静默时段"),
         ({"kind": "<script>"}, "范围"),
         ({"quiet": "99:00-1:00"}, "静默时段"),
         ({"name": ""}, "名称"),
@@ -86,6 +90,8 @@ def test_what_cannot_be_meant_is_said_on_the_page(
 def test_another_district_sees_none_of_it_and_changes_nothing(house: Served) -> None:
     here = house.person("here", Role.OPS, region="310118")
     there = house.person("there", Role.OPS, region="310115")
+    seed_alert(house.house, "a.example.cn", region="310118")
+    assert "区划 310115 里没有网站" in there.post("/sweeps", NIGHTLY).text
     here.post("/sweeps", NIGHTLY)
     with house.house.database.reading() as db:
         (schedule,) = all_schedules(db)

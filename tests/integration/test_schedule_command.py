@@ -45,6 +45,15 @@ def test_run_now_waits_once_and_stop_tells_it(tmp_path: Path) -> None:
     [
         (("--cron", "0 2 * * 1-5"), "不写数字"),
         (("--cron", "0 2 * *"), "五段"),
+        ((), "请写明时间（--cron）"),
+        (("--cron", "0 9 * * *", "--quiet", "08:00-18:00"), "都在静默时段"),
+        (("--cron", "0 2 * * *", "--of", "list:99"), "没有编号为 99 的名单"),
+        (("--cron", "0 2 * * *", "--region", "999999"), "区划 999999 里没有网站"),
+        (
+            ("--cron", "0 2 * * *", "--of", "sample:5", "--officers", "甲、乙,甲"),
+            "不止一次",
+        ),
+        (("--cron", "0 2 * * *", "--of", "sample:5", "--officers", "甲"), "至少两名"),
         (("--cron", "61 2 * * *"), "无效：分 0-59"),
         (("--cron", "0 0 31 2 *"), "永远不会到来"),
         (("--cron", "0 2 * * *", "--zone", "Asia/Nowhere"), "没有名为"),
@@ -66,8 +75,9 @@ def test_what_cannot_be_meant_is_refused_in_one_line(
 
 def test_a_second_schedule_of_one_name_is_refused(tmp_path: Path) -> None:
     told(tmp_path, *NIGHTLY)
-    again = told(tmp_path, *NIGHTLY)
-    assert (again.code, "已有名为" in again.err) == (2, True)
+    for name in ("每夜", " 每夜 ", "每夜\u3000"):
+        again = told(tmp_path, "schedule", "add", name, *NIGHTLY[3:])
+        assert (again.code, "已有名为" in again.err) == (2, True)
 
 
 def test_a_name_nobody_gave_is_said(tmp_path: Path) -> None:

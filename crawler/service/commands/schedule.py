@@ -15,7 +15,6 @@ from crawler.domain.schedule import (
     Firing,
     Schedule,
     ScheduleState,
-    checked,
     selection_name,
     zone_of,
 )
@@ -23,12 +22,12 @@ from crawler.service.catalogue import Catalogue
 from crawler.service.doors import Door, now
 from crawler.service.forecasting import forecast, forecast_line
 from crawler.service.holding import holder_of
+from crawler.service.planning import names_in, plan
 from crawler.service.sampling import result_sheet
-from crawler.service.scheduler import next_fires, trigger_of
+from crawler.service.scheduler import next_fires
 from crawler.service.showing import as_json, say, table, warn
 from crawler.service.wiring import House
 from crawler.store.schedules import (
-    add_schedule,
     all_schedules,
     ask_run,
     ask_stop,
@@ -96,7 +95,7 @@ def schedule(
                 zone=zone,
                 selection=selection,
                 quiet=quiet,
-                officers=tuple(one.strip() for one in _parts(officers)),
+                officers=names_in(officers),
                 render=render,
                 region=region or house.config.region,
                 actor=door.actor,
@@ -112,10 +111,6 @@ def schedule(
             _run(house, name, door.actor)
         else:
             _stop(house, name, door.actor)
-
-
-def _parts(officers: str) -> list[str]:
-    return [one for one in officers.replace("，", ",").replace("、", ",").split(",") if one.strip()]
 
 
 def _list(house: House, *, json: bool) -> None:
@@ -143,10 +138,7 @@ def _list(house: House, *, json: bool) -> None:
 
 
 def _add(house: House, wanted: Schedule) -> None:
-    ready = checked(wanted)
-    trigger_of(ready.cron, ready.zone)
-    with house.database.transaction() as db:
-        made = add_schedule(db, ready, now())
+    made = plan(house, wanted, now())
     say(f"计划“{made.name}”已建立；下一次：{_moment(_next(made, now()), made)}")
     _remind(house)
 

@@ -18,7 +18,6 @@ from crawler.domain.schedule import (
     FiringState,
     Schedule,
     ScheduleState,
-    checked,
     selection_name,
 )
 from crawler.service.certifying import as_file
@@ -28,7 +27,8 @@ from crawler.service.console.keeping import Notice
 from crawler.service.docking import decide
 from crawler.service.forecasting import FAR_DAYS, GROWTH_DAYS, foretold, room_of
 from crawler.service.holding import holder_of
-from crawler.service.scheduler import next_fires, trigger_of
+from crawler.service.planning import names_in, plan
+from crawler.service.scheduler import next_fires
 from crawler.store.certificates import certificate_of, latest_certificates
 from crawler.store.database import Connection
 from crawler.store.dockings import all_docked, docked_like
@@ -37,7 +37,6 @@ from crawler.store.notices import open_notices
 from crawler.store.paces import latest_steps
 from crawler.store.rhythms import due_by
 from crawler.store.schedules import (
-    add_schedule,
     all_schedules,
     ask_run,
     ask_stop,
@@ -112,20 +111,16 @@ def add(call: Call) -> Response:
     """A new schedule."""
     kind = call.field("kind", 10)
     rest = call.field("rest", 20)
-    wanted = checked(
-        Schedule(
-            name=call.field("name", 60),
-            cron=call.field("cron", 100),
-            selection=f"{kind}:{rest}" if kind in ("list", "sample") else kind,
-            quiet=call.field("quiet", 20),
-            officers=_names(call.field("officers", 500)),
-            region=call.user.region if call.user.reach else call.house.config.region,
-            actor=call.actor,
-        )
+    wanted = Schedule(
+        name=call.field("name", 60),
+        cron=call.field("cron", 100),
+        selection=f"{kind}:{rest}" if kind in ("list", "sample") else kind,
+        quiet=call.field("quiet", 20),
+        officers=names_in(call.field("officers", 500)),
+        region=call.user.region if call.user.reach else call.house.config.region,
+        actor=call.actor,
     )
-    trigger_of(wanted.cron, wanted.zone)
-    with call.house.database.transaction() as db:
-        made = add_schedule(db, wanted, call.now)
+    made = plan(call.house, wanted, call.now)
     return call.go(PAGE, Notice(text=call.console.say("计划“{name}”已建立", name=made.name)))
 
 
@@ -195,11 +190,6 @@ def _proof(one: Certificate) -> dict[str, Any]:
     return {"id": one.id, "kind": one.kind, "of": one.of, "at": one.at} | {
         "said": json.loads(one.body)
     }
-
-
-def _names(typed: str) -> tuple[str, ...]:
-    parts = typed.replace("，", ",").replace("、", ",").split(",")
-    return tuple(part.strip() for part in parts if part.strip())
 
 
 ROUTES = (

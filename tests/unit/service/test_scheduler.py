@@ -11,6 +11,7 @@ from crawler.service.scheduler import (
     MOST_MISSED,
     Timetable,
     fire_passed,
+    is_always_quiet,
     next_fires,
     passed_fires,
 )
@@ -140,6 +141,24 @@ def test_weekdays_are_the_named_ones_in_the_zone_of_the_schedule() -> None:
     schedule = Schedule(name="x", cron="30 6 * * mon", zone="Asia/Shanghai")
     (fire,) = next_fires(schedule, START)
     assert fire.astimezone(UTC) == datetime(2026, 5, 17, 22, 30, tzinfo=UTC)  # Monday there
+
+
+@pytest.mark.parametrize(
+    ("cron", "quiet", "always"),
+    [
+        ("0 9 * * *", "08:00-18:00", True),
+        ("*/20 9-11 1 * *", "08:00-18:00", True),
+        ("0 9,19 * * mon", "08:00-18:00", False),
+        ("* * * * *", "08:00-07:59", False),  # every minute but one
+        ("0 1 * * *", "22:00-06:00", True),
+        ("0 9 * * *", "", False),
+    ],
+)
+def test_a_timetable_within_its_own_quiet_hours_is_known(
+    cron: str, quiet: str, always: bool
+) -> None:
+    schedule = Schedule(name="x", cron=cron, quiet=quiet)
+    assert is_always_quiet(schedule, START) is always
 
 
 def test_a_very_busy_timetable_after_a_year_is_counted_quickly() -> None:
