@@ -8,7 +8,7 @@ import pytest
 
 from crawler.domain.user import Role
 from crawler.service.console.attaching import MOST_BYTES
-from tests.integration.console_house import Answer, Served, Visitor, console
+from tests.integration.console_house import UPLOADING, Answer, Served, Visitor, console
 from tests.integration.console_seeds import seed_task
 
 PDF = b"%PDF-1.7\n1 0 obj\n"
@@ -80,7 +80,9 @@ def test_what_is_too_large_is_refused_before_it_is_kept(officer: Visitor, task: 
 def test_what_is_far_too_large_is_answered_with_a_page_and_no_broken_connection(
     officer: Visitor, task: str
 ) -> None:
-    answer = attach(officer, task, "film.pdf", PDF + b"x" * 60 * 1024 * 1024)
+    ends = UPLOADING | {"Connection": "close"}  # so that nobody reads what is still on its way
+
+    answer = officer.ask("POST", f"{task}/attachments", b"x" * 60 * 1024 * 1024, ends)
 
     assert answer.status == 413
     assert "提交的内容超过上限" in answer.text
@@ -113,6 +115,7 @@ def test_a_body_that_does_not_say_how_long_it_is_is_counted(officer: Visitor, ta
 def test_another_district_neither_sees_nor_adds(house: Served, officer: Visitor, task: str) -> None:
     elsewhere = house.person("jinshan", Role.OFFICER, region="310116")
 
+    attach(officer, task, "theirs.pdf", PDF + b"4")
     theirs = f"/tasks/{seed_task(house.house, 'j.example.cn', region='310116').id}"
 
     assert elsewhere.get(f"{task}/attachments/1").status == 404
