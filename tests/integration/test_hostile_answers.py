@@ -3,29 +3,24 @@ that a browser shows, the bytes kept as they came.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 from crawler.domain.site import Visit
 from crawler.fetching.capturing import Fetched
-from crawler.fetching.guard import Policy, networks_of
-from crawler.fetching.hosts import HostTable, read_hosts
-from crawler.fetching.limits import QUICK
+from crawler.fetching.hosts import read_hosts
 from crawler.fetching.resolving import Resolver
-from crawler.fetching.robots import RobotsPolicy
-from spiders.homepage import run_homepage_spider, way_out
 from tests.builders import a_site, a_visit
 from tests.hostile.bodies import CHUNKS, CODINGS, LENGTHS, TYPES
 from tests.hostile.heads import HEADER_LINES, STATUS_LINES
 from tests.hostile.said import MARK, Said
 from tests.hostile.server import DOMAIN, HostileServer
 from tests.hostile.times import SLOW
+from tests.hostile.walk import never, walked
 
 ANSWERS = (*STATUS_LINES, *HEADER_LINES, *LENGTHS, *CHUNKS, *CODINGS, *TYPES, *SLOW)
-HASTE = replace(QUICK, connect_s=0.5, total_s=0.8, body_cap=400_000, slots=32, at_one_address=32)
 # shown by a browser and not read by us: beyond three codings (a cap), and plain JSON (no page)
 DROPPED = {"gzip-60-times", "type-json"}
 MARKS = (MARK.encode(), MARK.encode("gb18030"))
@@ -38,32 +33,12 @@ def visits() -> list[Visit]:
     ]
 
 
-async def walked(given: list[Visit], hosts: HostTable, ports: set[int]) -> dict[int, Fetched]:
-    async def source() -> AsyncIterator[Visit]:
-        for visit in given:
-            yield visit
-
-    brought: dict[int, Fetched] = {}
-
-    async def sink(visit: Visit, fetched: Fetched) -> None:
-        brought[visit.id] = fetched
-
-    policy = Policy(ports=frozenset(ports), allowed=networks_of(["127.0.0.2-127.0.0.254"]))
-    out = way_out(policy, Resolver(hosts, never, lambda: 0.0), HASTE, robots=RobotsPolicy.IGNORE)
-    await run_homepage_spider(source(), sink, out)
-    return brought
-
-
-async def never(name: str) -> tuple[()]:
-    raise AssertionError(f"{name} is in no hosts file")
-
-
 @pytest.fixture(scope="module")
 def brought() -> dict[str, Fetched]:
     async def walk() -> dict[int, Fetched]:
         async with HostileServer(ANSWERS) as server:
             hosts = read_hosts([f"127.0.0.2:{server.port}:1 *.{DOMAIN}"])
-            return await walked(visits(), hosts, {server.port, 1})
+            return await walked(visits(), Resolver(hosts, never, lambda: 0.0), {server.port, 1})
 
     fetched = asyncio.run(walk())
     return {one.name: fetched[number] for number, one in enumerate(ANSWERS, 1)}

@@ -1,0 +1,231 @@
+"""Where a site sends its visitor on: loops, inner addresses, other programs' addresses, names that
+change their answer. What must not be reached is watched, and sees nothing.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from ipaddress import ip_address
+from itertools import count
+
+import pytest
+
+from crawler.domain.address import Address
+from crawler.domain.capture import Outcome
+from crawler.domain.site import Visit
+from crawler.fetching.capturing import Fetched
+from crawler.fetching.hosts import read_hosts
+from crawler.fetching.limits import QUICK
+from crawler.fetching.resolving import Lookup, Resolver
+from tests.builders import a_site, a_visit
+from tests.hostile.said import HTML, MARK, OK, Said, said, with_length
+from tests.hostile.server import ADDRESS, DOMAIN, HostileServer
+from tests.hostile.walk import HASTE, never, walked
+from tests.site.sentinel import Sentinel
+
+CHAIN = 25
+PLACE = "{inner}"  # where the port of the watched inner addresses is written
+
+
+def onward(name: str, location: str) -> Said:
+    return said(name, with_length(b"HTTP/1.1 302 Found\r\nLocation: %b\r\n" % location.encode()))
+
+
+def refreshing(name: str, url: str) -> Said:
+    page = f'<meta http-equiv=refresh content="0;url={url}"><p>{MARK}</p>'
+    return said(name, with_length(OK + HTML, page.encode()))
+
+
+LOOPS = (
+    onward("itself", "/"),
+    onward("a", f"http://b.{DOMAIN}/"),
+    onward("b", f"http://a.{DOMAIN}/"),
+    *(onward(f"c{n}", f"http://c{n + 1}.{DOMAIN}/") for n in range(CHAIN)),
+    said(f"c{CHAIN}", with_length(OK + HTML)),
+)
+INNER = (
+    onward("loopback", f"http://127.0.0.1:{PLACE}/"),
+    onward("six", f"http://[::1]:{PLACE}/"),
+    onward("metadata", "http://169.254.169.254/latest/meta-data/"),
+    onward("schemeless", "//10.0.0.1/"),
+    onward("odd", f"http://0x7f000001:{PLACE}/"),
+)
+ELSEWHERE = (
+    onward("file", "file:///etc/passwd"),
+    onward("data", "data:text/html,x"),
+    onward("javascript", "javascript:alert(1)"),
+    onward("ftp", "ftp://f.test/x"),
+    onward("gopher", "gopher://g.test/1"),
+)
+REFRESH = (refreshing("refresh", f"http://127.0.0.1:{PLACE}/"),)
+ROWS = (*LOOPS, *INNER, *ELSEWHERE, *REFRESH)
+
+
+def at_home(rows: Iterable[Said], port: int) -> list[Visit]:
+    return [
+        a_visit(
+            id=number,
+            site=a_site(
+                id=number,
+                domain=f"{one.name}.{DOMAIN}",
+                home_url=f"http://{one.name}.{DOMAIN}:{port}/",
+            ),
+        )
+        for number, one in enumerate(rows, 1)
+    ]
+
+
+Walk = tuple[dict[str, Fetched], list[str]]
+
+
+def went(
+    rows: Sequence[Said], resolver: Callable[[int], Resolver], visits: Sequence[Said] = ()
+) -> Walk:
+    """What each brought, by name, and what was seen at the inner addresses."""
+
+    async def walk() -> Walk:
+        async with Sentinel() as inner, HostileServer(placed(rows, inner.port)) as server:
+            given = at_home(visits or rows, server.port)
+            brought = await walked(
+                given, resolver(server.port), {server.port, inner.port, 1, 80, 443}
+            )
+        names = {visit.id: visit.site.domain.partition(".")[0] for visit in given}
+        return {names[number]: one for number, one in brought.items()}, inner.seen
+
+    return asyncio.run(walk())
+
+
+def placed(rows: Iterable[Said], port: int) -> list[Said]:
+    def there(one: Said) -> Said:
+        pieces = (piece.replace(PLACE.encode(), b"%d" % port) for piece in one.pieces)
+        return said(one.name, *map(recounted, pieces))
+
+    return [there(one) for one in rows]
+
+
+def recounted(piece: bytes) -> bytes:
+    head, _, body = piece.partition(b"\r\n\r\n")
+    lines = [one for one in head.split(b"\r\n") if not one.startswith(b"Content-Length")]
+    return with_length(b"\r\n".join([*lines, b""]), body)
+
+
+def by_hosts(port: int) -> Resolver:
+    return Resolver(read_hosts([f"{ADDRESS}:{port}:1 *.{DOMAIN}"]), never, lambda: 0.0)
+
+
+def by_lookup(lookup: Lookup, clock: Callable[[], float]) -> Callable[[int], Resolver]:
+    return lambda _port: Resolver(read_hosts([]), lookup, clock)
+
+
+@pytest.fixture(scope="module")
+def gone() -> Walk:
+    begun = [one for one in ROWS if one.name in ("itself", "a", "c0") or one not in LOOPS]
+    return went(ROWS, by_hosts, begun)
+
+
+@pytest.mark.fault("W02")
+@pytest.mark.parametrize("name", ["itself", "a", "c0"])
+def test_a_loop_ends_at_the_limit_with_every_hop_kept(gone: Walk, name: str) -> None:
+    one = gone[0][name]
+
+    assert one.capture.outcome is Outcome.REDIRECT_LIMIT
+    assert str(QUICK.hops) in one.capture.reason
+    assert len(one.exchanges) >= QUICK.hops + 1
+    assert all(b"Location: " in exchange.response_head for exchange in one.exchanges)
+
+
+@pytest.mark.fault("W03")
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [("loopback", "127.0.0.1"), ("six", "::1"), ("metadata", "169.254.169.254"),
+     ("schemeless", "10.0.0.1"), ("odd", "127.0.0.1")],
+)  # fmt: skip
+def test_a_redirect_inward_is_refused_by_address_and_kept(
+    gone: Walk, name: str, address: str
+) -> None:
+    brought, seen = gone
+    one = brought[name]
+
+    assert one.capture.outcome is Outcome.BLOCKED_ADDRESS
+    assert address in one.capture.reason
+    assert any(b"302 Found" in exchange.response_head for exchange in one.exchanges)
+    assert seen == []
+
+
+@pytest.mark.fault("W04")
+@pytest.mark.parametrize("row", ELSEWHERE, ids=lambda one: one.name)
+def test_a_redirect_to_another_program_is_not_followed_and_its_body_kept(
+    gone: Walk, row: Said
+) -> None:
+    one = gone[0][row.name]
+
+    assert one.capture.outcome is Outcome.BAD_RESPONSE
+    assert f"（{row.name}:）" in one.capture.reason
+    assert MARK.encode() in one.exchanges[0].response_body
+    assert not any(b"root:" in exchange.response_body for exchange in one.exchanges)
+
+
+@pytest.mark.fault("W07")
+def test_a_page_that_refreshes_inward_is_refused_and_still_read(gone: Walk) -> None:
+    brought, seen = gone
+    one = brought["refresh"]
+
+    assert one.capture.outcome is Outcome.BLOCKED_ADDRESS
+    assert "127.0.0.1" in one.capture.reason
+    assert MARK.encode() in one.body
+    assert seen == []
+
+
+@pytest.mark.fault("W05")
+def test_a_name_that_changes_its_answer_is_checked_where_it_is_dialled() -> None:
+    asked: list[str] = []
+
+    async def lookup(name: str) -> tuple[Address, ...]:
+        asked.append(name)
+        return (ip_address(ADDRESS if len(asked) == 1 else "127.0.0.1"),)
+
+    rows = (onward("again", "/again"),)
+
+    hours = count(step=3_600)  # one at every look, so that no answer is remembered
+
+    brought, seen = went(rows, by_lookup(lookup, lambda: float(next(hours))))
+
+    assert len(asked) > 1
+    assert brought["again"].capture.outcome is Outcome.BLOCKED_ADDRESS
+    assert len(brought["again"].exchanges) == 1
+    assert seen == []
+
+
+@pytest.mark.fault("W06")
+@pytest.mark.parametrize("order", [("127.0.0.1", ADDRESS), (ADDRESS, "127.0.0.1")], ids=str)
+def test_of_a_name_with_an_inner_and_an_outer_address_the_inner_is_not_dialled(
+    order: tuple[str, str],
+) -> None:
+    async def lookup(_name: str) -> tuple[Address, ...]:
+        return tuple(map(ip_address, order))
+
+    rows = (said("two", with_length(OK + HTML)),)
+
+    brought, seen = went(rows, by_lookup(lookup, lambda: 0.0))
+
+    assert seen == []
+    one = brought["two"]
+    assert (one.capture.outcome, one.capture.reason) == (Outcome.SEEN, "127.0.0.1 不是公网地址")
+    assert {exchange.peer.partition(":")[0] for exchange in one.exchanges} == {ADDRESS}
+
+
+@pytest.mark.fault("W42")
+def test_names_that_nobody_answers_for_keep_no_other_site_waiting() -> None:
+    async def lookup(name: str) -> tuple[Address, ...]:
+        if name.startswith("alive"):
+            return (ip_address(ADDRESS),)
+        await asyncio.sleep(60)
+        raise AssertionError(name)
+
+    silent = [said(f"silent{n}", with_length(OK + HTML)) for n in range(HASTE.slots - 1)]
+    alive = said("alive", with_length(OK + HTML))
+
+    brought, _ = went([alive], by_lookup(lookup, lambda: 0.0), [*silent, alive])
+
+    assert brought["alive"].capture.outcome is Outcome.SEEN
+    ended = {brought[one.name].capture.outcome for one in silent}
+    assert ended == {Outcome.TIMED_OUT}
