@@ -16,14 +16,14 @@ DOMAIN = "hostile.test"
 class HostileServer:
     """One port for all answers. `asked` are the request heads, by name."""
 
-    def __init__(self, answers: Iterable[Said]) -> None:
-        self.port = 0
+    def __init__(self, answers: Iterable[Said], port: int = 0) -> None:
+        self.port = port
         self.asked: dict[str, list[bytes]] = {}
         self._answers = {one.name: one for one in answers}
         self._talks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._talk, ADDRESS, 0)
+        self._server = await asyncio.start_server(self._talk, ADDRESS, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

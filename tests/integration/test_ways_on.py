@@ -80,14 +80,15 @@ Walk = tuple[dict[str, Fetched], list[str]]
 def went(
     rows: Sequence[Said], resolver: Callable[[int], Resolver], visits: Sequence[Said] = ()
 ) -> Walk:
-    """What each brought, by name, and what was seen at the inner addresses."""
+    """What each brought, by name, and what was seen at the inner addresses, on the same port."""
 
     async def walk() -> Walk:
-        async with Sentinel() as inner, HostileServer(placed(rows, inner.port)) as server:
+        async with (
+            Sentinel() as inner,
+            HostileServer(placed(rows, inner.port), inner.port) as server,
+        ):
             given = at_home(visits or rows, server.port)
-            brought = await walked(
-                given, resolver(server.port), {server.port, inner.port, 1, 80, 443}
-            )
+            brought = await walked(given, resolver(server.port), {server.port, 1, 80, 443})
         names = {visit.id: visit.site.domain.partition(".")[0] for visit in given}
         return {names[number]: one for number, one in brought.items()}, inner.seen
 
