@@ -102,6 +102,7 @@ def test_an_object_is_never_overwritten(house: House, bucket: object) -> None:
         assert archived(db) == {}
 
 
+@pytest.mark.fault("D24")
 def test_after_a_crash_between_object_and_row_the_same_object_is_taken(
     house: House, bucket: object
 ) -> None:
@@ -132,6 +133,7 @@ def test_a_segment_that_was_changed_here_is_not_archived(house: House, bucket: o
     assert keys(bucket) == []
 
 
+@pytest.mark.fault("D24")
 def test_a_store_that_is_away_or_has_no_bucket_is_one_line_and_nobody_waits(
     house: House, s3: str
 ) -> None:

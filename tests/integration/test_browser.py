@@ -118,6 +118,7 @@ def test_every_way_of_moving_on_is_a_hop_of_its_kind(worker: Worker) -> None:
 
 
 @pytest.mark.fault("B24")
+@pytest.mark.fault("W33")
 def test_a_broken_certificate_is_recorded_and_the_page_seen(worker: Worker) -> None:
     seen = worker.render("https://a.test/chinese")
 

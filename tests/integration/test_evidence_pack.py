@@ -110,6 +110,7 @@ def test_two_exports_differ_in_the_export_record_only(
     assert differing == ["export.json"]
 
 
+@pytest.mark.fault("E06")
 def test_one_flipped_byte_anywhere_is_found(pack: Path, tmp_path: Path) -> None:
     whole = pack.read_bytes()
     chance = random.Random(7)

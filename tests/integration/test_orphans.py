@@ -102,6 +102,9 @@ def test_a_kill_between_sealing_and_its_row_is_taken_up(database: Database, fold
         assert sealed_segments(db) == {writer.name: file_digest(folder / writer.name)}
 
 
+@pytest.mark.fault("D02")
+@pytest.mark.fault("D03")
+@pytest.mark.fault("D08")
 def test_what_was_never_committed_is_cut_off_and_kept_aside(
     database: Database, folder: Path
 ) -> None:
@@ -209,6 +212,7 @@ def test_a_restore_is_refused_where_only_orphans_lie(tmp_path: Path) -> None:
     assert orphan.read_bytes() == b"evidence"
 
 
+@pytest.mark.fault("D10")
 def test_the_name_of_a_new_segment_is_on_the_disk(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,6 +37,7 @@ def test_a_name_without_an_address_does_not_stop_a_sweep() -> None:
     assert "no.such.invalid" not in own_addresses(config)
 
 
+@pytest.mark.fault("S18")
 @pytest.mark.slow
 def test_a_domain_on_the_platforms_machine_is_blocked_and_nothing_is_sent(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.9", 0)) as platform:

@@ -143,6 +143,7 @@ def test_two_officers_cannot_both_decide(tmp_path: Path) -> None:
         assert len(reviews_of(db, alert.id)) == 1
 
 
+@pytest.mark.fault("D06")
 @pytest.mark.fault("K11")
 def test_a_decision_that_fails_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
     database = a_database(tmp_path)
@@ -380,6 +381,7 @@ def test_a_site_has_one_open_alert_whoever_writes(tmp_path: Path) -> None:
         save_alert(db, an_alert(id=0, site_id=alert.site_id, visit_id=1, case_id=alert.case_id))
 
 
+@pytest.mark.fault("C15")
 def test_the_audit_trail_can_be_neither_changed_nor_shortened(tmp_path: Path) -> None:
     database, desk = a_database(tmp_path), a_desk()
     watch(database, open_alert(database).id, "wang", NOON, desk)

@@ -348,6 +348,7 @@ def test_what_is_judged_later_is_found_by_its_level(house: SearchHouse) -> None:
     assert house.found("保本", levels=("red",), rate_from=18.0) == [digest]
 
 
+@pytest.mark.fault("D05")
 def test_repeats_are_harmless(house: SearchHouse) -> None:
     for _ in range(3):
         house.shows(SAVING)

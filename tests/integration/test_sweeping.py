@@ -214,6 +214,7 @@ def all_quiet_but(*set_aside: int) -> dict[int, str]:
     return quiet | dict.fromkeys(set_aside, str(Level.BLUE))
 
 
+@pytest.mark.fault("D38")
 def test_a_report_that_cannot_be_written_costs_no_other(sweep: Sweep, told: list[Any]) -> None:
     def stumbles(_db: Connection, seen: Any, _now: datetime) -> None:
         if any(v.id == CULPRIT and one.level is Level.NONE for v, one in seen):
@@ -250,6 +251,7 @@ def test_what_moves_beside_may_fail_without_ending_the_sweep(sweep: Sweep) -> No
     assert state is SweepState.FINISHED
 
 
+@pytest.mark.fault("D30")
 def test_a_page_that_kills_its_child_twice_is_set_aside(sweep: Sweep) -> None:
     state, _ = sweep.run(lambda: PlayedChild(dies_at=CULPRIT))
 
@@ -282,6 +284,7 @@ def test_a_claim_that_fails_ends_the_sweep(sweep: Sweep, monkeypatch: Any) -> No
         sweep.run(PlayedChild)
 
 
+@pytest.mark.fault("D29")
 def test_a_report_on_a_visit_that_somebody_else_has_now_is_dropped(
     sweep: Sweep, database: Database
 ) -> None:

@@ -31,6 +31,8 @@ SITES = (
 )  # fmt: skip
 
 
+@pytest.mark.fault("D01")
+@pytest.mark.fault("D09")
 def test_ten_kills_change_nothing(made_up_web: str, tmp_path: Path) -> None:
     undisturbed, killed = (a_house(tmp_path / name, made_up_web) for name in ("calm", "killed"))
     assert undisturbed.run("sweep", *chosen()).returncode == 0

@@ -212,6 +212,7 @@ def test_a_list_with_bad_rows_is_previewed_and_imported_by_keyboard(
     assert wrong == []
 
 
+@pytest.mark.fault("C32")
 def test_no_page_asks_anybody_else_and_the_first_screen_is_small(
     browser: Browser, house: Served
 ) -> None:

@@ -17,6 +17,7 @@ def lines(swept: Installation) -> dict[str, dict[str, Any]]:
     return {one["domain"]: one for one in swept.lines("sites", "--jsonl")}
 
 
+@pytest.mark.fault("W41")
 def test_a_scheme_for_wechat_only_is_found_flagged_and_told_with_both_captures(
     swept: Installation, lines: dict[str, dict[str, Any]]
 ) -> None:
@@ -89,6 +90,7 @@ def test_behind_the_hall_lies_the_page(lines: dict[str, dict[str, Any]]) -> None
     assert lines["yaxu-demo.cn"]["final_url"].endswith("/home/")
 
 
+@pytest.mark.fault("B22")
 def test_words_and_codes_in_pictures_are_read_and_listed(
     swept: Installation, lines: dict[str, dict[str, Any]]
 ) -> None:

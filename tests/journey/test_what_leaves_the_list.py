@@ -10,6 +10,7 @@ from tests.journey.conftest import Installation
 pytestmark = pytest.mark.slow
 
 
+@pytest.mark.fault("S17")
 def test_a_site_that_leaves_the_list_keeps_its_task_and_evidence(
     swept: Installation, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ from crawler.config import load_config
 from crawler.domain.errors import BadInput
 
 
+@pytest.mark.fault("D37")
 @pytest.mark.parametrize(("text", "says"), [
     ("[crawl]\nslots = 'many'\n", "配置项 crawl.slots 有误：须为整数"),
     ("[delivery]\ntimeout_s = 0\n", "配置项 delivery.timeout_s 有误：须不小于 1.0"),

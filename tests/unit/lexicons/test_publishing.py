@@ -195,6 +195,7 @@ def test_a_weight_that_the_rules_ask_for_and_a_group_they_read_must_be_there(
     assert "缺少 edu" in str(check(draft.folder)[0])
 
 
+@pytest.mark.fault("C22")
 @pytest.mark.fault("L09")
 @pytest.mark.parametrize("name", ["contexts.yaml", "claims.yaml", "weights.yaml"])
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
+@pytest.mark.fault("C34")
 @pytest.mark.usefixtures("elsewhere")
 def test_a_moment_on_a_terminal_is_beijings() -> None:
     assert moment(NOON + timedelta(hours=13)) == "2026-05-13 01:00"
