@@ -3,6 +3,7 @@
 import asyncio
 import os
 import resource
+import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from crawler.fetching.chromium import download_folders, find_browser
 from crawler.fetching.clock import clock_state
 from crawler.fetching.fonts import find_chinese_font
 from crawler.service.browsing import browsing_crew, tried
-from crawler.service.forecasting import room_line, room_of
+from crawler.service.forecasting import GIB, room_line, room_of
 from crawler.service.identifying import WAY_BACK, find_keys, find_provider
 from crawler.service.minding import DISK_DAYS
 from crawler.service.reaching import reach_out
@@ -26,7 +27,7 @@ from crawler.service.wiring import House, endpoint_from
 from crawler.store.audit import latest_acts
 from lexicons.loading import load_lexicon
 
-LEAST_FREE = 2 * 1024**3
+LEAST_FREE = 2 * GIB
 LEAST_HANDLES = 4_096
 _SOUND_WAL = (3, 51, 3)
 _AHEAD = timedelta(minutes=5)
@@ -48,7 +49,24 @@ def checkups(house: House) -> Iterator[Finding]:
         yield look(house)
 
 
-def _python(_: House) -> Finding:
+def without_house(home: Path, why: str) -> Iterator[Finding]:
+    """What can be said where the home cannot be opened: why, and how the machine stands."""
+    yield _python(None)
+    yield Finding(name="数据目录", fine=False, text=why)
+    yield _free(home)
+    yield _handles(None)
+    yield _font(None)
+
+
+def _free(home: Path) -> Finding:
+    there = next(one for one in (home.absolute(), *home.absolute().parents) if one.exists())
+    free = shutil.disk_usage(there).free
+    text = f"{there} 所在的磁盘余 {free / GIB:.1f} GiB"
+    fine = free >= LEAST_FREE
+    return Finding(name="磁盘", fine=fine, text=text if fine else f"{text}，请至少留出 2 GiB")
+
+
+def _python(_: object) -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
     return Finding(name="Python", fine=sys.version_info >= (3, 11), text=version)
 
@@ -122,7 +140,7 @@ def _egress(house: House) -> Finding:
     return Finding(name="出网", fine=fine, text=text, needed=False)
 
 
-def _font(_: House) -> Finding:
+def _font(_: object) -> Finding:
     font = find_chinese_font()
     text = (
         str(font) if font else "没有中文字体，截图会是方块；请执行 apt-get install fonts-noto-cjk"
@@ -206,7 +224,7 @@ def _holds_secrets(house: House) -> bool:
     )
 
 
-def _handles(_: House) -> Finding:
+def _handles(_: object) -> Finding:
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     fine = limit >= LEAST_HANDLES
     text = f"每进程 {limit}" + ("" if fine else "，请设 LimitNOFILE=65536（ulimit -n）")

@@ -80,6 +80,24 @@ def decide(house: House, one: Docked, actor: str, now: datetime, *, accept: bool
     return made
 
 
+def preview(house: House, one: Docked, now: datetime) -> ImportReport:
+    """What taking a list that waits would change; nothing is written."""
+    with house.database.reading() as db:
+        check_waits(db, one)
+    return import_file(
+        house, _kept(house, one), source=one.source, actor=MACHINE, at=now, whole=True,
+        rehearse=True, may_shrink=True,
+    )  # fmt: skip
+
+
+def _kept(house: House, one: Docked) -> Path:
+    """Our own copy of a list that waits, as it came."""
+    file = _shelf(house, one.sha256) / one.name
+    if not file.is_file() or file_digest(file) != one.sha256:
+        raise BadInput("留存的名单不在了，请重新放入目录或用 xunwang import 导入")
+    return file
+
+
 def _refused(house: House, one: Docked, actor: str, now: datetime) -> Docked:
     made = replace(one, state=REFUSED, reason=f"{actor} 不予采用", actor=actor, at=now)
     with house.database.transaction() as db:
@@ -90,9 +108,7 @@ def _refused(house: House, one: Docked, actor: str, now: datetime) -> Docked:
 
 def _accepted(house: House, one: Docked, actor: str, now: datetime) -> Docked:
     """Its rows and the word about it are written together, so the word cannot be of another."""
-    file = _shelf(house, one.sha256) / one.name
-    if not file.is_file() or file_digest(file) != one.sha256:
-        raise BadInput("留存的名单不在了，请重新放入目录或用 xunwang import 导入")
+    file = _kept(house, one)
     made = replace(one, state=TAKEN, reason="人工确认", actor=actor, at=now)
 
     def first(db: Connection) -> None:

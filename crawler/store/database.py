@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from psycopg.abc import Buffer
 from psycopg.errors import NumericValueOutOfRange
@@ -224,8 +225,12 @@ def migrate(database: Database) -> None:
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, "head")
-        except CommandError as error:
-            raise BadInput(f"数据库由更新的版本写过，本程序太旧：{error}") from None
+        except CommandError:
+            newest = ScriptDirectory.from_config(config).get_current_head()
+            raise BadInput(
+                f"数据库由更新的版本写过（第 {schema_version(connection)} 版，本程序只到第 {newest}"
+                " 版），没有改动它；请换用当时的或更新的程序"
+            ) from None
 
 
 def schema_version(db: Connection) -> str:

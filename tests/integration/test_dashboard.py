@@ -26,6 +26,7 @@ from tests.integration.packing_house import a_house, seed_case
 from tests.serving_house import served_house
 
 DASHBOARD = json.loads(Path("deploy/grafana/xunwang.json").read_text("utf-8"))
+FINISHED = "xunwang_last_sweep_finished_timestamp_seconds"
 RULES = yaml.safe_load(Path("deploy/prometheus/xunwang.yml").read_text("utf-8"))
 
 
@@ -94,6 +95,50 @@ def test_the_rules_are_sound_by_prometheus_own_tool(address: str) -> None:
     assert address
     done = subprocess.run(
         ["promtool", "check", "rules", "deploy/prometheus/xunwang.yml"],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("series", "fires"),
+    [
+        ({}, False),  # no such installation
+        ({"xunwang_info": "1+0x4000"}, True),
+        ({"xunwang_info": "1+0x4000", FINISHED: "100+0x4000"}, False),
+    ],
+)
+def test_an_installation_that_never_finished_a_sweep_is_told_of(
+    address: str, series: dict[str, str], fires: bool, tmp_path: Path
+) -> None:
+    assert address
+    labels = {"instance": "a:8080", "severity": "warning"}
+    rule = next(
+        one for group in RULES["groups"] for one in group["rules"]
+        if one["alert"] == "XunwangNeverSwept"
+    )  # fmt: skip
+    expected = [{"exp_labels": labels, "exp_annotations": rule["annotations"]}] if fires else []
+    other = [
+        {"series": f'{name}{{instance="b:8080"}}', "values": "1+0x4000"}
+        for name in ("xunwang_info", FINISHED)  # one beside it, which did
+    ]
+    mine = [
+        {"series": f'{name}{{instance="a:8080"}}', "values": values}
+        for name, values in series.items()
+    ]
+    case = {
+        "interval": "1m",
+        "input_series": other + mine,
+        "alert_rule_test": [
+            {"eval_time": "47h", "alertname": rule["alert"], "exp_alerts": []},
+            {"eval_time": "49h", "alertname": rule["alert"], "exp_alerts": expected},
+        ],
+    }
+    rules = str(Path("deploy/prometheus/xunwang.yml").absolute())
+    file = tmp_path / "rules-test.yml"
+    file.write_text(yaml.safe_dump({"rule_files": [rules], "tests": [case]}), "utf-8")
+    done = subprocess.run(
+        ["promtool", "test", "rules", str(file)],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

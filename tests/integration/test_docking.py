@@ -103,12 +103,19 @@ def test_a_list_that_shrinks_waits_for_a_person_who_may_take_or_refuse_it(
     assert (waiting.state, "30%" in waiting.reason) == ("waiting", True)
     assert imported(house) == 1
     (folder / "b.csv").unlink()  # our own copy is what is decided on
+    assert "没有新的名单" in told(house.home, "docking", "look").out
+    seen = json.loads(told(house.home, "docking", "look", waiting.sha256[:6], "--json").out)
+    assert (seen["rows"], seen["changes"]["gone"]) == (28, 12)
+    assert "12" in told(house.home, "docking", "look", waiting.sha256[:6]).out
+    assert told(house.home, "docking", "look", "zz").code == 2
+    assert imported(house) == 1
 
     taken = told(house.home, "docking", "accept", waiting.sha256[:6], actor="wang")
     assert taken.code == 0, taken.err
     assert imported(house) == 2
     again = told(house.home, "docking", "accept", waiting.sha256[:6])
     assert again.code == 4
+    assert told(house.home, "docking", "look", waiting.sha256[:6]).code == 4
     shown = json.loads(told(house.home, "docking", "list", "--json").out)
     assert {(one["state"], one["actor"]) for one in shown} == {
         ("taken", "docking"), ("taken", "wang"),

@@ -1,6 +1,8 @@
 """`doctor` says what is wrong with a machine, and what to do."""
 
+import errno
 import json
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -8,9 +10,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from crawler.domain.audit import Act
 from crawler.service import reaching
@@ -169,3 +173,33 @@ def test_a_receiver_whose_mapping_file_is_refused_is_named_with_what_is_wrong(
 
     (tmp_path / "city.toml").write_text('keep = "all"\n', "utf-8")
     assert findings(tmp_path)[1]["接收端"]["text"] == "市平台、区平台"
+
+
+def test_a_home_of_a_newer_version_and_a_half_restored_one_get_their_table_all_the_same(
+    tmp_path: Path,
+) -> None:
+    newer, half = tmp_path / "newer", tmp_path / "half"
+    house = open_house(newer)
+    with house.database.transaction() as db:
+        db.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    house.database.close()
+    (half / "restore.part").mkdir(parents=True)
+
+    for home, said in ((newer, "换用当时的或更新的程序"), (half, "重新执行 xunwang restore")):
+        code, found = findings(home)
+        assert (code, found["数据目录"]["fine"], found["Python"]["fine"]) == (1, False, True)
+        assert said in found["数据目录"]["text"]
+        assert {"磁盘", "文件句柄", "中文字体"} <= found.keys()
+
+
+def test_a_full_disk_is_a_row_of_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "mkdir", full)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    code, found = findings(tmp_path / "home")
+
+    assert code == 1
+    assert "空间不足" in found["数据目录"]["text"]
+    assert (found["磁盘"]["fine"], "至少留出 2 GiB" in found["磁盘"]["text"]) == (False, True)

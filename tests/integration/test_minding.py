@@ -26,6 +26,7 @@ from crawler.service.wiring import House, open_house
 from crawler.store.notices import open_notices
 from crawler.store.schedules import add_schedule, firings_in, mark_firing, put_firing
 from crawler.store.tables import circuits, outbox
+from lexicons.loading import version_of
 from tests.builders import NOON
 from tests.integration.answering_house import a_desk, open_alert
 from tests.integration.packing_house import a_house, seed_case
@@ -185,6 +186,7 @@ def test_figures_are_whole_and_name_no_site(tmp_path: Path) -> None:
     said = client.get("/metrics").text
     assert 'xunwang_sites{state="watched"} 1.0' in said
     assert "xunwang_captures_total 2.0" in said
+    assert f'lexicon="{version_of(house.lexicon)[:12]}"' in said
     assert 'xunwang_memory_bytes{kind="parent"}' in said
     assert "xunwang_disk_free_bytes" in said
     assert "secret-name" not in said

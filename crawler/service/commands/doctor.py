@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from crawler.service.checkups import Finding, checkups
+from crawler.domain.errors import WatchError
+from crawler.service.checkups import Finding, checkups, without_house
 from crawler.service.doors import Door
 from crawler.service.showing import as_json, table
 
@@ -15,8 +16,11 @@ def doctor(
 ) -> None:
     """体检：数据库、存证、磁盘、时钟、密钥、词库、检索、浏览器等，各有办法。例：xunwang doctor"""
     door: Door = context.obj
-    with door.opened() as (house, _):
-        found = list(checkups(house))
+    try:
+        with door.opened() as (house, _):
+            found = list(checkups(house))
+    except WatchError as refusal:  # support is told to look here most of all then
+        found = list(without_house(door.home, str(refusal)))
     if json:
         as_json(found)
     else:
