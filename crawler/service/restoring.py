@@ -3,7 +3,6 @@ compared with the manifest, and only then moved into an empty home.
 """
 
 import hashlib
-import os
 import re
 import shutil
 import tarfile
@@ -11,16 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from alerts.delivering import pause
 from crawler.domain.audit import Act
+from crawler.domain.case import CHINA
 from crawler.domain.errors import BadInput, TryLater, reason_of
 from crawler.service.backing_up import EVIDENCE, FORMAT, MANIFEST, STORE, Manifest, Member
 from crawler.store.audit import note
 from crawler.store.database import Database, migrate, open_database
-from crawler.store.evidence import SUFFIX
+from crawler.store.evidence import SUFFIX, on_disk
 from crawler.store.snapshots import (
     endpoints_with_waiting,
     segment_lengths,
@@ -34,12 +35,13 @@ MOST_FILES, MOST_MANIFEST = 10_000_000, 2 * 1024**3
 PAUSED = "从备份恢复：请与接收方核对后再继续（xunwang deliveries resume）"
 _SAFE = re.compile(r"(?!.*(?:^|/)\.\.?(?:/|$))[^/\x00-\x1f\\][^\x00-\x1f\\]{0,240}")
 _BLOCK = 1024 * 1024
+_OURS = {WHOLE, f"{WHOLE}.part", PART, OVER}
 _KEPT_AS_IT_IS = {"xunwang.toml"}  # ops may have put settings of this host there before
 
 
 def read_backup(archive: Path) -> Manifest:
     """Every file compared with the manifest, nothing written; BadInput names what is wrong."""
-    with _members(archive) as members:
+    with _members(archive, "r|") as members:
         manifest, found = _taken(members, None)
     _compare(manifest, found)
     return manifest
@@ -47,38 +49,69 @@ def read_backup(archive: Path) -> Manifest:
 
 def restore(archive: Path, home: Path, actor: str, now: datetime, region: str) -> Manifest:
     """Into a home that holds no installation. A restore that broke off is begun anew, or moved in
-    where all of it was there already; until one has come to its end, no command works there.
+    where all of this backup was there already; until one has come to its end, no command works
+    there.
     """
     part = home / PART
-    if (part / WHOLE).exists():
-        manifest = msgspec.json.decode((part / WHOLE).read_bytes(), type=Manifest)
-        _move_in(part, home)
-        return manifest
-    _check_empty(home)
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(mode=0o700, parents=True)
     try:
-        with _members(archive) as members:
-            manifest, found = _taken(members, part)
-        _compare(manifest, found)
-        _settle(part, manifest, actor, now, region)
-        os.sync()  # what is moved in next must be there after a power cut
-        (part / WHOLE).write_bytes(msgspec.json.encode(manifest))
+        if (part / WHOLE).exists():
+            manifest = _same(part, archive)
+        else:
+            manifest = _unpacked(archive, part, actor, now, region)
         _move_in(part, home)
     except OSError as error:
         raise TryLater(f"恢复没有完成：{reason_of(error)}；请重新执行") from error
     return manifest
 
 
+def _same(part: Path, archive: Path) -> Manifest:
+    """What lies there whole, if it came from this archive."""
+    manifest = msgspec.json.decode((part / WHOLE).read_bytes(), type=Manifest)
+    with _members(archive, "r:") as members:
+        given = next((_manifest(tar, one) for name, one, tar in members if name == MANIFEST), None)
+    if given != manifest:
+        made = f"{manifest.made_at.astimezone(CHINA):%Y-%m-%d %H:%M}"
+        raise BadInput(
+            f"{part.parent} 里有一次没有完成的恢复，用的是 {made} 的备份，不是 {archive}："
+            "请用原来的文件接着恢复，或恢复到另一个空目录"
+        )
+    return manifest
+
+
+def _unpacked(archive: Path, part: Path, actor: str, now: datetime, region: str) -> Manifest:
+    _check_empty(part.parent)
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(mode=0o700, parents=True)
+    with _members(archive, "r|") as members:
+        manifest, found = _taken(members, part)
+    _compare(manifest, found)
+    _settle(part, manifest, actor, now, region)
+    for path in part.rglob("*"):
+        if not path.is_symlink():
+            on_disk(path)
+    on_disk(part)
+    whole = part / f"{WHOLE}.part"
+    whole.write_bytes(msgspec.json.encode(manifest))
+    on_disk(whole)
+    whole.replace(part / WHOLE)
+    on_disk(part)
+    return manifest
+
+
 def _check_empty(home: Path) -> None:
-    if (home / STORE).exists() or any((home / "evidence").rglob(f"*{SUFFIX}*")):
+    evidence = home / "evidence"
+    if (home / STORE).exists() or any(evidence.rglob(f"*{SUFFIX}*")):
         raise BadInput(f"{home} 已有数据，只能恢复到空的数据目录")
+    if evidence.is_symlink() or evidence.is_mount():
+        raise BadInput(f"{evidence} 是链接或挂载点，放不进去：先移开，恢复后再换")
 
 
 @contextmanager
-def _members(archive: Path) -> Iterator[Iterator[tuple[str, tarfile.TarInfo, tarfile.TarFile]]]:
+def _members(
+    archive: Path, how: Literal["r|", "r:"]
+) -> Iterator[Iterator[tuple[str, tarfile.TarInfo, tarfile.TarFile]]]:
     try:
-        with tarfile.open(archive, "r|") as tar:
+        with tarfile.open(archive, how) as tar:
             yield ((_checked(one), one, tar) for one in tar)
     except FileNotFoundError:
         raise BadInput(f"备份文件 {archive} 不存在") from None
@@ -89,7 +122,8 @@ def _members(archive: Path) -> Iterator[Iterator[tuple[str, tarfile.TarInfo, tar
 
 
 def _checked(one: tarfile.TarInfo) -> str:
-    if not one.isreg() or not _SAFE.fullmatch(one.name):
+    top = one.name.partition("/")[0]
+    if not one.isreg() or not _SAFE.fullmatch(one.name) or top in _OURS:
         raise BadInput(f"备份里有不该有的内容：{one.name[:80]!r}")
     return one.name
 
@@ -192,7 +226,9 @@ def _move_in(part: Path, home: Path) -> None:
         if target.is_dir():
             shutil.rmtree(target)
         path.replace(target)
+        on_disk(home)
     over = part.with_name(OVER)  # at once: what is left of the part would pass for a broken one
+    shutil.rmtree(over, ignore_errors=True)
     part.replace(over)
     shutil.rmtree(over, ignore_errors=True)
 

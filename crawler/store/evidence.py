@@ -202,9 +202,11 @@ def body_of(block: bytes) -> bytes:
     return block[min(ends) :] if ends else b""
 
 
-def on_disk(folder: Path) -> None:
-    """The names in a folder survive a power cut as well: a synced file without one is lost."""
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def on_disk(path: Path) -> None:
+    """A file's bytes survive a power cut, or the names in a folder: a synced file without one is
+    lost.
+    """
+    opened = os.open(path, os.O_RDONLY)
     try:
         os.fsync(opened)
     finally:

@@ -2,10 +2,11 @@
 
 import errno
 import io
+import itertools
 import json
 import os
 import re
-import shutil
+import signal
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
@@ -16,12 +17,12 @@ import pytest
 from sqlalchemy import insert, select
 
 from crawler.domain.audit import Act
-from crawler.service import backing_up
+from crawler.service import backing_up, restoring
 from crawler.service.backing_up import MANIFEST, STORE
 from crawler.service.wiring import House, open_house
 from crawler.store.audit import acts_on, broken_entries, note
 from crawler.store.circuits import circuit_of
-from crawler.store.evidence import segments_in
+from crawler.store.evidence import on_disk, segments_in
 from crawler.store.snapshots import take_snapshot
 from crawler.store.tables import outbox, visits
 from crawler.store.verifying import verify
@@ -138,32 +139,113 @@ def test_a_half_restored_home_refuses_every_command_until_it_is_restored(
     assert told(new, "lists").code == 0
 
 
-@pytest.mark.parametrize("step", range(1, 4))
-def test_a_restore_that_ends_while_moving_in_goes_on_from_there(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+def dies(act: Callable[..., Any], step: int) -> Callable[..., Any]:
+    """The process ends after the call of this number, as by kill -9."""
+    calls = itertools.count(1)
+
+    def instead(*given: Any, **more: Any) -> Any:
+        done = act(*given, **more)
+        if next(calls) == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return done
+
+    return instead
+
+
+def restored_until_killed(archive: Path, new: Path, point: str, step: int) -> int:
+    """In a process of its own; by which signal it ended."""
+    owner: Any = {"replace": Path, "_settle": restoring, "_copied": restoring}[point]
+    if (child := os.fork()) == 0:
+        try:
+            setattr(owner, point, dies(getattr(owner, point), step))
+            restoring.restore(archive, new, "ops", NOON, "310118")
+        finally:
+            os._exit(0)
+    return os.WTERMSIG(os.waitpid(child, 0)[1])
+
+
+MOVES = 5  # rename of: the word that all is there; evidence, forms, store; what is left
+
+
+@pytest.mark.parametrize(
+    ("point", "step"),
+    [("_copied", 2), ("_settle", 1), *(("replace", n) for n in range(1, MOVES + 1))],
+)
+def test_a_restore_that_is_killed_is_taken_up_by_the_same_command(
+    house: House, tmp_path: Path, point: str, step: int
 ) -> None:
-    target, new, done = backed_up(house, tmp_path), tmp_path / "new", []
-    replace, rmtree = Path.replace, shutil.rmtree
+    (house.home / "forms").mkdir()
+    (house.home / "forms" / "表.docx").write_text("x", "utf-8")
+    target, new = backed_up(house, tmp_path), tmp_path / "new"
 
-    def ending(act: Callable[..., Any]) -> Callable[..., Any]:
-        def acted(one: Path, *rest: Any, **more: Any) -> Any:
-            if "restore." in str(one) and not more:
-                done.append(one)
-                if len(done) == step:
-                    raise OSError("killed")
-            return act(one, *rest, **more)
+    assert restored_until_killed(target, new, point, step) == signal.SIGKILL
+    if (point, step) != ("replace", MOVES):  # else it had come to its end
+        refused = told(new, "lists")
+        assert (refused.code, "没有完成的恢复" in refused.err) == (2, True)
+        assert told(new, "restore", str(target)).code == 0
 
-        return acted
-
-    with monkeypatch.context() as killed:
-        killed.setattr(Path, "replace", ending(replace))
-        killed.setattr(shutil, "rmtree", ending(rmtree))
-        first = told(new, "restore", str(target))
-    again = told(new, "restore", str(target)) if (new / "restore.part").exists() else first
-
-    assert (first.code, again.code) == (3, 0)
     assert told(new, "lists").code == 0
+    sound = told(new, "verify")
+    assert (sound.code, "3 次采集" in sound.out) == (0, True), sound.out
+    assert (new / "forms" / "表.docx").read_text("utf-8") == "x"
+    assert not (new / restoring.PART).exists()
+
+
+def test_what_lies_whole_is_moved_in_only_for_the_backup_it_came_from(
+    house: House, tmp_path: Path
+) -> None:
+    first, new = backed_up(house, tmp_path).rename(tmp_path / "first.tar"), tmp_path / "new"
+    other = backed_up(house, tmp_path)
+    assert restored_until_killed(first, new, "replace", 2) == signal.SIGKILL
+    assert (new / "evidence").exists()
+    assert not (new / STORE).exists()  # the last to come: till then it is no home
+    before = {*new.rglob("*"), new / "lock"}
+
+    for archive, why in ((other, "没有完成的恢复，用的是"), (tmp_path / "none.tar", "不存在")):
+        refused = told(new, "restore", str(archive))
+        assert (refused.code, why in refused.err.replace("\n", "")) == (2, True), refused.err
+        assert {*new.rglob("*")} == before
+
+    assert told(new, "restore", str(first)).code == 0
+
+
+def test_a_move_that_fails_is_said_in_one_line_and_goes_on_later(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, new = backed_up(house, tmp_path), tmp_path / "new"
+    with monkeypatch.context() as busy:
+        busy.setattr(restoring, "on_disk", failing(on_disk, new))
+        first = told(new, "restore", str(target))
+
+    assert (first.code, "请重新执行" in first.err, "Traceback" in first.err) == (3, True, False)
+    with monkeypatch.context() as busy:  # as well where it is only taken up
+        busy.setattr(restoring, "on_disk", failing(on_disk, new))
+        assert told(new, "restore", str(target)).code == 3
+    assert told(new, "restore", str(target)).code == 0
     assert told(new, "verify").code == 0
+
+
+def failing(real: Callable[[Path], None], at: Path) -> Callable[[Path], None]:
+    def instead(path: Path) -> None:
+        if path == at:
+            raise OSError(errno.EIO, "Input/output error")
+        real(path)
+
+    return instead
+
+
+def test_evidence_that_is_to_lie_elsewhere_is_refused_before_anything_is_written(
+    house: House, tmp_path: Path
+) -> None:
+    target, new = backed_up(house, tmp_path), tmp_path / "new"
+    new.mkdir()
+    (tmp_path / "disk").mkdir()
+    (new / "evidence").symlink_to(tmp_path / "disk")
+
+    refused = told(new, "restore", str(target))
+
+    assert (refused.code, "挂载点" in refused.err) == (2, True)
+    assert not (new / restoring.PART).exists()
 
 
 GOES, SECRET = {"lexicons", "forms", "docking", "city.toml", STORE}, {"xunwang.toml", "keys"}
@@ -311,6 +393,10 @@ def climbing(head: tarfile.TarInfo, content: bytes) -> tuple[str, bytes]:
     return f"../{head.name}" if head.name == STORE else head.name, content
 
 
+def whole_by_its_own_word(head: tarfile.TarInfo, content: bytes) -> tuple[str, bytes]:
+    return restoring.WHOLE if head.name == STORE else head.name, content
+
+
 def of_another_format(head: tarfile.TarInfo, content: bytes) -> tuple[str, bytes]:
     if head.name != MANIFEST:
         return head.name, content
@@ -318,7 +404,15 @@ def of_another_format(head: tarfile.TarInfo, content: bytes) -> tuple[str, bytes
 
 
 @pytest.mark.parametrize(
-    "change", [flipped, without_evidence, without_manifest, climbing, of_another_format]
+    "change",
+    [
+        flipped,
+        without_evidence,
+        without_manifest,
+        climbing,
+        whole_by_its_own_word,
+        of_another_format,
+    ],
 )
 def test_a_backup_that_is_not_what_it_was_is_refused_and_nothing_is_left(
     change: Callable[[tarfile.TarInfo, bytes], tuple[str, bytes] | None],
@@ -330,6 +424,7 @@ def test_a_backup_that_is_not_what_it_was_is_refused_and_nothing_is_left(
     refused = told(new, "restore", str(crooked))
     assert refused.code == 2, refused.out
     assert "Traceback" not in refused.err
+    assert not (new / restoring.PART / restoring.WHOLE).exists()
     assert not (new / STORE).exists()
     assert not (tmp_path / STORE).exists()
 
