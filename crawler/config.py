@@ -207,6 +207,7 @@ class OpsSettings(BaseModel):
     list_minutes: int = Field(default=10, ge=1)  # between two looks
     most_shrink: float = Field(default=0.2, ge=0, le=1)  # a list that loses more waits for a person
     least_free_mb: int = Field(default=1_024, ge=0)  # below it no sweep runs
+    backup_days: int = Field(default=3, ge=0)  # without a whole backup since then is told; 0: never
 
     @model_validator(mode="after")
     def _is_signed(self) -> Self:

@@ -97,6 +97,12 @@ def _of_sweep(found: Figures, now: datetime) -> Iterator[Metric]:
             "When a sweep last came to its end",
             found.last_finished_at.timestamp(),
         )
+    if found.last_backup_at:
+        yield _one(
+            "xunwang_last_backup_timestamp_seconds",
+            "When a whole backup was last made",
+            found.last_backup_at.timestamp(),
+        )
     if (sweep := found.sweep) is None:
         return
     yield _one("xunwang_sweep_running", "Whether a sweep is under way", int(sweep.running))

@@ -20,12 +20,14 @@ from crawler.service.forecasting import room_of, room_problem
 from crawler.service.mailing import send_mail
 from crawler.service.retaining import refused
 from crawler.service.wiring import House, tool_name
+from crawler.store.audit import trail_bounds
 from crawler.store.database import Connection
 from crawler.store.notices import (
     OpsNotice,
     failed_firings,
     hindered_firings,
     keep_notices,
+    last_backup,
     lists_waiting,
     mark_told,
     oldest_unindexed,
@@ -65,6 +67,8 @@ def troubles(house: House, db: Connection, now: datetime) -> Iterator[tuple[str,
         yield "disk", f"照近来的增长，存证磁盘约 {max(1, days)} 天后写满"
     if why := refused(house):
         yield "keep", why
+    if why := _backup_problem(house, db, now):
+        yield "backup", why
     if count := late_rechecks(db, now - LATE_RECHECK):
         yield (
             "rechecks",
@@ -102,6 +106,23 @@ def troubles(house: House, db: Connection, now: datetime) -> Iterator[tuple[str,
     oldest = oldest_unindexed(db)
     if oldest is not None and now - oldest > LATE:
         yield "index", f"检索索引自 {oldest.astimezone(CHINA):%m-%d %H:%M} 起没有跟上"
+
+
+def _backup_problem(house: House, db: Connection, now: datetime) -> str:
+    """Where the store is PostgreSQL others back up, and this program does not hear of it."""
+    days = house.config.ops.backup_days
+    if not days or house.database.is_shared:
+        return ""
+    last, bounds = last_backup(db), trail_bounds(db)
+    begun = last or (bounds[0] if bounds else now)
+    if now - begun <= timedelta(days=days):
+        return ""
+    at = (
+        f"最近一次完整的备份是 {last.astimezone(CHINA):%m-%d %H:%M} 的"
+        if last
+        else "还没有做过备份"
+    )
+    return f"{at}，已超过 {days} 天（xunwang backup；定时的看 systemctl status xunwang-backup）"
 
 
 def told(house: House, notices: list[OpsNotice], now: datetime) -> bool:

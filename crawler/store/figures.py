@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Column, Connection, Table, func, select
 
 from crawler.domain.site import SiteState, SweepState
-from crawler.store.notices import oldest_unindexed, open_notices
+from crawler.store.notices import last_backup, oldest_unindexed, open_notices
 from crawler.store.rewrites import GONE
 from crawler.store.tables import alerts, captures, segments, sites, sweeps, texts, visits
 
@@ -37,6 +37,7 @@ class Figures:
     captures: int
     evidence_bytes: int
     last_finished_at: datetime | None
+    last_backup_at: datetime | None
     notices: int
 
 
@@ -56,6 +57,7 @@ def figures_of(db: Connection, now: datetime) -> Figures:
         captures=db.scalar(select(func.count()).select_from(captures)) or 0,
         evidence_bytes=int(db.scalar(select(func.sum(segments.c.committed)).where(~GONE)) or 0),
         last_finished_at=db.scalar(select(func.max(sweeps.c.finished_at)).where(finished)),
+        last_backup_at=last_backup(db),
         notices=len(open_notices(db)),
     )
 

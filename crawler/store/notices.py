@@ -11,7 +11,7 @@ from crawler.domain.schedule import LATER, FiringState
 from crawler.store.database import upsert
 from crawler.store.ops_tables import docked, notices
 from crawler.store.schedule_tables import firings, schedules
-from crawler.store.tables import circuits, texts
+from crawler.store.tables import audit, circuits, texts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +53,14 @@ def open_notices(db: Connection, *, untold: bool = False) -> list[OpsNotice]:
 def mark_told(db: Connection, keys: list[str], now: datetime) -> None:
     """They have been told."""
     db.execute(update(notices).where(notices.c.key.in_(keys)).values(told_at=now))
+
+
+def last_backup(db: Connection) -> datetime | None:
+    """When a whole one was last made here, or became this installation."""
+    rows = select(func.max(audit.c.at)).where(audit.c.object == "installation")
+    whole = (audit.c.action == "backup.make") & audit.c.after.endswith(", 0 missing")
+    at: datetime | None = db.scalar(rows.where(whole | (audit.c.action == "backup.restore")))
+    return at
 
 
 def failed_firings(db: Connection, since: datetime) -> dict[str, str]:

@@ -10,8 +10,10 @@ import yaml
 from prometheus_client import CollectorRegistry, generate_latest
 from sqlalchemy import func, select
 
+from crawler.domain.audit import Act
 from crawler.domain.forecast import foreseen
 from crawler.service.metrics import house_figures
+from crawler.store.audit import note
 from crawler.store.efforts import open_account
 from crawler.store.tables import outbox, sweeps
 from crawler.store.visits import sweep_of
@@ -35,6 +37,8 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
             subject="alert:1", seq=1, body=b"{}", region="310118", state="waiting",
             created_at=NOON, due_at=NOON,
         ))  # fmt: skip
+        note(db, Act(at=NOON, actor="x", action="backup.make", object="installation", region="",
+                     after="9 files, 0 missing"))  # fmt: skip
     registry = CollectorRegistry()
     registry.register(house_figures(house, lambda: NOON))
     said = generate_latest(registry).decode()

@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import re
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
@@ -17,12 +18,14 @@ from starlette.testclient import TestClient
 
 from alerts.reviewing import confirm
 from alerts.tasking import move_task
+from crawler.domain.audit import Act
 from crawler.domain.errors import BadInput
 from crawler.domain.schedule import FiringState, Schedule
 from crawler.domain.task import Conclusion, Move
 from crawler.service.metrics import metrics_route
 from crawler.service.minding import mind
 from crawler.service.wiring import House, open_house
+from crawler.store.audit import note
 from crawler.store.notices import open_notices
 from crawler.store.schedules import add_schedule, firings_in, mark_firing, put_firing
 from crawler.store.tables import circuits, outbox
@@ -178,18 +181,28 @@ def test_a_disk_that_is_nearly_full_is_said(tmp_path: Path) -> None:
         house.database.close()
 
 
+def figures(client: TestClient) -> str:
+    return client.get("/metrics").text
+
+
 def test_figures_are_whole_and_name_no_site(tmp_path: Path) -> None:
     house = a_house(tmp_path / "h")
     seed_case(house, "secret-name.example.cn")
     app = Starlette(routes=[metrics_route(house, lambda: NOON)])
     client = TestClient(app, client=("127.0.0.1", 1))
-    said = client.get("/metrics").text
+    said = figures(client)
     assert 'xunwang_sites{state="watched"} 1.0' in said
     assert "xunwang_captures_total 2.0" in said
     assert f'lexicon="{version_of(house.lexicon)[:12]}"' in said
     assert 'xunwang_memory_bytes{kind="parent"}' in said
     assert "xunwang_disk_free_bytes" in said
     assert "secret-name" not in said
+    assert "xunwang_last_backup" not in said  # there was none
+    with house.database.transaction() as db:
+        note(db, Act(at=NOON, actor="x", action="backup.make", object="installation", region="",
+                     after="9 files, 0 missing"))  # fmt: skip
+    [when] = re.findall(r"^xunwang_last_backup_\w+ (\S+)$", figures(client), re.MULTILINE)
+    assert float(when) == NOON.timestamp()
     for asker in ("10.0.0.9", "testclient"):
         assert TestClient(app, client=(asker, 1)).get("/metrics").status_code == 403
     house.database.close()
@@ -210,6 +223,46 @@ def test_a_year_without_holidays_is_told_before_it_begins(tmp_path: Path) -> Non
         mind(house, datetime(2031, 12, 20, tzinfo=UTC))
 
         assert "calendar" in keys(house)
+        house.database.close()
+
+
+@pytest.mark.sqlite_only("PostgreSQL is backed up by pg_dump")
+def test_a_backup_that_is_too_old_is_told_until_there_is_a_whole_one(tmp_path: Path) -> None:
+    with ears() as heard:
+        house = a_minded_house(tmp_path / "h", heard)
+        day = timedelta(days=1)
+
+        def acted(action: str, after: str, at: datetime, about: str = "installation") -> list[str]:
+            act = Act(at=at, actor="x", action=action, object=about, region="", after=after)
+            with house.database.transaction() as db:
+                note(db, act)
+            mind(house, at)
+            return keys(house)
+
+        mind(house, NOON + 9 * day)
+        assert "backup" not in keys(house)  # nothing was ever done here
+        assert "backup" not in acted("list.import", "", NOON)
+        assert "backup" in acted("list.import", "", NOON + 4 * day)
+        assert "backup" in acted("backup.make", "9 files, 1 missing", NOON + 4 * day)
+        assert "backup" in acted("backup.make", "9 files, 10 missing", NOON + 4 * day)
+        assert "backup" not in acted("backup.make", "9 files, 0 missing", NOON + 4 * day)
+        assert "backup" not in acted("list.import", "", NOON + 7 * day)
+        assert "backup" in acted("list.import", "", NOON + 7 * day + timedelta(minutes=1))
+        [text] = [one["text"] for one in json.loads(heard.posted[-1][1])["notices"]]
+        assert "最近一次完整的备份是" in text
+        assert "backup" not in acted("backup.restore", "made …, 9 files", NOON + 8 * day)
+        house.database.close()
+
+
+def test_who_is_never_to_be_asked_for_a_backup_is_not(tmp_path: Path) -> None:
+    with ears() as heard:
+        house = a_minded_house(tmp_path / "h", heard, ops="backup_days = 0\n")
+        with house.database.transaction() as db:
+            note(db, Act(at=NOON, actor="x", action="a", object="b", region=""))
+
+        mind(house, NOON + timedelta(days=400))
+
+        assert "backup" not in keys(house)
         house.database.close()
 
 
