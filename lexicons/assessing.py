@@ -68,6 +68,10 @@ def settled(
     """The assessment by the words alone, where no structure could make a finding of them; None
     where it could.
     """
+    length = sum(len(field.text) for field in text.fields)
+    thin = length <= tools.weights.thin["characters"]
+    if thin or may_hold_rates(text) or tools.resembles(text):
+        return None
     found = find(visit, text, hits, None, tools)
     highest = round(_at_most(found), 2)
     return _assessment(found, text, at) if highest < tools.weights.levels["blue"] else None
@@ -77,10 +81,6 @@ def _at_most(found: Findings) -> float:
     """No less than the score with any structure: what the rules of structure could add, and nothing
     of what the rules after them take away.
     """
-    length = sum(len(field.text) for field in found.text.fields)
-    thin = length <= found.tools.weights.thin["characters"]
-    if thin or found.resembles or may_hold_rates(found.text):
-        return float("inf")
     score, _ = _ruled(found, RULES[: RULES.index(purpose_weighed)])
     return score * highest_factor(found.purpose, found.tools.weights.purpose)
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from lexicons.judging import Judge
-from lexicons.sieving import look
+from lexicons.sieving import Seen
 from tests.builders import NOON, a_text, a_visit
 
 TEXTS = Path(__file__).parents[2] / "quality" / "texts"
@@ -36,7 +36,7 @@ def test_ordinary_pages_are_stopped(judge: Judge, body: str) -> None:
 def test_contexts_only_ever_lower_what_the_sieve_saw(judge: Judge, page: dict[str, str]) -> None:
     text = a_text(page["text"])
 
-    level_free = look(text, judge.tools).score()
+    level_free = Seen(text, judge.tools).score()
 
     judged = judge.judge(a_visit(), text, None, NOON)
     evidence = sum(r.points for r in judged.reasons if r.rule.startswith("category:"))
@@ -48,7 +48,8 @@ def test_the_quick_look_never_stops_what_the_longer_one_lets_through(
     judge: Judge, page: dict[str, str]
 ) -> None:
     for part in (page["text"], *page["text"].split("\n")):
-        seen = look(a_text(part), judge.tools)
+        seen = Seen(a_text(part), judge.tools)
         before, after = seen.at_most(), seen.at_most(shapes=True)
 
         assert before + 1e-9 >= after >= seen.score() - 1e-9
+        assert seen.score() >= seen.at_least() - 1e-9
