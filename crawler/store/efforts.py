@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Label, func, select, update
 
 from crawler.domain.forecast import Effort
 from crawler.domain.site import Sweep
@@ -50,21 +50,23 @@ def add_to_account(db: Connection, sweep_id: int, *, seconds: int, traffic: int)
     db.execute(mine.values(grown))
 
 
-def accounts_of(db: Connection, sweep_ids: Sequence[int]) -> dict[int, Account]:
-    """By sweep; those made before accounts were kept have none. What lies on the disk is of the
-    segments begun during a sweep, so of one under way it is not all yet.
+def drawn_and_grown() -> tuple[Label[int], Label[int]]:
+    """Of each row of a query over sweeps: the pictures it took, `drawn`, and what lies on the disk
+    of the segments begun during it, `grown`; of one under way not all yet.
     """
     drawn = select(func.count()).where(pictures.c.sweep_id == sweeps.c.id)
     grown = select(func.coalesce(func.sum(segments.c.committed), 0)).where(
         segments.c.created_at >= sweeps.c.started_at,
         segments.c.created_at <= func.coalesce(sweeps.c.finished_at, segments.c.created_at),
     )
-    rows = select(
-        sweep_accounts,
-        sweeps.c.sites,
-        drawn.scalar_subquery().label("drawn"),
-        grown.scalar_subquery().label("grown"),
-    ).join(sweeps, sweeps.c.id == sweep_accounts.c.sweep_id)
+    return drawn.scalar_subquery().label("drawn"), grown.scalar_subquery().label("grown")
+
+
+def accounts_of(db: Connection, sweep_ids: Sequence[int]) -> dict[int, Account]:
+    """By sweep; those made before accounts were kept have none."""
+    rows = select(sweep_accounts, sweeps.c.sites, *drawn_and_grown()).join(
+        sweeps, sweeps.c.id == sweep_accounts.c.sweep_id
+    )
     return {
         row.sweep_id: Account(
             measured=row.measured,

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from crawler.domain.forecast import Effort
 from crawler.domain.site import SiteState, SweepState
-from crawler.store.album_tables import pictures
+from crawler.store.efforts import drawn_and_grown
 from crawler.store.keeping_tables import removals
 from crawler.store.sweep_tables import sweep_accounts
 from crawler.store.tables import captures, segments, sites, sweeps
@@ -16,17 +16,8 @@ LEAST_SITES = 20  # a sweep of fewer says little about the next
 
 def last_effort(db: Connection) -> Effort | None:
     """Of the last finished sweep that was large enough; None before there was one."""
-    during = (sweeps.c.started_at, sweeps.c.finished_at)
-    drawn = select(func.count()).where(pictures.c.sweep_id == sweeps.c.id)
-    grown = select(func.sum(segments.c.committed)).where(segments.c.created_at.between(*during))
     rows = (
-        select(
-            sweeps,
-            drawn.scalar_subquery().label("drawn"),
-            grown.scalar_subquery().label("grown"),
-            sweep_accounts.c.busy_s,
-            sweep_accounts.c.traffic,
-        )
+        select(sweeps, *drawn_and_grown(), sweep_accounts.c.busy_s, sweep_accounts.c.traffic)
         .outerjoin(sweep_accounts, sweep_accounts.c.sweep_id == sweeps.c.id)
         .where(sweeps.c.state == str(SweepState.FINISHED), sweeps.c.sites >= LEAST_SITES)
         .order_by(sweeps.c.id.desc())
@@ -38,7 +29,7 @@ def last_effort(db: Connection) -> Effort | None:
         sites=row.sites,
         # one that was laid aside for a day did not take a day
         seconds=max(1.0, row.busy_s or (row.finished_at - row.started_at).total_seconds()),
-        bytes=int(row.grown or 0),
+        bytes=int(row.grown),
         traffic=row.traffic or 0,
         pictures=row.drawn,
     )
