@@ -402,5 +402,44 @@ def test_who_was_at_the_provider_comes_back_signed_in(
             context.close()
 
 
+def test_words_typed_outlive_the_page_and_not_the_signing_out(
+    browser: Browser, house: Served
+) -> None:
+    kept = "() => Object.values(sessionStorage).join()"
+    with desk(browser, house, "all") as at:
+        at.open("/alerts?sort=level")
+        at.page.locator("[data-main]").first.click()
+        form = at.page.locator("form[data-keep]").first
+        form.locator("[name=reason]").evaluate(
+            "(box) => { box.value = '刚写的话';"
+            " box.dispatchEvent(new Event('input', { bubbles: true })) }"
+        )
+        before = at.page.evaluate(kept)
+        at.page.evaluate("document.querySelector('form[action=\"/sign-out\"]').requestSubmit()")
+        at.page.wait_for_url("**/sign-in")
+
+        assert "刚写的话" in before
+        assert at.page.evaluate(kept) == ""
+
+
+def test_a_list_that_takes_long_says_so_while_it_does(browser: Browser, house: Served) -> None:
+    house.account("city", Role.OPS, region="310000")
+    with desk(browser, house, "city") as at:
+        at.open("/lists")
+        at.page.locator("[name=file]").set_input_files(
+            {"name": "l.csv", "mimeType": "text/csv", "buffer": "网站域名\na.example.cn".encode()}
+        )
+        at.page.locator("[name=source]").fill("局")
+        at.page.evaluate("addEventListener('submit', (one) => one.preventDefault())")
+
+        at.page.locator("form[action='/lists'] button").click()
+
+        said = at.page.locator("form[action='/lists'] [role=status]")
+        assert "请留在这一页" in said.inner_text()
+        assert said.locator("progress").count() == 1
+        at.page.locator("form[action='/lists'] button").click()
+        assert said.count() == 1  # it is sent once
+
+
 def secret_written(shown: str) -> bytes:
     return base64.b32decode(shown.replace(" ", ""))

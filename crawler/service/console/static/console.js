@@ -2,6 +2,7 @@
    data-key="c"      the key that presses, follows or focuses this
    data-open="d"     the key that opens these details
    data-rows / data-row / data-main / data-row-key   a list walked with j and k
+   data-long="words" a form whose answer may take minutes
    data-keep="name"  a form whose texts survive a lost session or connection (this tab only) */
 "use strict";
 (() => {
@@ -124,9 +125,33 @@
     const form = event.target;
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "yes";
-    setTimeout(() => delete form.dataset.sent, 4000);
+    if (form.dataset.long) passTime(form);
+    else setTimeout(() => delete form.dataset.sent, 4000);
     if (form.dataset.keep) sessionStorage.removeItem(keep(form));
     if (form.action.endsWith("/sign-out")) sessionStorage.clear();  /* the next person is another */
+  });
+
+  /* what takes minutes says so, and how long it has been */
+  function passTime(form) {
+    const line = document.createElement("p"), bar = document.createElement("progress");
+    const clock = document.createElement("span"), began = Date.now();
+    line.className = "note full passing";
+    line.setAttribute("role", "status");
+    bar.setAttribute("aria-label", form.dataset.long);
+    clock.setAttribute("aria-hidden", "true");  /* else it is read out every second */
+    line.append(form.dataset.long + " ", clock, bar);
+    form.append(line);
+    const tick = () => {
+      const seconds = Math.floor((Date.now() - began) / 1000);
+      clock.textContent = Math.floor(seconds / 60) + ":" + String(seconds % 60).padStart(2, "0");
+    };
+    tick();
+    setInterval(tick, 1000);
+  }
+  window.addEventListener("pageshow", (event) => {  /* back to a page as it was left */
+    if (!event.persisted) return;
+    document.querySelectorAll(".passing").forEach((line) => line.remove());
+    document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
   });
 
   /* nothing was saved: say so, and leave the page as it is */
