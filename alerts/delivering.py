@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from crawler.domain.audit import Act
 from crawler.domain.delivery import (
+    LONGEST_WAIT_S,
     Delivery,
     DeliveryState,
     Endpoint,
@@ -23,9 +24,17 @@ from crawler.domain.delivery import (
     next_attempt,
 )
 from crawler.store.audit import note
-from crawler.store.circuits import Circuit, circuit_of, locked_circuit, save_circuit
+from crawler.store.circuits import Circuit, circuit_of, locked_circuit, save_circuit, unblock
 from crawler.store.database import Connection, Database
-from crawler.store.outbox import Attempted, claim_due, mark, release, replay, save_receipts
+from crawler.store.outbox import (
+    Attempted,
+    claim_due,
+    due_again,
+    mark,
+    release,
+    replay,
+    save_receipts,
+)
 
 Send = Callable[[Endpoint, Delivery, datetime], Receipt]
 Clock = Callable[[], datetime]
@@ -34,6 +43,7 @@ LEASE = timedelta(seconds=60)  # at least
 ROWS = 3  # of sends that a lease has room for, however long one may take
 FAILURES_TO_OPEN = 5
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(minutes=30)
+AHEAD = timedelta(minutes=15)  # more than any lease: a moment so far to come is a wrong clock's
 GONE = 410
 _SLOW_DOWN = frozenset({429, 503})
 _OF_THE_ENDPOINT = frozenset({408, 429})  # and 5xx, and silence: not the message's fault
@@ -199,6 +209,16 @@ def _mark(
         _save_learnt(db, began, circuit, now)
         note(db, *(_given_up(one, now) for one in marks if _was_given_up(one, marked)))
     return _summary_of([one for one in marks if one.id in marked])
+
+
+def forget_future(database: Database, now: datetime) -> int:
+    """Once a clock that was ahead is right again, nothing waits for the time that it told. How many
+    messages and endpoints did.
+    """
+    with database.transaction() as db:
+        messages = due_again(db, now, AHEAD)
+    with database.transaction() as db:
+        return messages + unblock(db, now + timedelta(seconds=LONGEST_WAIT_S) + AHEAD)
 
 
 def mark_after(delivery: Delivery, receipt: Receipt, spread: float) -> Attempted:

@@ -154,20 +154,22 @@ class Receiver:
     ) -> None:
         headers, body = await _request(reader)
         how = self._failures.popleft() if self._failures else "ok"
-        await self._note(headers, body, how)
+        how = await self._noted(headers, body, how)
         if how == "late":
             await asyncio.sleep(self._late)
         for part in _answer(how):
             writer.write(part)
             await writer.drain()
 
-    async def _note(self, headers: dict[str, str], body: bytes, how: str) -> None:
+    async def _noted(self, headers: dict[str, str], body: bytes, how: str) -> str:
+        """How it is answered: what cannot be believed is refused."""
         now = datetime.now(UTC)
+        complaint = complaint_about(self.secret, headers, body, now=now)
         one = Received(
             id=headers.get("webhook-id", ""),
             at=now,
-            complaint=complaint_about(self.secret, headers, body, now=now),
-            answered=how,
+            complaint=complaint,
+            answered="400" if complaint and how == "ok" else how,
             body=body,
             headers=headers,
         )
@@ -179,6 +181,7 @@ class Receiver:
         self._tell(sentence(one, self.effects[one.id]))
         async with self._arrived:
             self._arrived.notify_all()
+        return one.answered
 
 
 async def _request(reader: asyncio.StreamReader) -> tuple[dict[str, str], bytes]:
@@ -193,6 +196,8 @@ def _answer(how: str) -> Iterator[bytes]:
     match how:
         case "ok" | "late":
             yield b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
+        case "400":
+            yield b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
         case "500":
             yield b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n"
         case "429":

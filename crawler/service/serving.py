@@ -18,6 +18,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 
+from alerts.delivering import forget_future
 from alerts.escalating import escalate
 from crawler.domain.errors import BadInput, TryLater, WatchError
 from crawler.domain.site import Sweep
@@ -112,6 +113,7 @@ class Serving:
             Repeating("deliver", lambda: self._moving().deliver(), DELIVER_S),
             Repeating("index", lambda: self._moving().index(), LOOK_S),
             Repeating("timetable", self._timetable.follow, LOOK_S),
+            Repeating("clock", lambda: forget_future(house.database, _now()), 60.0),
             Repeating("limits", self._remind, 60.0),
             Repeating("anchor", self._anchor, 3_600.0),
             Repeating("cases", WhenChanged(self._newest, self._keep_cases, CASES_ALL_S), 30.0),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, update
 
 from crawler.store.audit import take_chain
 from crawler.store.database import upsert
@@ -36,6 +36,12 @@ def locked_circuit(db: Connection, endpoint: str) -> Circuit:
 def all_circuits(db: Connection) -> dict[str, Circuit]:
     """How all are doing that were ever in trouble, by name."""
     return {row.endpoint: _circuit(row) for row in db.execute(select(circuits))}
+
+
+def unblock(db: Connection, later_than: datetime) -> int:
+    """Leave no endpoint alone until a moment later than any can be. How many were."""
+    wrong = circuits.c.blocked_until > later_than
+    return db.execute(update(circuits).where(wrong).values(blocked_until=None)).rowcount
 
 
 def _circuit(row: Row[Any]) -> Circuit:

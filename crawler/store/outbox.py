@@ -4,13 +4,14 @@ their answer is known.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     Connection,
     Row,
     Select,
+    and_,
     bindparam,
     exists,
     func,
@@ -127,6 +128,18 @@ def _mark_values(one: Attempted) -> dict[str, Any]:
         "new_delivered_at": one.delivered_at,
         "reason": one.reason,
     }
+
+
+def due_again(db: Connection, now: datetime, ahead: timedelta) -> int:
+    """What a clock that was ahead put off is due now: messages made, last tried, or claimed to an
+    end, further ahead than any can be. How many.
+    """
+    to_come = now + ahead
+    tried = exists().where(receipts.c.delivery_id == outbox.c.id, receipts.c.at > to_come)
+    put_off = and_(outbox.c.due_at > to_come, or_(outbox.c.created_at > to_come, tried))
+    wrong = or_(put_off, outbox.c.claimed_until > to_come)
+    free = update(outbox).where(outbox.c.state == _WAITING, wrong)
+    return db.execute(free.values(due_at=now, claim="", claimed_until=None)).rowcount
 
 
 def release(db: Connection, token: str, ids: Sequence[str]) -> None:

@@ -23,6 +23,7 @@ from alerts.delivering import (
     FIRST_PAUSE,
     LEASE,
     deliver_due,
+    forget_future,
     pause,
     replay_deliveries,
     resume,
@@ -31,7 +32,7 @@ from crawler.config import DeliverySettings
 from crawler.domain.delivery import SCHEDULE_S, Delivery, DeliveryState, Endpoint, Receipt
 from crawler.service.desks import courier_of, poster_of
 from crawler.store.audit import latest_acts
-from crawler.store.circuits import Circuit, circuit_of
+from crawler.store.circuits import Circuit, circuit_of, save_circuit
 from crawler.store.database import Database, open_database
 from crawler.store.outbox import (
     claim_due,
@@ -55,6 +56,7 @@ from tests.integration.answering_house import (
 from tests.integration.packing_house import a_house
 
 ALL_S = sum(SCHEDULE_S) * 1.3
+ALL_DAY = timedelta(days=1)
 PLATFORM = (an_endpoint(),)
 
 
@@ -530,6 +532,27 @@ def test_only_whoever_claimed_a_message_gives_it_back(tmp_path: Path) -> None:
         assert claimed_by(db, "another's") == 0
         release(db, "mine", [message.id])
         assert claimed_by(db, "another's") == 1
+
+
+@pytest.mark.fault("D25")
+def test_nothing_waits_for_a_clock_that_was_ahead(tmp_path: Path) -> None:
+    made, tried, held, waits = (a_delivery(n) for n in range(4))
+    ahead = NOON + timedelta(days=1)
+    database = an_outbox(tmp_path, tried)
+    deliver_due(a_courier(database, Platform(lambda _: 400), Clock(ahead)), PLATFORM)
+    with database.transaction() as db:
+        put(db, [replace(made, created_at=ahead, due_at=ahead), held])
+        claim_due(db, "platform", NOON, token="gone", until=ahead + LEASE, limit=1)
+        put(db, [waits])
+        claim_due(db, "platform", NOON, token="alive", until=NOON + LEASE, limit=1)
+        save_circuit(db, Circuit(endpoint="platform", blocked_until=ahead + ALL_DAY), NOON)
+    platform = Platform()
+
+    assert forget_future(database, NOON) == 4
+    assert forget_future(database, NOON) == 0
+    deliver_due(a_courier(database, platform, Clock()), PLATFORM)
+
+    assert set(platform.ids) == {made.id, tried.id, held.id}  # one is with a sender that is alive
 
 
 def a_slow_platform(clock: Clock) -> Platform:
