@@ -1,4 +1,5 @@
-"""Many patterns over one text, each tried only where the first characters allow it.
+"""Many patterns over one text, each tried only where the first characters allow it, and only if
+the characters that it cannot do without are there.
 
 `re` tries every way a pattern goes on at every place; a few look-ups in tables, for all patterns
 together, leave some places in a thousand. What is found is what `finditer` would find.
@@ -22,8 +23,10 @@ _GROUP = 64  # patterns whose places are told by one number
 _BASIC = 0x10000  # all characters beyond count as this one
 _END = _BASIC + 1  # stands where the text is over
 _EVERY = slice(None)
+_FEW = 64  # characters; of more than that a text has one anyway
 
 Bits = NDArray[np.uint64]
+Characters = frozenset[str]
 
 
 class Patterns:
@@ -31,6 +34,7 @@ class Patterns:
 
     def __init__(self, patterns: Iterable[re.Pattern[str]]) -> None:
         self._patterns = tuple(patterns)
+        self._needed = [_needed_of(pattern) for pattern in self._patterns]
         groups = range(0, len(self._patterns), _GROUP)
         self._tables = [np.zeros((_LOOKED_AT, _END + 1), np.uint64) for _ in groups]
         for number, pattern in enumerate(self._patterns):
@@ -41,7 +45,7 @@ class Patterns:
         basic = np.full(len(text) + _LOOKED_AT - 1, _END, np.uint32)
         np.minimum(codes_of(text), _BASIC, out=basic[: len(text)])
         groups = [_Group(table, basic, len(text)) for table in self._tables]
-        return Places(text, self._patterns, groups)
+        return Places(text, self._patterns, self._needed, groups)
 
 
 class _Group:
@@ -75,17 +79,24 @@ class Places:
     """The patterns over one text."""
 
     def __init__(
-        self, text: str, patterns: Sequence[re.Pattern[str]], groups: Sequence[_Group]
+        self,
+        text: str,
+        patterns: Sequence[re.Pattern[str]],
+        needed: Sequence[Sequence[Characters]],
+        groups: Sequence[_Group],
     ) -> None:
         self._text = text
         self._patterns = patterns
+        self._needed = needed
         self._groups = groups
 
     def numbers(self) -> Iterator[int]:
-        """The patterns that may begin somewhere, in order; the others have no match."""
+        """The patterns that may have a match, in order; the others have none."""
+        there = frozenset(self._text)
         for nth, group in enumerate(self._groups):
-            for number in group.numbers():
-                yield nth * _GROUP + number
+            for number in (nth * _GROUP + lesser for lesser in group.numbers()):
+                if not any(map(there.isdisjoint, self._needed[number])):
+                    yield number
 
     def matches(
         self, number: int, stretches: Sequence[tuple[int, int]] = ()
@@ -103,6 +114,28 @@ class Places:
 
 def _bit(number: int) -> np.uint64:
     return np.uint64(1 << number % _GROUP)
+
+
+def _needed_of(pattern: re.Pattern[str]) -> tuple[Characters, ...]:
+    """Of each of these a text must hold one character, if the pattern matches in it."""
+    if pattern.flags & re.IGNORECASE:
+        return ()
+    return tuple(dict.fromkeys(_needed_by(parser.parse(pattern.pattern, pattern.flags))))
+
+
+def _needed_by(parts: Any) -> Iterator[Characters]:
+    for kind, value in parts:
+        repeated = kind in (codes.MAX_REPEAT, codes.MIN_REPEAT) and value[0] > 0
+        if repeated or kind is codes.SUBPATTERN:
+            yield from _needed_by(value[-1])
+        elif kind is codes.LITERAL:
+            yield frozenset(chr(value))
+        elif kind is codes.IN and all(one is codes.LITERAL for one, _ in value):
+            yield frozenset(chr(code) for _, code in value)
+        elif kind is codes.BRANCH:
+            ways = [min(_needed_by(way), key=len, default=frozenset()) for way in value[1]]
+            if all(ways) and len(either := frozenset().union(*ways)) <= _FEW:
+                yield either
 
 
 class _Beginning:

@@ -47,6 +47,7 @@ class Contexts:
         self._weights = weights
         self._cutting = cutting
         self._bare, self._light = groups["bare"], groups["light_verb"]
+        self._denying = [word for word in self._bare if word in text]
         self._bans = signs.of_group("ban")
         self._around = {name: signs.of_group(name) for name in _LOWERING}
         self._known: dict[tuple[int, int, bool], tuple[float, str]] = {}
@@ -94,7 +95,7 @@ class Contexts:
         """Whether the word is denied: 不承诺保本, 非保本; not in 不仅保本 nor 非常保本."""
         left = self._clause_start(start)
         clause = self._text[left:end]
-        if not any(word in clause for word in self._bare):
+        if not any(word in clause for word in self._denying):
             return False
         tokens = self._cutting.tokens(clause)
         reached, before = left, []

@@ -42,8 +42,7 @@ def _in_window(field_name: str, text: str, start: int, end: int) -> Iterator[Yie
     if not TOPIC.search(folded.text):
         return
     places = _patterns().over(folded.text)
-    possible = ((n, SHAPES[n]) for n in places.numbers() if SHAPES[n].possible_in(folded.text))
-    found = (_read(shape, match) for n, shape in possible for match in places.matches(n))
+    found = (_read(SHAPES[n], match) for n in places.numbers() for match in places.matches(n))
     for one in _not_overlapping(found):
         yield _as_yield(field_name, text, start, folded, one)
 

@@ -27,8 +27,11 @@ PIECES = st.sampled_from(["\t", *_WORDS.split()])
 def test_of_our_own_patterns_everything_is_found(pieces: list[str]) -> None:
     text = "".join(pieces)
     places = COMPILED.over(text)
+    tried = set(places.numbers())
     for number, pattern in enumerate(OURS):
-        assert _spans(places.matches(number)) == _spans(pattern.finditer(text))
+        found = _spans(pattern.finditer(text))
+        assert _spans(places.matches(number)) == found
+        assert number in tried or not found
 
 
 @given(st.text("ab1 元\U00020000", max_size=40), st.data())
@@ -37,7 +40,7 @@ def test_of_our_own_patterns_everything_is_found(pieces: list[str]) -> None:
     [
         *(r"a", r"ab?", r"(?:a|b1)元", r"(?<!a)b", r"\d\s?元", r"[^a]b", r".元", r"a{2,3}1"),
         *(r"(?:ab)*1", r"b??1", r"a+?元", r"(?i)A1", r"(?=a)[a-b]", r"[\U00020000]a"),
-        *(r"\Da", r"^a", "a$"),
+        *(r"\Da", r"^a", "a$", r"a(?:b|1a|元)+", r"(?:a|)b", r"a(?=b)|1(?:ab){1,2}"),
     ],
 )
 def test_each_way_a_pattern_may_begin(written: str, text: str, data: st.DataObject) -> None:
@@ -46,6 +49,7 @@ def test_each_way_a_pattern_may_begin(written: str, text: str, data: st.DataObje
     pattern = re.compile(written)
     places = Patterns([pattern]).over(text)
     assert _spans(places.matches(0)) == _spans(pattern.finditer(text))
+    assert list(places.numbers()) or not pattern.search(text)
     assert _spans(places.matches(0, [(begin, end)])) == _spans(pattern.finditer(text, begin, end))
 
 
