@@ -21,7 +21,7 @@ from crawler.service.holding import evidence_at_rest
 from crawler.service.wiring import House
 from crawler.store.audit import note
 from crawler.store.case_files import FOLDER, case_lengths
-from crawler.store.evidence import SUFFIX, file_digest, information, on_disk
+from crawler.store.evidence import SUFFIX, file_digest, information, is_elsewhere, on_disk
 from crawler.store.gaps import Gap, length, merged, rest
 from crawler.store.rewrites import (
     Rewrite,
@@ -49,7 +49,7 @@ def compact(
     with evidence_at_rest(house.home, alone=True):
         freed = finish(house)
     with house.database.reading() as db:
-        waiting = files_in(db, Rewrite.WAITING)
+        waiting = [one for one in files_in(db, Rewrite.WAITING) if not _is_away(house, one.name)]
     for one in waiting:
         if over():
             break
@@ -60,9 +60,11 @@ def compact(
 
 
 def finish(house: House) -> int:
-    """What was written down and not done yet; bytes that came free. Call it alone."""
+    """What was written down and not done yet; bytes that came free. Call it alone. What lies on
+    another machine is that one's.
+    """
     with house.database.reading() as db:
-        written = files_in(db, Rewrite.WRITTEN)
+        written = [one for one in files_in(db, Rewrite.WRITTEN) if not _is_away(house, one.name)]
         rows = {one.successor: sealed_row(db, one.successor) for one in written if one.successor}
         taken = {f"{FOLDER}/{name}" for name in case_lengths(db)} if written else set()
     freed, cleared = 0, []
@@ -85,6 +87,21 @@ def finish(house: House) -> int:
     for part in house.evidence.glob(f"*{SUFFIX}{PART}"):
         part.unlink()
     return freed
+
+
+def waits_elsewhere(house: House) -> int:
+    """Files that another machine has to write anew or remove."""
+    with house.database.reading() as db:
+        known = files_in(db, Rewrite.WAITING, Rewrite.WRITTEN)
+    return sum(_is_away(house, one.name) for one in known)
+
+
+def _is_away(house: House, name: str) -> bool:
+    """A case's own file bears no mark: with several machines, who has it not cannot know."""
+    if (house.evidence / name).exists():
+        return False
+    is_case = name.startswith(f"{FOLDER}/") and house.database.is_shared
+    return is_case or is_elsewhere(name, house.mark)
 
 
 def _stands(folder: Path, successor: SealedSegment) -> bool:

@@ -16,6 +16,9 @@ from crawler.domain.errors import BadInput, StoreAway, TryLater
 from crawler.domain.site import Sweep, VisitState
 from crawler.service.archiving import Archiver
 from crawler.service.catalogue import Catalogue
+from crawler.service.compacting import compact
+from crawler.service.repeating import Daily
+from crawler.service.sealing import MACHINE
 from crawler.service.sweep_building import settle, sweeping_for
 from crawler.service.sweeping import Sweeping
 from crawler.service.tidying import tidy
@@ -42,6 +45,7 @@ class Joining:
     ) -> None:
         self._house, self._words, self._clock, self._warn = house, words, clock, warn
         self._archiver = Archiver(house, time.monotonic)
+        self._compacting = Daily(self._compact, house.config.keep.hour, clock)
         self._over = asyncio.Event()
         self._running: Sweeping | None = None
 
@@ -66,6 +70,7 @@ class Joining:
                 break
             else:
                 await asyncio.to_thread(self._archive)
+                await asyncio.to_thread(self._remove_old)
                 await self._idle()
         await asyncio.to_thread(partial(self._archive, last=True))
         return joined
@@ -99,6 +104,18 @@ class Joining:
     def _archive(self, *, last: bool = False) -> None:
         if trouble := self._archiver.round(self._clock(), last=last):
             log.warning("not archived", action="archive", error=trouble)
+
+    def _remove_old(self) -> None:
+        """What went by age of the files that lie here: nobody else has them."""
+        try:
+            self._compacting()
+        except (BadInput, OSError, TryLater) as trouble:
+            log.warning("not compacted", action="compact", error=str(trouble))
+
+    def _compact(self) -> None:
+        if self._house.config.keep.daily:
+            freed = compact(self._house, MACHINE, self._clock(), over=self._over.is_set)
+            log.info("old evidence removed", action="keep", bytes=freed)
 
     async def _idle(self) -> None:
         try:

@@ -1,22 +1,26 @@
 """What is old and nobody holds goes; the rest stays whole, whatever dies on the way."""
 
+import asyncio
 import itertools
 import os
 import signal
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import delete, func, insert, select, update
 
 from crawler.domain.errors import BadInput, NotAllowed, TryLater
 from crawler.domain.retention import Hold, HoldScope
-from crawler.service import compacting
+from crawler.service import compacting, joining, retaining
 from crawler.service.backing_up import back_up
 from crawler.service.case_keeping import keep_cases
+from crawler.service.catalogue import Catalogue
 from crawler.service.compacting import PART, next_name
 from crawler.service.holding import evidence_at_rest, keeping_alone
+from crawler.service.joining import Joining
 from crawler.service.opening import open_kept
 from crawler.service.restoring import restore
 from crawler.service.retaining import foresee, run
@@ -29,13 +33,15 @@ from crawler.store.capture_checks import broken_capture
 from crawler.store.captures import capture_of
 from crawler.store.case_files import FOLDER
 from crawler.store.case_tables import case_records
+from crawler.store.database import Database
 from crawler.store.evidence import SegmentWriter, segments_in
 from crawler.store.holds import open_holds, put_hold, release
-from crawler.store.keeping_tables import removed_captures
+from crawler.store.keeping_tables import removed_captures, rewritten
 from crawler.store.lead_tables import leads
 from crawler.store.orphans import ORPHANS
 from crawler.store.outbox import replay
 from crawler.store.people_tables import sign_ins
+from crawler.store.rewrites import drop_case_file, files_in
 from crawler.store.search_tables import text_places
 from crawler.store.tables import (
     alerts,
@@ -602,6 +608,68 @@ def test_a_case_that_is_opened_again_before_its_old_copy_is_gone_loses_nothing(
 
     assert len(list((house.evidence / FOLDER).iterdir())) == 1
     assert verified(house).faults == ()
+
+
+def test_what_lies_on_another_machine_is_left_to_it_and_counted(house: House) -> None:
+    a_quiet_site(house, "a.example.cn", 0, 1_090)
+    rows = [
+        ("w-m0badc0de-0000.warc.gz", "waiting", ""),
+        ("w-m0badc0de-0001.warc.gz", "written", ""),
+        ("w-m0badc0de-0002.warc.gz", "written", "w-m0badc0de-0002.k1.warc.gz"),
+        (f"w-{house.mark}-0003.warc.gz", "written", ""),
+    ]
+    with house.database.transaction() as db:
+        for name, state, successor in rows:
+            db.execute(insert(rewritten).values(
+                name=name, gaps=[], state=state, successor=successor, head=0, region="", at=NOON,
+            ))  # fmt: skip
+
+    run(house, "ops", LATER)
+
+    with house.database.reading() as db:
+        states = {one.name: str(one.state) for one in files_in(db)}
+    assert [states[name] for name, _, _ in rows] == ["waiting", "written", "written", "cleared"]
+    assert compacting.waits_elsewhere(house) == 3
+    assert "另有 3 个文件在别的机器上" in told(house.home, "keep", "run").out
+
+
+def test_a_machine_that_only_works_writes_anew_what_lies_with_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_quiet_site(house, "a.example.cn", 0, 1_090)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(retaining, "compact", lambda *_: 0)
+        run(house, "ops", LATER)
+    worker = Joining(house, cast(Catalogue, None), lambda: LATER, str)
+    freed = list[int]()
+
+    def once(*given: Any, **named: Any) -> int:
+        freed.append(compacting.compact(*given, **named))
+        worker.stop()
+        return freed[-1]
+
+    monkeypatch.setattr(joining, "compact", once)
+
+    asyncio.run(asyncio.wait_for(worker.run(once=False), 30))
+
+    assert [one > 0 for one in freed] == [True]
+    assert verified(house).faults == ()
+
+
+def test_of_several_machines_none_says_that_a_case_file_is_gone_which_it_has_not(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with house.database.transaction() as db:
+        drop_case_file(db, "1.warc.gz", "", NOON)
+    with monkeypatch.context() as several:
+        several.setattr(Database, "is_shared", True)
+        compacting.finish(house)
+        assert compacting.waits_elsewhere(house) == 1
+
+    compacting.finish(house)  # alone: a kill came before the mark
+
+    with house.database.reading() as db:
+        assert [str(one.state) for one in files_in(db)] == ["cleared"]
 
 
 def test_damaged_evidence_is_not_written_anew(house: House) -> None:

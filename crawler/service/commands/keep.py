@@ -8,6 +8,7 @@ import typer
 
 from crawler.domain.errors import BadInput
 from crawler.domain.retention import KEEP_RULE_NAMES, Hold, HoldScope, called
+from crawler.service.compacting import waits_elsewhere
 from crawler.service.doors import Door, now
 from crawler.service.retaining import foresee, retention_of, run, too_many
 from crawler.service.showing import as_json, moment, say, table, warn
@@ -89,6 +90,8 @@ def _run(house: House, actor: str, *, yes: bool, json: bool) -> None:
     freed = f"{gone.freed_bytes / MIB:,.1f} MiB"
     say(f"已移除 {gone.captures} 次采集的 {gone.records} 条存证，改写或删去的文件共 {freed}")
     say(_rows(gone.leftovers))
+    if count := waits_elsewhere(house):
+        say(f"另有 {count} 个文件在别的机器上，由那台机器的 serve、work 或 keep run 改写或删去")
 
 
 def _rows(of: Leftovers) -> str:
