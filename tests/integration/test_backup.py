@@ -17,12 +17,16 @@ import pytest
 from sqlalchemy import insert, select
 
 from crawler.domain.audit import Act
+from crawler.domain.schedule import FiringState, Schedule
 from crawler.service import backing_up, restoring
 from crawler.service.backing_up import MANIFEST, STORE
 from crawler.service.wiring import House, open_house
 from crawler.store.audit import acts_on, broken_entries, note
 from crawler.store.circuits import circuit_of
 from crawler.store.evidence import on_disk, segments_in
+from crawler.store.recapture_tables import recaptures
+from crawler.store.schedule_tables import firings
+from crawler.store.schedules import add_schedule, put_firing
 from crawler.store.snapshots import take_snapshot
 from crawler.store.tables import outbox, visits
 from crawler.store.verifying import verify
@@ -41,6 +45,12 @@ def house(tmp_path: Path) -> Iterator[House]:
     seed_case(made, "b.example.cn", pictures=0)
     with made.database.transaction() as db:
         db.execute(visits.update().values(lease_owner="old", lease_until=NOON))
+        schedule = add_schedule(db, Schedule(name="每夜", cron="0 2 * * *", region="310118"), NOON)
+        put_firing(db, schedule, NOON, FiringState.RUNNING)
+        db.execute(insert(recaptures).values(
+            site_id=db.scalar(select(visits.c.site_id).limit(1)), region="310118", asked_by="li",
+            asked_at=NOON, state="running", runner="old",
+        ))  # fmt: skip
         db.execute(insert(outbox).values(
             id="01JV0000000000000000000000", event_key="k", event="alert.opened",
             endpoint="platform", subject="alert:1", seq=1, body=b"{}", region="310118",
@@ -91,6 +101,8 @@ def test_a_backup_under_writes_restores_elsewhere_and_every_digest_holds(
         assert list(broken_entries(db)) == []
         assert [one.act.action for one in acts_on(db, "installation")] == ["backup.restore"]
         assert set(db.scalars(select(visits.c.lease_owner))) == {""}
+        assert list(db.scalars(select(recaptures.c.state))) == ["waiting"]  # else never again
+        assert list(db.scalars(select(firings.c.state))) == ["waiting"]
         assert "备份恢复" in circuit_of(db, "platform").paused  # nothing goes out unseen
     assert set(segments_in(restored.evidence)) == set(segments_in(house.evidence))
     restored.database.close()
