@@ -22,11 +22,12 @@ from lexicons.limits import over_limit
 from lexicons.matching import find_hits
 from lexicons.purpose import Purpose, asks_on_thin_page, highest_factor, purpose_of
 from lexicons.reading import ReadField, Tools, read_fields, weigh
-from lexicons.speaking import LEAST_INFORMING, reports, speaks_to_inform
+from lexicons.speaking import LEAST_INFORMING, reports, speaks_to_inform, tells_aftermath
 from lexicons.urgency import Shown, is_lesser, is_lone_word, red_matter
 from lexicons.yields import find_yields
 
 MOST_REASONS = 60
+_OFFERED_TO_VICTIMS = frozenset({"debt_agency", "fake_invest_scam"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -284,6 +285,9 @@ def speaker_weighed(found: Findings, score: float) -> Iterator[Reason]:
     if score > 0 and name:
         factor = found.tools.weights.names["informing_speaker"]
         yield wording.reason_of_speaker(name, score * (factor - 1))
+    elif score > 0 and (told := _aftermath(found)):
+        factor = found.tools.weights.names["aftermath"]
+        yield wording.reason_of_aftermath(told, score * (factor - 1))
     elif score > 0 and (reported := _reported(found)):
         factor = found.tools.weights.names["report"]
         yield wording.reason_of_report(reported, score * (factor - 1))
@@ -294,6 +298,15 @@ def _reported(found: Findings) -> tuple[str, ...]:
     if any(claim.kind.offers for claim in found.claims):
         return ()
     return reports(found.purpose, found.fields.values(), found.structure)
+
+
+def _aftermath(found: Findings) -> tuple[str, ...]:
+    """What came after, where it is told; who offers to get lost money back tells it as well."""
+    strongest = found.strengths[0].category if found.strengths else ""
+    if strongest in _OFFERED_TO_VICTIMS or any(claim.kind.offers for claim in found.claims):
+        return ()
+    known = found.tools.weights.purpose.informs
+    return tells_aftermath(found.fields.values(), found.structure, known)
 
 
 def lone_word(found: Findings, score: float) -> Iterator[Reason]:
@@ -355,7 +368,7 @@ def _spoken_against(found: Findings) -> bool:
         purpose.informing >= LEAST_INFORMING
         or purpose.licensed >= found.tools.weights.licensed["enough"]
         or licence_state(found.visit.standing) is LicenceState.LICENSED
-        or bool(name or _reported(found))
+        or bool(name or _aftermath(found) or _reported(found))
     )
 
 

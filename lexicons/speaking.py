@@ -3,7 +3,7 @@ in its title or as the filing's subject. Calling oneself so is not enough: the p
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from crawler.domain.capture import PageText
 from crawler.domain.filing import SubjectKind
@@ -23,6 +23,8 @@ _INFORMING_NAME = re.compile(
 )
 _ASKS_FOR_MONEY = frozenset({FormKind.INVEST, FormKind.LOAN, FormKind.REGISTER})
 LEAST_INFORMING = 1.5
+AFTERMATH = "aftermath"  # a group of contexts.yaml; a version of before has none
+_LEAST_OF_AFTERMATH = 2
 _REPORTING = ("news", "reporting", "edu", "article")
 _LEAST_WORDS = 6
 _MUCH_MORE = 1.5
@@ -53,6 +55,23 @@ def reports(
     signs = [field.reading.signs for field in fields]
     words = {word for group in _REPORTING for one in signs for word in one.words(group)}
     return tuple(sorted(words))[:6] if len(words) >= _LEAST_WORDS else ()
+
+
+def tells_aftermath(
+    fields: Iterable[ReadField], structure: PageStructure | None, known: Container[str]
+) -> tuple[str, ...]:
+    """The words of what came after, where a page has enough of them and asks for nothing: a
+    collector of money tells of no report to the police, and not that nothing is paid out.
+    """
+    if _asks(structure) or AFTERMATH not in known:
+        return ()
+    words = {
+        sign.word
+        for field in fields
+        for sign in field.reading.signs.of_group(AFTERMATH)
+        if field.reading.contexts.factor(sign.start, sign.end, "")[0] > 0
+    }
+    return tuple(sorted(words))[:6] if len(words) >= _LEAST_OF_AFTERMATH else ()
 
 
 def _asks(structure: PageStructure | None) -> bool:

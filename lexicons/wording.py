@@ -192,6 +192,16 @@ def reason_of_report(words: Sequence[str], points: float) -> Reason:
     )
 
 
+def reason_of_aftermath(words: Sequence[str], points: float) -> Reason:
+    """What is told came after: not what a collector of money says."""
+    return Reason(
+        side=Side.AGAINST,
+        rule="aftermath",
+        text=f"讲的是出事以后（{'、'.join(words)}），未见索要资金的表单",
+        points=round(points, 2),
+    )
+
+
 _LICENCE_TOLD = {
     LicenceState.UNCHECKED: "须以名录核对",
     LicenceState.AMBIGUOUS: "名录中同名主体不止一个，须人工核对",

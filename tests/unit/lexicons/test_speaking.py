@@ -1,0 +1,46 @@
+"""Who tells what came after a fraud collects no money; who offers to get it back may."""
+
+import pytest
+
+from crawler.domain.assessment import Assessment, Level, at_least
+from crawler.domain.page import Form, FormKind, PageStructure
+from lexicons.judging import Judge
+from tests.builders import NOON, a_text, a_visit
+
+DEAL = "投入5000元每天返75元，拉一人奖200元，年化收益率540%。"
+AFTER = "上个月起提现一直不动，业务员联系不上，我们已经到派出所报案。"
+
+
+def judged(judge: Judge, body: str, structure: PageStructure | None = None) -> Assessment:
+    return judge.judge(a_visit(), a_text(body), structure, NOON)
+
+
+def rules(assessment: Assessment) -> set[str]:
+    return {reason.rule for reason in assessment.reasons}
+
+
+def test_what_came_after_makes_a_complaint_of_the_same_deal(judge: Judge) -> None:
+    complaint = judged(judge, DEAL + AFTER)
+
+    assert complaint.score < 0.6 * judged(judge, DEAL).score
+    assert "aftermath" in rules(complaint)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        DEAL + "平台从未无法提现，从未被人报案。",
+        "被骗的钱报案没用？杀猪盘、外汇平台无法提现都能追回，不成功不收费，先交保证金，加微信。",
+    ],
+)
+def test_denied_or_said_to_victims_it_excuses_nothing(judge: Judge, body: str) -> None:
+    assessment = judged(judge, body)
+
+    assert at_least(assessment.level, Level.YELLOW)
+    assert "aftermath" not in rules(assessment)
+
+
+def test_a_page_that_asks_for_money_is_no_complaint(judge: Judge) -> None:
+    form = PageStructure(forms=(Form(kind=FormKind.INVEST),))
+
+    assert "aftermath" not in rules(judged(judge, DEAL + AFTER, form))
