@@ -17,7 +17,7 @@ from lexicons.card_yields import card_yields, may_hold_rates
 from lexicons.claiming import Claim, find_claims
 from lexicons.evidence import Strength, Weighed, is_promise, rate_points, strengths
 from lexicons.four_tests import four_tests
-from lexicons.licences import is_licensed_name, names_futures_house
+from lexicons.licences import is_licensed_name, names_deposits, names_futures_house
 from lexicons.limits import over_limit
 from lexicons.matching import find_hits
 from lexicons.purpose import Purpose, asks_on_thin_page, highest_factor, purpose_of
@@ -273,9 +273,11 @@ def _licence_factor(found: Findings, state: LicenceState) -> float:
 
 
 def _modest(found: Findings) -> bool:
-    """Whether rates are promised and none is high: a bank's structured deposit."""
+    """Whether no high rate is promised, but a low one or none on a deposit: a bank's own product."""
     highs = [rate.annual_high for rate, _ in found.rates if rate.annual_high is not None]
-    return bool(highs) and max(highs) < found.tools.weights.yardstick["yellow"]
+    if highs:
+        return max(highs) < found.tools.weights.yardstick["yellow"]
+    return any(names_deposits(field.normal.text) for field in found.fields.values())
 
 
 def speaker_weighed(found: Findings, score: float) -> Iterator[Reason]:
@@ -297,7 +299,8 @@ def _reported(found: Findings) -> tuple[str, ...]:
     """The words of a report; an article that recommends a platform is none."""
     if any(claim.kind.offers for claim in found.claims):
         return ()
-    return reports(found.purpose, found.fields.values(), found.structure)
+    known = found.tools.weights.purpose.informs
+    return reports(found.purpose, found.fields.values(), found.structure, known)
 
 
 def _aftermath(found: Findings) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ _CUSTODY = re.compile(
     r"存管|托管|监管|签约|签订|达成|合作|对接|战略|担保|携手|承保|接入|联合|转账|绑定|支持"
 )
 _FUTURES = re.compile(r"[\u4e00-\u9fff]{2,6}期货(?:股份|经纪)?有限(?:责任)?公司")
+_DEPOSIT = re.compile(r"储蓄存款|存款保险|(?:定期|活期|通知|结构性)存款|零存整取|大额存单|储蓄存单")
 _OPENING = 70
 _SUBJECT = re.compile(rf"{_BANK}|{_OTHER}|小额贷款|融资租赁公司|支付股份")
 
@@ -59,3 +60,8 @@ def names_futures_house(title: str) -> bool:
     trading.
     """
     return bool(_FUTURES.search(title))
+
+
+def names_deposits(text: str) -> bool:
+    """Whether a normal form names deposits, whose principal a bank may promise."""
+    return bool(_DEPOSIT.search(text))

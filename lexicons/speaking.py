@@ -25,8 +25,8 @@ _ASKS_FOR_MONEY = frozenset({FormKind.INVEST, FormKind.LOAN, FormKind.REGISTER})
 LEAST_INFORMING = 1.5
 AFTERMATH = "aftermath"  # a group of contexts.yaml; a version of before has none
 _LEAST_OF_AFTERMATH = 2
-_REPORTING = ("news", "reporting", "edu", "article")
-_LEAST_WORDS = 6
+_REPORTING = ("news", "reporting", "edu", "article", "lesson", "issuer")
+_LEAST_WORDS = 5
 _MUCH_MORE = 1.5
 
 
@@ -45,7 +45,10 @@ def speaks_to_inform(
 
 
 def reports(
-    purpose: Purpose, fields: Iterable[ReadField], structure: PageStructure | None
+    purpose: Purpose,
+    fields: Iterable[ReadField],
+    structure: PageStructure | None,
+    known: Container[str],
 ) -> tuple[str, ...]:
     """The words of a report or a lesson, where the whole page is one: many of them, more informing
     than offering, and nothing asked for.
@@ -53,7 +56,8 @@ def reports(
     if _asks(structure) or purpose.informing < _MUCH_MORE * purpose.offering:
         return ()
     signs = [field.reading.signs for field in fields]
-    words = {word for group in _REPORTING for one in signs for word in one.words(group)}
+    groups = [group for group in _REPORTING if group in known]
+    words = {word for group in groups for one in signs for word in one.words(group)}
     return tuple(sorted(words))[:6] if len(words) >= _LEAST_WORDS else ()
 
 

@@ -44,3 +44,11 @@ def test_a_page_that_asks_for_money_is_no_complaint(judge: Judge) -> None:
     form = PageStructure(forms=(Form(kind=FormKind.INVEST),))
 
     assert "aftermath" not in rules(judged(judge, DEAL + AFTER, form))
+
+
+def test_a_deposit_of_a_bank_is_safe_without_a_rate_and_no_bait_is(judge: Judge) -> None:
+    bank = "江畔农商银行 享存通\n手机银行办理 本息安全 零风险 随存随取 提前支取靠档计息"
+    deposit = judged(judge, bank + "\n储蓄存款产品 个人定期存款")
+
+    assert not at_least(deposit.level, Level.YELLOW)
+    assert at_least(judged(judge, bank + "\n定期存款 年化8.8% 名额有限").level, Level.YELLOW)
