@@ -273,7 +273,7 @@ def _licence_factor(found: Findings, state: LicenceState) -> float:
 
 
 def _modest(found: Findings) -> bool:
-    """Whether no high rate is promised, but a low one or none on a deposit: a bank's own product."""
+    """Whether a low rate is promised, or none on a deposit: a bank's own product."""
     highs = [rate.annual_high for rate, _ in found.rates if rate.annual_high is not None]
     if highs:
         return max(highs) < found.tools.weights.yardstick["yellow"]

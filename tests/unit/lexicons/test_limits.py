@@ -57,11 +57,14 @@ def test_a_report_is_told_by_all_it_says_unless_it_asks_for_money(judge: Judge) 
     report = (
         "本报讯（记者 陈晨）近日，运营五年的平台发布公告称将停止发标，投资人待收本金约12.7亿元。"
         "该平台此前宣传历史年化9.6%–13.8%、注册送红包、银行存管。业内人士表示，监管明确网贷机构"
-        "不得承诺保本保息。警方通报，公司涉嫌非法吸收公众存款，已立案侦查。责任编辑：刘洋"
+        "不得承诺保本保息。监管部门回应称，公司涉嫌非法吸收公众存款，整改尚未完成。责任编辑：刘洋"
     )
+    after = report + "警方已立案侦查。"
 
     assert "报道" in reason(judge, report, "report")
+    assert "出事以后" in reason(judge, after, "aftermath")
     assert reason(judge, report, "report", LOAN_FORM) == ""
+    assert reason(judge, after, "aftermath", LOAN_FORM) == ""
 
 
 @pytest.mark.parametrize(
