@@ -10,6 +10,7 @@ from typing import Any
 from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
 
 from crawler.domain.errors import TryLater
+from crawler.store.fulltext import NO_BESIDE
 from indexer.documents import Document
 from indexer.elastic_asking import facets_from, search_of
 from indexer.elastic_bulk import send, taken_by_both, tie_of
@@ -25,7 +26,7 @@ from indexer.engines import (
 )
 from indexer.querying import Question, question_from
 
-_KEY = re.compile(r"(\d{1,19})-([0-9a-f]{64})")
+_KEY = re.compile(r"(-?\d{1,19})-([0-9a-f]{64})")
 _NEWEST = ("-order", "-tie")
 
 
@@ -66,6 +67,8 @@ class ElasticEngine:
         """In bulks; each item's answer is read."""
         with told_plainly():
             layout = self._layout()
+            if beside and not layout.beside:
+                raise TryLater(NO_BESIDE)
             generations = [layout.beside] if beside else [layout.live, layout.beside]
             taken = Taken(done=tuple(one.digest for one in documents))
             for generation in filter(None, generations):
@@ -110,7 +113,7 @@ class ElasticEngine:
         with told_plainly():
             layout = self._layout()
             if not layout.beside:
-                raise TryLater("重建中的索引不见了")
+                raise TryLater(NO_BESIDE)
             new, beside = layout.of(layout.beside), beside_alias(self._alias)
             old = [one for one in layout.indices if one not in new]
             self._client.indices.refresh(index=",".join(new))
@@ -126,7 +129,7 @@ class ElasticEngine:
             layout = self._layout()
             self._delete(layout.before(moment))
             self._client.delete_by_query(
-                index=f"{self._alias}-g*",
+                index=layout.patterns,
                 query={"range": {"first_seen_at": {"lt": moment.isoformat()}}},
                 conflicts="proceed",
                 refresh=True,
@@ -136,7 +139,7 @@ class ElasticEngine:
         """In every generation."""
         with told_plainly():
             self._client.delete_by_query(
-                index=f"{self._alias}-g*",
+                index=self._layout().patterns,
                 query={"ids": {"values": list(digests)}},
                 conflicts="proceed",
                 ignore_unavailable=True,

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -37,6 +37,11 @@ class Layout:
         start = f"{self.alias}-g{generation}-"
         return sorted(one for one in self.indices if one.startswith(start))
 
+    @property
+    def patterns(self) -> list[str]:
+        """All indices of ours, short enough for an address; a stranger's begin otherwise."""
+        return [f"{self.alias}-g{one}-*" for one in (self.live, self.beside) if one]
+
     def before(self, moment: datetime) -> list[str]:
         """Indices of whole months that ended before it."""
         month = f"{moment.astimezone(UTC):%Y.%m}"
@@ -50,16 +55,17 @@ class Layout:
         return max(numbers, default=0)
 
     def _numbered(self, index: str) -> "re.Match[str] | None":
-        return re.match(rf"{re.escape(self.alias)}-g(\d+)-", index)
+        return re.fullmatch(rf"{re.escape(self.alias)}-g(\d+)-({_BASE}|\d{{4}}\.\d\d)", index)
 
 
 def layout_from(alias: str, told: Mapping[str, Any]) -> Layout:
-    """Read from `GET alias-g*`."""
-    found = Layout(alias=alias, indices=frozenset(told))
+    """Read from `GET alias-g*`, which may name indices of others too: no business of ours."""
+    given = Layout(alias=alias)
+    found = replace(given, indices=frozenset(one for one in told if given._numbered(one)))
     at = {alias: 0, beside_alias(alias): 0}
     strangers = set()
-    for index, one in told.items():
-        number = found._numbered(index)
+    for index in found.indices:
+        one, number = told[index], found._numbered(index)
         for name in one.get("aliases", {}):
             if number and name in at:
                 at[name] = max(at[name], int(number[1]))

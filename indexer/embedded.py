@@ -1,5 +1,6 @@
 """The engine that needs no server: FTS5 over pairs of characters, in the store itself."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,6 +29,8 @@ from indexer.engines import FACETS, MOST_COUNTED, EngineState, Order, Page, Sear
 from indexer.querying import Part, Phrase, Question, is_character, question_from
 from indexer.wording import pairs_of
 
+_KEY = re.compile(r"-?[0-9]{1,19}")
+_HIGHEST = (1 << 63) - 1  # that SQLite takes
 _PART = " . "  # a word that nobody can ask for: a phrase does not reach over it
 _TEXT_COLUMNS = "{title body ocr others}"
 
@@ -119,7 +122,8 @@ class EmbeddedEngine:
             newest = matching(db, wanted, MOST_COUNTED)[-1:] if total >= MOST_COUNTED else []
             floor = newest[0][0] if newest else None
             return best(db, replace(wanted, floor=floor), request.limit)
-        after = int(request.after) if request.after.isdecimal() else None
+        given = int(request.after) if _KEY.fullmatch(request.after) else None
+        after = None if given is None else max(-_HIGHEST, min(given, _HIGHEST))
         return matching(db, replace(wanted, after=after), request.limit + 1)
 
 

@@ -52,11 +52,6 @@ class Narrowing:
             self.region or self.levels or self.categories or self.kinds or self.family
         ) or not (self.rate_from is None and self.rate_to is None)
 
-    @property
-    def is_open(self) -> bool:
-        """Whether it leaves everything."""
-        return not self.of_place and self.since is None and self.until is None
-
 
 def suits(place: Place, wanted: Narrowing) -> bool:
     """Whether a place satisfies everything that is asked of one."""
@@ -68,13 +63,6 @@ def suits(place: Place, wanted: Narrowing) -> bool:
         and (not wanted.family or place.family == wanted.family)
         and _has_rate(place, wanted)
     )
-
-
-def in_time(first_seen_at: datetime, wanted: Narrowing) -> bool:
-    """Whether a text appeared in the wanted stretch of time; whole seconds count."""
-    at = first_seen_at.replace(microsecond=0)
-    after = wanted.since is None or at >= wanted.since.replace(microsecond=0)
-    return after and (wanted.until is None or at < wanted.until.replace(microsecond=0))
 
 
 def order_of(first_seen_at: datetime, digest: str) -> int:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from crawler.domain.errors import TryLater
+from crawler.store.database import Database
 
 _AT_REST = "存证正在清理、核验、备份或导出，请稍后再试"
 
@@ -61,6 +62,17 @@ def shelf_alone(home: Path, wait_s: float = 30.0) -> Iterator[None]:
     """Nobody else publishes or amends word lists meanwhile; TryLater after a while."""
     busy = "词库正由他人改动，请稍后再试"
     with _locked(home / "run" / "lexicons", fcntl.LOCK_EX, wait_s, busy):
+        yield
+
+
+@contextmanager
+def rebuilding_alone(home: Path, database: Database) -> Iterator[None]:
+    """Nobody else, here or on another machine, builds the index anew meanwhile: each would take the
+    other's half-built one for its own. TryLater at once.
+    """
+    busy = "另一次索引重建正在进行，请等它结束"
+    here = _locked(home / "run" / "index-rebuild", fcntl.LOCK_EX, 0.0, busy)
+    with here, database.named("index-rebuild", busy):
         yield
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from importlib import import_module
 
+import structlog
+
 from crawler.domain.errors import BadInput, WatchError
 from crawler.service.wiring import House
 from indexer.embedded import EmbeddedEngine
@@ -14,6 +16,8 @@ from indexer.watching import watch
 ROUND = 800  # texts, so that nobody who shares the loop waits long
 _LONGEST_REST_S = 60.0
 _EXPIRY_EVERY_S = 3_600.0
+
+log = structlog.get_logger()
 
 
 def engine_of(house: House) -> Engine:
@@ -48,7 +52,7 @@ class Indexer:
 
     def round(self, now: datetime) -> IndexSummary:
         """Never an error: crawling and telling go on without search."""
-        watch(self._house.database, now)  # needs no engine
+        self._watch(now)
         if self._seconds() < self._rests_until:
             return IndexSummary()
         try:
@@ -61,6 +65,13 @@ class Indexer:
         else:
             self._rest_s = 0.0
         return done
+
+    def _watch(self, now: datetime) -> None:
+        """Saved searches need no engine, and hold up nothing where they fail."""
+        try:
+            watch(self._house.database, now)
+        except WatchError as trouble:
+            log.warning("saved searches not asked", action="index", why=str(trouble))
 
     def _index(self, now: datetime) -> IndexSummary:
         settings = self._house.config.search

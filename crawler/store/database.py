@@ -103,9 +103,9 @@ class Database:
             connection.rollback()
 
     @contextmanager
-    def named(self, owner: str) -> Iterator[None]:
-        """Work under a name that no other machine works under: TryLater if one does. On SQLite
-        the home itself is held.
+    def named(self, owner: str, busy: str = "") -> Iterator[None]:
+        """Work under a name that no other machine works under: TryLater if one does, with `busy` if
+        that says it better. On SQLite the home itself is held.
         """
         if not self.is_shared:
             yield
@@ -118,7 +118,9 @@ class Database:
             connection.commit()
         try:
             if not alone:
-                raise TryLater(f"另一台机器正以 {owner} 之名工作：主机名与数据目录不能都相同")
+                raise TryLater(
+                    busy or f"另一台机器正以 {owner} 之名工作：主机名与数据目录不能都相同"
+                )
             yield
         finally:
             with suppress(SQLAlchemyError):  # the server may have gone meanwhile

@@ -113,7 +113,8 @@ def save_finds(db: Connection, found: Sequence[tuple[SavedSearch, Place]], now: 
         }
         for search, place in found
     ]
-    db.execute(upsert(db, saved_finds).values(rows).on_conflict_do_nothing())
+    # row by row: in one statement they would be more values than PostgreSQL takes
+    db.execute(upsert(db, saved_finds).on_conflict_do_nothing(), rows)
 
 
 def finds_of(

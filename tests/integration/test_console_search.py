@@ -8,12 +8,16 @@ from urllib.parse import quote
 import pytest
 
 from crawler.domain.assessment import Level
+from crawler.domain.errors import TryLater
 from crawler.domain.user import Role
+from crawler.service import searching
+from crawler.service.holding import rebuilding_alone
 from crawler.service.searching import Indexer, engine_of
 from tests.builders import NOON, a_text
 from tests.integration.console_house import Served, Visitor, console
 from tests.integration.search_house import SearchHouse
 from tests.servers.elsewhere import SERVER
+from tests.serving_house import told
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +160,8 @@ def test_any_words_are_answered_in_peace(served: Served, words: str) -> None:
 
 def test_a_saved_search_lists_what_comes_for_its_owner_only(served: Served) -> None:
     owner = person(served, "owner")
-    went = owner.post("/search/saved", {"name": "守保本", "query": "q=守候&level=red"})
+    query = "q=守候&level=red&until=2020-01-01"  # it watches what comes, whatever was looked at
+    went = owner.post("/search/saved", {"name": "守保本", "query": query})
     assert went.status == 303
     path = went.headers["location"]
     house = SearchHouse(served.house.database, engine_of(served.house))
@@ -172,6 +177,31 @@ def test_a_saved_search_lists_what_comes_for_its_owner_only(served: Served) -> N
     assert person(served, "other").post(f"{path}/drop").status == 404
     assert owner.post(f"{path}/drop").status == 303
     assert owner.get(path).status == 404
+
+
+def test_a_watch_that_fails_holds_up_no_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> int:
+        raise TryLater("数据库暂不可用")
+
+    monkeypatch.setattr(searching, "watch", fails)
+    with console(tmp_path / "home") as made:
+        house = SearchHouse(made.house.database, engine_of(made.house))
+        house.shows("守候的新页")
+
+        assert Indexer(made.house, lambda: 0.0).round(NOON).indexed == 1
+
+
+def test_of_two_rebuilds_the_second_is_refused(tmp_path: Path) -> None:
+    with console(tmp_path / "home") as made:
+        home, database = made.house.home, made.house.database
+        with rebuilding_alone(home, database):
+            with pytest.raises(TryLater, match="另一次索引重建"), rebuilding_alone(home, database):
+                pass
+            refused = told(home, "index", "rebuild")
+
+    assert (refused.code, "另一次索引重建" in refused.err) == (3, True)
 
 
 def test_an_engine_that_is_away_is_said_so(tmp_path: Path) -> None:

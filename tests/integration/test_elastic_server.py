@@ -114,6 +114,31 @@ def test_names_of_a_pages_fields_never_become_fields_of_the_index(
     assert house.search("保本").total == 300
 
 
+@pytest.fixture
+def strangers(client: Elasticsearch) -> Iterator[list[str]]:
+    """Indices of somebody else whose names begin as ours do."""
+    names = ["faults-geo-2020.01", "faults-g1-notes", "faults-guests"]
+    for one in names:
+        client.indices.create(index=one)
+    yield names
+    for one in names:
+        client.indices.delete(index=one, ignore_unavailable=True)
+
+
+def test_an_index_of_somebody_else_outlives_expiry_rebuild_and_drop(
+    house: SearchHouse, client: Elasticsearch, strangers: list[str]
+) -> None:
+    house.shows("保本的旧页", at=NOON - timedelta(days=200))
+    house.index()
+
+    house.engine.forget_before(NOON)
+    rebuild(house.database, house.engine)
+    assert "外来" not in house.engine.state().trouble
+    house.engine.drop()
+
+    assert sorted(client.indices.get(index="faults-g*")) == sorted(strangers)
+
+
 def test_months_have_indices_of_their_own_and_old_ones_go_whole(
     house: SearchHouse, client: Elasticsearch
 ) -> None:

@@ -24,10 +24,12 @@ def house(tmp_path: Path) -> Iterator[SearchHouse]:
     opened.close()
 
 
-def saved(house: SearchHouse, words: str, region: str = "31", **narrowing: object) -> int:
+def saved(
+    house: SearchHouse, words: str, region: str = "31", owner: str = "officer", **narrowing: object
+) -> int:
     asked = (words, Narrowing(**narrowing))  # type: ignore[arg-type]
     with house.database.transaction() as db:
-        return save_search(db, "officer", region, words, asked, NOON)
+        return save_search(db, owner, region, words, asked, NOON)
 
 
 def found(house: SearchHouse, search: int, reach: str = "31") -> list[str]:
@@ -101,3 +103,13 @@ def test_all_that_changed_is_looked_at_in_parts(house: SearchHouse) -> None:
     assert watch(house.database, NOON) == 250
     assert len(found(house, search)) == 100  # a page of them
     assert watch(house.database, NOON) == 0
+
+
+def test_many_searches_that_all_answer_fit(house: SearchHouse) -> None:
+    """Six values a find: more than either store takes in one statement."""
+    searches = [saved(house, f"保本 非 词{n}", owner=f"officer{n // 50}") for n in range(220)]
+    for number in range(200):
+        house.shows(f"保本 {number}", f"s{number}.example.cn")
+
+    assert watch(house.database, NOON) == 220 * 200
+    assert len(found(house, searches[-1])) == 100

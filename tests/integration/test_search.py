@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.domain.assessment import Level
+from crawler.domain.errors import TryLater
 from crawler.store.database import Database, migrate, open_database
 from crawler.store.texts import Waiting, index_counts
 from indexer import indexing
@@ -386,6 +387,29 @@ def test_a_rebuild_keeps_everything_and_takes_what_comes_meanwhile(house: Search
     assert done.indexed >= 1
     assert set(house.found("保本")) == {old, *meanwhile}
     assert house.found("保本", levels=("red",)) == [old]
+
+
+def test_nothing_is_told_as_taken_by_an_index_that_nobody_builds(house: SearchHouse) -> None:
+    old = house.shows(SAVING)
+    house.index()
+
+    with pytest.raises(TryLater, match="重建中的索引不见了"):
+        house.engine.index([], beside=True)
+    with pytest.raises(TryLater, match="重建中的索引不见了"):
+        house.engine.finish_rebuild()
+
+    assert house.found("保本") == [old]
+
+
+def test_pages_go_on_though_the_clock_was_once_before_2020(house: SearchHouse) -> None:
+    for number in range(5):
+        house.shows(f"保本 {number}", at=NOON - timedelta(days=365 * 12 + number))
+    house.index()
+
+    first = house.search("保本", limit=3)
+    second = house.search("保本", limit=3, after=first.next)
+
+    assert len({one.digest for one in (*first.answers, *second.answers)}) == 5
 
 
 class Beside(EmbeddedEngine):

@@ -13,6 +13,7 @@ from crawler.domain.errors import BadInput, TryLater
 from crawler.domain.filing import SubjectKind
 from crawler.service.catalogue import Catalogue
 from crawler.service.doors import Door
+from crawler.service.holding import rebuilding_alone
 from crawler.service.searching import engine_of
 from crawler.service.showing import as_json, escape, moment, out, progress, say, table, warn
 from crawler.service.wiring import House
@@ -114,7 +115,7 @@ def _take_in(house: House, engine: Engine, words: Catalogue) -> None:
 def _rebuild(house: House, words: Catalogue, *, json: bool) -> None:
     with house.database.reading() as db:
         total = sum(index_counts(db).values())
-    with progress() as bar:
+    with rebuilding_alone(house.home, house.database), progress() as bar:
         job = bar.add_task(words.say("search.rebuilding"), total=total)
         done = rebuild(
             house.database,

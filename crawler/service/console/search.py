@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from io import StringIO
 from urllib.parse import parse_qsl, urlencode
@@ -106,7 +107,7 @@ def export(call: Call) -> Response:
 
 
 def keep(call: Call) -> Response:
-    """A question that watches from now on."""
+    """A question that watches from now on, whatever days it was asked about."""
     name, query = call.field("name", 40), call.field("query", 2_000)
     asked = _request(call, dict(_pairs(query)), _lists(query))
     if not name:
@@ -114,9 +115,8 @@ def keep(call: Call) -> Response:
     if not (asked.words or asked.narrowing.of_place):
         raise BadInput("没有检索条件，没有什么可守")
     with call.house.database.transaction() as db:
-        number = save_search(
-            db, call.actor, call.reach, name, (asked.words, asked.narrowing), call.now
-        )
+        lasting = replace(asked.narrowing, since=None, until=None)
+        number = save_search(db, call.actor, call.reach, name, (asked.words, lasting), call.now)
         call.note(db, "search.save", f"search:{number}", call.user.region)
     said = call.console.say("已存“{name}”，今后新采集到的答案会列在这里。", name=name)
     return call.go(f"/search/saved/{number}", Notice(text=said))
