@@ -60,10 +60,11 @@ class _Judged:
 
 def glance(visit: Visit, page: Page, judge: Judge, at: datetime) -> Verdict:
     """What every page gets: quick text and sieve. What may be a finding by how it is built is left
-    to `examine`.
+    to `examine`, and what an earlier attempt of the visit saw and this one did not.
     """
     unread = len(page.html) > READ_QUICKLY and judge.passes(page.text)
-    assessment = None if unread else judge.settle(visit, page.text, at)
+    left = unread or _saw_otherwise(visit, page)
+    assessment = None if left else judge.settle(visit, page.text, at)
     if assessment is None:
         return Verdict(
             visit=visit,
@@ -72,6 +73,14 @@ def glance(visit: Visit, page: Page, judge: Judge, at: datetime) -> Verdict:
             render_reason=_render_reason(visit, page, None, ()),
         )
     return _verdict(visit, (_Judged(page=page, structure=None, assessment=assessment),), judge)
+
+
+def _saw_otherwise(visit: Visit, page: Page) -> bool:
+    """Whether the visit has words of another page: who is turned away the second time has seen the
+    first.
+    """
+    known = {one.text_digest for one in visit.captures} - {"", page.text.digest}
+    return bool(known)
 
 
 def examine(visit: Visit, pages: Sequence[Page], judge: Judge, at: datetime) -> Verdict:

@@ -1,14 +1,16 @@
 """What is settled by its words alone is no finding, however it is built."""
 
+from dataclasses import replace
+
 from crawler.domain.assessment import Level
-from crawler.domain.capture import Field, PageText
+from crawler.domain.capture import Field, Outcome, PageText
 from crawler.domain.page import Card, Contact, ContactKind, Form, FormKind, PageStructure
 from crawler.domain.site import Visit
 from crawler.service.commands.judging import page_of
 from crawler.service.pipeline import Page, examine, glance
 from lexicons.judging import IN_PASSING, Judge
 from lexicons.weighing import Weights
-from tests.builders import NOON, a_site, a_text, a_visit
+from tests.builders import NOON, a_capture, a_site, a_text, a_visit
 from tests.quality.corpora import Case, own_pages, own_texts
 
 EVERY_SIGN_OF_AN_OFFER = PageStructure(
@@ -80,3 +82,15 @@ def test_the_best_structure_is_the_best_by_the_weights(judge: Judge) -> None:
     shown = {"register", "invest", "loan", "contact", "download", "card", "button", "chat"}
 
     assert {name for name, weight in weights.purpose.structure.items() if weight > 0} == shown
+
+
+def test_who_is_turned_away_the_second_time_is_judged_by_the_first(judge: Judge) -> None:
+    """Whoever bans an address after its first request is not clean by it."""
+    _, visit, page = settled(judge)[0]
+    seen = a_capture(id="C1", text_digest="d", outcome=Outcome.PARTIAL)
+    silent = Page(capture=a_capture(id="C2", outcome=Outcome.TIMED_OUT), html="", text=PageText())
+    again = replace(visit, captures=(seen, silent.capture))
+
+    assert glance(again, silent, judge, NOON).assessment is None
+    assert glance(again, page, judge, NOON).assessment is None  # another page than before
+    assert glance(replace(visit, captures=(silent.capture,)), silent, judge, NOON).assessment
