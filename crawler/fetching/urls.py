@@ -67,6 +67,8 @@ def resolved(base: str, reference: str | bytes) -> str:
     scheme = scheme_of(ascii_text)
     if scheme and scheme not in PORTS:
         return ascii_text
+    if scheme and scheme == scheme_of(base):
+        ascii_text = _without_scheme(ascii_text)
     try:
         return urljoin(base, _slashed(ascii_text))
     except ValueError:
@@ -77,6 +79,14 @@ def scheme_of(url: str) -> str:
     """The scheme that an address names, lower-case; empty for a relative one."""
     found = _SCHEME.match(url)
     return found[1].lower() if found else ""
+
+
+def _without_scheme(text: str) -> str:
+    """On a page of the same scheme `http:/x` and `http:x` are paths there, not hosts (WHATWG URL,
+    special relative or authority state).
+    """
+    rest = text.partition(":")[2]
+    return text if len(rest) > 1 and rest[0] in "/\\" and rest[1] in "/\\" else rest
 
 
 def _slashed(text: str) -> str:
