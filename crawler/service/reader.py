@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from crawler.domain.assessment import Assessment, left_unjudged
+from crawler.domain.assessment import Assessment, Level, left_unjudged
 from crawler.domain.capture import (
     Capture,
     Evidence,
@@ -23,9 +23,10 @@ from crawler.domain.capture import (
 )
 from crawler.domain.errors import BadInput
 from crawler.domain.family import Mark, MarkKind
-from crawler.domain.site import Visit
+from crawler.domain.site import Visit, ended_well
 from crawler.fetching.capturing import html_of_answer
 from crawler.reading.decoding import decode
+from crawler.reading.render_reasons import OF_THE_PAGE
 from crawler.service.pipeline import Page, examine
 from crawler.service.pipes import Downward, Greeting, Order, Outlet, Ready, Report
 from crawler.service.starting import run_child, settle
@@ -66,12 +67,15 @@ def report_of(order: Order, folder: Path, judge: Judge, at: datetime) -> Report:
     if not pages:
         pages = [Page(capture=visit.captures[-1], html="", text=PageText())]
     verdict = examine(visit, pages, judge, at)
+    assessment = verdict.assessment
+    if assessment is not None and assessment.level is Level.NONE and _was_not_shown(visit):
+        assessment = _undrawn(visit, at)
     return Report(
         visit_id=visit.id,
         texts=tuple(text for text in verdict.texts if text.fields),
         structure=verdict.structure,
         tokens=verdict.tokens,
-        assessment=verdict.assessment,
+        assessment=assessment,
         render_reason=verdict.render_reason,
         look_reason=verdict.look_reason,
         picture_reason="" if order.readings else verdict.picture_reason,
@@ -85,6 +89,20 @@ def _unreadable(visit: Visit, at: datetime) -> Assessment:
     """A page was seen, and none of what was kept of it opens: that is not clean."""
     why = "留存的页面无法打开（存证损坏或缺失），未能研判，须人工查看"
     return left_unjudged(visit.id, "unreadable", why, at)
+
+
+def _was_not_shown(visit: Visit) -> bool:
+    """Whether what a visitor sees is in no capture: the plain answer told too little, and the
+    browser did not get to it.
+    """
+    drawn = [one.outcome for one in visit.captures if one.fetcher is Fetcher.BROWSER]
+    wanted = visit.render_reason in OF_THE_PAGE | {"learned"}
+    return wanted and bool(drawn) and not any(map(ended_well, drawn))
+
+
+def _undrawn(visit: Visit, at: datetime) -> Assessment:
+    why = "页面要由浏览器打开才看得到内容，浏览器未能打开，未能研判，须人工查看"
+    return left_unjudged(visit.id, "undrawn", why, at)
 
 
 def _telling(captures: Sequence[Capture]) -> Iterator[Capture]:

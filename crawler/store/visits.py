@@ -331,10 +331,11 @@ def close_unrendered(db: Connection, sweep_id: int, now: datetime) -> None:
 
 
 def unrendered_count(db: Connection, sweep_id: int) -> int:
-    """Closed visits that wanted a browser's look and have no capture by one."""
+    """Closed visits that wanted a browser's look and have no capture in which one got to see."""
     drawn = (
         select(captures.c.id)
         .where(captures.c.visit_id == visits.c.id, captures.c.fetcher == "browser")
+        .where(captures.c.outcome != str(Outcome.BROWSER_FAILED))
         .correlate(visits)
         .exists()
     )

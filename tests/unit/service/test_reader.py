@@ -8,7 +8,7 @@ import pytest
 import lexicons
 from alerts.alerting import ChangeKind, alert_for
 from crawler.domain.assessment import Level
-from crawler.domain.capture import Capture, Evidence, EvidenceKind, Outcome
+from crawler.domain.capture import Capture, Evidence, EvidenceKind, Fetcher, Outcome
 from crawler.domain.recheck import RecheckResult, result_of
 from crawler.service.pipes import Order, Report
 from crawler.service.reader import report_of
@@ -81,3 +81,21 @@ def test_a_kept_text_is_judged_although_the_bytes_are_gone(tmp_path: Path, judge
 
     assert assessment is not None
     assert assessment.text_digest == text.digest
+
+
+@pytest.mark.fault("B05")
+def test_a_shell_that_no_browser_could_open_is_not_clean(tmp_path: Path, judge: Judge) -> None:
+    shell = kept(tmp_path, "<div id=app>加载中</div><script src=a.js></script>")
+    failed = a_capture(id="C2", fetcher=Fetcher.BROWSER, outcome=Outcome.BROWSER_FAILED)
+    drawn = a_capture(id="C2", fetcher=Fetcher.BROWSER, outcome=Outcome.EMPTY)
+
+    def told(*captures: Capture, why: str = "script_shell") -> Level:
+        visit = a_visit(captures=captures, render_reason=why)
+        assessment = report_of(Order(visit=visit), tmp_path, judge, NOON).assessment
+        assert assessment is not None
+        return assessment.level
+
+    assert told(shell, failed) is Level.BLUE
+    assert told(shell, failed, why="album") is Level.NONE  # its plain answer said enough
+    assert told(shell, drawn) is Level.NONE
+    assert told(shell) is Level.NONE  # there is no browser: the sweep says so of all
