@@ -50,9 +50,11 @@ def test_a_full_disk_at_start_is_said_in_one_line_and_harms_nothing(tmp_path: Pa
         assert told(home, "import", "tests/site/filings.csv").code == 0
         before = told(home, "sites", "--jsonl").out
         with eat(place):
-            for words in (("sites",), ("doctor",), ("sweep", "--all"), ("serve", "--port", "0")):
+            for words in (("sites",), ("sweep", "--all"), ("serve", "--port", "0")):
                 refused = told(home, *words)
                 assert (refused.code, refused.out) == (3, ""), words
                 assert "写满" in refused.err
                 assert len(refused.err.strip().splitlines()) <= 2
+            ill = told(home, "doctor")  # it says so in its table
+            assert (ill.code, "写满" in ill.out) == (1, True)
         assert told(home, "sites", "--jsonl").out == before
