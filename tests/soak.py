@@ -32,7 +32,7 @@ from sqlalchemy import func, make_url, select
 
 from crawler.domain.delivery import DeliveryState
 from crawler.domain.errors import WatchError
-from crawler.domain.schedule import FiringState, Schedule
+from crawler.domain.schedule import GOING, FiringState, Schedule
 from crawler.service.wiring import House, open_house
 from crawler.store.audit import broken_entries
 from crawler.store.schedules import add_schedule, ask_run, firings_in, schedule_named
@@ -360,7 +360,7 @@ def _drained(run: Run) -> None:
     def quiet() -> bool:
         _is_up(run)
         with suppress(WatchError), run.house.database.reading() as db:
-            going = firings_in(db, (FiringState.WAITING, FiringState.RUNNING), limit=1)
+            going = firings_in(db, GOING, limit=1)
             waiting = db.scalar(select(func.count()).where(outbox.c.state == "waiting"))
             behind = db.scalar(select(func.count()).where(texts.c.index_state == "waiting"))
             return not going and not waiting and not behind
@@ -410,7 +410,7 @@ def _account(run: Run) -> list[str]:
         line("发出的消息 = 收到的（去重）", len(sent), len(set(keys)))
         print(f"    重复收到 {len(keys) - len(set(keys))} 次（同一 event_key，接收方可辨认）")
         states = {one.state for one in firings_in(db, limit=10_000)}
-        line("还在进行的执行", len(states & {FiringState.WAITING, FiringState.RUNNING}), 0)
+        line("还在进行的执行", len(states.intersection(GOING)), 0)
         print(f"    网站 {db.scalar(select(count).select_from(sites))}，记录 {found.records}")
     line("页面的服务器错误", sum(n for k, n in tally.answers.items() if k == "500"), 0)
     left = [one.name for mark in ("snapshot-*", "*.watch") for one in (run.home / "run").glob(mark)]

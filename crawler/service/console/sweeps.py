@@ -14,8 +14,8 @@ from crawler.domain.pace import LEVER_NAMES
 from crawler.domain.rhythm import DUE_NAMES
 from crawler.domain.schedule import (
     FIRING_NAMES,
+    GOING,
     STATE_NAMES,
-    FiringState,
     Schedule,
     ScheduleState,
     selection_name,
@@ -48,7 +48,6 @@ from crawler.store.visits import sweep_of
 
 PAGE = "/sweeps"
 MOST_STEPS = 50
-_GOING = (FiringState.WAITING, FiringState.RUNNING)
 _STATES = {
     "pause": ScheduleState.PAUSED,
     "resume": ScheduleState.ACTIVE,
@@ -182,7 +181,7 @@ def _mine(call: Call, db: Connection) -> Schedule:
 
 def _plan(one: Schedule, last: LastFiring | None, now: datetime) -> dict[str, Any]:
     coming = next_fires(one, now) if one.state is ScheduleState.ACTIVE else []
-    going = last is not None and last.state in _GOING
+    going = last is not None and last.state in GOING
     return {"of": one, "next": coming[0] if coming else None, "last": last, "going": going}
 
 
