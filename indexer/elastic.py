@@ -10,7 +10,6 @@ from typing import Any
 from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
 
 from crawler.domain.errors import TryLater
-from crawler.store.fulltext import NO_BESIDE
 from indexer.documents import Document
 from indexer.elastic_asking import facets_from, search_of
 from indexer.elastic_bulk import send, taken_by_both, tie_of
@@ -18,6 +17,7 @@ from indexer.elastic_faults import told_plainly
 from indexer.elastic_indices import Layout, beside_alias, layout_from, template_of
 from indexer.engines import (
     MOST_COUNTED,
+    NO_BESIDE,
     EngineState,
     Order,
     Page,

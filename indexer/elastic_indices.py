@@ -3,8 +3,8 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -51,24 +51,19 @@ class Layout:
     @property
     def newest(self) -> int:
         """The highest generation that any index has."""
-        numbers = [int(m[1]) for one in self.indices if (m := self._numbered(one))]
-        return max(numbers, default=0)
-
-    def _numbered(self, index: str) -> "re.Match[str] | None":
-        return re.fullmatch(rf"{re.escape(self.alias)}-g(\d+)-({_BASE}|\d{{4}}\.\d\d)", index)
+        return max(_numbers(self.alias, self.indices).values(), default=0)
 
 
 def layout_from(alias: str, told: Mapping[str, Any]) -> Layout:
     """Read from `GET alias-g*`, which may name indices of others too: no business of ours."""
-    given = Layout(alias=alias)
-    found = replace(given, indices=frozenset(one for one in told if given._numbered(one)))
+    ours = _numbers(alias, told)
     at = {alias: 0, beside_alias(alias): 0}
     strangers = set()
-    for index in found.indices:
-        one, number = told[index], found._numbered(index)
+    for index, number in ours.items():
+        one = told[index]
         for name in one.get("aliases", {}):
-            if number and name in at:
-                at[name] = max(at[name], int(number[1]))
+            if name in at:
+                at[name] = max(at[name], number)
         meta = one.get("mappings", {}).get("_meta", {})
         if meta.get("made_from") != made_from():
             strangers.add(index)
@@ -76,9 +71,15 @@ def layout_from(alias: str, told: Mapping[str, Any]) -> Layout:
         alias=alias,
         live=at[alias],
         beside=at[beside_alias(alias)],
-        indices=found.indices,
+        indices=frozenset(ours),
         strangers=frozenset(strangers),
     )
+
+
+def _numbers(alias: str, indices: Iterable[str]) -> dict[str, int]:
+    """The generation of each index that bears a name of ours."""
+    named = re.compile(rf"{re.escape(alias)}-g(\d+)-({_BASE}|\d{{4}}\.\d\d)")
+    return {one: int(found[1]) for one in indices if (found := named.fullmatch(one))}
 
 
 def beside_alias(alias: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from crawler.domain.errors import TryLater
 from crawler.domain.search import Place, start_of, suits
 from crawler.store.database import Connection, Database
 from crawler.store.fulltext import (
@@ -18,6 +19,7 @@ from crawler.store.fulltext import (
     entry_count,
     forget_before,
     forget_entries,
+    is_building,
     matching,
     prepare,
     put_new_in_use,
@@ -25,7 +27,16 @@ from crawler.store.fulltext import (
 )
 from crawler.store.places import places_of
 from indexer.documents import OWN_FIELDS, Document
-from indexer.engines import FACETS, MOST_COUNTED, EngineState, Order, Page, SearchRequest, Taken
+from indexer.engines import (
+    FACETS,
+    MOST_COUNTED,
+    NO_BESIDE,
+    EngineState,
+    Order,
+    Page,
+    SearchRequest,
+    Taken,
+)
 from indexer.querying import Part, Phrase, Question, is_character, question_from
 from indexer.wording import pairs_of
 
@@ -51,6 +62,8 @@ class EmbeddedEngine:
         entries = [_entry(document) for document in documents]
         with self._database.transaction() as db:
             prepare(db)
+            if beside:
+                _check_beside(db)
             save_entries(db, entries, only_new=beside)
         return Taken(done=tuple(document.digest for document in documents))
 
@@ -91,6 +104,7 @@ class EmbeddedEngine:
     def finish_rebuild(self) -> None:
         """Renamed in one transaction."""
         with self._database.transaction() as db:
+            _check_beside(db)
             put_new_in_use(db)
 
     def forget_before(self, moment: datetime) -> None:
@@ -125,6 +139,11 @@ class EmbeddedEngine:
         given = int(request.after) if _KEY.fullmatch(request.after) else None
         after = None if given is None else max(-_HIGHEST, min(given, _HIGHEST))
         return matching(db, replace(wanted, after=after), request.limit + 1)
+
+
+def _check_beside(db: Connection) -> None:
+    if not is_building(db):
+        raise TryLater(NO_BESIDE)
 
 
 def expression_of(question: Question) -> str:

@@ -11,6 +11,7 @@ from crawler.domain.search import Narrowing
 from indexer.documents import Document
 
 MOST_COUNTED = 10_000
+NO_BESIDE = "重建中的索引不见了"  # its texts would be told as taken and be nowhere
 FACETS = ("level", "category", "region", "kind")
 
 

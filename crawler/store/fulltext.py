@@ -10,11 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, text
 
-from crawler.domain.errors import GiveUp, TryLater
+from crawler.domain.errors import GiveUp
 from crawler.domain.search import Narrowing, start_of
 
 MOST_COUNTED = 10_000
-NO_BESIDE = "重建中的索引不见了"
 COLUMNS = ("title", "body", "ocr", "others", "characters")
 _TOKENIZER = "tokenize=\"unicode61 remove_diacritics 0 tokenchars '.'\""
 _LIVE, _NEW = "", "_new"
@@ -51,17 +50,15 @@ def begin_new(db: Connection) -> None:
 
 
 def put_new_in_use(db: Connection) -> None:
-    """The one beside takes the place of the old one, at once; TryLater if there is none."""
-    check_beside(db)
+    """The one beside takes the place of the old one, at once."""
     _drop(db, _LIVE)
     db.execute(text("ALTER TABLE search_entries_new RENAME TO search_entries"))
     db.execute(text("ALTER TABLE search_words_new RENAME TO search_words"))
 
 
-def check_beside(db: Connection) -> None:
-    """TryLater if no index is being built: its texts would be told as taken and be nowhere."""
-    if not _exists(db, _NEW):
-        raise TryLater(NO_BESIDE)
+def is_building(db: Connection) -> bool:
+    """Whether there is an index beside the one in use."""
+    return _exists(db, _NEW)
 
 
 def drop(db: Connection) -> None:
@@ -75,9 +72,7 @@ def save_entries(db: Connection, entries: Sequence[Entry], *, only_new: bool) ->
 
     What is indexed while another index is built beside goes into both.
     """
-    if only_new:
-        check_beside(db)
-    beside = _exists(db, _NEW)
+    beside = is_building(db)
     for which in (_LIVE, _NEW):
         if (which == _NEW and beside) or (which == _LIVE and not only_new):
             _save(db, which, entries)
