@@ -3,7 +3,7 @@ change their answer. What must not be reached is watched, and sees nothing.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from ipaddress import ip_address
 from itertools import count
 
@@ -23,7 +23,6 @@ from tests.hostile.walk import HASTE, never, walked
 from tests.site.sentinel import Sentinel
 
 CHAIN = 25
-PLACE = "{inner}"  # where the port of the watched inner addresses is written
 
 
 def onward(name: str, location: str) -> Said:
@@ -42,13 +41,13 @@ LOOPS = (
     *(onward(f"c{n}", f"http://c{n + 1}.{DOMAIN}/") for n in range(CHAIN)),
     said(f"c{CHAIN}", with_length(OK + HTML)),
 )
-INNER = (
-    onward("loopback", f"http://127.0.0.1:{PLACE}/"),
-    onward("six", f"http://[::1]:{PLACE}/"),
-    onward("metadata", "http://169.254.169.254/latest/meta-data/"),
-    onward("schemeless", "//10.0.0.1/"),
-    onward("odd", f"http://0x7f000001:{PLACE}/"),
-)
+INNER = {
+    "loopback": "http://127.0.0.1:{port}/",
+    "six": "http://[::1]:{port}/",
+    "metadata": "http://169.254.169.254/latest/meta-data/",
+    "schemeless": "//10.0.0.1/",
+    "odd": "http://0x7f000001:{port}/",
+}
 ELSEWHERE = (
     onward("file", "file:///etc/passwd"),
     onward("data", "data:text/html,x"),
@@ -56,8 +55,6 @@ ELSEWHERE = (
     onward("ftp", "ftp://f.test/x"),
     onward("gopher", "gopher://g.test/1"),
 )
-REFRESH = (refreshing("refresh", f"http://127.0.0.1:{PLACE}/"),)
-ROWS = (*LOOPS, *INNER, *ELSEWHERE, *REFRESH)
 
 
 def at_home(rows: Iterable[Said], port: int) -> list[Visit]:
@@ -77,36 +74,31 @@ def at_home(rows: Iterable[Said], port: int) -> list[Visit]:
 Walk = tuple[dict[str, Fetched], list[str]]
 
 
-def went(
-    rows: Sequence[Said], resolver: Callable[[int], Resolver], visits: Sequence[Said] = ()
-) -> Walk:
-    """What each brought, by name, and what was seen at the inner addresses, on the same port."""
+Rows = Callable[[int], Sequence[Said]]  # by the port of the watched inner addresses
+
+
+def went(rows: Rows, resolver: Callable[[int], Resolver], begun: Collection[str] = ()) -> Walk:
+    """What each brought (none named: all), by name, and what was seen at the inner addresses, on
+    the same port.
+    """
 
     async def walk() -> Walk:
-        async with (
-            Sentinel() as inner,
-            HostileServer(placed(rows, inner.port), inner.port) as server,
-        ):
-            given = at_home(visits or rows, server.port)
-            brought = await walked(given, resolver(server.port), {server.port, 1, 80, 443})
+        async with Sentinel() as inner:
+            said_there = rows(inner.port)
+            async with HostileServer(said_there, inner.port) as server:
+                started = [one for one in said_there if one.name in begun or not begun]
+                given = at_home(started, server.port)
+                ports = {server.port, 1, 80, 443}
+                brought = await walked(given, resolver(server.port), ports)
         names = {visit.id: visit.site.domain.partition(".")[0] for visit in given}
         return {names[number]: one for number, one in brought.items()}, inner.seen
 
     return asyncio.run(walk())
 
 
-def placed(rows: Iterable[Said], port: int) -> list[Said]:
-    def there(one: Said) -> Said:
-        pieces = (piece.replace(PLACE.encode(), b"%d" % port) for piece in one.pieces)
-        return said(one.name, *map(recounted, pieces))
-
-    return [there(one) for one in rows]
-
-
-def recounted(piece: bytes) -> bytes:
-    head, _, body = piece.partition(b"\r\n\r\n")
-    lines = [one for one in head.split(b"\r\n") if not one.startswith(b"Content-Length")]
-    return with_length(b"\r\n".join([*lines, b""]), body)
+def all_ways(port: int) -> tuple[Said, ...]:
+    inner = (onward(name, url.format(port=port)) for name, url in INNER.items())
+    return (*LOOPS, *inner, *ELSEWHERE, refreshing("refresh", f"http://127.0.0.1:{port}/"))
 
 
 def by_hosts(port: int) -> Resolver:
@@ -119,8 +111,8 @@ def by_lookup(lookup: Lookup, clock: Callable[[], float]) -> Callable[[int], Res
 
 @pytest.fixture(scope="module")
 def gone() -> Walk:
-    begun = [one for one in ROWS if one.name in ("itself", "a", "c0") or one not in LOOPS]
-    return went(ROWS, by_hosts, begun)
+    begun = {one.name for one in all_ways(0)} - {one.name for one in LOOPS}
+    return went(all_ways, by_hosts, begun | {"itself", "a", "c0"})
 
 
 @pytest.mark.fault("W02")
@@ -184,11 +176,11 @@ def test_a_name_that_changes_its_answer_is_checked_where_it_is_dialled() -> None
         asked.append(name)
         return (ip_address(ADDRESS if len(asked) == 1 else "127.0.0.1"),)
 
-    rows = (onward("again", "/again"),)
-
     hours = count(step=3_600)  # one at every look, so that no answer is remembered
 
-    brought, seen = went(rows, by_lookup(lookup, lambda: float(next(hours))))
+    brought, seen = went(
+        lambda _: [onward("again", "/again")], by_lookup(lookup, lambda: float(next(hours)))
+    )
 
     assert len(asked) > 1
     assert brought["again"].capture.outcome is Outcome.BLOCKED_ADDRESS
@@ -204,9 +196,9 @@ def test_of_a_name_with_an_inner_and_an_outer_address_the_inner_is_not_dialled(
     async def lookup(_name: str) -> tuple[Address, ...]:
         return tuple(map(ip_address, order))
 
-    rows = (said("two", with_length(OK + HTML)),)
+    page = said("two", with_length(OK + HTML))
 
-    brought, seen = went(rows, by_lookup(lookup, lambda: 0.0))
+    brought, seen = went(lambda _: [page], by_lookup(lookup, lambda: 0.0))
 
     assert seen == []
     one = brought["two"]
@@ -225,7 +217,7 @@ def test_names_that_nobody_answers_for_keep_no_other_site_waiting() -> None:
     silent = [said(f"silent{n}", with_length(OK + HTML)) for n in range(HASTE.slots - 1)]
     alive = said("alive", with_length(OK + HTML))
 
-    brought, _ = went([alive], by_lookup(lookup, lambda: 0.0), [*silent, alive])
+    brought, _ = went(lambda _: [*silent, alive], by_lookup(lookup, lambda: 0.0))
 
     assert brought["alive"].capture.outcome is Outcome.SEEN
     ended = {brought[one.name].capture.outcome for one in silent}
