@@ -35,6 +35,7 @@ from crawler.store.evidence import open_record
 from lexicons.judging import Judge
 
 MEMORY = 3 * 1024**3
+_TOLD_TOO_LITTLE = OF_THE_PAGE | {"learned"}  # by the plain answer
 
 
 async def read(records: AsyncIterator[Downward], greeting: Greeting, outlet: Outlet) -> None:
@@ -96,7 +97,7 @@ def _was_not_shown(visit: Visit) -> bool:
     browser did not get to it.
     """
     drawn = [one.outcome for one in visit.captures if one.fetcher is Fetcher.BROWSER]
-    wanted = visit.render_reason in OF_THE_PAGE | {"learned"}
+    wanted = visit.render_reason in _TOLD_TOO_LITTLE
     return wanted and bool(drawn) and not any(map(ended_well, drawn))
 
 

@@ -312,20 +312,20 @@ def _told(call: Call, error: Exception) -> str:
 
 
 def _session(console: Console, cookie: str, now: datetime) -> Session | None:
-    session = _held(console, signing_in.digest_of(cookie)) if cookie else None
+    session = _held(console, signing_in.digest_of(cookie), now) if cookie else None
     if session is not None and now - session.last_seen_at > TOUCH_AFTER:
         with console.house.database.transaction() as db:
             touch_session(db, session.digest, now)
     return session
 
 
-def _held(console: Console, digest: str) -> Session | None:
+def _held(console: Console, digest: str, now: datetime) -> Session | None:
     """A session that holds now; being looked at does not make it hold longer."""
     settings = console.house.config.console
     idle = timedelta(minutes=settings.idle_minutes)
     longest = timedelta(hours=settings.longest_hours)
     with console.house.database.reading() as db:
-        return session_of(db, digest, console.clock(), idle, longest)
+        return session_of(db, digest, now, idle, longest)
 
 
 def _come_in(call: Call, route: Route) -> Response:
@@ -372,7 +372,7 @@ def _news(consoles: _Languages) -> Endpoint:
     console = consoles.main
 
     def held(digest: str) -> Session | None:
-        session = _held(console, digest)
+        session = _held(console, digest, console.clock())
         return None if session is None or factors.owes(console, session.user) else session
 
     news = News(console.house, held)
