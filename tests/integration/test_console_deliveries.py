@@ -164,8 +164,10 @@ def test_the_trail_is_taken_away_as_a_table_and_that_is_an_act(
 
 
 def test_a_trail_that_is_too_long_for_one_table_is_refused(
-    auditor: Visitor, monkeypatch: pytest.MonkeyPatch
+    auditor: Visitor, ops: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for what in ("pause", "resume", "pause", "resume"):
+        ops.post("/deliveries/hold", {"endpoint": "主平台", "what": what, "reason": "为审计"})
     monkeypatch.setattr(trail, "_AT_ONCE", 2)
     whole = auditor.get("/audit/file").text.count("\r\n") - 2
     monkeypatch.setattr(trail, "MOST_EXPORTED", whole - 1)
