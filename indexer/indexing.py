@@ -15,7 +15,10 @@ from crawler.store.removals import drop_texts, gone_texts, has_gone_texts
 from crawler.store.texts import (
     Seen,
     Waiting,
+    await_index,
     expire_texts,
+    indexed_count,
+    kept_of,
     mark_indexed,
     texts_after,
     waiting_texts,
@@ -25,6 +28,7 @@ from indexer.engines import Engine, Taken
 
 BULK = 400
 BULK_BYTES = 4 << 20  # as they lie in the store, compressed
+_AGAIN_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +60,7 @@ def index_pending(
 ) -> IndexSummary:
     """Up to about `limit` texts; an engine that is away leaves them waiting, and says why."""
     bulks = _bulks(database, waiting_texts, limit, hits_only=hits_only)
-    return _taken_in(database, bulks, engine.index)
+    return _taken_in(database, engine, bulks, engine.index)
 
 
 def rebuild(
@@ -75,7 +79,7 @@ def rebuild(
 
     engine.begin_rebuild()
     bulks = _bulks(database, texts_after, None, hits_only=hits_only)
-    done = _taken_in(database, bulks, beside, on_progress)
+    done = _taken_in(database, engine, bulks, beside, on_progress)
     if done.waiting_because:
         raise TryLater(done.waiting_because)
     engine.finish_rebuild()
@@ -136,8 +140,29 @@ def _bulks(
         last, count = (some[-1].first_seen_at, some[-1].digest), count + len(some)
 
 
+def missing_count(database: Database, engine: Engine) -> int:
+    """How many texts the store calls indexed and the engine holds no more: its index was deleted,
+    or is an old copy. TryLater says that the engine is away.
+    """
+    with database.reading() as db:
+        indexed = indexed_count(db)
+    if not indexed:
+        return 0
+    engine.refresh()  # what was marked before this moment is counted after it
+    return max(0, indexed - engine.count())
+
+
+def take_in_again(database: Database) -> None:
+    """Whatever was indexed waits anew; repeats are harmless."""
+    more = True
+    while more:
+        with database.transaction() as db:
+            more = await_index(db, _AGAIN_AT_ONCE)
+
+
 def _taken_in(
     database: Database,
+    engine: Engine,
     bulks: Iterable[_Bulk],
     take: Callable[[Sequence[Document]], Taken],
     on_progress: Callable[[int], None] = lambda _: None,
@@ -146,10 +171,19 @@ def _taken_in(
     total = IndexSummary()
     for bulk, taken in _answered(bulks, take):
         total = total.plus(_mark(database, bulk, taken))
+        _forget_strays(database, engine, taken.done)
         on_progress(len(bulk.versions))
         if total.waiting_because:
             break
     return total
+
+
+def _forget_strays(database: Database, engine: Engine, done: Sequence[str]) -> None:
+    """A text that went from the store while its bulk was under way is in the index again."""
+    with database.reading() as db:
+        strays = set(done) - kept_of(db, done)
+    if strays:
+        engine.forget(sorted(strays))
 
 
 def _answered(

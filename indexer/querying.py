@@ -4,9 +4,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from crawler.domain.errors import BadInput
 from indexer.wording import is_han, stretches_of
 
-LONGEST = 500  # characters of a question that are looked at
+LONGEST = 500  # characters of a question
 _OPERATORS = {"且": "AND", "或": "OR", "非": "NOT", "AND": "AND", "OR": "OR", "NOT": "NOT"}
 _TOKENS = re.compile(r'"([^"]*)"?|“([^”]*)”?|(\S+)')
 
@@ -38,6 +39,15 @@ class Question:
     def phrases(self) -> tuple[Phrase, ...]:
         """What is to be marked in an answer."""
         return tuple(p for all_of in self.alternatives for p in all_of if not p.excluded)
+
+
+def checked(words: str) -> str:
+    """What a person asked, if it can be asked as it stands: an end cut off may be what excludes."""
+    if len(words) > LONGEST:
+        raise BadInput(f"检索词至多 {LONGEST} 字，这里有 {len(words)} 字")
+    if words.strip() and not question_from(words).alternatives:
+        raise BadInput("没有可检索的字词：只有排除词、标点或符号")
+    return words
 
 
 def question_from(words: str) -> Question:

@@ -8,7 +8,7 @@ from crawler.domain.errors import WatchError
 from crawler.service.wiring import House
 from crawler.store.archives import archived, mark_archived, unarchived
 from crawler.store.evidence import file_digest
-from crawler.store.objects import Objects, ObjectSettings
+from crawler.store.objects import Objects, ObjectSettings, OtherObject
 
 _AT_ONCE = 4
 _EVERY_S = 60.0
@@ -32,11 +32,12 @@ def objects_of(house: House) -> Objects | None:
 
 def archive(house: House, objects: Objects, now: datetime, limit: int = _AT_ONCE) -> int:
     """Up to `limit` segments; the object is there before the row says so. A segment that is no
-    longer as it was sealed stays here, for `verify` to tell.
+    longer as it was sealed stays here, for `verify` to tell. One whose name is taken there
+    holds up none of the others: OtherObject at the end names it.
     """
     with house.database.reading() as db:
         waiting = [one for one in unarchived(db) if (house.evidence / one[0]).exists()]
-    count = 0
+    count, refused = 0, None
     for segment in waiting:
         if count == limit:
             break
@@ -44,10 +45,16 @@ def archive(house: House, objects: Objects, now: datetime, limit: int = _AT_ONCE
         file = house.evidence / name
         if file_digest(file) != sha256:
             continue
-        objects.put(file, sha256)
+        try:
+            objects.put(file, sha256)
+        except OtherObject as trouble:
+            refused = refused or trouble
+            continue
         with house.database.transaction() as db:
             mark_archived(db, segment, objects.address, now)
         count += 1
+    if refused:
+        raise refused
     return count
 
 

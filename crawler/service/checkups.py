@@ -22,7 +22,7 @@ from crawler.service.forecasting import GIB, room_line, room_of
 from crawler.service.identifying import WAY_BACK, find_keys, find_provider
 from crawler.service.minding import DISK_DAYS
 from crawler.service.reaching import reach_out
-from crawler.service.searching import engine_of
+from crawler.service.searching import engine_of, state_of
 from crawler.service.wiring import House, endpoint_from
 from crawler.store.audit import latest_acts
 from lexicons.loading import load_lexicon
@@ -193,7 +193,7 @@ def _clock(house: House) -> Finding:
 
 def _search(house: House) -> Finding:
     try:
-        found = engine_of(house).state()
+        found = state_of(house, engine_of(house))
     except WatchError as error:
         text = f"{error}；采集与预警不受影响"
         return Finding(name="检索", fine=False, text=text, needed=False)

@@ -20,6 +20,7 @@ from crawler.service.forecasting import room_of, room_problem
 from crawler.service.mailing import send_mail
 from crawler.service.retaining import refused
 from crawler.service.wiring import House, tool_name
+from crawler.store.archives import oldest_unarchived
 from crawler.store.audit import trail_bounds
 from crawler.store.database import Connection
 from crawler.store.notices import (
@@ -42,6 +43,7 @@ LATE = timedelta(hours=1)
 RECENT = timedelta(days=2)
 CALENDAR_DAYS = 30  # before the year in which limits would run over unknown holidays
 LATE_RECHECK = timedelta(days=1)
+LATE_ARCHIVE = timedelta(hours=6)
 DISK_DAYS = 30  # warned of a disk that will be full before
 
 log = structlog.get_logger()
@@ -106,6 +108,10 @@ def troubles(house: House, db: Connection, now: datetime) -> Iterator[tuple[str,
     oldest = oldest_unindexed(db)
     if oldest is not None and now - oldest > LATE:
         yield "index", f"检索索引自 {oldest.astimezone(CHINA):%m-%d %H:%M} 起没有跟上"
+    alone = oldest_unarchived(db) if house.config.store.objects else None
+    if alone is not None and now - alone > LATE_ARCHIVE:
+        at = f"{alone.astimezone(CHINA):%m-%d %H:%M}"
+        yield "archive", f"{at} 封存的存证还没有另存到对象存储；原因见日志或 xunwang archive"
 
 
 def _backup_problem(house: House, db: Connection, now: datetime) -> str:

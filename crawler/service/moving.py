@@ -3,11 +3,15 @@
 import time
 from datetime import UTC, datetime
 
+import structlog
+
 from alerts.delivering import DeliverySummary, deliver_due
 from crawler.service.archiving import Archiver
 from crawler.service.desks import courier_of, poster_of
 from crawler.service.searching import Indexer
 from crawler.service.wiring import House, endpoints_of
+
+log = structlog.get_logger()
 
 
 class Mover:
@@ -29,7 +33,8 @@ class Mover:
     def index(self) -> None:
         """Make searchable what is not yet; copy what is sealed."""
         self._indexer.round(datetime.now(UTC))
-        self._archiver.round(datetime.now(UTC))
+        if trouble := self._archiver.round(datetime.now(UTC)):
+            log.warning("not archived", action="archive", error=trouble)
 
     def deliver(self) -> DeliverySummary:
         """Send what is due."""

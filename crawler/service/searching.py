@@ -1,21 +1,31 @@
 """The search engine of an installation, and the loop that feeds it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib import import_module
 
 import structlog
 
-from crawler.domain.errors import BadInput, WatchError
+from crawler.domain.errors import BadInput, TryLater, WatchError
 from crawler.service.wiring import House
 from indexer.embedded import EmbeddedEngine
-from indexer.engines import Engine
-from indexer.indexing import IndexSummary, expire, forget_removed, index_pending
+from indexer.engines import Engine, EngineState
+from indexer.indexing import (
+    IndexSummary,
+    expire,
+    forget_removed,
+    index_pending,
+    missing_count,
+    take_in_again,
+)
 from indexer.watching import watch
 
 ROUND = 800  # texts, so that nobody who shares the loop waits long
 _LONGEST_REST_S = 60.0
 _EXPIRY_EVERY_S = 3_600.0
+_COUNT_EVERY_S = 300.0
+_AGAIN_EVERY_S = 86_400.0  # an index that loses texts for ever is a matter for a person
 
 log = structlog.get_logger()
 
@@ -49,6 +59,7 @@ class Indexer:
         self._house, self._seconds = house, seconds
         self._engine: Engine | None = None
         self._rest_s, self._rests_until, self._expires_at = 0.0, float("-inf"), float("-inf")
+        self._counts_at, self._again_at, self._was_short = float("-inf"), float("-inf"), False
 
     def round(self, now: datetime) -> IndexSummary:
         """Never an error: crawling and telling go on without search."""
@@ -79,7 +90,34 @@ class Indexer:
         if settings.keep_days and self._seconds() >= self._expires_at:
             expire(self._house.database, self._engine, now - timedelta(days=settings.keep_days))
             self._expires_at = self._seconds() + _EXPIRY_EVERY_S
+        if self._seconds() >= self._counts_at:
+            self._counts_at = self._seconds() + _COUNT_EVERY_S
+            self._make_good(missing_count(self._house.database, self._engine))
         forget_removed(self._house.database, self._engine)
         return index_pending(
             self._house.database, self._engine, ROUND, hits_only=settings.hits_only
         )
+
+    def _make_good(self, short: int) -> None:
+        """Texts that the index lost are taken in again, once they are short at a second look:
+        another machine may just be letting old ones go.
+        """
+        if short:
+            log.warning("index holds less than it took", action="index", short=short)
+        if short and self._was_short and self._seconds() >= self._again_at:
+            self._again_at = self._seconds() + _AGAIN_EVERY_S
+            take_in_again(self._house.database)
+        self._was_short = bool(short)
+
+
+def state_of(house: House, engine: Engine) -> EngineState:
+    """How the engine is; that it lost texts is its trouble too."""
+    state = engine.state()
+    if state.trouble:
+        return state
+    try:
+        short = missing_count(house.database, engine)
+    except TryLater as trouble:
+        return replace(state, trouble=str(trouble))
+    told = f"索引比登记的少 {short} 篇；服务运行中会自行补收，或请运行 xunwang index rebuild"
+    return replace(state, trouble=told if short else "")

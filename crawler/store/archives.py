@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from crawler.store.archive_tables import archived_segments
 from crawler.store.database import upsert
@@ -19,6 +19,17 @@ def unarchived(db: Connection) -> list[tuple[str, str, str]]:
         .order_by(segments.c.sealed_at, segments.c.name)
     )
     return [(row.name, row.sha256, row.region) for row in db.execute(rows)]
+
+
+def oldest_unarchived(db: Connection) -> datetime | None:
+    """Since when a sealed segment lies here alone."""
+    rows = (
+        select(func.min(segments.c.sealed_at))
+        .outerjoin(archived_segments, archived_segments.c.name == segments.c.name)
+        .where(segments.c.sealed_at.is_not(None), archived_segments.c.name.is_(None), ~GONE)
+    )
+    found: datetime | None = db.scalar(rows)
+    return found
 
 
 def mark_archived(

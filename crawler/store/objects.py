@@ -40,6 +40,10 @@ class ObjectSettings:
     timeout_s: float = 60.0
 
 
+class OtherObject(BadInput):
+    """There is an object of that name with other bytes, and it stays."""
+
+
 class Objects:
     """An object store, seen as a place for files that never change."""
 
@@ -49,14 +53,14 @@ class Objects:
             self._store = _store(settings)
 
     def put(self, file: Path, sha256: str) -> None:
-        """Create one object. There already with the same bytes: fine; with others: BadInput."""
+        """Create one object. There already with the same bytes: fine; else OtherObject."""
         try:
             with _told():
                 # one request, so that there is never half of it
                 obstore.put(self._store, file.name, file, mode="create", use_multipart=False)
         except FileExistsError:
             if self.digest(file.name) != sha256:
-                raise BadInput(f"对象存储里已有同名而内容不同的 {file.name}") from None
+                raise OtherObject(f"对象存储里已有同名而内容不同的 {file.name}") from None
 
     def digest(self, name: str) -> str:
         """SHA-256 of an object as it lies there, in flat memory."""

@@ -137,6 +137,25 @@ def index_counts(db: Connection) -> dict[str, int]:
     return dict(db.execute(rows).all())
 
 
+def indexed_count(db: Connection) -> int:
+    """How many texts are marked as indexed."""
+    rows = select(func.count()).select_from(texts).where(texts.c.index_state == "indexed")
+    return db.scalar(rows) or 0
+
+
+def kept_of(db: Connection, digests: Collection[str]) -> set[str]:
+    """Which of these texts are still here."""
+    return set(db.scalars(select(texts.c.digest).where(texts.c.digest.in_(digests))))
+
+
+def await_index(db: Connection, limit: int) -> bool:
+    """Up to `limit` indexed texts wait for the index again; whether there were that many."""
+    some = select(texts.c.digest).where(texts.c.index_state == "indexed").limit(limit)
+    values = {"index_state": "waiting", "index_version": texts.c.index_version + 1}
+    changed = update(texts).where(texts.c.digest.in_(some.scalar_subquery())).values(values)
+    return db.execute(changed).rowcount == limit
+
+
 def refused_texts(db: Connection, limit: int = 50) -> list[tuple[str, str]]:
     """Texts that the index will never take, with its reason."""
     rows = select(texts.c.digest, texts.c.index_reason).where(texts.c.index_state == "refused")

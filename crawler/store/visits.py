@@ -291,7 +291,8 @@ def sweep_to_join(db: Connection, states: Sequence[VisitState], now: datetime) -
 def held_by(db: Connection, owner: str, ids: Sequence[int]) -> set[int]:
     """Of these visits those that are still this parent's: nobody else claimed them meanwhile."""
     rows = select(visits.c.id).where(visits.c.id.in_(ids), visits.c.lease_owner == owner)
-    return set(db.scalars(rows))
+    # nobody claims them before what follows is written
+    return set(db.scalars(rows.order_by(visits.c.id).with_for_update()))
 
 
 def release_visits(db: Connection, owner: str, ids: Sequence[int]) -> None:

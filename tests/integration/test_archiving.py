@@ -1,6 +1,7 @@
 """Sealed evidence in S3 (moto's server on loopback): created once, checked, brought back."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import boto3
@@ -9,11 +10,12 @@ from moto.server import ThreadedMotoServer
 
 from crawler.domain.errors import BadInput, TryLater
 from crawler.service.archiving import Archiver, archive, bring_back, objects_of
+from crawler.service.minding import troubles
 from crawler.service.sealing import settle_segments
 from crawler.service.wiring import House, open_house
 from crawler.store.archives import archived
 from crawler.store.evidence import file_digest
-from crawler.store.objects import Objects, ObjectSettings
+from crawler.store.objects import Objects, ObjectSettings, OtherObject
 from tests.builders import NOON
 from tests.integration.console_seeds import seed_alert
 
@@ -100,6 +102,25 @@ def test_an_object_is_never_overwritten(house: House, bucket: object) -> None:
     assert the_objects(house).digest(segment.name) != file_digest(segment)
     with house.database.reading() as db:
         assert archived(db) == {}
+
+
+def test_one_whose_name_is_taken_holds_up_no_other_and_is_told_to_a_person(
+    house: House, bucket: object
+) -> None:
+    [taken] = house.evidence.glob("*.warc.gz")
+    bucket.put_object(Bucket=BUCKET, Key=f"xunwang/{taken.name}", Body=b"other")  # type: ignore[attr-defined]
+    seed_alert(house, "b.example.cn")
+    settle_segments(house.database, house.evidence, NOON + timedelta(hours=1))
+
+    with pytest.raises(OtherObject, match="同名而内容不同"):
+        archive(house, the_objects(house), NOON, limit=1)
+
+    assert len(keys(bucket)) == 2
+    with house.database.reading() as db:
+        assert taken.name not in archived(db)
+        soon, later = NOON + timedelta(hours=5), NOON + timedelta(hours=7)
+        assert "archive" not in dict(troubles(house, db, soon))
+        assert "还没有另存" in dict(troubles(house, db, later))["archive"]
 
 
 @pytest.mark.fault("D24")

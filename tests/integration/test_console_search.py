@@ -158,6 +158,19 @@ def test_any_words_are_answered_in_peace(served: Served, words: str) -> None:
     assert "<script>alert" not in page
 
 
+@pytest.mark.parametrize(
+    ("words", "why"), [("保本 " * 200 + "非 银行", "至多 500 字"), ("非 银行", "没有可检索的字词")]
+)
+def test_a_question_that_cannot_be_asked_whole_is_said_and_not_kept(
+    served: Served, words: str, why: str
+) -> None:
+    asker = person(served, "asker")
+
+    assert why in ask(served, f"/search?q={words}")
+    assert asker.get(quoted(f"/search/file?q={words}")).status == 400
+    assert asker.post("/search/saved", {"name": "守", "query": f"q={words}"}).status == 400
+
+
 def test_a_saved_search_lists_what_comes_for_its_owner_only(served: Served) -> None:
     owner = person(served, "owner")
     query = "q=守候&level=red&until=2020-01-01"  # it watches what comes, whatever was looked at

@@ -11,17 +11,23 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import delete
 
+from crawler.config import Config
 from crawler.domain.assessment import Level
 from crawler.domain.errors import TryLater
+from crawler.service import searching
+from crawler.service.searching import Indexer
+from crawler.service.wiring import House
 from crawler.store.database import Database, migrate, open_database
+from crawler.store.tables import texts
 from crawler.store.texts import Waiting, index_counts
 from indexer import indexing
 from indexer.documents import Document
 from indexer.elastic import ElasticEngine, ElasticServer
 from indexer.embedded import EmbeddedEngine
 from indexer.engines import Engine, Order, SearchRequest, Taken
-from indexer.indexing import expire, index_pending, rebuild
+from indexer.indexing import expire, index_pending, missing_count, rebuild, take_in_again
 from indexer.matching import answers
 from indexer.querying import question_from
 from indexer.searching import every_answer
@@ -524,3 +530,70 @@ def test_an_engine_finds_what_the_texts_hold(
         question = question_from(words)
         expected = {digest for digest, text in made.items() if answers(text, question)}
         assert set(house.found(words, limit=1_000)) & set(made) == expected, words
+
+
+def test_an_index_that_lost_its_texts_is_known_and_filled_again(house: SearchHouse) -> None:
+    digests = {house.shows(f"保本的第{number}号页面") for number in range(5)}
+    house.index()
+    assert missing_count(house.database, house.engine) == 0
+
+    house.engine.drop()
+
+    assert missing_count(house.database, house.engine) == 5
+    take_in_again(house.database)
+    house.index()
+    assert missing_count(house.database, house.engine) == 0
+    assert set(house.found("保本")) == digests
+
+
+def test_whatever_was_indexed_waits_again_however_much_it_is(
+    house: SearchHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        house.shows(f"保本的第{number}号页面")
+    house.index()
+    monkeypatch.setattr(indexing, "_AGAIN_AT_ONCE", 2)
+
+    take_in_again(house.database)
+
+    with house.database.reading() as db:
+        assert index_counts(db) == {"waiting": 5}
+
+
+def test_texts_that_an_index_lost_are_taken_in_by_the_loop_at_its_second_look(
+    house: SearchHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(searching, "engine_of", lambda _: house.engine)
+    indexer = Indexer(House(config=Config(), database=house.database), lambda: clock[0])
+    house.shows(SAVING)
+    indexer.round(NOON)
+    found = []
+
+    for _ in range(2):  # lost today, and again: the second time is for a person
+        house.engine.drop()
+        for _ in range(4):
+            clock[0] += 301.0
+            indexer.round(NOON)
+            house.engine.refresh()
+            found.append(len(house.found("保本")))
+
+    assert found == [0, 1, 1, 1, 0, 0, 0, 0]
+
+
+def test_a_text_that_goes_from_the_store_while_it_is_taken_in_is_not_found(
+    house: SearchHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, kept = house.shows("保本的老页"), house.shows("保本的新页")
+    take = house.engine.index
+
+    def late(documents: Sequence[Document], *, beside: bool = False) -> Taken:
+        with house.database.transaction() as db:
+            db.execute(delete(texts).where(texts.c.digest == gone))
+        return take(documents, beside=beside)
+
+    monkeypatch.setattr(house.engine, "index", late)
+    house.index()
+
+    assert house.engine.count() == 1
+    assert house.found("保本") == [kept]

@@ -14,13 +14,13 @@ from crawler.domain.filing import SubjectKind
 from crawler.service.catalogue import Catalogue
 from crawler.service.doors import Door
 from crawler.service.holding import rebuilding_alone
-from crawler.service.searching import engine_of
+from crawler.service.searching import engine_of, state_of
 from crawler.service.showing import as_json, escape, moment, out, progress, say, table, warn
 from crawler.service.wiring import House
 from crawler.store.texts import index_counts, refused_texts
 from indexer.engines import Answer, Engine, Order, SearchRequest, SearchResult, Snippet
 from indexer.indexing import index_pending, rebuild
-from indexer.querying import question_from
+from indexer.querying import checked
 from indexer.searching import every_answer
 from indexer.searching import search as search_texts
 
@@ -50,10 +50,8 @@ def search(
 ) -> None:
     """检索全部采集到的文字，新的在前。例：xunwang search '保本 且 年化' --level red"""
     door: Door = context.obj
-    if words.strip() and not question_from(words).alternatives:
-        raise BadInput("没有可检索的字词：只有排除词、标点或符号")
     request = SearchRequest(
-        words=words,
+        words=checked(words),
         region=region,
         levels=tuple(str(one) for one in level or ()),
         categories=tuple(category or ()),
@@ -132,7 +130,7 @@ def _rebuild(house: House, words: Catalogue, *, json: bool) -> None:
 
 
 def _status(house: House, words: Catalogue, *, json: bool) -> None:
-    state = engine_of(house).state()
+    state = state_of(house, engine_of(house))
     with house.database.reading() as db:
         counts, refused = index_counts(db), refused_texts(db)
     if json:

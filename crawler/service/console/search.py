@@ -23,6 +23,7 @@ from crawler.store.places import alerts_at
 from crawler.store.saved_searches import SavedSearch, end_search, finds_of, save_search, searches_of
 from crawler.store.texts import index_counts
 from indexer.engines import Answer, Order, SearchRequest, SearchResult, Snippet
+from indexer.querying import checked
 from indexer.searching import every_answer, search
 
 PAGE_SIZE = 20
@@ -49,7 +50,8 @@ FACET_NAMES = {"level": "等级", "category": "类别", "region": "区划", "kin
 def show(call: Call) -> Response:
     """The question, what answers it, and how the answers divide."""
     request = request_of(call)
-    asked = _asks(call)
+    refused = _refusal(request.words)
+    asked = _asks(call) and not refused
     result, trouble = _found(call, request) if asked else (SearchResult(total=0), "")
     with call.house.database.reading() as db:
         waiting = index_counts(db).get("waiting", 0)
@@ -63,6 +65,7 @@ def show(call: Call) -> Response:
         query=str(call.query),
         result=result,
         trouble=trouble,
+        refused=refused,
         waiting=waiting,
         saved=saved,
         answers=[
@@ -85,6 +88,7 @@ def export(call: Call) -> Response:
     request = request_of(call)
     if not _asks(call):
         raise BadInput("没有检索条件，不导出")
+    checked(request.words)
     out = StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(
@@ -114,6 +118,7 @@ def keep(call: Call) -> Response:
         raise BadInput("检索要有名字")
     if not (asked.words or asked.narrowing.of_place):
         raise BadInput("没有检索条件，没有什么可守")
+    checked(asked.words)
     with call.house.database.transaction() as db:
         lasting = replace(asked.narrowing, since=None, until=None)
         number = save_search(db, call.actor, call.reach, name, (asked.words, lasting), call.now)
@@ -181,7 +186,7 @@ def address(call: Call, changes: Mapping[str, object]) -> str:
 
 def _request(call: Call, given: Mapping[str, str], lists: Mapping[str, list[str]]) -> SearchRequest:
     return SearchRequest(
-        words=cleaned(given.get("q", ""))[:500],
+        words=cleaned(given.get("q", "")),
         region=_region(call, cleaned(given.get("region", ""))),
         levels=_closed(lists.get("level", []), Level),
         categories=tuple(cleaned(one)[:40] for one in lists.get("category", []) if one),
@@ -200,6 +205,14 @@ def _request(call: Call, given: Mapping[str, str], lists: Mapping[str, list[str]
 
 def _asks(call: Call) -> bool:
     return any(value.strip() for key, value in call.query.multi_items() if key != "order")
+
+
+def _refusal(words: str) -> str:
+    try:
+        checked(words)
+    except BadInput as why:
+        return str(why)
+    return ""
 
 
 def _found(call: Call, request: SearchRequest) -> tuple[SearchResult, str]:

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.domain.errors import BadInput
+from indexer import querying
 from indexer.matching import answers
-from indexer.querying import Phrase, question_from
+from indexer.querying import Phrase, checked, question_from
 from indexer.snippets import LONGEST, snippet_of
 from indexer.wording import comparable, pairs_of, stretches_of
 from tests.builders import a_text
@@ -80,3 +82,21 @@ def test_marks_lie_apart_within_the_piece(text: str, words: str) -> None:
 
 def test_what_nobody_sees_is_not_searched_for() -> None:
     assert question_from("保\u200b本\ufeff保息") == question_from("保本保息")
+
+
+@pytest.mark.parametrize("words", ["", "  ", "保本 非 银行", "保" * querying.LONGEST])
+def test_a_question_that_can_be_asked_stays_as_it_is(words: str) -> None:
+    assert checked(words) == words
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("保本 " * 200 + "非 银行", "至多 500 字"),
+        ("非 银行", "没有可检索的字词"),
+        ("，。！*", "没有可检索的字词"),
+    ],
+)
+def test_a_question_that_cannot_be_asked_whole_is_refused(words: str, why: str) -> None:
+    with pytest.raises(BadInput, match=why):
+        checked(words)
