@@ -67,6 +67,10 @@ class BrowserSettings(BaseModel):
 
     enabled: bool = True
     executable: str = ""  # empty: whichever is there
+    # a browser elsewhere: http(s)://… (CDP), ws(s)://… (a Playwright server)
+    remote: SecretStr = SecretStr("")
+    remote_from: tuple[str, ...] = ()  # ranges whence it calls back; empty: its own addresses
+    way_back: str = "127.0.0.1"  # name or address of ours at which it reaches the way out
     sandbox: Literal["on", "off"] = "on"
     pages: int = Field(default=2, ge=1)  # at the same time, at most
     least_pages: int = Field(default=1, ge=1)

@@ -9,14 +9,14 @@ from typing import Self
 
 TRIES_S = 1.5
 
-_ATTEMPTS = """<!doctype html><img src="http://127.0.0.1:{port}/"><iframe
-src="http://127.0.0.1:{port}/"></iframe><script>
+_ATTEMPTS = """<!doctype html><img src="http://{place}/"><iframe
+src="http://{place}/"></iframe><script>
 const tries = [
-  () => fetch("http://127.0.0.1:{port}/", {{mode: "no-cors"}}).catch(() => 0),
-  () => navigator.sendBeacon("http://127.0.0.1:{port}/", "x"),
-  () => new WebSocket("ws://127.0.0.1:{port}/"),
+  () => fetch("http://{place}/", {{mode: "no-cors"}}).catch(() => 0),
+  () => navigator.sendBeacon("http://{place}/", "x"),
+  () => new WebSocket("ws://{place}/"),
   () => {{
-    const peer = new RTCPeerConnection({{iceServers: [{{urls: "stun:127.0.0.1:{port}"}}]}});
+    const peer = new RTCPeerConnection({{iceServers: [{{urls: "stun:{place}"}}]}});
     peer.createDataChannel("x");
     peer.createOffer().then(offer => peer.setLocalDescription(offer));
   }},
@@ -34,20 +34,21 @@ class GuardCheck:
 
 
 class Canary(asyncio.DatagramProtocol):
-    """TCP and UDP on one port of this machine."""
+    """TCP and UDP on one port of an address of this machine."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str) -> None:
         self.port = 0
+        self._address = address
         self.heard = 0
         self._server: asyncio.Server | None = None
         self._datagrams: asyncio.DatagramTransport | None = None
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._connected, self._address, 0)
         self.port = self._server.sockets[0].getsockname()[1]
         loop = asyncio.get_running_loop()
         self._datagrams, _ = await loop.create_datagram_endpoint(
-            lambda: self, local_addr=("127.0.0.1", self.port), family=socket.AF_INET
+            lambda: self, local_addr=(self._address, self.port), family=socket.AF_INET
         )
         return self
 
@@ -60,7 +61,7 @@ class Canary(asyncio.DatagramProtocol):
     @property
     def page(self) -> str:
         """A page that tries to reach it."""
-        return _ATTEMPTS.format(port=self.port)
+        return _ATTEMPTS.format(place=f"{self._address}:{self.port}")
 
     def judge(self) -> GuardCheck:
         """What its silence, or its noise, means."""

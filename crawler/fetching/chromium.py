@@ -12,6 +12,7 @@ ARGUMENTS = (
     "--disable-quic",
     "--disable-3d-apis",  # a shader of one page can block the next one's picture
 )
+_OPEN_TO_ALL = ("--no-sandbox", "--disable-seccomp-filter-sandbox", "--disable-web-security")
 UNWANTED_DEFAULTS = ("--disable-ipc-flooding-protection", "--enable-unsafe-swiftshader")
 NOWHERE = "http://127.0.0.1:1"  # the proxy of whatever belongs to no capture
 
@@ -81,6 +82,19 @@ def check_sandbox(renderers: Sequence[str]) -> SandboxCheck:
     return SandboxCheck(ok=True, message="浏览器沙箱已生效")
 
 
+def check_command_line(line: str, *, sandbox: bool = True) -> SandboxCheck:
+    """Judge how a browser was started that runs elsewhere. Its rules for names may leave out the
+    address of our way out instead of loopback.
+    """
+    wanted = [one.partition(" , EXCLUDE")[0] for one in ARGUMENTS]
+    missing = [one for one in wanted if one not in line]
+    open_to_all = [one for one in _OPEN_TO_ALL if sandbox and one in line]
+    if missing or open_to_all:
+        said = f"缺少 {missing[0]}" if missing else f"不应有 {open_to_all[0]}"
+        return SandboxCheck(ok=False, message=f"远程浏览器的启动参数不合要求：{said}")
+    return SandboxCheck(ok=True, message="远程浏览器的启动参数合乎要求")
+
+
 def _faults(status: str) -> list[str]:
     fields = {
         name: value.split() for name, _, value in (r.partition(":") for r in status.splitlines())
@@ -102,7 +116,11 @@ def start_failure(message: str) -> str:
     return f"浏览器无法启动：{' '.join(message.split())[:200]}"
 
 
+REMOTE_AWAY = "remote browser away"
+REMOTE_DIFFERS = "version mismatch"
 _START_FAILURES = (
+    (REMOTE_AWAY, "连不上远程浏览器（browser.remote）"),
+    (REMOTE_DIFFERS, "远程 Playwright 的版本与本程序的不同，两边须一致"),
     ("No usable sandbox", "浏览器无法启动：内核不允许建立沙箱（普通用户命名空间被禁用）；"
      "请开启，或明知风险时设 browser.sandbox = \"off\""),
     ("Running as root without", "浏览器不能以 root 身份运行：请设 browser.user 为普通用户"),

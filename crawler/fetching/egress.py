@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any, Self
 
 from crawler.domain.capture import Outcome, Route
@@ -54,10 +55,31 @@ class EgressLimits:
     open_connections: int = _MOST_OPEN
 
 
-class Egress:
-    """Hands out slots; each is a proxy on a loopback port of its own."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Doorway:
+    """Where slots listen, and who may come in: whoever can reach it, or callers from some ranges
+    only (a browser on another machine).
+    """
 
-    def __init__(self, dialler: Dialler, clock: Clock, limits: EgressLimits | None = None) -> None:
+    address: str = "127.0.0.1"
+    callers: tuple[IPv4Network | IPv6Network, ...] = ()
+
+    def admits(self, caller: str) -> bool:
+        """Whether somebody at this address may use a slot."""
+        return not self.callers or any(ip_address(caller) in one for one in self.callers)
+
+
+class Egress:
+    """Hands out slots; each is a proxy on a port of its own."""
+
+    def __init__(
+        self,
+        dialler: Dialler,
+        clock: Clock,
+        limits: EgressLimits | None = None,
+        doorway: Doorway | None = None,
+    ) -> None:
+        self.doorway = doorway or Doorway()
         self._dialler = dialler
         self._clock = clock
         self._limits = limits or EgressLimits()
@@ -71,7 +93,7 @@ class Egress:
 
     async def open_slot(self) -> "Slot":
         """A proxy for one capture. Close it when the capture ends."""
-        slot = Slot(self._dialler, self._clock, self._limits, self._forget)
+        slot = Slot(self._dialler, self._clock, self._limits, self._forget, self.doorway)
         await slot.open()
         self._slots.add(slot)
         return slot
@@ -101,6 +123,7 @@ class Slot:
         clock: Clock,
         limits: EgressLimits,
         when_closed: Callable[["Slot"], None],
+        doorway: Doorway,
     ) -> None:
         self.connections: list[Connection] = []
         self.uncounted = 0  # connections beyond what is kept
@@ -111,6 +134,7 @@ class Slot:
         self._clock = clock
         self._limits = limits
         self._when_closed = when_closed
+        self._doorway = doorway
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -135,10 +159,15 @@ class Slot:
         found = (c for c in reversed(self.connections) if (c.host, c.port) == (host, port))
         return next(found, None)
 
+    @property
+    def url(self) -> str:
+        """As a browser is told of it."""
+        return f"http://{self._doorway.address}:{self.port}"
+
     async def open(self) -> None:
-        """Listen on a free port of this machine only."""
+        """Listen on a free port."""
         self._server = await asyncio.start_server(
-            self._accept, "127.0.0.1", 0, limit=_HEAD_LIMIT, backlog=256
+            self._accept, self._doorway.address, 0, limit=_HEAD_LIMIT, backlog=256
         )
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -155,7 +184,8 @@ class Slot:
         self._when_closed(self)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._tasks) >= self._limits.open_connections:
+        caller = writer.get_extra_info("peername")[0]
+        if len(self._tasks) >= self._limits.open_connections or not self._doorway.admits(caller):
             writer.close()
             return
         task = asyncio.ensure_future(self._serve(reader, writer))

@@ -59,6 +59,16 @@ class MemoryWatch:
             over_before = over
 
 
+class Unwatched:
+    """A browser on another machine: whoever runs it there keeps it inside its memory."""
+
+    kills = 0
+    peak = 0
+
+    def stop(self) -> None:
+        """There is nothing to end."""
+
+
 class Family:
     """A process and all that descend from it. Each process is asked for its parent only once:
     looking twice a second at everybody on the machine would cost more than the watch is worth.

@@ -18,7 +18,8 @@ from crawler.domain.site import Visit, ended_well
 from crawler.fetching.browser import Browser, BrowserRecipe
 from crawler.fetching.clock import clock_state
 from crawler.fetching.dialling import Dialler, Straight, Through, upstream_from
-from crawler.fetching.egress import Egress
+from crawler.fetching.egress import Doorway, Egress
+from crawler.fetching.guard import networks_of
 from crawler.fetching.picture import difference_hash
 from crawler.fetching.rendering import Rendered
 from crawler.reading.page_kinds import page_kind_of
@@ -42,8 +43,11 @@ OTHER_LOOKS = {
 async def draw(records: AsyncIterator[Downward], greeting: Greeting, outlet: Outlet) -> None:
     """Work until the parent closes the pipe."""
     watch = Watch(Path(greeting.watch))
-    egress = Egress(_dialler(greeting), _now)
-    settings = BrowserRecipe(executable=Path(greeting.browser), sandbox=greeting.sandbox)
+    doorway = Doorway(address=greeting.way_back, callers=networks_of(greeting.remote_from))
+    egress = Egress(_dialler(greeting), _now, doorway=doorway)
+    settings = BrowserRecipe(
+        executable=Path(greeting.browser), remote=greeting.remote, sandbox=greeting.sandbox
+    )
     browser = Browser(settings, egress, _now)
     beating = asyncio.create_task(_beat(watch))
     try:

@@ -3,18 +3,23 @@
 import asyncio
 import atexit
 import os
+import socket
 import sys
 from collections.abc import Awaitable
 from datetime import datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
+from crawler.config import BrowserSettings
 from crawler.domain.capture import Fetcher, Outcome
-from crawler.domain.errors import WatchError
+from crawler.domain.errors import BadInput, WatchError
 from crawler.domain.site import Visit, VisitState
 from crawler.fetching.chromium import download_folders, find_browser
+from crawler.fetching.guard import networks_of
 from crawler.fetching.identity import Identity, reach_problem, remove_folder, worker_identity
 from crawler.service.children import Child, Program, start_child
 from crawler.service.crews import failed_capture
@@ -36,24 +41,19 @@ _LIFE = count(1)
 def browsing_crew(house: House, run: str) -> tuple[Crew | None, str]:
     """The crew, or one line that says why there is none."""
     settings = house.config.browser
-    program = find_browser(settings.executable, download_folders(os.environ))
-    if program is None:
-        return (
-            None,
-            NO_BROWSER,
-        )
     try:
+        place = _place(settings)
         identity = worker_identity(settings.user)
     except WatchError as error:
         return None, str(error)
     atexit.register(remove_folder, identity)
     remember_folder(house, identity.home)
     if not reach_problem(identity, [Path(sys.executable)]):
-        return _crew(house, run, program, _plainly(house, identity)), ""
+        return _crew(house, run, place, _plainly(house, identity)), ""
     detour, trouble = detour_for(identity, child_environment(house))
     if detour is None:
         return None, trouble
-    return _crew(house, run, program, detour), ""
+    return _crew(house, run, place, detour), ""
 
 
 async def tried(crew: Crew) -> str:
@@ -86,14 +86,39 @@ def _plainly(house: House, identity: Identity) -> Program:
     )
 
 
-def _crew(house: House, run: str, browser: Path, program: Program) -> Crew:
+def _place(settings: BrowserSettings) -> dict[str, Any]:
+    """Where the browser is, as a greeting tells it: a program here, or an address elsewhere."""
+    if remote := settings.remote.get_secret_value():
+        host = urlsplit(remote).hostname
+        if not remote.startswith(("http://", "https://", "ws://", "wss://")) or not host:
+            raise BadInput("browser.remote 应为 http(s)://主机:端口（CDP）或 ws(s)://…")
+        callers = settings.remote_from or _addresses(host)
+        networks_of(callers)
+        way_back = next(iter(_addresses(settings.way_back)))
+        return {"remote": remote, "remote_from": callers, "way_back": way_back}
+    program = find_browser(settings.executable, download_folders(os.environ))
+    if program is None:
+        raise BadInput(NO_BROWSER)
+    return {"browser": str(program)}
+
+
+def _addresses(host: str) -> tuple[str, ...]:
+    """IPv4, which the way out speaks."""
+    try:
+        told = socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise BadInput(f"远程浏览器用到的主机名 {host} 找不到 IPv4 地址") from None
+    return tuple(dict.fromkeys(str(one[4][0]) for one in told))
+
+
+def _crew(house: House, run: str, place: dict[str, Any], program: Program) -> Crew:
     pages = house.config.browser.pages
 
     def start(number: int) -> Awaitable[Child]:
         worker = f"{run}-browser{number}-{next(_LIFE)}"
         greeting = msgspec.structs.replace(
             greeting_for(house, worker, patient=False),
-            browser=str(browser),
+            **place,
             slots=pages,
             watch=str(Path(program.environment["HOME"]) / f"{worker}.watch"),
         )

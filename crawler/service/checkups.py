@@ -128,6 +128,9 @@ def _browser(house: House) -> Finding:
         said = f"无法启动：{reason_of(error)}"
     if said:
         return Finding(name=name, fine=False, text=said, needed=False)
+    if settings.remote.get_secret_value():
+        text = "远程浏览器，启动参数、出口与中文字体已核对"
+        return Finding(name=name, fine=True, text=text)
     program = find_browser(settings.executable, download_folders(os.environ))
     if settings.sandbox == "off":
         text = f"{program}，没有沙箱：browser.sandbox 是 off，请尽量打开"

@@ -43,6 +43,9 @@ class Greeting(msgspec.Struct, tag="greeting", frozen=True, kw_only=True):
     proxy: str = ""
     robots: str = "respect"
     browser: str = ""
+    remote: str = ""  # the browser's address, where it runs elsewhere
+    remote_from: tuple[str, ...] = ()  # whence it calls
+    way_back: str = "127.0.0.1"
     sandbox: bool = True
     tool: str = ""
     egress: str = ""  # public addresses of ours, as operations stated them

@@ -22,7 +22,7 @@ from crawler.fetching.browser import Browser, BrowserRecipe
 from crawler.fetching.canary import GuardCheck
 from crawler.fetching.chromium import download_folders, find_browser
 from crawler.fetching.dialling import Straight
-from crawler.fetching.egress import Egress, EgressLimits
+from crawler.fetching.egress import Doorway, Egress, EgressLimits
 from crawler.fetching.fonts import FontCheck
 from crawler.fetching.guard import Policy, networks_of
 from crawler.fetching.hosts import read_hosts
@@ -59,6 +59,9 @@ class Orders:
     allow: tuple[str, ...] = ()
     ports: tuple[int, ...] = (80, 443)
     executable: str = ""
+    remote: str = ""
+    way_back: str = "127.0.0.1"
+    callers: tuple[str, ...] = ()
     sandbox: bool = True
     pages: int = 50
     memory_bytes: int = 2 * 1024**3
@@ -181,7 +184,9 @@ def main() -> None:
 
 async def _serve() -> None:
     orders: Orders = await asyncio.to_thread(_read, sys.stdin.buffer)
-    egress = Egress(_dialler(orders), _now, EgressLimits(received_bytes=orders.received_bytes))
+    doorway = Doorway(address=orders.way_back, callers=networks_of(orders.callers))
+    limits = EgressLimits(received_bytes=orders.received_bytes)
+    egress = Egress(_dialler(orders), _now, limits, doorway)
     browser = Browser(_settings(orders), egress, _now)
     try:
         await browser.start()
@@ -247,6 +252,7 @@ def _settings(orders: Orders) -> BrowserRecipe:
     executable = Path(orders.executable) if orders.executable else the_browser() or SHELL
     return BrowserRecipe(
         executable=executable,
+        remote=orders.remote,
         sandbox=orders.sandbox,
         pages=orders.pages,
         memory_bytes=orders.memory_bytes,

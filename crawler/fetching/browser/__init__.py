@@ -16,7 +16,7 @@ from crawler.domain.errors import GiveUp, TryLater
 from crawler.fetching.browser.life import CLOSE_S, BrowserRecipe, Life
 from crawler.fetching.browser.showing import Showing
 from crawler.fetching.canary import TRIES_S, Canary, GuardCheck
-from crawler.fetching.chromium import start_failure
+from crawler.fetching.chromium import REMOTE_AWAY, REMOTE_DIFFERS, start_failure
 from crawler.fetching.egress import Clock, Egress
 from crawler.fetching.ending import Ending
 from crawler.fetching.fonts import SAMPLE_HTML, SAMPLE_SIZE, FontCheck, check_drawn
@@ -56,13 +56,26 @@ class Browser:
         """Launch; GiveUp with one line for the operator if that cannot work here."""
         try:
             async with self._taken() as life:
-                check = await life.check_sandbox()
+                said = await self._unfit(life)
         except (TryLater, PlaywrightError) as trouble:
             await self.stop()
             raise GiveUp(start_failure(str(trouble))) from trouble
-        if self._settings.sandbox and not check.ok:
+        if said:
             await self.stop()
-            raise GiveUp(check.message)
+            raise GiveUp(said)
+
+    async def _unfit(self, life: Life) -> str:
+        """Why this browser must not be used. One that somebody else started has to prove that our
+        way out is its only one.
+        """
+        if not self._settings.remote:
+            check = await life.check_sandbox()
+            return check.message if self._settings.sandbox and not check.ok else ""
+        recipe = await life.check_recipe(self._settings)
+        if not recipe.ok:
+            return recipe.message
+        guard = await self.check_guard()
+        return "" if guard.ok else guard.message
 
     async def stop(self) -> None:
         """Close the browser and what drives it."""
@@ -108,7 +121,7 @@ class Browser:
         async with (
             self._taken() as life,
             await self._egress.open_slot() as slot,
-            Canary() as canary,
+            Canary(self._egress.doorway.address) as canary,
         ):
             async with life.context(LOOKS[Profile.DESKTOP], slot) as context:
                 page = await context.new_page()
@@ -169,6 +182,9 @@ class Browser:
                 life = await Life.begun(self._driver, self._settings)
         except (PlaywrightError, TimeoutError, OSError) as error:
             await self._drop_driver()
+            if self._settings.remote:  # its address may hold a key: not in any message
+                sign = REMOTE_DIFFERS if REMOTE_DIFFERS in str(error) else REMOTE_AWAY
+                raise TryLater(sign) from error
             raise TryLater(str(error) or "browser did not start in time") from error
         self.launches += 1
         return life

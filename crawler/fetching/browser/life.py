@@ -18,12 +18,13 @@ from crawler.fetching.chromium import (
     NOWHERE,
     UNWANTED_DEFAULTS,
     SandboxCheck,
+    check_command_line,
     check_sandbox,
 )
 from crawler.fetching.egress import Slot
 from crawler.fetching.rendering import Look
 from crawler.fetching.viewing import PageCrashed, Viewing
-from crawler.fetching.watching import MEMORY_LIMIT, MemoryWatch, kill
+from crawler.fetching.watching import MEMORY_LIMIT, MemoryWatch, Unwatched, kill
 
 T = TypeVar("T")
 
@@ -35,7 +36,8 @@ _STEP_S = 10.0
 class BrowserRecipe:
     """Which browser, and how it is kept."""
 
-    executable: Path
+    executable: Path = Path()
+    remote: str = ""  # instead: the address of a browser that runs elsewhere
     sandbox: bool = True  # switched off by hand only (browser.sandbox = "off")
     pages: int = 50  # then a new browser
     memory_bytes: int = MEMORY_LIMIT  # of the whole browser
@@ -44,7 +46,9 @@ class BrowserRecipe:
 class Life:
     """One browser from launch to end."""
 
-    def __init__(self, chromium: Chromium, line: CDPSession, pid: int, watch: MemoryWatch) -> None:
+    def __init__(
+        self, chromium: Chromium, line: CDPSession, watch: MemoryWatch | Unwatched, pid: int = 0
+    ) -> None:
         self.chromium = chromium
         self.version = ""
         self.watch = watch
@@ -58,7 +62,20 @@ class Life:
 
     @classmethod
     async def begun(cls, driver: Playwright, settings: BrowserRecipe) -> Self:
-        """Launch the browser of the settings, watched from its first moment."""
+        """The browser of the settings: launched and watched from its first moment, or joined."""
+        life = await (cls._joined if settings.remote else cls._launched)(driver, settings)
+        life.version = (await life._line.send("Browser.getVersion"))["product"]
+        return life
+
+    @classmethod
+    async def _joined(cls, driver: Playwright, settings: BrowserRecipe) -> Self:
+        speaks_cdp = settings.remote.startswith("http") or "/devtools/" in settings.remote
+        join = driver.chromium.connect_over_cdp if speaks_cdp else driver.chromium.connect
+        chromium = await join(settings.remote)
+        return cls(chromium, await chromium.new_browser_cdp_session(), Unwatched())
+
+    @classmethod
+    async def _launched(cls, driver: Playwright, settings: BrowserRecipe) -> Self:
         chromium = await driver.chromium.launch(
             executable_path=settings.executable,
             chromium_sandbox=settings.sandbox,
@@ -71,13 +88,16 @@ class Life:
         pid = next(p["id"] for p in processes["processInfo"] if p["type"] == "browser")
         watch = MemoryWatch(pid, settings.memory_bytes)
         watch.start()
-        life = cls(chromium, line, pid, watch)
-        life.version = (await line.send("Browser.getVersion"))["product"]
-        return life
+        return cls(chromium, line, watch, pid)
 
     def is_spent(self, pages: int) -> bool:
         """Whether the next page wants a new one."""
         return self.tired or self.served >= pages or not self.chromium.is_connected()
+
+    async def check_recipe(self, settings: BrowserRecipe) -> SandboxCheck:
+        """Look at how a browser elsewhere was started."""
+        told = await self._line.send("SystemInfo.getInfo")
+        return check_command_line(told["commandLine"], sandbox=settings.sandbox)
 
     async def check_sandbox(self) -> SandboxCheck:
         """Look at the renderers of an open page from outside."""
@@ -104,7 +124,7 @@ class Life:
     def _options(self, look: Look, slot: Slot) -> dict[str, Any]:
         major = self.version.rpartition("/")[2].partition(".")[0]
         return {
-            "proxy": {"server": f"http://127.0.0.1:{slot.port}"},
+            "proxy": {"server": slot.url},
             "viewport": {"width": look.width, "height": look.height},
             "device_scale_factor": look.scale,
             "is_mobile": look.phone,
@@ -142,7 +162,8 @@ class Life:
         try:
             await asyncio.wait_for(self.chromium.close(), CLOSE_S)
         except (PlaywrightError, TimeoutError):
-            kill(self._pid)
+            if self._pid:
+                kill(self._pid)
 
     def _note_end(self, _: Chromium) -> None:
         self.tired = True
