@@ -8,6 +8,8 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import IO
 
@@ -35,6 +37,8 @@ from crawler.store.database import Connection
 from crawler.store.evidence import SUFFIX, information, is_elsewhere, on_disk
 
 AT_ONCE = 50
+
+_number_of = attrgetter("number")
 
 log = structlog.get_logger()
 
@@ -73,17 +77,15 @@ def _keep_all(
         with house.database.reading() as db:
             waits = waiting(db, AT_ONCE + len(far))
         found = [one for one in waits if one.number not in trouble and one.capture.id not in far]
-        for one in found:
-            if not within_reach(house, one.capture.evidence):
-                far.add(one.capture.id)
-                continue
-            if one.number in trouble:
-                continue
+        far.update(one.capture.id for one in found if not within_reach(house, one.capture.evidence))
+        here = sorted((one for one in found if one.capture.id not in far), key=_number_of)
+        for number, mine in groupby(here, _number_of):
+            copied = list(mine)
             try:
-                _keep(house, one, now)
-                done += 1
+                _keep(house, copied, now)
+                done += len(copied)
             except BadInput as error:
-                trouble[one.number] = error
+                trouble[number] = error
         if len(found) < AT_ONCE:
             break
     if trouble:
@@ -118,22 +120,24 @@ def case_file(number: str) -> str:
     return f"{number}{SUFFIX}"
 
 
-def _keep(house: House, one: Uncopied, now: datetime) -> None:
+def _keep(house: House, waiting: Sequence[Uncopied], now: datetime) -> None:
+    """What waits of one case, synced once."""
+    first = waiting[0]
     folder = house.evidence / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / case_file(one.number)
+    path = folder / case_file(first.number)
     with house.database.reading() as db:
         end = committed_end(db, path.name)
     if (path.stat().st_size if path.exists() else 0) < end:
         raise BadInput(f"线索副本 {path.name} 短于登记的 {end} 字节，未续写：请先核查或从备份恢复")
     if path.exists():
-        keep_beyond(house.database, house.evidence, path, end, now, one.region)
-    with _opened(path, end, one) as file:
-        copies = _copied(house, one, file)
+        keep_beyond(house.database, house.evidence, path, end, now, first.region)
+    with _opened(path, end, first) as file:
+        copies = [(one, _copied(house, one, file)) for one in waiting]
         file.flush()
         os.fsync(file.fileno())
     with house.database.transaction() as db:
-        save_copies(db, one, copies, now)
+        save_copies(db, copies, now)
 
 
 def _opened(path: Path, end: int, one: Uncopied) -> IO[bytes]:

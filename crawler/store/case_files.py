@@ -121,8 +121,10 @@ def case_lengths(db: Connection) -> dict[str, int]:
     return {row.file: row.end for row in db.execute(rows.group_by(case_records.c.file))}
 
 
-def save_copies(db: Connection, one: Uncopied, copies: Sequence[Evidence], now: datetime) -> None:
-    """Write down where the copies of a capture's records lie; none at all is written down too."""
+def save_copies(
+    db: Connection, copied: Sequence[tuple[Uncopied, Sequence[Evidence]]], now: datetime
+) -> None:
+    """Write down where the copies of captures' records lie; none at all is written down too."""
     nothing = Evidence(kind=EvidenceKind.REQUEST, segment="", offset=0, length=0, sha256="")
     rows = [
         {
@@ -138,6 +140,7 @@ def save_copies(db: Connection, one: Uncopied, copies: Sequence[Evidence], now: 
             "region": one.region,
             "copied_at": now,
         }
+        for one, copies in copied
         for copy in copies or (nothing,)
     ]
     db.execute(insert(case_records), rows)
