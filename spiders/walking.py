@@ -17,6 +17,7 @@ from crawler.fetching.cookies import Cookies
 from crawler.fetching.following import Onward, redirect_of, refresh_of
 from crawler.fetching.page_outcomes import Ended, ended_by, ended_in
 from crawler.fetching.profiles import headers_for
+from crawler.fetching.robots import refusal_of
 from crawler.fetching.tls import facts_of
 from crawler.fetching.trouble import Trouble
 from crawler.fetching.urls import PORTS, Target, scheme_of, target_of
@@ -47,10 +48,15 @@ class Walk:
     left_pages: list[bytes] = field(default_factory=list)
     _entered: bool = False
     _cookies: Cookies = field(default_factory=Cookies)
+    _permission: Permission = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._permission = Permission(out=self.out, ask=self.ask)
 
     async def visit(self, visit: Visit) -> Fetched:
         """Try addresses until one shows something, or none is left."""
         going = self._going(visit, self.out.now())
+        self._permission.remember(visit.robots)
         tried: list[tuple[str, Outcome]] = []
         best = Ended(url="", outcome=Outcome.NAME_NOT_FOUND, reason="没有可试的地址")
         while len(self.hops) < MOST_EXCHANGES:
@@ -65,9 +71,9 @@ class Walk:
     async def icon(self, url: str) -> bytes:
         """The favicon of the page's host; empty where there is none, or it is none."""
         page = target_of(url)
-        target = target_of(f"{page.scheme}://{page.authority}/favicon.ico") if page else None
+        target = target_of(f"{page.origin}/favicon.ico") if page else None
         try:
-            if target is None or not await Permission(out=self.out, ask=self.ask).covers(target):
+            if target is None or not await self._permission.covers(target):
                 return b""
             response = await self.ask(self._request(target))
         except Trouble:
@@ -91,6 +97,7 @@ class Walk:
             declared_encodings=best.declared_encodings,
             headers=best.headers,
             left_pages=tuple(self.left_pages),
+            robots=tuple(self._permission.heard.values()),
         )
 
     async def _follow(self, url: str) -> Ended:
@@ -126,8 +133,8 @@ class Walk:
         target = target_of(onward.url)
         if target is None:
             raise Trouble(Outcome.BAD_RESPONSE, f"不是网页地址：{onward.url[:200]}")
-        if not await Permission(out=self.out, ask=self.ask).covers(target):
-            raise Trouble(Outcome.ROBOTS_REFUSED, f"robots.txt 不允许访问 {target.path[:200]}")
+        if not await self._permission.covers(target):
+            raise Trouble(Outcome.ROBOTS_REFUSED, refusal_of(target))
         response = await self.ask(self._request(target))
         if not isinstance(response, WireResponse):
             raise Trouble(Outcome.BAD_RESPONSE, "应答没有经过本程序的通道")

@@ -31,6 +31,7 @@ from crawler.domain.lexicon import Category, Hit, Lexicon, Term
 from crawler.domain.page import Card, Contact, Form, Imprint, PageStructure
 from crawler.domain.recapture import Recapture
 from crawler.domain.retention import Hold, Removal, Retention
+from crawler.domain.robots import RobotsRule, RobotsWord
 from crawler.domain.site import Site, Sweep, Visit
 from crawler.domain.subject import CreditClass, Listed, Register, RegisterList, Standing
 from crawler.domain.task import Department, Feedback, SupervisionTask
@@ -46,7 +47,7 @@ __all__ = [
     "Hold", "Holder", "Hop", "Imprint", "Lead", "LeadState", "Level", "Lexicon", "Listed",
     "Listings", "Mark", "MarkKind", "News", "NotAllowed", "Outcome", "PageKind", "PageStructure",
     "PageText", "Reason", "Recapture", "Receipt", "Refusal", "Register", "RegisterList", "Removal",
-    "Retention", "Review", "Role", "Route", "Run", "Scope", "Session", "Site", "Standing",
-    "SubjectKind", "SupervisionTask", "Sweep", "Telling", "Term", "TryLater", "User", "Verdict",
-    "Visit", "WatchError", "Way", "Yield",
+    "Retention", "Review", "RobotsRule", "RobotsWord", "Role", "Route", "Run", "Scope", "Session",
+    "Site", "Standing", "SubjectKind", "SupervisionTask", "Sweep", "Telling", "Term", "TryLater",
+    "User", "Verdict", "Visit", "WatchError", "Way", "Yield",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from crawler.domain.capture import Capture, Outcome
 from crawler.domain.filing import Filing, SubjectKind
+from crawler.domain.robots import RobotsWord
 from crawler.domain.subject import NOBODY_ASKED, Standing, usable_uscc
 
 
@@ -102,6 +103,7 @@ class Visit:
     excepted_terms: tuple[str, ...] = ()  # 白名单: terms that do not count on this site
     render_reason: str = ""
     standing: Standing = NOBODY_ASKED  # what the registers say of the subject
+    robots: tuple[RobotsWord, ...] = ()  # what was heard on its way, for whoever goes there
 
 
 RHYTHM_DAYS = 7

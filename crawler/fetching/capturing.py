@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crawler.domain.capture import Capture, Exchange, Fetcher, Hop, HopKind, Profile
+from crawler.domain.robots import RobotsWord
 from crawler.fetching.answer import Answer, Header
 from crawler.fetching.answer_reader import BODY_CAP, HEAD_CAP, AnswerReader
 from crawler.fetching.inflating import inflate
@@ -29,6 +30,7 @@ class Fetched:
     headers: tuple[Header, ...] = ()
     left_pages: tuple[bytes, ...] = ()  # shown for a moment on the way, then refreshed away
     icon: bytes = b""  # the site's favicon, where it was asked for
+    robots: tuple[RobotsWord, ...] = ()  # heard on the way, not known before
 
     @property
     def numbered(self) -> Iterable[tuple[int, Exchange]]:

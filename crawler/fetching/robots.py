@@ -3,18 +3,22 @@
 A file that is missing, broken, late or endless forbids nothing: it must not be able to hide a site.
 """
 
+import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Any
+
+from crawler.domain.robots import RobotsRule, RobotsWord
+from crawler.fetching.urls import Target, target_of
 
 AGENT = "xunwang"
 KEPT = timedelta(days=7)
-REMEMBERED = 4096
-MOST_RULES = 2_000
+REMEMBERED = 1_024
+MOST_RULES = 500
+MOST_TEXT = 16_384  # characters of all patterns; what lies beyond forbids nothing
 LONGEST_PATTERN = 1_000
 _LINE = re.compile(r"\s*([A-Za-z-]+)\s*:\s*([^#\r\n]*)")
 
@@ -26,64 +30,80 @@ class RobotsPolicy(StrEnum):
     IGNORE = "ignore"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One Allow or Disallow line."""
-
-    pattern: str
-    allows: bool
-
-
-class RobotsMemory(Protocol):
-    """Who remembers the rules of a site between visits; None means that they must be asked for."""
-
-    def recall(self, origin: str, now: datetime) -> tuple[Rule, ...] | None:
-        """The rules of an origin, if they are not older than a week."""
-        ...
-
-    def note(self, origin: str, rules: tuple[Rule, ...], now: datetime) -> None:
-        """Keep the rules that an origin has just given."""
-        ...
-
-
 class RecentRobots:
-    """A memory of one process, bounded."""
+    """What one process heard, bounded: for an address that many sites lead to. What a site said at
+    an earlier visit comes with its visit.
+    """
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, tuple[datetime, tuple[Rule, ...]]] = OrderedDict()
+        self._known: OrderedDict[str, RobotsWord] = OrderedDict()
+        self._asking: dict[str, asyncio.Task[RobotsWord]] = {}
 
-    def recall(self, origin: str, now: datetime) -> tuple[Rule, ...] | None:
-        """Rules younger than a week."""
-        at, rules = self._known.get(origin, (None, ()))
-        return rules if at is not None and now - at < KEPT else None
+    async def once(
+        self, origin: str, ask: Callable[[], Coroutine[Any, Any, RobotsWord]]
+    ) -> RobotsWord:
+        """What an origin says; of several who want to know at one time, the first asks."""
+        asking = self._asking.get(origin)
+        if asking is None:
+            asking = self._asking[origin] = asyncio.create_task(ask())
+            asking.add_done_callback(lambda _: self._asking.pop(origin))
+        return await asyncio.shield(asking)
 
-    def note(self, origin: str, rules: tuple[Rule, ...], now: datetime) -> None:
+    def recall(self, origin: str, now: datetime) -> RobotsWord | None:
+        """What an origin said within the week."""
+        word = self._known.get(origin)
+        return word if word is not None and now < word.until else None
+
+    def note(self, word: RobotsWord) -> None:
         """The oldest gives way."""
-        self._known[origin] = (now, rules)
-        self._known.move_to_end(origin)
+        self._known[word.origin] = word
+        self._known.move_to_end(word.origin)
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
 
 
-def rules_in(text: str, agent: str = AGENT) -> tuple[Rule, ...]:
-    """The rules for this agent, else those for everybody."""
-    own: list[Rule] = []
-    for_all: list[Rule] = []
+def rules_in(text: str, agent: str = AGENT) -> tuple[RobotsRule, ...]:
+    """The rules for this agent, else those for everybody, as far as a memory has room."""
+    own: list[RobotsRule] = []
+    for_all: list[RobotsRule] = []
     for agents, rule in _records(text):
         if agent in agents:
             own.append(rule)
         elif "*" in agents:
             for_all.append(rule)
     named = any(agent in agents for agents in _groups(text))
-    return tuple((own if named else for_all)[:MOST_RULES])
+    return tuple(_first(own if named else for_all))
 
 
-def may_visit(path: str, rules: tuple[Rule, ...]) -> bool:
+def may_visit(path: str, rules: tuple[RobotsRule, ...]) -> bool:
     """The longest pattern that fits decides; of two as long, the one that allows."""
     fitting = [rule for rule in rules if _fits(rule.pattern, path)]
     if not fitting:
         return True
     return max(fitting, key=lambda rule: (len(rule.pattern), rule.allows)).allows
+
+
+def refused(words: Iterable[RobotsWord], url: str) -> str:
+    """Why a page may not be opened by what is known already, in words; empty where it may."""
+    target = target_of(url)
+    for word in words:
+        if target and word.origin == target.origin and not may_visit(target.path, word.rules):
+            return refusal_of(target)
+    return ""
+
+
+def refusal_of(target: Target) -> str:
+    """What is said of a page that a site does not want to be visited."""
+    return f"robots.txt 不允许访问 {target.path[:200]}"
+
+
+def _first(rules: list[RobotsRule]) -> Iterator[RobotsRule]:
+    room = MOST_TEXT
+    for rule in rules[:MOST_RULES]:
+        room -= len(rule.pattern)
+        if room < 0:
+            return
+        yield rule
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:
@@ -93,7 +113,7 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
             yield found[1].lower(), found[2].strip()
 
 
-def _records(text: str) -> Iterator[tuple[frozenset[str], Rule]]:
+def _records(text: str) -> Iterator[tuple[frozenset[str], RobotsRule]]:
     """Each rule with the agents of its group. An empty Disallow is no rule."""
     agents: set[str] = set()
     naming = False
@@ -105,7 +125,7 @@ def _records(text: str) -> Iterator[tuple[frozenset[str], Rule]]:
         elif key in ("allow", "disallow"):
             naming = False
             if value and len(value) <= LONGEST_PATTERN:
-                yield frozenset(agents), Rule(value, key == "allow")
+                yield frozenset(agents), RobotsRule(value, key == "allow")
 
 
 def _groups(text: str) -> Iterator[frozenset[str]]:

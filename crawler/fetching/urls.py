@@ -36,6 +36,11 @@ class Target:
         """Host and, where it is not the scheme's own, port."""
         return self.host if self.port == PORTS[self.scheme] else f"{self.host}:{self.port}"
 
+    @property
+    def origin(self) -> str:
+        """Scheme and authority."""
+        return f"{self.scheme}://{self.authority}"
+
 
 @lru_cache(maxsize=_REMEMBERED)
 def target_of(url: str) -> Target | None:

@@ -12,7 +12,7 @@ from crawler.fetching.guard import Policy
 from crawler.fetching.limits import Limits
 from crawler.fetching.politeness import AddressGate
 from crawler.fetching.resolving import Resolver
-from crawler.fetching.robots import RecentRobots, RobotsMemory, RobotsPolicy
+from crawler.fetching.robots import RecentRobots, RobotsPolicy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,5 +29,5 @@ class WayOut:
     chance: Callable[[int], bytes]  # so many bytes of it, for ids
     proxy: Through | None = None
     robots: RobotsPolicy = RobotsPolicy.RESPECT
-    memory: RobotsMemory = field(default_factory=RecentRobots)
+    memory: RecentRobots = field(default_factory=RecentRobots)
     agent: str = ""  # in place of the desktop profile's own

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crawler.domain.capture import Capture, EvidenceKind, Fetcher, Profile
+from crawler.domain.capture import Capture, EvidenceKind, Fetcher, Outcome, Profile
 from crawler.domain.errors import WatchError
 from crawler.domain.family import PICTURE_BANDS, Mark, MarkKind
 from crawler.domain.ids import ulid
@@ -22,6 +22,7 @@ from crawler.fetching.egress import Doorway, Egress
 from crawler.fetching.guard import networks_of
 from crawler.fetching.picture import difference_hash
 from crawler.fetching.rendering import Rendered
+from crawler.fetching.robots import RobotsPolicy, refused
 from crawler.reading.page_kinds import page_kind_of
 from crawler.service.passages import passage_from
 from crawler.service.pipes import Downward, Greeting, Keepsake, Outlet, Pulse, Ready, Report
@@ -88,12 +89,20 @@ async def _draw_one(visit: Visit, browser: Browser, outlet: Outlet, greeting: Gr
     looks = [Profile.DESKTOP]
     if other := OTHER_LOOKS.get(visit.render_reason):
         looks.append(other)
-    full_page = visit.render_reason in FULL_FOR
-    drawn = [
-        await browser.render(address_of(visit, look), look, full_page=full_page) for look in looks
-    ]
+    drawn = [await seen(visit, look, browser, greeting) for look in looks]
     outlet.put(report_of(visit, drawn, greeting.tool, greeting.egress))
     await outlet.room()
+
+
+async def seen(visit: Visit, look: Profile, browser: Browser, greeting: Greeting) -> Rendered:
+    """The page, or its refusal: robots.txt was asked when it was fetched, and is not again."""
+    url = address_of(visit, look)
+    if greeting.robots == RobotsPolicy.RESPECT and (why := refused(visit.robots, url)):
+        now, outcome = _now(), Outcome.ROBOTS_REFUSED
+        return Rendered(
+            url=url, profile=look, outcome=outcome, reason=why, started_at=now, ended_at=now
+        )
+    return await browser.render(url, look, full_page=visit.render_reason in FULL_FOR)
 
 
 def address_of(visit: Visit, look: Profile = Profile.DESKTOP) -> str:

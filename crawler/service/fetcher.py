@@ -78,6 +78,7 @@ class Fetching:
                 captures=tuple(_flagged(visit, page, plain) for page in pages),
                 texts=tuple(dict.fromkeys(page.text for page in pages if page.html)),
                 marks=tuple(icon_marks(looks)),
+                robots=tuple(word for fetched in looks for word in fetched.robots),
             )
             self._kept.append(report)
         await self.outlet.room()
@@ -147,6 +148,7 @@ class Fetching:
             render_reason=verdict.render_reason if page.html else "",
             look_reason=verdict.look_reason,
             imprint=verdict.imprint if page.html else None,
+            robots=fetched.robots,
         )
 
 

@@ -16,9 +16,10 @@ from crawler.domain.discrepancy import Discrepancy
 from crawler.domain.errors import BadInput
 from crawler.domain.family import Mark
 from crawler.domain.page import Imprint, PageStructure
+from crawler.domain.robots import RobotsWord
 from crawler.domain.site import Visit
 
-VERSION = 3
+VERSION = 4
 LONGEST = 256 * 1024 * 1024
 _LENGTH = 4
 
@@ -97,6 +98,7 @@ class Report(msgspec.Struct, tag="report", frozen=True, kw_only=True):
     discrepancies: tuple[Discrepancy, ...] = ()
     readings: tuple[PictureReading, ...] = ()
     keepsakes: tuple[Keepsake, ...] = ()
+    robots: tuple[RobotsWord, ...] = ()
 
 
 class Places(msgspec.Struct, tag="places", frozen=True, kw_only=True):

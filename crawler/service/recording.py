@@ -27,6 +27,7 @@ from crawler.store.discrepancies import listings_for, save_each_discrepancies
 from crawler.store.evidence import SegmentWriter
 from crawler.store.families import save_marks
 from crawler.store.picture_texts import save_picture_words
+from crawler.store.robots import save_robots
 from crawler.store.sites import save_seen
 from crawler.store.texts import ReadText, save_texts
 from crawler.store.visits import advance_each, held_by
@@ -80,6 +81,7 @@ class Recorder:
         save_captures(db, kept)
         append_links(db, self.chain, kept)
         commit_segments(db, kept, now)
+        save_robots(db, [(visit.site.id, word) for visit, one in group for word in one.robots])
         save_texts(db, [read for _, report in group for read in _read_texts(report)], now)
 
     def _close_turns(self, db: Connection, group: Group, now: datetime) -> None:

@@ -27,6 +27,7 @@ from crawler.store.agreements import save_agreement
 from crawler.store.captures import drawn_since
 from crawler.store.efforts import open_account
 from crawler.store.evidence import SegmentWriter, is_elsewhere
+from crawler.store.robots import forget_robots
 from lexicons.loading import load_lexicon
 from lexicons.weighing import LevelsInForce
 
@@ -51,6 +52,7 @@ def sweeping_for(
     if not joins:
         _agree(house, sweep)
         _foresee(house, sweep)
+        _forget(house)
     run = f"{int(time.time()):x}-{os.getpid()}-{house.mark}"
     crews = [*fetching_crews(house, run), reading_crew(house, run)]
     if house.config.crawl.looks == "suspicious" or sweep.selection.startswith(RECAPTURES):
@@ -128,6 +130,12 @@ def _foresee(house: House, sweep: Sweep) -> None:
     with house.database.transaction() as db:
         effort, measured = foretold(db, sweep.sites)
         open_account(db, sweep, effort, house.config.region, measured=measured)
+
+
+def _forget(house: House) -> None:
+    """Answers of sites to robots.txt that are a week old."""
+    with house.database.transaction() as db:
+        forget_robots(db, datetime.now(UTC))
 
 
 def _pace(house: House) -> Pace:
