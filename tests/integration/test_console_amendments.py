@@ -358,8 +358,8 @@ def test_its_page_asks_little_and_a_broken_counting_is_told(house: Served) -> No
     assert "还没有算过" in officer.get(page).text
     hidden = place / digest_of(house, 1) / "weights.yaml"
     shutil.move(hidden, tmp := place / "weights.yaml")
-    officer.post(f"{page}/outlook")
+    officer.post(f"{page}/count")
     assert "没有算成" in counted_out(officer, page)
     shutil.move(tmp, hidden)
-    officer.post(f"{page}/outlook")
+    officer.post(f"{page}/count")
     assert "新增预警 0 个" in counted_out(officer, page)

@@ -1,5 +1,6 @@
 """Who may do what: across districts, from other addresses, after the door was shut."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -17,7 +18,7 @@ from crawler.store.people import user_named
 from crawler.store.people_tables import users
 from crawler.store.sessions import note_sign_in
 from tests.builders import NOON
-from tests.integration.console_house import PASSWORD, Clock, Served, console
+from tests.integration.console_house import PASSWORD, Clock, Served, Visitor, console
 from tests.integration.console_seeds import seed_alert
 from tests.integration.test_console_factor import enrolled, entry_on
 
@@ -33,6 +34,11 @@ def clock() -> Clock:
 def house(tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> Iterator[Served]:
     with console(tmp_path_factory.mktemp("reach") / "home", clock) as served:
         yield served
+
+
+@pytest.fixture(scope="module")
+def passer(house: Served) -> Visitor:
+    return house.person("passer", Role.OFFICER)
 
 
 def state_of(house: Served, alert_id: int) -> AlertState:
@@ -226,3 +232,26 @@ def test_words_typed_wait_two_hours_and_come_back_once(house: Served, clock: Clo
     clock.move(minutes=90)
     assert "城东片区" not in admin.sign_in("typist", draft=drafts[0]).text
     assert clock.now > NOON + timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "above"),
+    [
+        ("POST", "/leads", 400, "/leads"),
+        ("POST", "/alerts/bulk", 400, "/alerts"),
+        ("POST", "/alerts/999/dismiss", 404, "/alerts/999"),
+        ("POST", "/words/rollback", 403, "/words"),
+        ("GET", "/alerts/999", 404, "/alerts"),
+        ("GET", "/alerts?sort=drop", 400, "/alerts"),
+        ("GET", "/people", 403, ""),
+        ("GET", "/deliveries/xx1", 403, ""),
+        ("GET", "/nowhere/at/all", 404, ""),
+    ],
+)
+def test_what_is_refused_leads_back_to_a_page_that_is_theirs(
+    passer: Visitor, method: str, path: str, status: int, above: str
+) -> None:
+    answer = passer.get(path) if method == "GET" else passer.post(path, {"reason": ""})
+
+    assert answer.status == status
+    assert re.findall(r'href="([^"]+)"[^>]*>返回<', answer.text) == ([above] if above else [])

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Response, sync_playwright
+from playwright.sync_api import Browser, Page, Response, Route, sync_playwright
 from sqlalchemy import update
 
 from crawler.domain.assessment import Level
@@ -430,7 +430,12 @@ def test_a_list_that_takes_long_says_so_while_it_does(browser: Browser, house: S
             {"name": "l.csv", "mimeType": "text/csv", "buffer": "网站域名\na.example.cn".encode()}
         )
         at.page.locator("[name=source]").fill("局")
-        at.page.evaluate("addEventListener('submit', (one) => one.preventDefault())")
+        asked = []
+
+        def leave_unanswered(route: Route) -> None:
+            asked.append(route)
+
+        at.page.route("**/lists", leave_unanswered)
 
         at.page.locator("form[action='/lists'] button").click()
 
@@ -438,7 +443,56 @@ def test_a_list_that_takes_long_says_so_while_it_does(browser: Browser, house: S
         assert "请留在这一页" in said.inner_text()
         assert said.locator("progress").count() == 1
         at.page.locator("form[action='/lists'] button").click()
-        assert said.count() == 1  # it is sent once
+        assert said.count() == 1
+        assert len(asked) == 1  # it is sent once
+
+
+def test_a_refused_form_stays_as_it_was_filled_in(browser: Browser, house: Served) -> None:
+    house.account("stadt", Role.OPS, region="310000")
+    with desk(browser, house, "stadt") as at:
+        at.open("/lists")
+        at.page.locator("[name=file]").set_input_files(
+            {"name": "l.csv", "mimeType": "text/csv", "buffer": "网站域名\na.example.cn".encode()}
+        )
+        at.page.locator("[name=source]").fill(" ")
+        send = at.page.locator("form[action='/lists'] button")
+        for _ in range(2):
+            send.click()
+            told = at.page.locator("form[action='/lists'] [role=alert]")
+            told.wait_for()
+            assert told.all_inner_texts() == ["来源须为 1 至 100 个字"]
+            assert at.page.locator(".passing").count() == 0
+
+        at.page.locator("[name=source]").fill("局")
+        send.click()
+
+        at.page.wait_for_url("**/lists/preview")  # with the file that was chosen at first
+        assert "1 行 = 采用 1" in at.page.inner_text("main")
+
+
+def test_words_of_a_refused_form_are_kept_until_they_have_arrived(
+    browser: Browser, house: Served
+) -> None:
+    task = seed_task(house.house, "kept.example.cn")
+    with desk(browser, house, "zhouning") as at:
+        at.open(f"/tasks/{task.id}")
+        form = at.page.locator("form[data-keep$='-return'], form[data-keep$='-cancel']").first
+        box = form.locator("textarea")
+        box.fill("刚写的话")
+        at.page.route("**/move", lambda route: route.fulfill(
+            status=409, content_type="text/html", body="<h1 data-refused>这一步做不了</h1>"
+        ))  # fmt: skip
+        form.locator("button").click()
+        form.get_by_text("这一步做不了").wait_for()
+        assert box.input_value() == "刚写的话"
+
+        at.page.reload()
+        assert box.input_value() == "刚写的话"
+        at.page.unroute("**/move")
+        form.locator("button").click()
+
+        at.page.locator("#told .note").wait_for()
+        assert at.page.evaluate("() => Object.keys(sessionStorage)") == []
 
 
 def secret_written(shown: str) -> bytes:

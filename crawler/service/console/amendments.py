@@ -169,7 +169,7 @@ ROUTES = (
     post("/words/amendments", propose, PROPOSERS, most_bytes=MOST_TYPED),
     get("/words/amendments/{id}", show, LOOKERS),
     get("/words/amendments/{id}/outlook", outlook, LOOKERS),
-    post("/words/amendments/{id}/outlook", count, PROPOSERS),
+    post("/words/amendments/{id}/count", count, PROPOSERS),
     post("/words/amendments/{id}/renew", renew_here, PROPOSERS),
     post("/words/amendments/{id}/drop", drop, PROPOSERS),
     post("/words/amendments/{id}/publish", publish, PROPOSERS),

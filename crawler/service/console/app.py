@@ -290,19 +290,49 @@ def _viewed(call: Call, route: Route) -> Response:
             return factors.set_up_first(call)
         return route.view(call)
     except Missing:
-        return call.page("sorry.html", status=404, text=call.console.say("没有这个页面或记录。"))
+        return _refused(call, 404, call.console.say("没有这个页面或记录。"))
     except Refused as refusal:
         with call.house.database.transaction() as db:
             call.note(db, "console.refuse", route.name, call.user.region, str(refusal))
-        return call.page("sorry.html", status=403, text=str(refusal))
+        return _refused(call, 403, str(refusal))
     except TooOften as error:
-        return call.page("sorry.html", status=429, text=str(error))
+        return _refused(call, 429, str(error))
     except (BadInput, ValueError) as error:
-        return call.page("sorry.html", status=400, text=_told(call, error))
+        return _refused(call, 400, _told(call, error))
     except NotAllowed as error:
-        return call.page("sorry.html", status=409, text=_told(call, error))
+        return _refused(call, 409, _told(call, error))
     except TryLater as error:
-        return call.page("sorry.html", status=503, text=_told(call, error))
+        return _refused(call, 503, _told(call, error))
+
+
+def _refused(call: Call, status: int, text: str) -> Response:
+    return call.page("sorry.html", status=status, text=text, above=_above(call, status))
+
+
+def _above(call: Call, status: int) -> str:
+    """The nearest page that the path belongs to and that is theirs to open: of a form, the one
+    that it stands on.
+    """
+    parts = call.path.split("/")
+    paths = ["/".join(parts[:end]) for end in range(len(parts), 1, -1)]
+    nearest = paths[1:] if status in (403, 404) else paths  # not the page that is not to be had
+    return next((one for one in nearest if _is_page(call, one)), "/")
+
+
+def _is_page(call: Call, path: str) -> bool:
+    pages = (one for one in all_routes() if one.method in SAFE and _matches(one.path, path))
+    return any(call.may(one.roles) for one in pages)
+
+
+def _matches(pattern: str, path: str) -> bool:
+    """A blank of a pattern takes a number or a name of several parts, never a plain word: those
+    are ways of their own.
+    """
+    wanted, given = pattern.split("/"), path.split("/")
+    return len(wanted) == len(given) and all(
+        one == two or (one.startswith("{") and not two.isalpha())
+        for one, two in zip(wanted, given, strict=True)
+    )
 
 
 def _told(call: Call, error: Exception) -> str:

@@ -127,7 +127,7 @@
     form.dataset.sent = "yes";
     if (form.dataset.long) passTime(form);
     else setTimeout(() => delete form.dataset.sent, 4000);
-    if (form.dataset.keep) sessionStorage.removeItem(keep(form));
+    if (form.dataset.keep) sessionStorage.setItem("sent", keep(form));
     if (form.action.endsWith("/sign-out")) sessionStorage.clear();  /* the next person is another */
   });
 
@@ -154,15 +154,28 @@
     document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
   });
 
-  /* nothing was saved: say so, and leave the page as it is */
-  document.addEventListener("htmx:error", () => {
-    const told = document.getElementById("told");
+  /* nothing was saved: say so, and leave the page and what was typed as they are */
+  function refuse(place, said) {
     const line = document.createElement("p");
-    line.className = "note bad";
+    line.className = "note bad full refused";
     line.setAttribute("role", "alert");
-    line.textContent = document.body.dataset.lost;
-    told.replaceChildren(line);
+    line.textContent = said;
+    document.querySelectorAll(".refused, .passing").forEach((one) => one.remove());
+    place.append(line);
+    line.scrollIntoView({ block: "nearest" });
     document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+    sessionStorage.removeItem("sent");
+  }
+  document.addEventListener("htmx:error", () =>
+    refuse(document.getElementById("told"), document.body.dataset.lost));
+  document.addEventListener("htmx:after:request", (event) => {
+    const { response, request, text, sourceElement } = event.detail.ctx;
+    const form = sourceElement.closest("form");
+    if (response.status < 400 || request.method === "GET" || !form) return;
+    const told = new DOMParser().parseFromString(text, "text/html").querySelector("[data-refused]");
+    if (!told) return;  /* a page of its own, with the form in it */
+    event.preventDefault();
+    refuse(form, told.textContent);
   });
 
   /* new 红 and 橙: announced, never shoved in under a key press */
@@ -218,6 +231,10 @@
   }, 2000);
 
   function begin() {
+    if (!document.querySelector("[data-refused]") && sessionStorage.getItem("sent")) {
+      sessionStorage.removeItem(sessionStorage.getItem("sent"));  /* it arrived */
+      sessionStorage.removeItem("sent");
+    }
     restore();
     listen();
     const now = document.getElementById("now");
