@@ -3,16 +3,19 @@
 import ipaddress
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from crawler.service import reaching
+from crawler.service.console import passwords
 from tests import servers
 from tests.builders import NOON
 from tests.servers.elsewhere import SERVER
@@ -23,6 +26,10 @@ settings.load_profile("untimed")
 
 # a console that is made while this is set keeps to that width
 os.environ.pop("COLUMNS", None)
+
+# a program that tests start compiles a thousand modules, in most of its time, where none are kept
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # what stands on one costly fixture of the session stays in one process. xdist's own groups are
 # read from node ids that pytest 9.2 no longer lets it mark.
@@ -73,6 +80,15 @@ def only_loopback() -> Iterator[None]:
     reaching.KNOWN = "127.0.0.1"  # c-ares asks name servers without Python's sockets
     yield
     socket.socket.connect = real  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def passwords_cost_little() -> Iterator[None]:
+    """Tests sign in a thousand times; what a guess really costs is a test of its own."""
+    real = passwords.HASHER
+    passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    yield
+    passwords.HASHER = real
 
 
 @pytest.fixture(scope="session")

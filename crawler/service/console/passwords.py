@@ -5,14 +5,14 @@ import threading
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-_HASHER = PasswordHasher()
+HASHER = PasswordHasher()
 _AT_ONCE = threading.BoundedSemaphore(2)  # 64 MiB each: guesses must not fill the memory
 
 
 def hash_of(password: str) -> str:
     """What is kept of a password."""
     with _AT_ONCE:
-        return _HASHER.hash(password)
+        return HASHER.hash(password)
 
 
 def fits(kept: str, password: str) -> bool:
@@ -21,14 +21,14 @@ def fits(kept: str, password: str) -> bool:
     """
     with _AT_ONCE:
         try:
-            return _HASHER.verify(kept or _nobodys(), password) and bool(kept)
+            return HASHER.verify(kept or _nobodys(), password) and bool(kept)
         except (VerificationError, InvalidHashError):
             return False
 
 
 def is_dated(kept: str) -> bool:
     """Whether a hash was made with weaker parameters than today's."""
-    return _HASHER.check_needs_rehash(kept)
+    return HASHER.check_needs_rehash(kept)
 
 
 _NOBODY: list[str] = []
@@ -36,5 +36,5 @@ _NOBODY: list[str] = []
 
 def _nobodys() -> str:
     if not _NOBODY:
-        _NOBODY.append(_HASHER.hash("nobody's password"))
+        _NOBODY.append(HASHER.hash("nobody's password"))
     return _NOBODY[0]
