@@ -56,7 +56,6 @@ class ElasticEngine:
                 max_retries=1,
                 **trust,
             )
-        self._templated = False
 
     def prepare(self) -> None:
         """Template, and the first index behind the alias."""
@@ -128,30 +127,18 @@ class ElasticEngine:
         with told_plainly():
             layout = self._layout()
             self._delete(layout.before(moment))
-            self._client.delete_by_query(
-                index=layout.patterns,
-                query={"range": {"first_seen_at": {"lt": moment.isoformat()}}},
-                conflicts="proceed",
-                refresh=True,
-            )
+            self._delete_where({"range": {"first_seen_at": {"lt": moment.isoformat()}}})
 
     def forget(self, digests: Sequence[str]) -> None:
         """In every generation."""
         with told_plainly():
-            self._client.delete_by_query(
-                index=self._layout().patterns,
-                query={"ids": {"values": list(digests)}},
-                conflicts="proceed",
-                ignore_unavailable=True,
-                refresh=True,
-            )
+            self._delete_where({"ids": {"values": list(digests)}})
 
     def drop(self) -> None:
         """Forget everything."""
         with told_plainly():
             self._delete(sorted(self._read_layout().indices))
             self._client.options(ignore_status=404).indices.delete_index_template(name=self._alias)
-            self._templated = False
 
     def state(self) -> EngineState:
         """How it is. Never an error."""
@@ -173,9 +160,6 @@ class ElasticEngine:
 
     def _layout(self) -> Layout:
         """What there is now: another machine may have begun a rebuild a moment ago."""
-        if not self._templated:
-            self._client.indices.put_index_template(name=self._alias, **template_of(self._alias))
-            self._templated = True
         layout = self._read_layout()
         if not layout.live:
             self._begin(layout, layout.newest + 1, self._alias)
@@ -198,11 +182,25 @@ class ElasticEngine:
             self._make(name, alias)
 
     def _make(self, index: str, alias: str) -> None:
+        """By our template, which a server that was wiped has no more."""
+        self._client.indices.put_index_template(name=self._alias, **template_of(self._alias))
         try:
             self._client.indices.create(index=index, aliases={alias: {}})
         except BadRequestError as error:  # another machine was first
             if error.error != "resource_already_exists_exception":
                 raise
+
+    def _delete_where(self, query: dict[str, Any]) -> None:
+        """In every generation, what was taken in a moment ago too: only what is searchable goes."""
+        patterns = self._layout().patterns
+        self._client.indices.refresh(index=patterns, ignore_unavailable=True)
+        self._client.delete_by_query(
+            index=patterns,
+            query=query,
+            conflicts="proceed",
+            ignore_unavailable=True,
+            refresh=True,
+        )
 
     def _delete(self, indices: Sequence[str]) -> None:
         for one in indices:

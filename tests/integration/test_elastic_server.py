@@ -19,7 +19,7 @@ from crawler.store.texts import index_counts
 from indexer.documents import Document
 from indexer.elastic import ElasticEngine, ElasticServer
 from indexer.engines import SearchRequest, Taken
-from indexer.indexing import forget_removed, index_pending, rebuild
+from indexer.indexing import forget_removed, index_pending, rebuild, take_in_again
 from tests import servers
 from tests.builders import NOON
 from tests.integration.search_house import SearchHouse
@@ -93,6 +93,21 @@ def test_an_index_of_another_mapping_is_not_written_to_and_a_rebuild_heals_it(
 
 
 @pytest.mark.fault("D15")
+def test_a_server_that_was_wiped_under_a_running_program_is_filled_again(
+    house: SearchHouse, client: Elasticsearch
+) -> None:
+    digest = house.shows("保本的页面")
+    house.index()
+    client.indices.delete(index=list(client.indices.get(index="faults-g*")))
+    client.indices.delete_index_template(name="faults")
+
+    take_in_again(house.database)
+    house.index()
+
+    assert house.found("保本") == [digest]
+    assert house.engine.state().trouble == ""
+
+
 def test_names_of_a_pages_fields_never_become_fields_of_the_index(
     house: SearchHouse, client: Elasticsearch
 ) -> None:

@@ -26,6 +26,8 @@ def work(
         with held(house.home, "work"), house.database.named(house.owner):
             keep_logs(house.home)
             say(words.say("work.started", owner=house.owner))
+            if not house.config.store.objects:
+                warn(words.say("work.alone"))
             joined = asyncio.run(_until_ended(Joining(house, words, now, warn), once=once))
             say(words.say("work.ended", count=joined))
 
