@@ -10,7 +10,7 @@ BLOCK = "¦"  # where a line ends; cells keep their tabs
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _SAME = (
     ("﹪٪", "%"),
-    ("‐‑‒–—―−〜∼～﹣", "-"),
+    ("‐‑‒–—―−〜∼～﹣~", "-"),
     ("\n\r\v\f\u2028\u2029", BLOCK),
     ("\u3000\xa0\u2002\u2003\u2009\u202f", " "),
     ("∶", ":"),

@@ -18,9 +18,28 @@ def number(written: str) -> float:
     return float(f"{_whole(whole)}.{''.join(str(DIGITS[c]) for c in decimals) or '0'}")
 
 
+def spoken(written: str) -> float:
+    """A sum as it is said: 一万二 is 12,000, 两百五 is 250; 0 where it is none."""
+    high, _, low = written.rpartition("万")
+    last = high[-1:] and 1_000
+    for unit, times in (("千", 100), ("百", 10)):
+        if low.endswith(unit):
+            last = 0
+        elif low[-2:-1] == unit:
+            last = times
+    try:
+        value = number(high) * 10_000 if high else 0.0
+        if last and low and low[-1] in DIGITS and (low[-2:-1] in _UNITS or len(low) == 1):
+            return value + (number(low[:-1]) if low[:-1] else 0.0) + DIGITS[low[-1]] * last
+        return value + (number(low) if low else 0.0)
+    except ValueError:
+        return 0.0
+
+
 def amount(written: str, unit: str | None) -> float:
     """A sum of money: 1 with 万 is 10,000."""
-    return number(written) * _MULTIPLES.get(unit or "", 1.0)
+    said = number(written) if written[:1].isdigit() else spoken(written)
+    return said * _MULTIPLES.get(unit or "", 1.0)
 
 
 def _whole(written: str) -> int:

@@ -52,6 +52,7 @@ Reading = Literal[
     "money_year",
     "money_bonus",
     "buyback",
+    "ratio",
 ]
 
 
@@ -100,6 +101,13 @@ SHAPES: tuple[Shape, ...] = (
         r"(?:首付|定金|违约金|滞纳金|罚息|罚款)[^¦。;,]{0,8}?\d{1,3}(?:\.\d+)?\s?%",
         "decoy",
     ),
+    _shape(
+        "growth",
+        r"(?:产值|产量|营收|销售额?|销量|客流量?|流量|用户数?|规模|业绩|GDP|收入|成绩|工资|订单|"
+        r"粉丝)"
+        r"[^。;!?¦]{0,8}?翻[^。;!?¦]{0,3}[番倍]",
+        "decoy",
+    ),
     # money for money
     _shape(
         "invest_x_get_y_after",
@@ -111,7 +119,8 @@ SHAPES: tuple[Shape, ...] = (
     _shape(
         "invest_x_return_y",
         rf"(?:(?:投资|投入|投|存入|存款|存|充值|充|入金|本金|买入|认购|购买|缴纳?|预存)\s?{MONEY}|"
-        rf"{MONEY_BEFORE}(?:购买?|认购|存入|入会|投入))[^。;!?¦]{{0,16}}?{EVERY}{PAYS}\s?{BACK}{NO_PROMO}",
+        rf"{MONEY_BEFORE}(?:购买?|认购|存入|入会|"
+        rf"投入))[^。;!?¦]{{0,16}}?{EVERY}{PAYS}\s?{BACK}{NO_PROMO}",
         "money",
     ),
     _shape(
@@ -123,7 +132,8 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape(
         "wan_yuan_daily",
-        rf"(?<!每)(?:每|1|一)?万(?:元|块钱?)?(?:本金)?(?:的)?(?P<per>[日天]|每[日天]|一天|每月|月|"
+        rf"(?<![每\d.十百千一二两三四五六七八九])(?:每|1|一)?万(?:元|"
+        rf"块钱?)?(?:本金)?(?:的)?(?P<per>[日天]|每[日天]|一天|每月|月|"
         rf"年|每年)(?:均|可|能)?"
         rf"(?:收益|赚|返|息|利息|得|收入|回报){LINK}(?P<q>{AMOUNT})(?P<qu>万|千|百)?\s?(?:元|"
         rf"块)?(?![\d%.])",
@@ -189,7 +199,8 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape(
         "share_and_return",
-        rf"{GIVES}[^\d。;!?¦]{{0,8}}{MONEY}[^。;!?¦%\d]{{0,24}}?(?P<per>每年|每月|每季度?|每周|每[天日])"
+        rf"{GIVES}[^\d。;!?¦]{{0,8}}{MONEY}[^。;!?¦%\d]{{0,24}}?(?P<per>每年|每月|每季度?|每周|"
+        rf"每[天日])"
         rf"(?:按)?\s?{BACK}(?:的)?(?:派发|分红|返还|派息|收益|红利|租金)",
         "money",
         1,
@@ -197,7 +208,8 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape(
         "bonus_after",
-        rf"(?:存入?|预存|充值|储值|投入?|缴纳?|交)\s?{MONEY}[^。;!?¦%]{{0,40}}?{SPAN}后?[^。;!?¦%]{{0,16}}?"
+        rf"(?:存入?|预存|充值|储值|投入?|缴纳?|"
+        rf"交)\s?{MONEY}[^。;!?¦%]{{0,40}}?{SPAN}后?[^。;!?¦%]{{0,16}}?"
         rf"(?:另|额外|再)(?:外)?(?:发|送|给|付|返|领|补贴?|奖)\s?{BACK}",
         "money_bonus",
         1,
@@ -205,8 +217,10 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape(
         "share_and_return",
-        rf"(?<![\d.,])(?P<p>{AMOUNT})\s?(?P<pu>万|千)?\s?{CURRENCY}?(?:买|购|投|领养?|认[养购领])[一两]?"
-        rf"[份台头套棵个枚只亩箱座位][^。;!?¦%\d]{{0,36}}?(?P<per>每年|每月|每周|每[天日]|[日月年]均)"
+        rf"(?<![\d.,])(?P<p>{AMOUNT})\s?(?P<pu>万|千)?\s?{CURRENCY}?(?:买|购|投|领养?|"
+        rf"认[养购领])[一两]?"
+        rf"[份台头套棵个枚只亩箱座位][^。;!?¦%\d]{{0,36}}?(?P<per>每年|每月|每周|每[天日]|"
+        rf"[日月年]均)"
         rf"[^。;!?¦%\d]{{0,8}}(?:{AMOUNT}\s?-\s?)?{BACK}{NO_PROMO}",
         "money",
         1,
@@ -255,7 +269,8 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape(
         "annual_points",
-        rf"(?:每年|一年|年年|逐年)\s?(?:可|能|均|最高|稳定|固定)?(?:坐享|坐收|享受?|领取?|拿|得|收|赚|"
+        rf"(?:每年|一年|年年|逐年)\s?(?:可|能|均|最高|稳定|固定)?(?:坐享|坐收|享受?|领取?|拿|得|"
+        rf"收|赚|"
         rf"补贴?|返还?|付){LINK}{RATE}",
         confidence=_MEDIUM,
     ),
@@ -284,7 +299,8 @@ SHAPES: tuple[Shape, ...] = (
     _shape("annual_cn_first", rf"百分之(?P<cn>{CHINESE})(?:以上|左右)?的?{ANNUAL}"),
     _shape(
         "annual_cn_points",
-        rf"(?:{ANNUAL}|{YIELD}率?)[^。;\d¦]{{0,6}}?(?P<cn>{CHINESE})\s?个(?:百分)?点(?![钟位])",
+        rf"(?:{ANNUAL}|"
+        rf"(?<![月周日天]){YIELD}率?)[^。;\d¦]{{0,6}}?(?P<cn>{CHINESE})\s?个(?:百分)?点(?![钟位])",
         confidence=_MEDIUM,
     ),
     _shape(
@@ -312,14 +328,16 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape(
         "annual_points",
-        rf"(?:每年|按年)\s?{RATE}[^。;¦]{{0,6}}?(?:打卡|按季|按月|到账|兑现|支付|加价|溢价|赎回|回购|利息|收益|补偿|补息|分红|返|增值|"
+        rf"(?:每年|按年)\s?{RATE}[^。;¦]{{0,6}}?(?:打卡|按季|按月|到账|兑现|支付|加价|溢价|赎回|"
+        rf"回购|利息|收益|补偿|补息|分红|返|增值|"
         rf"计息)",
         confidence=_MEDIUM,
     ),
     _shape(
         "annual_fen",
         rf"年(?:利息|息|利)率?{LINK}(?:(?<![\d.])(?P<n1>\d{{1,2}}(?:\.\d{{1,2}})?)|"
-        rf"(?P<cn>[一二两三四五六七八九]))\s?分(?![钟红期享行店部支之公])(?P<half>半)?",
+        rf"(?P<cn>[一二两三四五六七八九]))\s?分(?![钟红期享行店部支之公])(?P<half>半)?"
+        r"(?:(?P<li>[一二三四五六七八九])(?![个天万年月])厘?)?",
         "fen",
         10,
         _MEDIUM,
@@ -333,6 +351,11 @@ SHAPES: tuple[Shape, ...] = (
         rf"{MONTHLY}[^。;\d¦]{{0,6}}?百分之(?:(?P<cn>{CHINESE})|(?P<n1>{DECIMAL}))",
         factor=12,
     ),
+    _shape(
+        "month_cn_percent",
+        rf"{MONTHLY}{LINK}(?P<cn>{CHINESE})\s?个(?:百分)?点(?![钟位])",
+        factor=12,
+    ),
     _shape("month_pct", rf"{MONTHLY}{LINK}{RATE}", factor=12),
     _shape(
         "month_number_first",
@@ -341,11 +364,11 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape("month_number_first", rf"每个?月{LINK}{NUMBER_FIRST}的?(?:固定)?{GAIN}", factor=12),
     _shape("month_fen", rf"{MONTH_FEN}的?月(?:利息|息|利)", "fen", 12, _MEDIUM),
-    _shape("month_li", rf"{LI}的?月(?:利息|息|利)", "fen", 1.2, _MEDIUM),
+    _shape("month_li", rf"{LI}(?:的?月(?:利息|息|利)|\s?/\s?月)", "fen", 1.2, _MEDIUM),
     _shape(
         "fen_li_colloquial",
         r"(?<![年月日\d.])(?:(?P<n1>\d(?:\.\d)?)|"
-        r"(?P<cn>[一二两三四五]))\s?分(?P<half>半)?\s?(?:钱)?的?\s?(?:利息?|"
+        r"(?P<cn>[一二两三四五]))\s?分(?P<half>半)?(?P<li>[一二三四五六七八九1-9])?\s?(?:钱)?的?\s?(?:利息?|"
         r"息)(?![润用益好率落索])",
         "fen",
         12,
@@ -371,14 +394,16 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape(
         "day_wan_qian",
-        rf"(?:日(?:利率|利息|费率|息|化|返)|每[日天](?:利息|收益|返利|返|息|释放|递增|分红|产出)?|"
+        rf"(?:日(?:利率|利息|费率|息|化|返|结)|[每一][日天](?:利息|收益|返利|返|息|释放|递增|"
+        rf"分红|产出)?|"
         rf"按[日天](?:计息)?){LINK}{OF_TEN_THOUSAND}",
         "fen",
         3.65,
     ),
     _shape(
         "day_wan_qian",
-        r"(?P<base>万|千)(?:分之)?\s?(?:(?P<n1>\d{1,2}(?:\.\d{1,3})?)|"
+        r"(?<![\d一二两三四五六七八九十])(?P<base>万|"
+        r"千)(?:分之)?\s?(?:(?P<n1>\d{1,2}(?:\.\d{1,3})?)|"
         r"(?P<cn>[一二两三四五六七八九]))\s?(?:/|每)[天日](?!内)",
         "fen",
         3.65,
@@ -426,12 +451,12 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape(
         "half_year_pct",
-        rf"半年(?:期)?(?:固定|稳定)?(?:收益|回报|分红|返利|返还|派息)率?{LINK}{RATE}",
+        rf"半年(?:期)?(?:固定|稳定)?(?:收益|回报|分红|返利|返还|派息|利息|息)率?{LINK}{RATE}",
         factor=2,
     ),
     _shape(
         "span_pct",
-        rf"(?<![近去前过第\d.])(?:每|满)?{SPAN}(?:周期|一周期|到期|期满|为一期|后|内|一轮|"
+        rf"(?<![近去前过第\d.])(?:每|满)?{SPAN}(?:周期|一周期|到期|期满|为?一期|后|内|一轮|"
         rf"一个周期)?[,的]?(?:可|能|即)?(?:获得|获|享)?(?:固定|保底|稳定)?{GAIN}率?{LINK}{RATE}",
         "span_rate",
         1,
@@ -498,14 +523,16 @@ SHAPES: tuple[Shape, ...] = (
     _shape("leverage", r"1\s?[:比]\s?[1-9]\d{1,3}\s?(?:的)?杠杆", "flag"),
     _shape(
         "ratio_return",
-        r"(?:充值?|存|投|买|消费满?|入金)\s?(?P<p>\d{1,7})\s?(?P<pu>万)?元?\s?(?:再|即|就|"
+        r"(?P<verb>充值?|存|投|买|消费满?|入金)\s?(?P<p>\d{1,7})\s?(?P<pu>万)?元?\s?(?:再|即|就|"
         r"立)?(?:送|返|得|赠)\s?(?P<q>\d{1,7})\s?(?P<qu>万)?(?!\s?%)",
-        "flag",
+        "ratio",
     ),
 )
 # what makes a window with such a sign worth reading: somebody gives, gains, pays or owes
 TOPIC = re.compile(
-    r"坐[享收]|出资|认[养领]|分配|补贴|年租|每年|回收价|收回价|存\s?[一二两三五半\d]\s?年|收益|回报|回馈|赎回|回购|加价|溢价|领取?|报酬|理财|固收|存款|"
+    r"[Aa][Pp][YyRr]|的[利息]|分之|个点|厘|坐[享收]|出资|认[养领]|分配|补贴|年租|每年|回收价|"
+    r"收回价|存\s?[一二两三五半\d]\s?年|收益|回报|回馈|赎回|回购|加价|溢价|领取?|报酬|理财|固收|"
+    r"存款|"
     r"年[ ·.*_|-]?[化华划]|利率|[月年日周分]利|息|返|分红|派息|利润|盈利|赚|静态|释放|"
     r"复利|[日月]产|翻|倍|回本|出局|收回|杠杆|配资|"
     r"[充存投买费金]\s?\d|日化|/\s?[天日月年]|租金|每[日天]"
@@ -513,7 +540,7 @@ TOPIC = re.compile(
 # where a rate can stand: without one of these nearby no shape can match. It runs over every
 # page as it is, so it begins with one class of characters, and looks around only there.
 ANCHOR = re.compile(
-    r"[%％﹪‰倍番本局杆资之分厘点返还送得赠赚息红入益利产取领馈万千租款月年按发贴价均蛋按](?:(?<=[%％﹪‰倍])|(?<=翻番)|"
+    r"[%％﹪‰倍番本局杆资之分厘点返还送得赠赚息红入益利产取领馈万千租款月年按发贴价均蛋按](?:(?<=[%％﹪‰倍番])|"
     r"(?<=[回返]本)|(?<=收回成本)|(?<=出局)|(?<=[杠槓]杆)|"
     r"(?<=配资)|(?<=[百万千]分之)|(?<=[\d一二两三四五六七八九十][分厘])|"
     r"(?<=[\d一二两三四五六七八九十]\s[分厘])|(?<=个点)|(?<=分点)|"

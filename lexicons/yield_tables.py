@@ -11,9 +11,12 @@ from lexicons.folding import BLOCK
 from lexicons.numbers import DECIMAL
 
 _HEADER = re.compile(
-    r"年化|年利率|年息|年收益|年回报|年分红|每年[^\s]{0,4}(?:分红|收益|返|回报|派息)|收益率|回报率|报酬率|[预参][期计考](?:收益|回报)|"
-    r"(?P<month>月化|月收益|月息|月回报|月利率|月返|月产)|(?P<day>日产|日返|日释放|每日(?:收益|产出|返)|日化|日收益|日息|日回报)"
+    r"年化|年利率|年息|年收益|年回报|年分红|(?:每年|年度)[^\s]{0,4}(?:分红|收益|返|回报|派息|"
+    r"补贴|利息|福利)|[Aa][Pp][YyRr]|收益率|回报率|报酬率|[预参][期计考](?:收益|回报)|"
+    r"(?P<month>月化|月收益|月息|月回报|月利率|月返|月产)|(?P<day>日产|日返|日释放|每日(?:收益|"
+    r"产出|返)|日化|日收益|日息|日回报)"
 )
+_TERM = re.compile(r"(?:\d{1,2}|[一二三六九十]{1,2})个?月期?|\d{2,3}天期?|(?:\d|[一二三五半])年期?")
 _NOT_OURS = re.compile(r"银行|同期|信托|存款|基准|增长|占比|进度")
 _NO_HEADING = re.compile(r"[%,。;!]|\d{3}")  # prose and prices head no column
 _LONGEST_HEADER = 20
@@ -39,7 +42,7 @@ class Row(NamedTuple):
 
 def has_column(text: str) -> bool:
     """Whether a table with a column of rates is possible at all."""
-    return bool(_HEADER.search(text))
+    return bool(_HEADER.search(text) or _TERM.search(text))
 
 
 def column_rates(text: str) -> Iterator[Found]:
@@ -69,6 +72,9 @@ def _headed(row: Row) -> Iterator[tuple[int, float]]:
     """The columns of rates that a header row announces, each with its factor to a year."""
     if len(row.cells) < 3 or any(_NO_HEADING.search(cell) for _, cell in row.cells):
         return
+    terms = [column for column, (_, cell) in enumerate(row.cells) if _TERM.fullmatch(cell.strip())]
+    if len(terms) >= 2 and not any(_NOT_OURS.search(cell) for _, cell in row.cells):
+        yield from ((column, 1.0) for column in terms)  # 12个月 | 24个月: tiers of a year's rate
     for column, (_, cell) in enumerate(row.cells):
         header = _HEADER.search(cell)
         if header and len(cell) <= _LONGEST_HEADER and not _NOT_OURS.search(cell):

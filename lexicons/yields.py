@@ -4,11 +4,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache, lru_cache
+from heapq import merge
+from itertools import islice
 
-from crawler.domain.assessment import Confidence, Track, Yield
+from crawler.domain.assessment import Track, Yield
 from lexicons.beginnings import Patterns
 from lexicons.folding import Folded, fold
 from lexicons.numbers import amount, number
+from lexicons.reckoning import BEGINS, RECKONED, Found, reckoned
 from lexicons.tracks import track_of
 from lexicons.yield_patterns import ANCHOR, SHAPES, TOPIC, Shape
 from lexicons.yield_tables import column_rates, has_column
@@ -20,8 +23,6 @@ _REMEMBERED = 12  # fields: what the sieve has read need not be read again by wh
 _HIGHEST = 1_000_000.0
 _PER_YEAR = {"日": 365.0, "天": 365.0, "周": 52.0, "月": 12.0, "季": 4.0, "年": 1.0}
 _TENS = {"万": 1.0, "千": 10.0, "百": 100.0}  # 万五 a day × 3.65
-
-Found = tuple[int, int, str, Confidence, float | None, float | None]
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -39,12 +40,20 @@ def find_yields(field_name: str, text: str) -> tuple[Yield, ...]:
 
 def _in_window(field_name: str, text: str, start: int, end: int) -> Iterator[Yield]:
     folded = fold(text[start:end])
-    if not TOPIC.search(folded.text):
-        return
-    places = _patterns().over(folded.text)
-    found = (_read(SHAPES[n], match) for n in places.numbers() for match in places.matches(n))
-    for one in _not_overlapping(found):
+    found: list[Found] = []
+    if TOPIC.search(folded.text):
+        places = _patterns().over(folded.text)
+        found = [_read(SHAPES[n], match) for n in places.numbers() for match in places.matches(n)]
+    for one in _with_reckoned(_first_of(found), folded.text):
         yield _as_yield(field_name, text, start, folded, one)
+
+
+def _with_reckoned(shapes: list[Found], text: str) -> list[Found]:
+    """What the shapes leave: a sum or a share that is in one of them is told already."""
+    told = [one for one in shapes if not one[2] or _is_rate(one)]
+    taken = {place for start, end, *_ in told for place in range(start, end)}
+    more = (one for one in reckoned(text) if taken.isdisjoint(range(one[0], one[1])))
+    return [one for one in _first_of([*told, *more]) if one[2] and _is_rate(one)]
 
 
 @cache
@@ -62,10 +71,9 @@ def _with_columns(field_name: str, text: str, read: list[Yield]) -> list[Yield]:
 
 def _windows(text: str) -> list[tuple[int, int]]:
     windows: list[tuple[int, int]] = []
-    for count, anchor in enumerate(ANCHOR.finditer(text)):
-        if count >= _MOST_ANCHORS:
-            break
-        start, end = max(0, anchor.start() - _BEFORE), min(len(text), anchor.end() + _AFTER)
+    anchors = merge(*(_places(pattern, text) for pattern in (ANCHOR, BEGINS)))
+    for at, until in islice(anchors, _MOST_ANCHORS):
+        start, end = max(0, at - _BEFORE), min(len(text), until + _AFTER)
         if windows and start <= windows[-1][1]:
             windows[-1] = (windows[-1][0], end)
         else:
@@ -73,14 +81,19 @@ def _windows(text: str) -> list[tuple[int, int]]:
     return windows
 
 
-def _not_overlapping(found: Iterable[Found]) -> list[Found]:
+def _places(pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
+    return (found.span() for found in pattern.finditer(text))
+
+
+def _first_of(found: Iterable[Found]) -> list[Found]:
+    """The leftmost, none overlapping another."""
     kept: list[Found] = []
     reached = 0
     for one in sorted(found, key=lambda one: one[0]):  # stable: at one place the table's order
         if one[0] >= reached:
             kept.append(one)
             reached = one[1]
-    return [one for one in kept if one[2] and _is_rate(one)]
+    return kept
 
 
 def _is_rate(one: Found) -> bool:
@@ -158,6 +171,13 @@ def _money_bonus(_shape: Shape, match: re.Match[str]) -> tuple[float, float]:
     return figure, figure
 
 
+def _ratio(_shape: Shape, match: re.Match[str]) -> tuple[float, float] | tuple[None, None]:
+    """A shop gives a tenth on top of what is charged; half and more is another matter."""
+    paid, more = amount(match["p"], match["pu"]), amount(match["q"], match["qu"])
+    shops = match["verb"] in ("充", "充值", "买") or match["verb"].startswith("消费")
+    return (0.0, 0.0) if shops and more < paid / 2 else (None, None)
+
+
 def _buyback(_shape: Shape, match: re.Match[str]) -> tuple[float, float]:
     times = _PER_YEAR[_period(match["per"])] / max(number(match["span"]), 1)
     figure = _annual((float(match["back"]) - 100) * times)
@@ -181,6 +201,7 @@ _FIGURES = {
     "money_year": _money_year,
     "money_bonus": _money_bonus,
     "buyback": _buyback,
+    "ratio": _ratio,
     "flag": _nothing,
     "decoy": _nothing,
 }
@@ -188,6 +209,9 @@ _FIGURES = {
 
 def _as_yield(field_name: str, text: str, offset: int, folded: Folded, one: Found) -> Yield:
     start, end, kind, confidence, low, high = one
+    track = track_of(folded.text, start, end)
+    if kind in RECKONED and track is Track.LOAN:  # read only where nothing is borrowed
+        track = Track.BAIT
     at, until = offset + folded.place(start), offset + folded.place(end - 1) + 1
     return Yield(
         raw=text[at:until],
@@ -195,7 +219,7 @@ def _as_yield(field_name: str, text: str, offset: int, folded: Folded, one: Foun
         annual_high=high,
         pattern=kind,
         confidence=confidence,
-        track=track_of(folded.text, start, end),
+        track=track,
         field=field_name,
         start=at,
         end=until,
