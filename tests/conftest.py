@@ -31,7 +31,7 @@ os.environ.pop("COLUMNS", None)
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# what stands on one costly fixture of the session stays in one process. xdist's own groups are
+# files that stand on one costly fixture of the session stay in one process. xdist's own groups are
 # read from node ids that pytest 9.2 no longer lets it mark.
 TOGETHER = {
     "test_a_list_becomes_warnings": "swept",
@@ -47,10 +47,11 @@ TOGETHER = {
 
 
 class ByFixture(LoadScopeScheduling):
-    """Each test by itself, but for those that share."""
+    """A file stays in one process, so that its fixtures are made once; some share even more."""
 
     def _split_scope(self, nodeid: str) -> str:
-        group = next((group for part, group in TOGETHER.items() if part in nodeid), nodeid)
+        file = nodeid.partition("::")[0]
+        group = next((group for part, group in TOGETHER.items() if part in nodeid), file)
         # where its store is in PostgreSQL, the swept house searches on the one Elasticsearch
         return "elastic" if group == "swept" and SERVER in os.environ else group
 

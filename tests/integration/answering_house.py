@@ -1,5 +1,6 @@
 """A small installation for tests of what is answered: a migrated store, sites, alerts, a desk."""
 
+import atexit
 import functools
 import os
 import shutil
@@ -38,6 +39,7 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 @functools.cache
 def _template() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="template-"))
+    atexit.register(shutil.rmtree, folder)
     database = open_database(f"sqlite:///{folder / 'xunwang.db'}")
     migrate(database)
     database.close()

@@ -18,7 +18,7 @@ from lexicons.publishing import (
     versions,
 )
 from tests.builders import NOON
-from tests.unit.lexicons.conftest import FOLDER
+from tests.unit.conftest import FOLDER
 
 CLAIMS = """claims:
   - {id: x, category: a, says: 承诺, weight: 3, enough: 3, reach: 9, objects: [本金],

@@ -21,7 +21,7 @@ from lexicons.publishing import check, copied
 from lexicons.resembling import FILE, Resemblance, load_resemblance
 from tests.builders import NOON, a_text, a_visit
 from tests.quality.learning import groups_of
-from tests.unit.lexicons.conftest import FOLDER
+from tests.unit.conftest import FOLDER
 
 GROUPS = {"每月": 1.5, "每月拿": 0.5, "00天": 2.0, "拿钱": -0.7, "回本": 3.0}
 

@@ -21,7 +21,7 @@ from lexicons.vocabulary import Vocabulary, load_vocabulary
 from lexicons.weighing import Weights, load_weights
 from tests.builders import a_text
 from tests.graded import grade_hits
-from tests.unit.lexicons.conftest import FOLDER
+from tests.unit.conftest import FOLDER
 
 CASES = yaml.safe_load(
     (Path(__file__).parents[2] / "quality" / "boundary_cases.yaml").read_text(encoding="utf-8")

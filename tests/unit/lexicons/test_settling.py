@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from crawler.domain.assessment import Level
 from crawler.domain.capture import Field, Outcome, PageText
 from crawler.domain.page import Card, Contact, ContactKind, Form, FormKind, PageStructure
@@ -23,7 +25,12 @@ EVERY_SIGN_OF_AN_OFFER = PageStructure(
 )
 
 
-def settled(judge: Judge) -> list[tuple[Case, Visit, Page]]:
+Settled = list[tuple[Case, Visit, Page]]
+
+
+@pytest.fixture(scope="module")
+def settled(judge: Judge) -> Settled:
+    """Of our own pages and texts, those that their words settle."""
     found = []
     for case in (*own_pages(), *own_texts()):
         page = page_of(case.question, NOON)
@@ -33,19 +40,19 @@ def settled(judge: Judge) -> list[tuple[Case, Visit, Page]]:
     return found
 
 
-def test_no_structure_makes_a_finding_of_a_settled_page(judge: Judge) -> None:
-    pages = settled(judge)
-
-    assert len(pages) > 15
-    for case, visit, page in pages:
+def test_no_structure_makes_a_finding_of_a_settled_page(judge: Judge, settled: Settled) -> None:
+    assert len(settled) > 15
+    for case, visit, page in settled:
         built = judge.judge(visit, page.text, EVERY_SIGN_OF_AN_OFFER, NOON)
         closely = examine(visit, [page], judge, NOON).assessment
         assert not case.risky, case.id
         assert (built.level, closely and closely.level) == (Level.NONE, Level.NONE), case.id
 
 
-def test_a_page_that_may_hold_rates_in_its_cards_is_read_closely(judge: Judge) -> None:
-    quiet = next(page.text for _, _, page in settled(judge))
+def test_a_page_that_may_hold_rates_in_its_cards_is_read_closely(
+    judge: Judge, settled: Settled
+) -> None:
+    quiet = next(page.text for _, _, page in settled)
     label, figure = Field(name="alt", text="预期回报"), Field(name="option", text="18%")
     with_cards = PageText(fields=(*quiet.fields, label, figure))
 
@@ -53,8 +60,8 @@ def test_a_page_that_may_hold_rates_in_its_cards_is_read_closely(judge: Judge) -
     assert judge.settle(a_visit(), with_cards, NOON) is None
 
 
-def test_a_long_page_is_left_to_the_reader(judge: Judge) -> None:
-    quiet = next(page.text for _, _, page in settled(judge))
+def test_a_long_page_is_left_to_the_reader(judge: Judge, settled: Settled) -> None:
+    quiet = next(page.text for _, _, page in settled)
     body = quiet.field("body")
     longer = a_text(body + "\n" + "天气晴朗。" * (IN_PASSING // 5))
 
@@ -68,8 +75,8 @@ def test_what_the_sieve_stops_is_settled_as_before(judge: Judge) -> None:
     assert judge.settle(a_visit(), text, NOON) == judge.judge(a_visit(), text, None, NOON)
 
 
-def test_the_glance_reports_it_and_leaves_the_rest(judge: Judge) -> None:
-    _, visit, page = settled(judge)[0]
+def test_the_glance_reports_it_and_leaves_the_rest(judge: Judge, settled: Settled) -> None:
+    _, visit, page = settled[0]
     risky = next(page_of(case.question, NOON) for case in own_texts() if case.risky)
 
     assert glance(visit, page, judge, NOON).assessment is not None
@@ -84,9 +91,11 @@ def test_the_best_structure_is_the_best_by_the_weights(judge: Judge) -> None:
     assert {name for name, weight in weights.purpose.structure.items() if weight > 0} == shown
 
 
-def test_who_is_turned_away_the_second_time_is_judged_by_the_first(judge: Judge) -> None:
+def test_who_is_turned_away_the_second_time_is_judged_by_the_first(
+    judge: Judge, settled: Settled
+) -> None:
     """Whoever bans an address after its first request is not clean by it."""
-    _, visit, page = settled(judge)[0]
+    _, visit, page = settled[0]
     seen = a_capture(id="C1", text_digest="d", outcome=Outcome.PARTIAL)
     silent = Page(capture=a_capture(id="C2", outcome=Outcome.TIMED_OUT), html="", text=PageText())
     again = replace(visit, captures=(seen, silent.capture))

@@ -7,7 +7,7 @@ import pytest
 from crawler.domain.assessment import Level
 from lexicons import weighing
 from lexicons.weighing import LevelsInForce, Weights, load_weights
-from tests.unit.lexicons.conftest import FOLDER
+from tests.unit.conftest import FOLDER
 
 
 def _version(folder: Path, blue: str) -> Path:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-import lexicons
 from alerts.alerting import ChangeKind, alert_for
 from crawler.domain.assessment import Level
 from crawler.domain.capture import Capture, Evidence, EvidenceKind, Fetcher, Outcome
@@ -15,11 +14,6 @@ from crawler.service.reader import report_of
 from crawler.store.evidence import SegmentWriter
 from lexicons.judging import Judge
 from tests.builders import NOON, a_capture, a_text, a_visit, an_alert, an_exchange
-
-
-@pytest.fixture(scope="module")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
-    return Judge(Path(lexicons.__file__).parent, tmp_path_factory.mktemp("jieba"))
 
 
 def kept(folder: Path, body: str) -> Capture:
