@@ -7,7 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
+from elasticsearch.serializer import JsonSerializer
 
 from crawler.domain.errors import TryLater
 from indexer.documents import Document
@@ -42,6 +44,16 @@ class ElasticServer:
     timeout_s: float = 10.0
 
 
+class _QuickJson(JsonSerializer):
+    """The client's own takes a seventh of what a text costs from store to index."""
+
+    def json_dumps(self, data: Any) -> bytes:
+        try:
+            return msgspec.json.encode(data)
+        except (TypeError, UnicodeError):
+            return super().json_dumps(data)
+
+
 class ElasticEngine:
     """Same words, same hits as the embedded engine: `cjk` makes the same pairs."""
 
@@ -54,6 +66,7 @@ class ElasticEngine:
                 basic_auth=(server.user, server.password) if server.user else None,
                 request_timeout=server.timeout_s,
                 max_retries=1,
+                serializer=_QuickJson(),
                 **trust,
             )
 

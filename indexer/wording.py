@@ -17,6 +17,9 @@ HAN = (
 )
 LONGEST_WORD = 200  # Elasticsearch cuts at 255
 _STRETCH = re.compile(rf"[{HAN}]+|[a-z0-9]+(?:(?<=[0-9])\.(?=[0-9])[a-z0-9]+)*")
+# what no folding changes, and most of a page is: looked for at once, not one by one
+_MAY_CHANGE = re.compile("[^a-z0-9 \n。、\u3400-\u4db5\u4e00-\u9fcc]")
+_ASCII = frozenset(map(chr, range(128)))
 _BETWEEN = rf"[^a-z0-9{HAN}]*"
 
 
@@ -30,7 +33,7 @@ def _folded(character: str) -> str:
 def comparable(text: str) -> str:
     """The form in which texts and questions are compared; as long as the text itself."""
     # a page has few different characters that change: thrice as fast as one by one
-    for character in set(text):
+    for character in set(_MAY_CHANGE.findall(text)):
         if (folded := _folded(character)) != character:
             text = text.replace(character, folded)
     return text
@@ -62,7 +65,7 @@ def pairs_of(stretches: Iterable[str]) -> list[str]:
 
 def characters_of(stretches: Iterable[str]) -> list[str]:
     """Each Han character once: a single one is no pair, and is looked for here."""
-    return sorted(one for one in set("".join(stretches)) if is_han(one))
+    return sorted(set("".join(stretches)) - _ASCII)
 
 
 def pattern_of(stretches: tuple[str, ...]) -> "re.Pattern[str]":

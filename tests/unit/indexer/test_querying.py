@@ -100,3 +100,11 @@ def test_a_question_that_can_be_asked_stays_as_it_is(words: str) -> None:
 def test_a_question_that_cannot_be_asked_whole_is_refused(words: str, why: str) -> None:
     with pytest.raises(BadInput, match=why):
         checked(words)
+
+
+def test_every_character_is_folded_by_itself() -> None:
+    characters = [chr(code) for code in range(0x30000) if not 0xD800 <= code < 0xE000]
+
+    assert comparable("".join(characters)) == "".join(map(comparable, characters))
+    assert comparable("ＡbＣ１％") == "abc1%"
+    assert comparable("\ufa10") == "\u585a"  # a compatibility ideograph among those that are none
