@@ -15,10 +15,10 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from crawler.service import reaching
-from crawler.service.console import passwords
 from tests import servers
 from tests.builders import NOON
 from tests.servers.elsewhere import SERVER
+from tests.stores import migrate_copy
 
 # a busy machine makes any example slow: bounds on time are tests of their own
 settings.register_profile("untimed", deadline=None)
@@ -86,10 +86,18 @@ def only_loopback() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def passwords_cost_little() -> Iterator[None]:
     """Tests sign in a thousand times; what a guess really costs is a test of its own."""
-    real = passwords.HASHER
-    passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    yield
-    passwords.HASHER = real
+    with pytest.MonkeyPatch.context() as change:
+        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        change.setattr("crawler.service.console.passwords.HASHER", cheap)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def new_stores_are_copies() -> Iterator[None]:
+    """In this process; the programs that tests start migrate theirs."""
+    with pytest.MonkeyPatch.context() as change:
+        change.setattr("crawler.service.wiring.migrate", migrate_copy)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,8 @@ from alerts.signing import signer_of
 from alerts.webhook import Poster
 from crawler.domain.delivery import Delivery, Endpoint
 from crawler.store.outbox import delivery_counts, put
-from tests.integration.answering_house import a_database, a_delivery, an_endpoint
+from tests.integration.answering_house import a_delivery, an_endpoint
+from tests.stores import a_database
 
 _ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
 

@@ -27,7 +27,8 @@ from typing import Any
 from alerts.signing import signer_of
 from crawler.domain.delivery import DeliveryState
 from crawler.store.outbox import delivery_counts, put
-from tests.integration.answering_house import a_database, a_delivery, an_endpoint
+from tests.integration.answering_house import a_delivery, an_endpoint
+from tests.stores import a_database
 
 PATIENCE_S = 1.5  # of the sender, for one answer
 LATE_S = 2.5

@@ -1,15 +1,10 @@
 """A small installation for tests of what is answered: a migrated store, sites, alerts, a desk."""
 
-import atexit
-import functools
 import os
-import shutil
-import tempfile
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert, update
@@ -29,26 +24,11 @@ from crawler.domain.site import Site
 from crawler.store.alerts import save_alert
 from crawler.store.assessments import save_assessment
 from crawler.store.cases import open_cases_with, save_case
-from crawler.store.database import Database, migrate, open_database
+from crawler.store.database import Database
 from crawler.store.tables import alerts, sites, sweeps, visits
 from tests.builders import NOON, a_site, an_alert, an_assessment
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-
-
-@functools.cache
-def _template() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="template-"))
-    atexit.register(shutil.rmtree, folder)
-    database = open_database(f"sqlite:///{folder / 'xunwang.db'}")
-    migrate(database)
-    database.close()
-    return folder / "xunwang.db"
-
-
-def a_database(folder: Path) -> Database:
-    shutil.copy(_template(), folder / "xunwang.db")
-    return open_database(f"sqlite:///{folder / 'xunwang.db'}")
 
 
 def an_endpoint(**given: Any) -> Endpoint:

@@ -29,14 +29,7 @@ from crawler.service.api.app import PATH, app_of
 from crawler.service.wiring import House, endpoints_of, open_house
 from crawler.store.clients import save_client
 from tests.builders import NOON, a_site
-from tests.integration.answering_house import (
-    SECRET,
-    Clock,
-    a_database,
-    a_desk,
-    an_endpoint,
-    open_alert,
-)
+from tests.integration.answering_house import SECRET, Clock, a_desk, an_endpoint, open_alert
 
 SETTINGS = f"""
 region = "310000"
@@ -125,7 +118,6 @@ def an_api(folder: Path, settings: str = SETTINGS) -> Iterator[ApiHouse]:
     """A fresh installation whose API answers on loopback."""
     folder.mkdir(exist_ok=True)
     (folder / "xunwang.toml").write_text(settings, "utf-8")
-    a_database(folder).close()  # migrated once, copied for each test
     house, clock = open_house(folder), Clock()
     desk = a_desk(*endpoints_of(house.config), approval_from=Level.ORANGE)
     whole = FastAPI(openapi_url=None)

@@ -19,7 +19,6 @@ from crawler.service.console.passwords import hash_of
 from crawler.service.wiring import House, open_house
 from crawler.store.people import save_user
 from tests.builders import NOON
-from tests.integration.answering_house import a_database
 
 PASSWORD = "correct horse 9"
 BOUNDARY = "b0undary"
@@ -118,8 +117,6 @@ def console(folder: Path, clock: Clock | None = None, settings: str = "") -> Ite
     """A fresh installation, served."""
     folder.mkdir(exist_ok=True)
     (folder / "xunwang.toml").write_text(settings or 'region = "310000"\n', "utf-8")
-    if not (folder / "xunwang.db").exists():  # the same one may be served again
-        a_database(folder).close()  # migrated once, copied for each test
     house = open_house(folder)
     try:
         with served(house, clock or Clock()) as port:

@@ -33,7 +33,8 @@ from crawler.store.sites import sites_by_id
 from crawler.store.task_results import results_of
 from crawler.store.tasks import feedback_of, moves_of, task_of
 from tests.builders import NOON
-from tests.integration.answering_house import a_database, a_desk, an_endpoint, open_alert
+from tests.integration.answering_house import a_desk, an_endpoint, open_alert
+from tests.stores import a_database
 
 
 def a_house(folder: Path) -> tuple[Database, Desk, SupervisionTask]:

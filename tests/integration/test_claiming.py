@@ -10,8 +10,8 @@ from crawler.domain.site import VisitState
 from crawler.store.database import Database
 from crawler.store.visits import advance, claim_visits, release_leases, release_visits
 from tests.builders import NOON
-from tests.integration.answering_house import a_database
 from tests.integration.test_families import visits as filed_visits
+from tests.stores import a_database
 
 LEASE = timedelta(minutes=15)
 LATER = NOON + timedelta(minutes=1)

@@ -45,15 +45,9 @@ from crawler.store.outbox import (
 )
 from crawler.store.tables import outbox
 from tests.builders import NOON
-from tests.integration.answering_house import (
-    Clock,
-    Platform,
-    a_courier,
-    a_database,
-    a_delivery,
-    an_endpoint,
-)
+from tests.integration.answering_house import Clock, Platform, a_courier, a_delivery, an_endpoint
 from tests.integration.packing_house import a_house
+from tests.stores import a_database
 
 ALL_S = sum(SCHEDULE_S) * 1.3
 ALL_DAY = timedelta(days=1)

@@ -12,7 +12,7 @@ from crawler.config import Config, SearchSettings
 from crawler.domain.errors import TryLater
 from crawler.service.searching import Indexer
 from crawler.service.wiring import House
-from crawler.store.database import Database, migrate, open_database
+from crawler.store.database import Database
 from crawler.store.tables import texts
 from crawler.store.texts import index_counts, refused_texts
 from indexer.elastic import ElasticEngine, ElasticServer
@@ -22,6 +22,7 @@ from tests.builders import NOON
 from tests.elastic_stub import Answer, ElasticStub, refusing
 from tests.integration.search_house import SearchHouse
 from tests.site.certificate import with_its_pem
+from tests.stores import a_database
 
 TEXTS = 12
 
@@ -29,8 +30,7 @@ TEXTS = 12
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A store with texts that wait, made once."""
-    opened = open_database(f"sqlite:///{tmp_path_factory.mktemp('faults') / 'x.db'}")
-    migrate(opened)
+    opened = a_database(tmp_path_factory.mktemp("faults"))
     house = SearchHouse(opened, an_engine("http://127.0.0.1:1"))
     for number in range(TEXTS):
         house.shows(f"保本的第{number}号页面", at=NOON + timedelta(seconds=number))

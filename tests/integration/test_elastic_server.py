@@ -12,7 +12,6 @@ from sqlalchemy import delete, select, update
 
 from crawler.domain.capture import Field, PageText
 from crawler.domain.errors import TryLater
-from crawler.store.database import migrate, open_database
 from crawler.store.search_tables import text_places
 from crawler.store.tables import captures, texts
 from crawler.store.texts import index_counts
@@ -23,14 +22,14 @@ from indexer.indexing import forget_removed, index_pending, rebuild, take_in_aga
 from tests import servers
 from tests.builders import NOON
 from tests.integration.search_house import SearchHouse
+from tests.stores import a_database
 
 pytestmark = pytest.mark.elastic
 
 
 @pytest.fixture
 def house(elasticsearch_url: str, tmp_path: Path) -> Iterator[SearchHouse]:
-    opened = open_database(f"sqlite:///{tmp_path / 'x.db'}")
-    migrate(opened)
+    opened = a_database(tmp_path)
     engine = ElasticEngine(ElasticServer(url=elasticsearch_url, alias="faults", timeout_s=30))
     engine.drop()
     yield SearchHouse(opened, engine)

@@ -27,7 +27,8 @@ from crawler.store.exceptions import (
 from crawler.store.sites import site_of_domain
 from crawler.store.tables import sites
 from tests.builders import NOON, a_capture, a_site, a_visit, an_assessment
-from tests.integration.answering_house import a_database, settle_site
+from tests.integration.answering_house import settle_site
+from tests.stores import a_database
 
 NAME = "某某银行股份有限公司"
 LATER = NOON + timedelta(days=30)

@@ -22,7 +22,7 @@ from crawler.store.families import MOST_HOLDERS, family_of, relatives, save_mark
 from crawler.store.lists import import_list, stage_list
 from crawler.store.visits import every_site, start_sweep, visits_by_id
 from tests.builders import NOON, a_filing, an_assessment
-from tests.integration.answering_house import a_database
+from tests.stores import a_database
 
 PAGES = Path("tests/site/pages")
 PHONE = Mark(kind=MarkKind.PHONE, value="4005550166")

@@ -11,7 +11,8 @@ from crawler.store.outbox import put
 from crawler.store.platform_tables import pulls
 from crawler.store.pulls import pull
 from tests.builders import NOON
-from tests.integration.answering_house import a_database, a_delivery
+from tests.integration.answering_house import a_delivery
+from tests.stores import a_database
 
 
 def test_what_was_written_first_comes_first_and_keeps_its_place(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from crawler.store.database import Database
 from crawler.store.efforts import accounts_of, add_to_account, open_account
 from crawler.store.visits import mark_sweep, sweep_of
 from tests.builders import NOON
-from tests.integration.answering_house import a_database
 from tests.integration.test_families import visits as filed_visits
 from tests.serving_house import told
+from tests.stores import a_database
 
 SITES = 40
 GUESS = Effort(sites=SITES, seconds=300, bytes=2**20, traffic=2**21, pictures=1)

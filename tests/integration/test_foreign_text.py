@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 from crawler.store.database import _json_without_nul
 from crawler.store.tables import sites
 from tests.builders import NOON
-from tests.integration.answering_house import a_database
+from tests.stores import a_database
 
 
 def test_a_nul_in_a_name_or_a_question_stops_nothing(tmp_path: Path) -> None:

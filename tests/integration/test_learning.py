@@ -16,8 +16,8 @@ from crawler.store.database import Database
 from crawler.store.evidence import SegmentWriter
 from crawler.store.visits import every_site, start_sweep, visits_by_id
 from tests.builders import NOON, a_capture, an_assessment
-from tests.integration.answering_house import a_database
 from tests.integration.test_families import visits as filed_visits
+from tests.stores import a_database
 
 VISITED = 1
 

@@ -24,8 +24,9 @@ from crawler.store.clients import list_clients
 from crawler.store.database import Database
 from crawler.store.outbox import delivery_of, put
 from tests.builders import NOON
-from tests.integration.answering_house import a_database, a_delivery
+from tests.integration.answering_house import a_delivery
 from tests.integration.api_house import SETTINGS
+from tests.stores import a_database
 
 COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("client", client.client),

@@ -33,7 +33,7 @@ from crawler.store.tables import sites, visits
 from crawler.store.visits import visits_by_id
 from lexicons.judging import Judge
 from tests.builders import NOON, a_site, a_text
-from tests.integration.answering_house import a_database, settle_site
+from tests.integration.answering_house import settle_site
 
 USCC, OTHER = "91310118MA1TE5T0XE", "91310118MA1TE5T1XC"
 NAME = "某某财富管理有限公司"
@@ -42,7 +42,6 @@ NAME = "某某财富管理有限公司"
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     (tmp_path / "xunwang.toml").write_text('region = "310118"\n', "utf-8")
-    a_database(tmp_path).close()  # a copy of one that is migrated already
     opened = open_house(tmp_path)
     yield opened
     opened.database.close()

@@ -17,12 +17,13 @@ from crawler.service.responding import Responder
 from crawler.store.alerts import alerts_of_site, change_alert
 from crawler.store.audit import acts_on
 from crawler.store.cases import case_of, save_case
-from crawler.store.database import Connection, Database, migrate, open_database
+from crawler.store.database import Connection, Database
 from crawler.store.lists import import_list, stage_list
 from crawler.store.outbox import list_deliveries
 from crawler.store.visits import every_site, start_sweep, visits_by_id
 from tests.builders import NOON, a_capture, a_filing, an_assessment
 from tests.integration.answering_house import an_endpoint
+from tests.stores import a_database
 
 
 def test_a_relapse_reopens_the_closed_case_at_its_new_level(tmp_path: Path) -> None:
@@ -109,8 +110,7 @@ def a_swept_visit(db: Connection) -> Visit:
 
 
 def a_store(folder: Path) -> Database:
-    database = open_database(f"sqlite:///{folder / 'x.db'}")
-    migrate(database)
+    database = a_database(folder)
     listed = FilingList(source="s", name="n", sha256="0" * 64, size_bytes=1, received_at=NOON)
     with database.transaction() as db:
         import_list(db, listed, stage_list(db, [a_filing()], "310118"), "ops", "310118")

@@ -34,15 +34,9 @@ from crawler.store.tables import alerts, audit, sites
 from crawler.store.task_alerts import alerts_of_task
 from crawler.store.tasks import moves_of, task_of
 from tests.builders import NO_TRIGGER, NOON, a_site, an_alert
-from tests.integration.answering_house import (
-    a_database,
-    a_desk,
-    an_endpoint,
-    beside,
-    open_alert,
-    settle_site,
-)
+from tests.integration.answering_house import a_desk, an_endpoint, beside, open_alert, settle_site
 from tests.integration.api_house import said
+from tests.stores import a_database
 
 
 def test_a_confirmed_orange_alert_waits_as_a_draft_for_a_supervisor(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from crawler.domain.site import VisitState
 from crawler.service.ordering import orders_for
 from crawler.store.robots import forget_robots, robots_of, save_robots
 from tests.builders import NOON
-from tests.integration.answering_house import a_database
 from tests.integration.test_families import visits as filed_visits
+from tests.stores import a_database
 
 WEEK = timedelta(days=7)
 ODD = "/a\x00\u5b57"

@@ -8,18 +8,17 @@ import pytest
 
 from crawler.domain.assessment import Level
 from crawler.domain.search import Narrowing
-from crawler.store.database import migrate, open_database
 from crawler.store.saved_searches import end_search, finds_of, save_search, searches_of
 from indexer.embedded import EmbeddedEngine
 from indexer.watching import watch
 from tests.builders import NOON
 from tests.integration.search_house import SearchHouse
+from tests.stores import a_database
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[SearchHouse]:
-    opened = open_database(f"sqlite:///{tmp_path / 'x.db'}")
-    migrate(opened)
+    opened = a_database(tmp_path)
     yield SearchHouse(opened, EmbeddedEngine(opened))
     opened.close()
 

@@ -1,7 +1,6 @@
 """Search over every engine: the same promises on the embedded one and on Elasticsearch."""
 
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +18,7 @@ from crawler.domain.errors import TryLater
 from crawler.service import searching
 from crawler.service.searching import Indexer
 from crawler.service.wiring import House
-from crawler.store.database import Database, migrate, open_database
+from crawler.store.database import Database
 from crawler.store.tables import texts
 from crawler.store.texts import Waiting, index_counts
 from indexer import indexing
@@ -33,32 +32,17 @@ from indexer.querying import question_from
 from indexer.searching import every_answer
 from tests.builders import NOON, a_text
 from tests.integration.search_house import SearchHouse
+from tests.stores import a_database
 
 ENGINES = ["embedded", pytest.param("elastic", marks=pytest.mark.elastic)]
 SAVING = "保本保息，年化收益8%"
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Migrated once, copied for each test."""
-    file = tmp_path_factory.mktemp("search") / "x.db"
-    opened = open_database(f"sqlite:///{file}")
-    migrate(opened)
-    opened.close()
-    return file
-
-
 @pytest.fixture
-def database(migrated: Path, tmp_path: Path) -> Iterator[Database]:
-    opened = a_copy(migrated, tmp_path)
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = a_database(tmp_path)
     yield opened
     opened.close()
-
-
-def a_copy(migrated: Path, folder: Path) -> Database:
-    if migrated.exists():
-        shutil.copy(migrated, folder)
-    return open_database(f"sqlite:///{folder / migrated.name}")
 
 
 @pytest.fixture(params=ENGINES)
@@ -71,10 +55,10 @@ def house(request: pytest.FixtureRequest, database: Database) -> Iterator[Search
 
 @pytest.fixture(scope="module", params=ENGINES)
 def asked(
-    request: pytest.FixtureRequest, migrated: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[SearchHouse, dict[str, str]]]:
     """Three texts that are only asked for, and the name of each."""
-    opened = a_copy(migrated, tmp_path_factory.mktemp("asked"))
+    opened = a_database(tmp_path_factory.mktemp("asked"))
     house = SearchHouse(opened, engine_named(request, opened))
     texts = {
         "A": a_text("保本保息，年化8%", alt="替代文字"),

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from crawler.domain.errors import TryLater
-from crawler.store.database import migrate, open_database
 from crawler.store.texts import index_counts
 from indexer.elastic import ElasticEngine, ElasticServer
 from indexer.indexing import index_pending, rebuild
@@ -16,6 +15,7 @@ from tests import servers
 from tests.integration.search_house import SearchHouse
 from tests.servers.tls_proxy import tls_proxy
 from tests.site.certificate import with_its_pem
+from tests.stores import a_database
 
 pytestmark = pytest.mark.elastic
 
@@ -57,8 +57,7 @@ def an_engine(url: str, ca_file: Path | None, user: str, password: str = "") -> 
 @pytest.fixture
 def house(behind_tls: str, ca_file: Path, tmp_path: Path) -> Iterator[SearchHouse]:
     """Its engine knows the password and the certificate."""
-    opened = open_database(f"sqlite:///{tmp_path / 'x.db'}")
-    migrate(opened)
+    opened = a_database(tmp_path)
     engine = an_engine(behind_tls, ca_file, "xunwang")
     yield SearchHouse(opened, engine)
     engine.drop()

@@ -25,7 +25,8 @@ from crawler.service.reporting import (
 )
 from crawler.store.database import Database
 from tests.builders import NOON, a_site
-from tests.integration.answering_house import a_database, a_desk, open_alert
+from tests.integration.answering_house import a_desk, open_alert
+from tests.stores import a_database
 
 CATEGORIES = {
     "yield_promise": Category(

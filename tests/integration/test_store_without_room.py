@@ -9,9 +9,9 @@ from crawler.domain.errors import StoreAway
 from crawler.store.database import Database
 from crawler.store.notices import keep_notices, open_notices
 from tests.builders import NOON
-from tests.integration.answering_house import a_database
 from tests.serving_house import told
 from tests.soak_faults import eat, small_disk
+from tests.stores import a_database
 
 pytestmark = pytest.mark.sqlite_only("a server's disk is its own")
 LONG = {f"k{n}": "x" * 500 for n in range(2_000)}

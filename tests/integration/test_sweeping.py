@@ -32,8 +32,8 @@ from crawler.store.sweep_tables import sweep_accounts
 from crawler.store.tables import assessments, visits
 from crawler.store.visits import claim_visits, sweep_of, visits_by_id
 from tests.builders import NOON, a_capture, an_assessment
-from tests.integration.answering_house import a_database
 from tests.integration.test_families import visits as filed_visits
+from tests.stores import a_database
 
 COUNT = 6
 CULPRIT = 2

@@ -29,7 +29,8 @@ from crawler.store.task_alerts import alerts_of_task
 from crawler.store.task_tables import rechecks
 from crawler.store.tasks import task_of
 from tests.builders import NOON
-from tests.integration.answering_house import a_database, a_desk, an_endpoint, beside, open_alert
+from tests.integration.answering_house import a_desk, an_endpoint, beside, open_alert
+from tests.stores import a_database
 
 LATER = NOON + timedelta(hours=1)
 

@@ -43,7 +43,8 @@ from crawler.store.task_results import results_of, unfinished_tasks
 from crawler.store.tasks import moves_of
 from crawler.store.visits import due_sites
 from tests.builders import NOON, a_capture, a_visit, an_assessment
-from tests.integration.answering_house import a_database, a_desk, an_endpoint, open_alert
+from tests.integration.answering_house import a_desk, an_endpoint, open_alert
+from tests.stores import a_database
 
 MZ = Department(code="310118-MZ", name="民政局")
 GA = Department(code="310118-GA", name="公安经侦部门")

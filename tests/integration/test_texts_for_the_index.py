@@ -24,7 +24,7 @@ from crawler.store.texts import (
     waiting_texts,
 )
 from tests.builders import NOON, a_text
-from tests.integration.answering_house import a_database
+from tests.stores import a_database
 
 TEXT = a_text("保本保息")
 

@@ -26,8 +26,8 @@ from crawler.store.evidence import SegmentWriter, open_record
 from crawler.store.picture_texts import picture_words_of
 from crawler.store.visits import every_site, start_sweep, visits_by_id
 from tests.builders import NOON, a_capture, a_text, an_assessment
-from tests.integration.answering_house import a_database
 from tests.integration.test_families import visits as filed_visits
+from tests.stores import a_database
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from crawler.service.scheduler import (
     next_fires,
     passed_fires,
 )
-from crawler.store.database import Database, migrate, open_database
+from crawler.store.database import Database
 from crawler.store.schedules import (
     add_schedule,
     claim_firing,
@@ -25,6 +25,7 @@ from crawler.store.schedules import (
     put_firing,
     renew_firing,
 )
+from tests.stores import a_database
 
 START = datetime(2026, 5, 12, 4, 0, tzinfo=UTC)  # a Tuesday, noon in Shanghai
 DAY = timedelta(days=1)
@@ -32,8 +33,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{tmp_path / 'x.db'}")
-    migrate(opened)
+    opened = a_database(tmp_path)
     yield opened
     opened.close()
 

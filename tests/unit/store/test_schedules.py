@@ -8,7 +8,7 @@ import pytest
 
 from crawler.domain.errors import BadInput
 from crawler.domain.schedule import FiringState, Schedule, ScheduleState
-from crawler.store.database import Database, migrate, open_database
+from crawler.store.database import Database
 from crawler.store.schedules import (
     add_schedule,
     all_schedules,
@@ -19,12 +19,12 @@ from crawler.store.schedules import (
     timetable_mark,
 )
 from tests.builders import NOON
+from tests.stores import a_database
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{tmp_path / 'x.db'}")
-    migrate(opened)
+    opened = a_database(tmp_path)
     yield opened
     opened.close()
 

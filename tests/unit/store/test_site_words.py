@@ -16,6 +16,7 @@ from crawler.store.database import Database, migrate, open_database, upsert
 from crawler.store.sites import named
 from crawler.store.tables import sites
 from tests.builders import NOON
+from tests.stores import a_database
 
 MIGRATIONS = Path(site_store.__file__).parent / "migrations"
 LETTERS = "商务公司ab01A%_\\\"'. -é𠀀"
@@ -34,8 +35,7 @@ def row(n: int, unit: str, shown: str = "") -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    database = open_database(f"sqlite:///{tmp_path_factory.mktemp('words') / 'x.db'}")
-    migrate(database)
+    database = a_database(tmp_path_factory.mktemp("words"))
     with database.transaction() as db:
         db.execute(insert(sites), [row(n, "") for n in range(12)])
         db.execute(insert(sites).values(row(900, "颐享", "商务.example.cn")))

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from crawler.store.database import Database, migrate, open_database
+from crawler.store.database import Database
 from crawler.store.tables import sites
 from tests.builders import NOON
+from tests.stores import a_database
 
 
 def a_site(n: int) -> dict[str, object]:
@@ -31,8 +32,7 @@ def known(database: Database) -> dict[str, int]:
 
 @pytest.mark.sqlite_only("PostgreSQL surveys itself")
 def test_a_survey_tells_the_planner_how_full_the_tables_are(tmp_path: Path) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'x.db'}")
-    migrate(database)
+    database = a_database(tmp_path)
     with database.transaction() as db:
         db.execute(insert(sites), [a_site(n) for n in range(3_000)])
     before = known(database)
