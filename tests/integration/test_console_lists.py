@@ -12,6 +12,7 @@ from openpyxl import Workbook
 from sqlalchemy import func, select
 
 from crawler.domain.user import Role
+from crawler.service.console import app
 from crawler.service.console import lists as page
 from crawler.service.console.app import app_of
 from crawler.service.importing import import_file
@@ -193,7 +194,10 @@ def test_what_is_no_list_is_refused_in_one_line_and_leaves_nothing(
     assert taken(house) == []
 
 
-def test_a_file_too_big_is_refused_before_it_is_read(house: Served, ops: Visitor) -> None:
+def test_a_file_too_big_is_refused_before_it_is_read(
+    house: Served, ops: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "FORM_S", 0.5)  # what it waits for never comes
     headers = UPLOADING | {"Content-Length": str(page.MOST_BYTES + 1)}
 
     answer = ops.ask("POST", "/lists", b"", headers)

@@ -226,7 +226,7 @@ def _door(consoles: _Languages, route: Route) -> Endpoint:
             async with _form_of(request, route) as form:
                 return await run_in_threadpool(_answer, console, route, request, form, request_id)
         except TooLarge:
-            await drained(request)
+            await drained(request, FORM_S)
             return _sorry(console, request, 413, "提交的内容超过上限，没有收下。")
         except (TimeoutError, ClientDisconnect):
             return _sorry(console, request, 408, "提交的内容迟迟没有传完，没有收下。")

@@ -59,7 +59,7 @@ def is_foreign(request: Request) -> bool:
     return request.headers.get("origin") != f"{request.url.scheme}://{request.headers.get('host')}"
 
 
-async def drained(request: Request, most_bytes: int = MOST_DRAINED, for_s: float = 30) -> None:
+async def drained(request: Request, for_s: float, most_bytes: int = MOST_DRAINED) -> None:
     """Take in what is still on its way and keep nothing of it: a browser reads the answer only
     after it has sent all, and sees a broken connection where nobody takes it.
     """
