@@ -21,6 +21,7 @@ _LABELLED = re.compile(rf"(?:^|[\s|｜])((?:{'|'.join(_LABELS)})\s?[:：]\s?[^\s
 _MOMENT = re.compile(
     r"^\s*((?:19|20)\d{2}[-年/.]\d{1,2}[-月/.]\d{1,2}日?\s+\d{1,2}:\d{2}(?::\d{2})?)(?:\s|$)"
 )
+_MAY_SIGN = re.compile("[:：(（[〔日]")  # each of these forms has one of them
 _SPELLED = (
     re.compile(
         r"[（(](?:本报|本刊|新华社|中新社|见习)?(?:记者|责编|责任编辑|编辑|通讯员)\s?[:：]?\s?[^)）]{2,20}[)）]"
@@ -52,6 +53,8 @@ def find_bylines(tree: Tree, text: str) -> tuple[str, ...]:
 
 
 def _in_line(line: str) -> Iterator[str]:
+    if not _MAY_SIGN.search(line):
+        return
     for pattern in (_LABELLED, _MOMENT):
         yield from (match[1].strip() for match in pattern.finditer(line))
     for pattern in _SPELLED:
@@ -67,7 +70,7 @@ def _in_source(tree: Tree) -> Iterator[str]:
     for element in tree.named("time")[:3]:
         if words := words_of(element)[:_LONGEST]:
             yield f"time: {words}"
-    signed = (e for e in tree.elements if _CLASSES & {*e.get_attribute_list("class")})
+    signed = (e for e in tree.elements if _CLASSES.intersection(attribute(e, "class").split()))
     for element in islice(signed, 3):
         if 1 < len(words := words_of(element)) <= _LONGEST:
             yield words

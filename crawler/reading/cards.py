@@ -4,11 +4,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bs4.element import Tag
 
 from crawler.domain.page import Card
-from crawler.reading.soup import Tree, cells_of, words_of
+from crawler.reading.soup import Tree, attribute, cells_of, words_of
 
 _MOST_CARDS = 200
 _MOST_CELLS = 24
@@ -36,6 +37,7 @@ _NO_BOXES = frozenset(
         "tbody",
     ]
 )
+_WORD = re.compile(r"\S+")
 _STATE = re.compile(r"\d+|active|current|first|last|odd|even|selected|hover|cur|\bon\b")
 
 
@@ -77,9 +79,15 @@ def _look(box: Tag) -> object:
     """What look-alikes share: their tag and class, or their tag and what they are made of."""
     if box.name == "tr":
         return "tr"
-    classes = {_STATE.sub("", name) for name in box.get_attribute_list("class") if name} - {""}
-    inside = [child.name for child in box.children if isinstance(child, Tag)][:6]
-    return (box.name, frozenset(classes) or tuple(inside))
+    if classes := _lasting(attribute(box, "class")):
+        return box.name, classes
+    return box.name, tuple([child.name for child in box.children if isinstance(child, Tag)][:6])
+
+
+@lru_cache(maxsize=1024)
+def _lasting(classes: str) -> frozenset[str]:
+    """Without what says only how one of a row stands now."""
+    return frozenset(_STATE.sub("", name) for name in classes.split()) - {""}
 
 
 def _row(group: list[Tag]) -> list[_Box]:
@@ -159,8 +167,9 @@ class _Places:
     """Where words lie in the body text, white space aside, going on from the last place."""
 
     def __init__(self, body: str) -> None:
-        self._at = [at for at, c in enumerate(body[:_MOST_BODY]) if not c.isspace()]
-        self._text = "".join(body[at] for at in self._at)
+        words = list(_WORD.finditer(body[:_MOST_BODY]))
+        self._at = [at for word in words for at in range(*word.span())]
+        self._text = "".join(word[0] for word in words)
         self._from = 0
 
     def of(self, cells: tuple[str, ...]) -> tuple[int, int]:

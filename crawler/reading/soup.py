@@ -51,7 +51,7 @@ class _PlainBuilder(LXMLTreeBuilder):
     """
 
     def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
+        super().__init__(multi_valued_attributes=None, **given)  # a class is one string
         self.elements: list[Tag] = []
 
     def start(
@@ -162,5 +162,4 @@ def is_hidden(element: Tag) -> bool:
 
 def attribute(element: Tag, name: str) -> str:
     """An attribute as one string, empty if absent."""
-    value = element.get(name) or ""
-    return value if isinstance(value, str) else " ".join(value)
+    return str(element.attrs.get(name) or "")

@@ -23,8 +23,8 @@ ODD = {
 
 
 def whole(html: str) -> tuple[list[object], str]:
-    """Names, attributes and texts as plain BeautifulSoup on lxml has them."""
-    soup = BeautifulSoup(html, "lxml")
+    """Names, attributes (each one string) and texts as BeautifulSoup on lxml has them."""
+    soup = BeautifulSoup(html, "lxml", multi_valued_attributes=None)
     return [(one.name, dict(one.attrs)) for one in soup.find_all(True)], str(soup)
 
 
