@@ -49,7 +49,8 @@ class Contexts:
         self._bare, self._light = groups["bare"], groups["light_verb"]
         self._denying = [word for word in self._bare if word in text]
         self._bans = signs.of_group("ban")
-        self._around = {name: signs.of_group(name) for name in _LOWERING}
+        around = ((name, signs.of_group(name)) for name in _LOWERING)
+        self._around = {name: there for name, there in around if there}  # hardly ever more than two
         self._known: dict[tuple[int, int, bool], tuple[float, str]] = {}
 
     def factor(self, start: int, end: int, category: str) -> tuple[float, str]:
@@ -73,12 +74,12 @@ class Contexts:
         if lowest == 1.0 and self._quoted(start, end):
             lowest, why = float(self._weights.contexts["quoted"]), "quoted"
         total = lowest
-        for name in _LOWERING:
+        for name, there in self._around.items():
             if name == "tech" and not technical:
                 continue
             factor = graduated(
                 self._weights.contexts[name],
-                _different(self._around[name], left, right, start, end),
+                _different(there, left, right, start, end),
             )
             total *= factor
             if factor < lowest:

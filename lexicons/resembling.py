@@ -6,6 +6,7 @@ no grammar, so it is a hint to look, never proof.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ class Resemblance:
         self._maybe = np.zeros(_SIFTED + 1, np.bool_)  # most groups of a page are known to none
         self._maybe[keys & _SIFTED] = True
         self._weights = np.array(list(groups.values()), np.float64)[order]
+        self._found = lru_cache(maxsize=2)(self._find)  # asked for by each step that judges a page
 
     def __bool__(self) -> bool:
         return len(self._keys) > 0
@@ -91,7 +93,7 @@ class Resemblance:
         )
         return (first * self._base + second) * self._base + third
 
-    def _found(self, words: str) -> tuple[Letters, Letters, Letters]:
+    def _find(self, words: str) -> tuple[Letters, Letters, Letters]:
         """Every group in a text: its number, where it begins and ends."""
         letters = self._letter_of[np.minimum(codes_of(words), _BEYOND)]
         if not self or len(letters) < 2:
