@@ -128,9 +128,9 @@ def _bulks(
     while limit is None or count < limit:
         with database.reading() as db:
             some = read(db, last, BULK, BULK_BYTES)
+            if not some:
+                return
             places = places_of(db, [one.digest for one in some])
-        if not some:
-            return
         documents = [document_of(one, places.get(one.digest, ())) for one in some]
         yield _Bulk(
             versions={one.digest: one.version for one in some},

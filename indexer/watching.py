@@ -25,7 +25,8 @@ def watch(database: Database, now: datetime, limit: int = 2_000) -> int:
     while looked < limit:
         with database.transaction() as db:
             places = unwatched_places(db, _AT_ONCE)
-            searches = [(one, question_from(one.words)) for one in searches_of(db)]
+            asking = searches_of(db) if places else ()
+            searches = [(one, question_from(one.words)) for one in asking]
             texts = texts_by_digest(db, {one.digest for one in places}) if searches else {}
             hits = [
                 (search, place)

@@ -262,7 +262,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _json_without_nul(value: Any) -> str:
     """PostgreSQL's JSON holds no NUL either, not even escaped."""
-    return _NUL.sub(r"\1\\ufffd", json.dumps(value))
+    text = json.dumps(value)
+    return _NUL.sub(r"\1\\ufffd", text) if "\\u0000" in text else text
 
 
 class _WithoutNul(StrDumperUnknown):
