@@ -15,8 +15,8 @@ _OPENINGS = re.compile(
     rb"<!--|<(script|noscript|template|style|textarea|title)\b|<meta\b([^>]{0,4096})>",
     re.IGNORECASE,
 )
-_EQUIV = re.compile(rb"http-equiv\s*=\s*[\"']?\s*refresh", re.IGNORECASE)
-_CONTENT = re.compile(rb"content\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))", re.IGNORECASE)
+_EQUIV = re.compile(r"http-equiv\s*=\s*[\"']?\s*refresh", re.IGNORECASE)
+_CONTENT = re.compile(r"content\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))", re.IGNORECASE)
 _REFRESH = re.compile(
     r"\s*(\d{0,6})[\d.]*\s*(?:[;,\s]\s*(?:url\s*=\s*)?(?P<quote>['\"]?)(?P<url>.*))?",
     re.IGNORECASE | re.DOTALL,
@@ -57,16 +57,16 @@ def refresh_of(answer: Answer, body: bytes, url: str) -> Onward | None:
 def _meta_refresh(start: bytes) -> str:
     """The content of the first meta refresh that is not inside a comment or a script."""
     lower = start.lower()
-    if b"refresh" not in lower:
+    if b"http-equiv" not in lower:
         return ""
     at = 0
     while found := _OPENINGS.search(start, at):
         at = found.end()
         if found[2] is not None:
-            content = _CONTENT.search(found[2]) if _EQUIV.search(found[2]) else None
+            tag = found[2].decode("utf-8", "surrogateescape")
+            content = _CONTENT.search(tag) if _EQUIV.search(html.unescape(tag)) else None
             if content:
-                raw = content[1] or content[2] or content[3] or b""
-                return html.unescape(raw.decode("utf-8", "surrogateescape"))
+                return html.unescape(content[1] or content[2] or content[3] or "")
             continue
         at = _end_of(found, lower)
     return ""

@@ -1,21 +1,29 @@
 """When a plain answer tells too little, and why: the machine word for it, or nothing.
 
 Looked at in this order, the first that holds is the reason: `meta_refresh`, `search_redirect`,
-`script_redirect`, `frames`, `private_font`, `script_shell`, `image_heavy`, `thin_text`.
+`script_redirect`, `frames`, `overlay`, `private_font`, `script_shell`, `image_heavy`, `thin_text`.
+What leads away from a page's words, or lies over them, counts however many words there are.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import unescape
 
 from crawler.domain.capture import PageText
+from crawler.reading.covers import is_covered, is_framed_over
+from crawler.reading.script_jumps import leads_away
 
 THIN = 120  # characters a person could read; below, scripts may hold the rest
 MEAGRE = 400  # enough for a sentence or two, hardly for a homepage
 _MOST_SOURCE = 400_000
+_GROWS = "\u0130"  # the only letter whose small one is longer
+_HEAD = 20_000  # characters
 _PICTURES = 5
+_META = re.compile(r"<meta\b[^>]{0,2000}>", re.IGNORECASE)
+_EQUIV = re.compile(r"http-equiv\s*=\s*[\"']?\s*refresh", re.IGNORECASE)
 _REFRESH = re.compile(
-    r"<meta[^>]{0,80}?http-equiv\s*=\s*[\"']?refresh[\"']?[^>]{0,80}?content\s*=\s*[\"']?\s*"
+    r"content\s*=\s*[\"']?\s*"
     r"([\d.]{1,8})?\s*[;,]\s*(?:url\s*=\s*)?[\"']?\s*([^\"'>\s]{1,1000})",
     re.IGNORECASE,
 )
@@ -55,13 +63,15 @@ _PRIVATE_DIGIT = re.compile("[\ue000-\uf8ff]{1,6}\\s?[%％.]|[\\d.][\ue000-\uf8f
 @dataclass(frozen=True, slots=True)
 class _Page:
     html: str
+    lower: str
     text: PageText
     chars: int  # that a person could read
 
 
 def needs_browser(html: str, text: PageText) -> str:
     """Why the browser should look at a page, empty if its plain answer says enough."""
-    page = _Page(html[:_MOST_SOURCE], text, _readable(text))
+    html = html[:_MOST_SOURCE].replace(_GROWS, "I")
+    page = _Page(html, html.lower(), text, _readable(text))
     return next((reason for reason, holds in _REASONS if holds(page)), "")
 
 
@@ -72,7 +82,10 @@ def images_in(html: str) -> int:
 
 def meta_refresh_in(html: str) -> tuple[float, str] | None:
     """After how many seconds the page's own head goes on to which address, if it does."""
-    found = _REFRESH.search(html[:20_000])
+    tags = (
+        unescape(tag[0]) for tag in _META.finditer(html[:_HEAD]) if "http-equiv" in tag[0].lower()
+    )
+    found = next((_REFRESH.search(tag) for tag in tags if _EQUIV.search(tag)), None)
     if found is None:
         return None
     try:
@@ -86,15 +99,15 @@ def _readable(text: PageText) -> int:
 
 
 def _refreshes(page: _Page) -> bool:
-    if page.chars >= MEAGRE:
-        return False
     found = meta_refresh_in(page.html)
     return found is not None and found[0] <= _PATIENCE
 
 
 def _jumps(page: _Page) -> bool:
-    """A short page with a jump in its scripts."""
-    return page.chars < MEAGRE and bool(_JUMP.search(page.html))
+    """A short page with a jump in its scripts, or any page whose scripts jump by themselves."""
+    if page.chars < MEAGRE:
+        return bool(_JUMP.search(page.html))
+    return leads_away(page.html, page.lower)
 
 
 def _jumps_for_searchers(page: _Page) -> bool:
@@ -110,11 +123,15 @@ def _jumps_for_searchers(page: _Page) -> bool:
 
 def _framed(page: _Page) -> bool:
     if page.chars >= MEAGRE:
-        return False
+        return is_framed_over(page.lower)
     if _FRAMESET.search(page.html):
         return True
     frames = (frame[0] for frame in _FRAME.finditer(page.html))
     return any(not _UNSEEN_FRAME.search(frame) for frame in frames)
+
+
+def _covered(page: _Page) -> bool:
+    return is_covered(page.lower)
 
 
 def _private(page: _Page) -> bool:
@@ -147,6 +164,7 @@ _REASONS: tuple[tuple[str, Callable[[_Page], bool]], ...] = (
     ("search_redirect", _jumps_for_searchers),
     ("script_redirect", _jumps),
     ("frames", _framed),
+    ("overlay", _covered),
     ("private_font", _private),
     ("script_shell", _shell),
     ("image_heavy", _pictured),

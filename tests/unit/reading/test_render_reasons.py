@@ -50,6 +50,69 @@ def reason(html: str) -> str:
         ("<p>欢迎光临", ""),
         (PLENTY, ""),
         ("", ""),
+        # whatever words there are beside
+        ('<meta http-equiv="&#114;efresh" content="0;&#117;rl=/m/">' + PLENTY, "meta_refresh"),
+        ("<meta http-equiv=refresh content='0;url=&quot;/m/&quot;'>" + PLENTY, "meta_refresh"),
+        (PLENTY + "<script>location.href='/m/'</script>", "script_redirect"),
+        (
+            PLENTY + "<script>setTimeout(function(){location.replace('/m/')},9)</script>",
+            "script_redirect",
+        ),
+        (PLENTY + "<script>function go(){top.location='/m/'}go()</script>", "script_redirect"),
+        (PLENTY + "<script>const go=()=>{location='/m/'};onload=go;</script>", "script_redirect"),
+        (
+            PLENTY + "<script>(function(w){w;window['location']['href']='/m/'})(1)</script>",
+            "script_redirect",
+        ),
+        (PLENTY + "<script>$(function(){ location.assign(u) })</script>", "script_redirect"),
+        (PLENTY + "<body onload=\"location.href='/m/'\">", "script_redirect"),
+        (
+            PLENTY + "<script>if(!/Mobile/.test(navigator.userAgent)){location='/m/'}</script>",
+            "script_redirect",
+        ),
+        (PLENTY + "<frameset><frame src=a.htm></frameset>", "frames"),
+        ('<body><iframe src=a width="100%" height="100%"></iframe>' + PLENTY, "frames"),
+        (PLENTY + '<iframe src=a style="position:fixed;inset:0;width:100%;height:100%">', "frames"),
+        (
+            '<div style="height:100vh"><iframe src=a width="100%" height="100%"></iframe></div>'
+            + PLENTY,
+            "frames",
+        ),
+        (
+            '<div style="position:fixed;top:0;left:0;width:100%;height:100%;background:#fff">'
+            "<img src=1.jpg></div>" + PLENTY,
+            "overlay",
+        ),
+        (
+            "<style>.on{position:fixed;top:0;right:0;bottom:0;left:0}</style>"
+            "<div class='a on'><canvas></canvas></div>" + PLENTY,
+            "overlay",
+        ),
+        (
+            PLENTY
+            + "<script>d.style.cssText='position:fixed;inset:0;background:url(1.jpg)'</script>",
+            "overlay",
+        ),
+        # what ordinary pages do
+        ("<script>function go(){location.href='/m/'}</script><a onclick='go()'>" + PLENTY, ""),
+        ("<script>$('#a').click(function(){location.href='/m/'})</script>" + PLENTY, ""),
+        ("<script>if(/Mobile/.test(navigator.userAgent)){location='/m/'}</script>" + PLENTY, ""),
+        ("<script>if(top!=self)top.location='/m/'</script>" + PLENTY, ""),
+        ("<!--[if IE 8]><script>location='/ie.htm'</script><![endif]-->" + PLENTY, ""),
+        ("<script>var location='上海';geo.location='x';</script>" + PLENTY, ""),
+        ("<script>// location='/m/'\nvar s=\"location='/m/'\"</script>" + PLENTY, ""),
+        ('<div class="film"><iframe src=a width="100%" height="100%"></iframe></div>' + PLENTY, ""),
+        (
+            '<div style="position:fixed;inset:0;background:rgba(0,0,0,.5)"><img src=1.jpg></div>'
+            + PLENTY,
+            "",
+        ),
+        ('<div style="position:fixed;inset:0;display:none"><img src=1.jpg></div>' + PLENTY, ""),
+        (
+            "<div style='position:fixed;top:0;width:100%;height:60px'><img src=1.jpg></div>"
+            + PLENTY,
+            "",
+        ),
     ],
 )
 def test_the_browser_is_sent_for_a_reason_or_not_at_all(html: str, expected: str) -> None:
@@ -70,3 +133,11 @@ def test_a_refresh_tells_its_delay_and_address(
     content: str, found: tuple[float, str] | None
 ) -> None:
     assert meta_refresh_in(f'<meta http-equiv=refresh content="{content}">') == found
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["{" * 100_000, "/*" * 50_000, '\\"' * 50_000, "location " * 12_000, "`\\`" * 30_000],
+)
+def test_an_odd_script_is_read_and_says_nothing(script: str) -> None:
+    assert reason(f"{PLENTY}<script>{script}</script>{'<!--[if ' * 10_000}") == ""
