@@ -31,6 +31,7 @@ class OpenedList:
     encoding: str  # empty for workbooks
     columns: Columns  # of the first table
     rows: Iterator[Filing | Refusal]
+    there: int = 0  # about how many rows; 0: only reading them tells
 
 
 def open_list(path: Path, region: str, rules: ListRules | None = None) -> OpenedList:
@@ -54,6 +55,7 @@ def _open_tables(file: ListFile, region: str, rules: ListRules) -> OpenedList:
         encoding=file.encoding,
         columns=first.columns,
         rows=_read_tables(first, file.tables, region, rules),
+        there=first.there,
     )
 
 

@@ -27,6 +27,7 @@ class Headed:
     name: str
     columns: Columns
     rows: Iterator[Row]
+    there: int  # see Table
 
 
 def headed(table: Table) -> Headed:
@@ -37,13 +38,17 @@ def headed(table: Table) -> Headed:
         raise BadInput("文件是空的：没有任何行")
     rows = chain(first, table.rows)
     if keys := _keys_in(filled[0].cells):
-        return Headed(name=table.name, columns=columns_named(keys), rows=_by_key(rows, keys))
+        return _headed(table, columns_named(keys), _by_key(rows, keys))
     found = _named(filled[:_HEAD_ROWS]) or _sniffed(filled)
     if found is None:
         raise BadInput(_missing(filled[0].cells))
     columns, last_header = found
     below = (row for row in rows if row.number > last_header)
-    return Headed(name=table.name, columns=columns, rows=_filings(below, columns))
+    return _headed(table, columns, _filings(below, columns))
+
+
+def _headed(table: Table, columns: Columns, rows: Iterator[Row]) -> Headed:
+    return Headed(name=table.name, columns=columns, rows=rows, there=table.there)
 
 
 def _keys_in(cells: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
@@ -11,6 +12,7 @@ from crawler.domain.errors import BadInput
 
 DELIMITERS = (",", "\t", ";", "|")
 _PROBE_LINES = 40
+_BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,13 +29,20 @@ class Table:
 
     name: str
     rows: Iterator[Row]
+    there: int = 0  # about how many, as far as the file tells without being read; 0: it does not
 
 
 def text_table(path: Path, encoding: str) -> Table:
     """The table in a text file, its delimiter told by the first lines."""
     with path.open(encoding=encoding, newline="") as file:
         lines = [line for line in islice(file, _PROBE_LINES) if line.strip()]
-    return Table(name="", rows=_text_rows(path, encoding, delimiter_of(lines)))
+    rows = _text_rows(path, encoding, delimiter_of(lines))
+    return Table(name="", rows=rows, there=_line_ends(path))
+
+
+def _line_ends(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(block.count(b"\n") for block in iter(partial(file.read, _BLOCK_BYTES), b""))
 
 
 def delimiter_of(lines: list[str]) -> str:

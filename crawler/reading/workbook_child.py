@@ -36,8 +36,8 @@ def lines_of(path: Path) -> Iterator[list[object]]:
     try:
         with path.open("rb") as file, calamine.CalamineWorkbook.from_filelike(file) as workbook:
             for name in workbook.sheet_names:
-                yield [SHEET, name]
                 sheet = workbook.get_sheet_by_name(name)
+                yield [SHEET, name, sheet.height]
                 for number, cells in enumerate(sheet.iter_rows(), start=1):
                     yield [ROW, number, [text_of(cell) for cell in cells]]
     except calamine.PasswordError:

@@ -74,22 +74,24 @@ def workbook_tables(path: Path, rules: ListRules) -> Iterator[Table]:
 
 
 def _sheets(told: Iterator[list[object]]) -> Iterator[Table]:
-    following: list[str] = []
+    following: list[list[object]] = []
     for kind, *rest in told:
         if kind != "sheet":
             continue
-        following.append(str(rest[0]))
+        following.append(rest)
         while following:
-            table = Table(name=following.pop(), rows=_rows_until_next(told, following))
+            name, height = following.pop()
+            there = height if isinstance(height, int) else 0
+            table = Table(name=str(name), rows=_rows_until_next(told, following), there=there)
             yield table
             for _ in table.rows:
                 pass
 
 
-def _rows_until_next(told: Iterator[list[object]], following: list[str]) -> Iterator[Row]:
+def _rows_until_next(told: Iterator[list[object]], following: list[list[object]]) -> Iterator[Row]:
     for kind, *rest in told:
         if kind == "sheet":
-            following.append(str(rest[0]))
+            following.append(rest)
             return
         number, cells = rest
         if isinstance(number, int) and isinstance(cells, list):

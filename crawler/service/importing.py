@@ -1,9 +1,10 @@
 """Take one filing list into the store, or only rehearse it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from crawler.domain.audit import Act
 from crawler.domain.errors import BadInput
@@ -18,6 +19,8 @@ from crawler.store.evidence import file_digest
 from crawler.store.lists import ImportReport, Staged, import_list, stage_list, vanishing
 
 LEAST_VANISHING = 10  # sites; fewer are no sign of a broken list
+_TOLD_EACH = 500  # rows
+T = TypeVar("T")
 
 
 class Shrunk(BadInput):
@@ -42,11 +45,13 @@ def import_file(
     name: str = "",
     first: Callable[[Connection], None] = lambda db: None,
     then: Callable[[Connection, int], None] = lambda db, list_id: None,
+    tell: Callable[[int, int], None] = lambda read, there: None,
 ) -> ImportReport:
     """Every row accepted, merged or refused, in one transaction with what the caller does `first`
     and `then`; BadInput if it is no list, Shrunk if it loses more than `ops.most_shrink` and nobody
     said that it may. Others may write while the rows are read. `name` is what the list was called
-    where it came from, if not as its path is.
+    where it came from, if not as its path is. `tell` hears now and then how many rows are read of
+    about how many (0: unknown); as many as there are once all are.
     """
     region = house.config.region
     opened = open_list(path, region, rules_of(house))
@@ -58,8 +63,10 @@ def import_file(
         received_at=at,
         whole=whole,
     )
-    staging = partial(stage_list, entries=opened.rows, region=region)
+    entries = _told(opened.rows, lambda read: tell(read, opened.there))
+    staging = partial(stage_list, entries=entries, region=region)
     with house.database.prepared(staging, rehearse=rehearse) as (db, staged):
+        tell(staged.rows, staged.rows)
         first(db)
         _check_usable(staged)
         if whole and not (rehearse or may_shrink) and (loss := loss_of(house, db, source)):
@@ -77,6 +84,13 @@ def import_file(
         note(db, act)
         then(db, report.list_id)
     return report
+
+
+def _told(rows: Iterator[T], tell: Callable[[int], None]) -> Iterator[T]:
+    for read, row in enumerate(rows):
+        if read % _TOLD_EACH == 0:
+            tell(read)
+        yield row
 
 
 def _check_usable(staged: Staged) -> None:

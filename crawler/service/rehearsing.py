@@ -3,7 +3,7 @@ exactly as it was rehearsed.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,6 +27,7 @@ FIRST = 20  # changed filings of each kind that a rehearsal tells
 LOST = "这里没有你预览的这份名单：已过期、已导入、已换成另一份，或是别人预览的。请重新上传预览"
 _LIST, _RECORD = "list", "rehearsed.json"
 _BYTES = 1 << 20
+Tell = Callable[[int, int], None]
 KINDS = (Change.GONE, Change.TRANSFERRED, Change.CHANGED, Change.NEW)
 
 
@@ -64,10 +65,17 @@ class Held:
 
 
 def rehearse(
-    house: House, file: BinaryIO, handed: Handed, owner: int, actor: str, now: datetime
+    house: House,
+    file: BinaryIO,
+    handed: Handed,
+    owner: int,
+    actor: str,
+    now: datetime,
+    *,
+    tell: Tell,
 ) -> None:
     """Keep the file and what would become of it, in place of what its owner handed over before;
-    nothing else is written. BadInput if it is no list.
+    nothing else is written. BadInput if it is no list. `tell`: see `import_file`.
     """
     shelf = _shelf(house)
     shelf.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -75,7 +83,7 @@ def rehearse(
     try:
         with (folder / _LIST).open("wb") as kept:
             shutil.copyfileobj(file, kept, _BYTES)
-        said = _rehearsed(house, folder / _LIST, handed, actor, now)
+        said = _rehearsed(house, folder / _LIST, handed, actor, now, tell)
         (folder / _RECORD).write_bytes(msgspec.json.encode(said))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -92,7 +100,7 @@ def held_of(house: House, owner: int, now: datetime) -> Held | None:
 
 
 def take(
-    house: House, owner: int, key: str, actor: str, now: datetime, *, may_shrink: bool
+    house: House, owner: int, key: str, actor: str, now: datetime, *, may_shrink: bool, tell: Tell
 ) -> ImportReport:
     """Import exactly what was rehearsed under this key. BadInput if it is not there any more,
     NotAllowed if its source has got another list meanwhile, Shrunk as `import_file` has it.
@@ -112,7 +120,7 @@ def take(
 
     report = import_file(
         house, file, source=said.handed.source, actor=actor, at=now, whole=said.handed.whole,
-        rehearse=False, may_shrink=may_shrink, name=said.handed.name, first=first,
+        rehearse=False, may_shrink=may_shrink, name=said.handed.name, first=first, tell=tell,
     )  # fmt: skip
     drop(house, owner)
     return report
@@ -137,7 +145,9 @@ def drop_all(house: House) -> None:
     shutil.rmtree(_shelf(house), ignore_errors=True)
 
 
-def _rehearsed(house: House, path: Path, handed: Handed, actor: str, now: datetime) -> Rehearsed:
+def _rehearsed(
+    house: House, path: Path, handed: Handed, actor: str, now: datetime, tell: Tell
+) -> Rehearsed:
     sha256 = file_digest(path)
     lasts: list[tuple[int, bool]] = []
     losses: list[Shrunk] = []
@@ -155,7 +165,7 @@ def _rehearsed(house: House, path: Path, handed: Handed, actor: str, now: dateti
 
     report = import_file(
         house, path, source=handed.source, actor=actor, at=now, whole=handed.whole,
-        rehearse=True, name=handed.name, first=first, then=then,
+        rehearse=True, name=handed.name, first=first, then=then, tell=tell,
     )  # fmt: skip
     last, repeats = lasts[0] if lasts else (0, False)
     gone, stood = (losses[0].gone, losses[0].stood) if losses else (0, 0)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from crawler.domain.capture import Outcome
 from crawler.domain.schedule import FiringState
 from crawler.domain.site import SweepState, ended_well
+from crawler.store.people import shown_name_of
 from crawler.store.regions import within
 from crawler.store.schedule_tables import firings
 from crawler.store.sweep_counts import counted
@@ -24,6 +25,7 @@ class SweepLine:
     selection: str
     state: SweepState
     actor: str
+    who: str  # the actor, as people know them
     started_at: datetime
     finished_at: datetime | None
     sites: int
@@ -61,7 +63,7 @@ def latest_sweeps(db: Connection, reach: str = "", limit: int = 12) -> list[Swee
     newest = newest.order_by(sweeps.c.id.desc()).limit(limit)
     counts = counted(newest)
     rows = (
-        select(sweeps, counts.c.outcome, counts.c.n)
+        select(sweeps, shown_name_of(sweeps.c.actor).label("who"), counts.c.outcome, counts.c.n)
         .outerjoin(counts, counts.c.sweep_id == sweeps.c.id)
         .where(sweeps.c.id.in_(newest))
     )
@@ -76,6 +78,7 @@ def latest_sweeps(db: Connection, reach: str = "", limit: int = 12) -> list[Swee
             selection=row.selection,
             state=SweepState(row.state),
             actor=row.actor,
+            who=row.who,
             started_at=row.started_at,
             finished_at=row.finished_at,
             sites=row.sites,

@@ -11,18 +11,28 @@ import pytest
 from openpyxl import Workbook
 from sqlalchemy import func, select
 
-from crawler.domain.user import Role
+from crawler.domain.user import Role, user_from
+from crawler.service import importing, rehearsing
 from crawler.service.console import app
 from crawler.service.console import lists as page
 from crawler.service.console.app import app_of
 from crawler.service.importing import import_file
-from crawler.service.rehearsing import HOLDS, drop_expired
+from crawler.service.rehearsing import HOLDS, Tell, drop_expired
 from crawler.store.audit import acts_on
 from crawler.store.dockings import Docked, keep_docked
 from crawler.store.lists import lists
+from crawler.store.people import save_user
 from crawler.store.tables import audit, filing_changes, filings, refusals, sites
 from tests.builders import NOON
-from tests.integration.console_house import UPLOADING, Answer, Clock, Served, Visitor, console
+from tests.integration.console_house import (
+    UPLOADING,
+    Answer,
+    Clock,
+    Served,
+    Visitor,
+    console,
+    kept_password,
+)
 
 HEADER = "主办单位名称,主办单位性质,网站备案号,网站域名,网站名称,区划代码"
 
@@ -426,3 +436,56 @@ def test_names_of_files_are_names_and_no_paths(house: Served, ops: Visitor) -> N
 
     assert taken(house)[0]["name"] == "名单.csv"
     assert not (house.house.home / "etc").exists()
+
+
+def test_who_waits_for_a_list_is_told_how_far_it_is_and_nobody_else_is(
+    house: Served, ops: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = house.person("wang", Role.OPS, region="310000")
+    told: list[tuple[int, int]] = []
+    seen: list[Answer] = []
+    real = rehearsing.rehearse
+
+    def watched(*given: Any, tell: Tell) -> None:
+        def both(read: int, there: int) -> None:
+            told.append((read, there))
+            tell(read, there)
+            seen.extend(one.get("/lists/progress") for one in (ops, other))
+
+        real(*given, tell=both)
+
+    monkeypatch.setattr(page, "rehearse", watched)
+    monkeypatch.setattr(importing, "_TOLD_EACH", 2)
+
+    assert upload(ops, csv(rows(range(1, 5)))).status == 303
+
+    assert told == [(0, 4), (2, 4), (4, 4)]
+    assert [one.status for one in seen] == [200, 204] * 3
+    assert "已读 2 行，共约 4 行" in seen[2].text
+    assert 'max="4" value="2"' in seen[2].text
+    assert "4 行读完" in seen[4].text
+    assert "max=" not in seen[4].text
+    assert ops.get("/lists/progress").status == 204
+
+
+def test_people_are_told_by_their_names(house: Served, ops: Visitor) -> None:
+    user = user_from("li", frozenset({Role.OPS}), "310000", NOON, "李师傅")
+    with house.house.database.transaction() as db:
+        save_user(db, user, kept_password(), "test")
+    visitor = house.visitor()
+    visitor.sign_in("li")
+    upload(visitor, csv(rows(range(1, 4))))
+    take(visitor, key_in(visitor))
+
+    for path in ("/lists", "/lists/1"):
+        text = ops.get(path).text
+        assert "李师傅" in text, path
+
+
+def test_the_first_list_of_a_source_has_nothing_to_be_compared_with(ops: Visitor) -> None:
+    upload(ops, csv(rows(range(1, 4))))
+
+    told = re.sub("<[^>]+>", "", ops.get("/lists/preview").text)
+
+    assert "这个来源还没有名单：新增 3" in told
+    assert "消失 0" not in told

@@ -24,6 +24,14 @@ CHROMIUM = "/usr/bin/chromium-headless-shell"
 AXE = Path("tests/vendor/axe-core-4.14.1.min.js")
 WIDTHS = (1280, 390)
 MOST_KEYS = 4
+HIDDEN = """() => {
+    const edge = document.querySelector(".top nav").getBoundingClientRect().right;
+    const here = [...document.querySelectorAll(".top nav [aria-current]")]
+        .filter((one) => one.getBoundingClientRect().right > edge + 1);
+    const wide = [...document.querySelectorAll(".scroll")]
+        .filter((one) => one.querySelector(".many") && one.scrollWidth > one.clientWidth);
+    return [...here, ...wide].map((one) => one.textContent.slice(0, 80));
+}"""
 FIRST_SCREEN = 250 * 1024
 
 pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium here")
@@ -129,7 +137,8 @@ def paths(house: Served) -> list[str]:
     found = []
     for route in all_routes():
         path = route.path.replace("/alerts/{id}", "/alerts/4").replace("/tasks/{id}", "/tasks/1")
-        whole = "{" not in path and not path.endswith(("/file", "/export"))  # those are downloads
+        part = path.endswith(("/file", "/export", "/progress"))  # a download, or no page by itself
+        whole = "{" not in path and not part
         if route.method == "GET" and whole and path not in ("/", "/sign-in"):
             found.append(path)
     return found
@@ -176,6 +185,8 @@ def test_nothing_is_wider_than_the_screen(browser: Browser, house: Served) -> No
                 at.open(path)
                 wide = at.page.evaluate("document.documentElement.scrollWidth")
                 assert wide <= width, f"{path} at {width}"
+                hidden = at.page.evaluate(HIDDEN) if width < 600 else []
+                assert hidden == [], path
 
 
 def test_a_list_with_bad_rows_is_previewed_and_imported_by_keyboard(
@@ -436,12 +447,15 @@ def test_a_list_that_takes_long_says_so_while_it_does(browser: Browser, house: S
             asked.append(route)
 
         at.page.route("**/lists", leave_unanswered)
+        part = '<span data-live="/lists/progress">已读 7 行<progress value="7"></progress></span>'
+        at.page.route("**/lists/progress", lambda route: route.fulfill(body=part))
 
         at.page.locator("form[action='/lists'] button").click()
 
         said = at.page.locator("form[action='/lists'] [role=status]")
         assert "请留在这一页" in said.inner_text()
-        assert said.locator("progress").count() == 1
+        at.page.locator(".passing", has_text="已读 7 行").wait_for()
+        assert at.page.locator(".passing progress").count() == 1
         at.page.locator("form[action='/lists'] button").click()
         assert said.count() == 1
         assert len(asked) == 1  # it is sent once

@@ -21,6 +21,9 @@ from crawler.service.foreseeing import Foreseeing
 from crawler.service.wiring import House
 from crawler.store.audit import note
 from crawler.store.database import Connection
+from crawler.store.people import list_users
+
+_PEOPLE_S = 60.0
 
 
 class Refused(Exception):
@@ -98,6 +101,11 @@ class Call:
         """Whether the whole installation is theirs to see, not a district of it."""
         return self.house.config.region.startswith(self.reach)
 
+    def person(self, account: str) -> str:
+        """By which name people know an account; its own where nobody has it."""
+        known = self.console.keeping.figure("people", self.now, _PEOPLE_S, self._shown_names)
+        return known.get(account, account)
+
     def may(self, roles: frozenset[Role]) -> bool:
         """Whether they have one of these roles."""
         return self.session is not None and bool(self.user.roles & roles)
@@ -133,6 +141,10 @@ class Call:
         for notice in notices:
             self.tell(notice)
         return RedirectResponse(local(path), status_code=303)
+
+    def _shown_names(self) -> dict[str, str]:
+        with self.house.database.reading() as db:
+            return {one.name: one.shown_name for one in list_users(db)}
 
     def tell(self, notice: Notice) -> None:
         """Say something on their next page."""

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from starlette.responses import Response
 
@@ -62,6 +63,16 @@ def comparable(older: Seen, newer: Seen) -> bool:
     return alike and bool(older.text_digest) and older.text_digest != newer.text_digest
 
 
+def before(newer: Seen, seen: Sequence[Seen]) -> Seen | None:
+    """What a capture is compared with unless somebody says otherwise: the last one that found
+    another text, else the last of the same kind of look, else the last.
+    """
+    earlier = [one for one in seen if one.ended_at < newer.ended_at]
+    other = (one for one in earlier if comparable(one, newer))
+    alike = (one for one in earlier if one.fetcher == newer.fetcher)
+    return next(chain(other, alike, earlier), None)
+
+
 def difference(was: str, is_: str) -> list[Change]:
     """Two texts line by line, and within a changed line what changed."""
     old, new = _lines(was), _lines(is_)
@@ -119,7 +130,4 @@ def _two(call: Call, seen: Sequence[Seen]) -> tuple[Seen | None, Seen | None]:
     newer = by_id.get(asked_to) or (seen[0] if seen else None)
     if asked_from or newer is None:
         return by_id.get(asked_from), newer
-    earlier = [one for one in seen if one.ended_at < newer.ended_at]
-    other = (one for one in earlier if comparable(one, newer))
-    alike = (one for one in earlier if one.fetcher == newer.fetcher)
-    return next(other, next(alike, None)), newer
+    return before(newer, seen), newer

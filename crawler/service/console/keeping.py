@@ -82,6 +82,7 @@ class Keeping:
     _strays: dict[str, Draft] = field(default_factory=dict)
     _entries: dict[str, Entry] = field(default_factory=dict)
     _away: dict[str, Away] = field(default_factory=dict)
+    _read: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     @contextmanager
     def guessing(self, *whose: str) -> Iterator[None]:
@@ -105,6 +106,27 @@ class Keeping:
             _bound(self._figures)
             self._figures[key] = (now, made)
         return made
+
+    @contextmanager
+    def reading(self, user_id: int) -> Iterator[Callable[[int, int], None]]:
+        """While a person waits for a list: what is given is told how many rows are read of about
+        how many, for `read_of` their page to show.
+        """
+
+        def tell(read: int, there: int) -> None:
+            with self._lock:
+                self._read[user_id] = (read, there)
+
+        try:
+            yield tell
+        finally:
+            with self._lock:
+                self._read.pop(user_id, None)
+
+    def read_of(self, user_id: int) -> tuple[int, int] | None:
+        """How far the list is that this person waits for."""
+        with self._lock:
+            return self._read.get(user_id)
 
     def tell(self, digest: str, notice: Notice) -> None:
         """For the next page of one session."""

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from starlette.datastructures import UploadFile
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from crawler.domain.errors import BadInput
 from crawler.domain.filing import Change, Filing, SubjectKind, shown_unit_name
@@ -128,7 +128,10 @@ def hand_over(call: Call) -> Response:
         raise BadInput(call.console.say("请选择名单文件"))
     _check_reach(call)
     handed = Handed(name=_name_of(upload), source=_source(call), whole=call.field("part") != "yes")
-    rehearse(call.house, upload.file, handed, call.user.id, call.actor, call.now)
+    with call.console.keeping.reading(call.user.id) as tell:
+        rehearse(
+            call.house, upload.file, handed, call.user.id, call.actor, call.now, tell=tell
+        )  # fmt: skip
     return call.go(PREVIEW)
 
 
@@ -139,7 +142,11 @@ def accept(call: Call) -> Response:
     if key:
         _check_reach(call)
     try:
-        report = take(call.house, call.user.id, key, call.actor, call.now, may_shrink=may_shrink)
+        with call.console.keeping.reading(call.user.id) as tell:
+            report = take(
+                call.house, call.user.id, key, call.actor, call.now, may_shrink=may_shrink,
+                tell=tell,
+            )  # fmt: skip
     except Shrunk as shrunk:
         how = call.console.say("确属如此请在预览页勾选后再导入")
         raise BadInput(f"{shrunk.loss}；{how}") from None
@@ -153,6 +160,15 @@ def accept(call: Call) -> Response:
     return call.go(f"{PAGE}/{report.list_id}", Notice(text=said))
 
 
+def progress(call: Call) -> Response:
+    """How far the list is that this person waits for: a part of the page that sent it."""
+    known = call.console.keeping.read_of(call.user.id)
+    if known is None:
+        return Response(status_code=204)
+    page = call.console.templates.get_template("list_progress.html")
+    return HTMLResponse(page.render(read=known[0], there=known[1]))
+
+
 def discard(call: Call) -> Response:
     """Forget the preview and its file."""
     drop(call.house, call.user.id)
@@ -163,6 +179,7 @@ ROUTES = (
     get(PAGE, show, LOOKERS),
     post(PAGE, hand_over, OPERATORS, most_bytes=MOST_BYTES),
     get(PREVIEW, preview, OPERATORS),
+    get(f"{PAGE}/progress", progress, OPERATORS),
     post(f"{PREVIEW}/take", accept, OPERATORS),
     post(f"{PREVIEW}/drop", discard, OPERATORS),
     get(f"{PAGE}/{{id}}", show_one, LOOKERS),

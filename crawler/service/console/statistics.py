@@ -36,7 +36,7 @@ def show(call: Call) -> Response:
         period=period,
         by=by,
         dimensions=DIMENSION_NAMES,
-        earlier=_neighbours(call),
+        offered=_offered(call),
         summary=head,
         sheets=sheets,
     )
@@ -95,13 +95,21 @@ def _facts(call: Call, period: Period) -> Facts:
         return facts_of(db, period, call.reach, call.now)
 
 
-def _neighbours(call: Call) -> list[str]:
-    """The weeks, this and the last; this month, the last three; this quarter; this year."""
-    weeks = [week_of(call.now), week_of(call.now - timedelta(days=7))]
+def _offered(call: Call) -> list[tuple[str, str]]:
+    """Periods and what they are called: this week and the last, this month and the last three,
+    this quarter, this year.
+    """
     today = call.now.astimezone(CHINA)
     months = []
     year, month = today.year, today.month
     for _ in range(4):
         months.append(f"{year}-{month:02d}")
         year, month = (year, month - 1) if month > 1 else (year - 1, 12)
-    return [*weeks, *months, f"{today.year}Q{(today.month + 2) // 3}", str(today.year)]
+    return [
+        (week_of(call.now), "本周"),
+        (week_of(call.now - timedelta(days=7)), "上周"),
+        (months[0], "本月"),
+        *((one, one) for one in months[1:]),
+        (f"{today.year}Q{(today.month + 2) // 3}", "本季"),
+        (str(today.year), "今年"),
+    ]

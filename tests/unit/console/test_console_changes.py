@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
+
 from crawler.service.catalogue import sayer
-from crawler.service.console.changes import difference
+from crawler.service.console.changes import before, difference
 from crawler.service.console.shown import ago, day, length, plain, until
+from crawler.store.cards import Seen
 from tests.builders import NOON
 
 
@@ -45,3 +48,28 @@ def test_what_turns_a_line_around_is_made_visible_and_chinese_stays_as_it_is() -
     assert plain("保本\u202e息") == "保本[U+202E]息"
     assert plain("稳\u200b赚") == "稳◦赚"
     assert plain("第一行\n第二行　空格") == "第一行\n第二行　空格"
+
+
+def seen(n: int, fetcher: str, text: str, profile: str = "desktop") -> Seen:
+    return Seen(
+        id=str(n), visit_id=n, fetcher=fetcher, profile=profile, outcome="seen", title="",
+        text_digest=text, ended_at=NOON + timedelta(minutes=n), level="",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("earlier", "chosen"),
+    [
+        ([("http", "new"), ("browser", "new"), ("browser", "old")], 2),  # another text comes first
+        ([("http", "old"), ("browser", "new")], 1),  # else the same kind of look
+        ([("http", "new"), ("http", "old")], 0),  # else the last
+        ([], None),
+    ],
+)
+def test_a_capture_is_compared_with_the_one_that_tells_most(
+    earlier: list[tuple[str, str]], chosen: int | None
+) -> None:
+    newer = seen(99, "browser", "new")
+    others = [seen(9 - n, *one) for n, one in enumerate(earlier)]
+
+    assert before(newer, [newer, *others]) == (None if chosen is None else others[chosen])

@@ -259,3 +259,14 @@ def an_ods(path: Path, more_rows: str) -> Path:
         )
         archive.writestr("content.xml", content)
     return path
+
+
+def test_a_list_tells_about_how_many_rows_it_has_before_they_are_read(tmp_path: Path) -> None:
+    lines = [["主办单位名称", "域名"], *([f"某{n}", f"a{n}.example.cn"] for n in range(300))]
+    text = tmp_path / "a.csv"
+    text.write_text("\n".join(",".join(one) for one in lines) + "\n", "utf-8")
+
+    book = open_list(a_workbook(tmp_path / "a.xlsx", a_sheet(*lines)), "310118")
+
+    assert (book.there, open_list(text, "310118").there) == (301, 301)
+    assert len(list(book.rows)) == 300

@@ -2,7 +2,7 @@
    data-key="c"      the key that presses, follows or focuses this
    data-open="d"     the key that opens these details
    data-rows / data-row / data-main / data-row-key   a list walked with j and k
-   data-long="words" a form whose answer may take minutes
+   data-long="words" a form whose answer may take minutes; data-progress="path" tells how far it is
    data-keep="name"  a form whose texts survive a lost session or connection (this tab only) */
 "use strict";
 (() => {
@@ -133,26 +133,39 @@
 
   /* what takes minutes says so, and how long it has been */
   function passTime(form) {
-    const line = document.createElement("p"), bar = document.createElement("progress");
+    const line = document.createElement("div"), said = document.createElement("p");
     const clock = document.createElement("span"), began = Date.now();
+    const far = document.createElement("span"), bar = document.createElement("progress");
     line.className = "note full passing";
-    line.setAttribute("role", "status");
+    said.setAttribute("role", "status");  /* the rest would be read out every second */
+    said.textContent = form.dataset.long;
     bar.setAttribute("aria-label", form.dataset.long);
-    clock.setAttribute("aria-hidden", "true");  /* else it is read out every second */
-    line.append(form.dataset.long + " ", clock, bar);
+    if (form.dataset.progress) far.dataset.live = form.dataset.progress;
+    far.append(bar);
+    line.append(said, clock, far);
     form.append(line);
     const tick = () => {
+      if (!line.isConnected) return clearInterval(ticking);
       const seconds = Math.floor((Date.now() - began) / 1000);
       clock.textContent = Math.floor(seconds / 60) + ":" + String(seconds % 60).padStart(2, "0");
     };
+    const ticking = setInterval(tick, 1000);
     tick();
-    setInterval(tick, 1000);
   }
   window.addEventListener("pageshow", (event) => {  /* back to a page as it was left */
     if (!event.persisted) return;
     document.querySelectorAll(".passing").forEach((line) => line.remove());
     document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
   });
+
+  /* what takes more than a moment is seen to be under way */
+  let asking = 0;
+  function busy(more) {
+    asking = Math.max(0, asking + more);
+    document.body.toggleAttribute("data-busy", asking > 0);
+  }
+  document.addEventListener("htmx:before:request", () => busy(1));
+  document.addEventListener("htmx:finally:request", () => busy(-1));
 
   /* nothing was saved: say so, and leave the page and what was typed as they are */
   function refuse(place, said) {
@@ -230,7 +243,19 @@
     } catch { /* the next one may arrive */ }
   }, 2000);
 
+  /* the bar shows where one is; a row that becomes a card says what its cells are */
+  function place() {
+    const bar = document.querySelector(".top nav"), here = bar && bar.querySelector("[aria-current]");
+    if (here) bar.scrollLeft = here.offsetLeft - bar.offsetLeft - (bar.clientWidth - here.clientWidth) / 2;
+    document.querySelectorAll("table.many").forEach((table) => {
+      const heads = [...table.tHead.rows[0].cells].map((one) => one.textContent.trim());
+      [...table.tBodies].flatMap((body) => [...body.rows]).forEach((row) =>
+        [...row.cells].forEach((cell, at) => { if (cell.colSpan === 1 && heads[at]) cell.dataset.head = heads[at]; }));
+    });
+  }
+
   function begin() {
+    place();
     if (!document.querySelector("[data-refused]") && sessionStorage.getItem("sent")) {
       sessionStorage.removeItem(sessionStorage.getItem("sent"));  /* it arrived */
       sessionStorage.removeItem("sent");
