@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from importlib import import_module
 
 from alerts.desk import Desk
 from crawler.domain.assessment import LEVEL_NAMES
@@ -32,7 +33,7 @@ from crawler.service.periodicals import (
     unvisited,
     workbook_sheets,
 )
-from crawler.service.reporting import Sheet, as_csv, as_workbook, sheets_by, summary
+from crawler.service.reporting import Sheet, as_csv, sheets_by, summary
 from crawler.service.wiring import House
 from crawler.store.audit import note
 
@@ -77,12 +78,18 @@ def report_file(house: House, desk: Desk, asked: Asked, form: Form) -> bytes:
         content, held = _printed(house, page_of_period(of, desk, house.config.region)), ""
     else:
         sheets = list(_sheets(of, desk, form, asked.by))
-        content = as_csv(sheets) if form.endswith("csv") else as_workbook(sheets)
+        content = as_csv(sheets) if form.endswith("csv") else _workbook(sheets)
         held = f"{sum(len(one.rows) for one in sheets)} 行 "
     told = f"{form} {held}sha256 {hashlib.sha256(content).hexdigest()} 个人信息已遮盖"
     with house.database.transaction() as db:
         note(db, _act(asked, told))
     return content
+
+
+def _workbook(sheets: Sequence[Sheet]) -> bytes:
+    # its library is slow to load: nobody waits for it who only starts the program
+    made: bytes = import_module("crawler.service.workbooks").as_workbook(sheets)
+    return made
 
 
 def page_of_period(of: Periodical, desk: Desk, home: str) -> bytes:

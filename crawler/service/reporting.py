@@ -4,11 +4,7 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from io import BytesIO, StringIO
-
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
+from io import StringIO
 
 from crawler.domain.assessment import LEVEL_NAMES
 from crawler.domain.case import CHINA
@@ -45,7 +41,6 @@ TASK_COLUMNS = (
     "其他结论", "移送", "撤销", "在办", "在办超期", "退回次数",
 )  # fmt: skip
 _OTHER = "其他"
-_MEASURED = 200  # rows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -178,30 +173,6 @@ def as_csv(sheets: Sequence[Sheet]) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
-def as_workbook(sheets: Sequence[Sheet]) -> bytes:
-    """One sheet a table, heads frozen, the sum in bold."""
-    book = Workbook()
-    book.remove(book.active)
-    for sheet in sheets:
-        page = book.create_sheet(sheet.title[:31])
-        page.append(list(sheet.columns))
-        for row in sheet.rows:
-            page.append([harmless(cell) for cell in row])
-        for cell in page[1]:
-            cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="E8EEF4")
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-        if sheet.rows and str(sheet.rows[-1][0]) == "合计":
-            for cell in page[page.max_row]:
-                cell.font = Font(bold=True)
-        page.freeze_panes = "B2"
-        for number, _ in enumerate(sheet.columns, start=1):
-            width = _width([row[number - 1] for row in sheet.rows[:_MEASURED]])
-            page.column_dimensions[get_column_letter(number)].width = width
-    out = BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
 def harmless(cell: Cell) -> Cell:
     """What a spreadsheet would take for a formula stays text. A Chinese one may take the full-width
     signs too.
@@ -209,12 +180,6 @@ def harmless(cell: Cell) -> Cell:
     if isinstance(cell, str) and cell.lstrip().startswith(_BEGINS_A_FORMULA):
         return f"'{cell}"
     return cell
-
-
-def _width(cells: Sequence[Cell]) -> int:
-    """Of a column, in characters; a Chinese one takes the room of two. The head may wrap."""
-    longest = max((sum(1 + (c > "\u2e7f") for c in str(cell)) for cell in cells), default=0)
-    return min(max(longest, 10), 60) + 2
 
 
 def _nothing(_fact: AlertFact | TaskFact) -> str:

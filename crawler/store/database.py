@@ -7,14 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from psycopg.abc import Buffer
 from psycopg.errors import NumericValueOutOfRange
 from psycopg.types.string import StrDumperUnknown
@@ -26,6 +23,7 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    inspect,
     make_url,
     select,
     text,
@@ -38,10 +36,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from crawler.domain.errors import BadInput, StoreAway, TryLater
 
 __all__ = [
+    "MIGRATIONS",
     "Connection",
     "Database",
     "clock_of",
     "migrate",
+    "newest_version",
     "open_database",
     "schema_version",
     "update_rows",
@@ -56,7 +56,7 @@ _INDEXED = text(
     "where type = 'index' and tbl_name not like 'sqlite%' order by tbl_name"
 )
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
-_MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class Database:
@@ -218,26 +218,31 @@ _OTHER_SHAPE = ("no such table", "no such column")  # migrations see to all rele
 
 
 def migrate(database: Database) -> None:
-    """Bring the schema to the newest version; harmless when it is there already."""
-    config = AlembicConfig()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    with database.transaction() as connection:
+    """Bring the schema to the newest version; harmless when it is there already. BadInput if a
+    newer program wrote it.
+    """
+    with database.reading() as db:
+        if schema_version(db) == newest_version():
+            return
+    # Alembic takes a second to load: only a store that is behind waits for it
+    upgrade = import_module("crawler.store.upgrading").upgrade
+    with database.transaction() as db:
         if database.is_shared:  # several machines start at once
-            connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError:
-            newest = ScriptDirectory.from_config(config).get_current_head()
-            raise BadInput(
-                f"数据库由更新的版本写过（第 {schema_version(connection)} 版，本程序只到第 {newest}"
-                " 版），没有改动它；请换用当时的或更新的程序"
-            ) from None
+            db.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
+        upgrade(db)
 
 
 def schema_version(db: Connection) -> str:
     """The migration this store stands at; empty for none."""
-    return MigrationContext.configure(db).get_current_revision() or ""
+    if not inspect(db).has_table("alembic_version"):
+        return ""
+    return db.scalar(text("select version_num from alembic_version")) or ""
+
+
+@cache
+def newest_version() -> str:
+    """The last migration that this program knows."""
+    return max(one.name[1:5] for one in MIGRATIONS.glob("versions/v*.py"))
 
 
 def clock_of(db: Connection) -> datetime | None:

@@ -25,8 +25,9 @@ from crawler.service.periodicals import (
     workbook_sheets,
 )
 from crawler.service.report_files import Asked, Form, page_of_period, report_file
-from crawler.service.reporting import Sheet, as_csv, as_workbook
+from crawler.service.reporting import Sheet, as_csv
 from crawler.service.wiring import House
+from crawler.service.workbooks import as_workbook
 from crawler.store.audit import latest_acts
 from crawler.store.tables import sites, sweeps, visits
 from tests.builders import NOON

@@ -18,11 +18,11 @@ from crawler.service.reporting import (
     alert_sheet,
     all_sheets,
     as_csv,
-    as_workbook,
     facts_of,
     summary,
     task_sheet,
 )
+from crawler.service.workbooks import as_workbook
 from crawler.store.database import Database
 from tests.builders import NOON, a_site
 from tests.integration.answering_house import a_desk, open_alert
