@@ -22,8 +22,9 @@ _MEASURE = "[度斤吨次人件辆台亩步户家篇张个套名条册公平字�
 _TIME = "(?:天|日|周|星期|个月|月|季度?|年)"
 _DAYS = {"天": 1.0, "日": 1.0, "周": 365 / 52, "星": 365 / 52, "月": 365 / 12, "季": 365 / 4,
          "年": 365.0}  # fmt: skip
+_FIRST = rf"(?=[\d每半月天日周年季按百千万]|{_CN})"  # looked at before any way is tried
 _TOKEN = re.compile(
-    rf"(?P<every>每\s?(?P<times>\d{{1,3}}|{_CN}{{1,2}})\s?(?:天|个月|周|年)|(?:每一?|"
+    rf"{_FIRST}(?:(?P<every>每\s?(?P<times>\d{{1,3}}|{_CN}{{1,2}})\s?(?:天|个月|周|年)|(?:每一?|"
     rf"(?<![第上])一)个?{_TIME}|(?<!每)(?:月月|天天|日日|年年|季季)|"
     rf"按[月天日季年周](?=[付返分结领给派])"
     rf"|(?:(?<![\d一二两三四五六七八九十半每\u4e00-\u9fff])|"
@@ -45,7 +46,7 @@ _TOKEN = re.compile(
     rf"|(?P<tens2>(?<=[给拿息返赚得领是益]){_CN}{{2,3}})(?=[,。;!?¦\s的]|$)|"
     rf"(?P<unsaid>(?<=每)万)(?P<yuan5>元|块)|"
     rf"(?P<bare>{_FIGURE})(?!,\d)(?![\d.%‰:/年月日天号折个人名位倍次期岁点路席家户台件斤克米点楼层版度级款种场时分秒亩页条字升])"
-    r")"
+    r"))"
 )
 # what is paid in: said right before the sum, or right after it
 _PAID_BEFORE = re.compile(
@@ -120,7 +121,7 @@ _ENDS = re.compile(r"[。;!?]")
 _FULL_STOPS = re.compile(r"[。!?]")
 # where a page's own characters may tell one: a period, and a figure after it
 BEGINS = re.compile(
-    r"(?:[每一]个?[天日周月季年]|[月天日年季]{2}|\d\s?(?:天|个月|年)|"
+    _FIRST + r"(?:[每一]个?[天日周月季年]|[月天日年季]{2}|\d\s?(?:天|个月|年)|"
     r"[一二两三四五六七八九十半](?:天|个月|年)|[日月周][返领产收付给拿]"
     r"|按[天日月季年])(?=[^。！？；!?;]{0,14}?(?:[\d１-９]|"
     r"[一二两三四五六七八九十][十百千万成个分点块]|[百千万]分))"
@@ -158,23 +159,22 @@ def reckoned(text: str) -> Iterator[Found]:
 
 def _tokens(text: str) -> Iterator[Token]:
     for found in _TOKEN.finditer(text):
-        given = found.groupdict()
-        if given["every"]:
+        if found["every"]:
             days = next(_DAYS[one] for one in reversed(found[0]) if one in _DAYS)
-            days *= number(given["times"]) if given["times"] else 1
+            days *= number(found["times"]) if found["times"] else 1
             yield Token("every", *found.span(), days, days)
-        elif given["unit"]:
-            days = _DAYS[given["unit"][-1]] * (
-                0.5 if given["span"] == "半" else number(given["span"])
+        elif found["unit"]:
+            days = _DAYS[found["unit"][-1]] * (
+                0.5 if found["span"] == "半" else number(found["span"])
             )
             yield Token("span", *found.span(), days, days)
-        elif given["share"]:
-            yield Token("share", *found.span(), *_per_cent(given))
-        elif yuan := _yuan(given):
-            yield Token("bare" if given["bare"] else "money", *found.span(), yuan, yuan)
+        elif found["share"]:
+            yield Token("share", *found.span(), *_per_cent(found))
+        elif yuan := _yuan(found):
+            yield Token("bare" if found["bare"] else "money", *found.span(), yuan, yuan)
 
 
-def _per_cent(given: dict[str, str | None]) -> tuple[float, float]:
+def _per_cent(given: re.Match[str]) -> tuple[float, float]:
     if given["tenths"]:
         tenths = 10.0 * number(given["tenths"]) + (5 if given["half"] else 0)
         tenths += DIGITS[given["tenth"]] if given["tenth"] else 0
@@ -189,7 +189,7 @@ def _per_cent(given: dict[str, str | None]) -> tuple[float, float]:
     return low * times, (number(given["n2"]) if given["n2"] else low) * times
 
 
-def _yuan(given: dict[str, str | None]) -> float:
+def _yuan(given: re.Match[str]) -> float:
     if given["unsaid"]:
         return 10_000.0
     if said := given["spoken"] or given["tens"] or given["tens2"]:
@@ -354,6 +354,8 @@ _CELL_YUAN = re.compile(rf"(?:退|返)?\s?({_FIGURE})\s?(万)?\s?{_YUAN}?")
 
 def _table(text: str) -> Iterator[Found]:
     """A table with a column of stakes and one of what is paid each month."""
+    if "\t" not in text:
+        return
     rows, start = [], 0
     for line in text.split("¦"):
         rows.append((start, line.split("\t")))
