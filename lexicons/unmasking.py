@@ -23,14 +23,16 @@ _PLANES = 0x110000
 # O ornament, n line end; x whatever ends a word. A character is alone if no H, L or D touches it.
 _GAP = re.compile(
     rb"""
-    [soO] (?:
+    [soOn] (?:  # one class first: whatever else stands there is passed over at once
+      (?<! n) (?:
         (?<= H.) [soO]{0,3} (?: (?= H (?![HLD])) | (?= L (?![HLD])))
       | (?<= (?<![HLD]) [HL].) [soO]{0,3} (?= H)
       | (?<= (?<![HLD]) L.) [soO]{0,3} (?= [LD] (?![HLD]))
       | (?<= (?<![HLD]) D.) [soO]{0,3} (?= L (?![LD]))
       | (?<= H.) (?: (?<= O) | (?= [so]{0,2} O)) [soO]{0,3} (?= H)
+      )
+    | (?<= (?<![HLD]) H.) [soOn]{0,3} (?= H (?![HLD]))  # lines of one character each
     )
-    | [soOn] (?<= (?<![HLD]) H.) [soOn]{0,3} (?= H (?![HLD]))  # lines of one character each
     """,
     re.VERBOSE,
 )
