@@ -3,6 +3,7 @@ seen.
 """
 
 import re
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from crawler.domain.capture import PageText
@@ -11,7 +12,8 @@ from crawler.domain.page import Imprint, PageStructure
 from crawler.reading.links import registered
 
 _FIELDS = ("body", "alt", "title", "option", "script")
-_SIGN = re.compile("[备備]|ICP|icp|[-－]20")  # without one of them there is no number
+# without one of them there is no number; the rest of a line is gone over once a find
+_SIGNED = re.compile("(?:备|備|ICP|icp|-20|－20)[^\n]*")
 
 
 def imprint_of(
@@ -30,10 +32,13 @@ def imprint_of(
 
 def _numbers(text: PageText) -> tuple[str, ...]:
     """Of the lines that may hold one: every page of a sweep comes by here."""
-    lines = [
-        line for name in _FIELDS for line in text.field(name).split("\n") if _SIGN.search(line)
-    ]
+    lines = [line for name in _FIELDS for line in _signed_lines(text.field(name))]
     return filing_numbers_in("\n".join(lines)) if lines else ()
+
+
+def _signed_lines(text: str) -> Iterator[str]:
+    for sign in _SIGNED.finditer(text):
+        yield text[text.rfind("\n", 0, sign.start()) + 1 : sign.end()]
 
 
 def _elsewhere(domain: str, url: str) -> str:
