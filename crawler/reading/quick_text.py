@@ -75,6 +75,7 @@ _BLOCKS = frozenset(
         "optgroup",
     ]
 )
+_PLAIN_BLOCKS = _BLOCKS - {"pre"}
 _OPENERS = {**dict.fromkeys(_BLOCKS, _LINE), "td": _CELL, "th": _CELL, "br": _LINE}
 _CLOSERS = dict.fromkeys(_BLOCKS, _LINE)
 _BESIDE = frozenset({"a", "button", "label"})  # two of them side by side are two things
@@ -150,8 +151,8 @@ class _Walk:
     _ended: int = -1  # how long the sink was when a link or button ended
 
     def through(self, root: Any) -> None:
-        """Every node below the root, in order. What has no part in the layout is passed through
-        here, without a call: most of the cost of a page is this loop.
+        """Every node below the root, in order. What has no part in the layout, or only begins and
+        ends a line, needs no call: most of the cost of a page is this loop.
         """
         opened, marked = self._opened, self.marked
         sink = self.sinks["body"]
@@ -159,7 +160,9 @@ class _Walk:
         while node is not None or opened:
             if node is None:
                 node, tag, outer = opened.pop()
-                if tag in _LAID_OUT or sink is not outer:
+                if sink is outer and tag in _PLAIN_BLOCKS:
+                    sink.append(_LINE)
+                elif tag in _LAID_OUT or sink is not outer:
                     self._leave(node, tag, sink, outer)
                     sink = outer
                 node = node.next
@@ -176,7 +179,9 @@ class _Walk:
                 _LEAVES[tag](self, node)
             elif (child := node.first_child) is not None and tag not in _UNSEEN:
                 opened.append((node, tag, sink))
-                if tag in _LAID_OUT:
+                if tag in _PLAIN_BLOCKS:
+                    sink.append(_LINE)
+                elif tag in _LAID_OUT:
                     sink = self._enter(tag, sink)
                 if marked and node.mem_id in marked:
                     sink = self._aside(node)
