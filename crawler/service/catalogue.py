@@ -51,6 +51,7 @@ def english() -> Mapping[str, str]:
     return words
 
 
+@lru_cache(maxsize=len(LANGUAGES))
 def sayer(language: str) -> Say:
     """`say("余 {n} 条", n=3)` in one language; what nobody translated stays Chinese."""
     words = english() if language == "en" else {}

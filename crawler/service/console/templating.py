@@ -33,8 +33,11 @@ NAMES: Mapping[str, Mapping[Any, str]] = {
 }
 
 
+@cache
 def environment(say: Say, language: str = "zh") -> jinja2.Environment:
-    """What templates of one language can use beside what a view hands them."""
+    """What templates of one language can use beside what a view hands them. It knows nothing of an
+    installation: a page is compiled once a process.
+    """
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
