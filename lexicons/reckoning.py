@@ -23,14 +23,18 @@ _TIME = "(?:天|日|周|星期|个月|月|季度?|年)"
 _DAYS = {"天": 1.0, "日": 1.0, "周": 365 / 52, "星": 365 / 52, "月": 365 / 12, "季": 365 / 4,
          "年": 365.0}  # fmt: skip
 _FIRST = rf"(?=[\d每半月天日周年季按百千万]|{_CN})"  # looked at before any way is tried
-_TOKEN = re.compile(
-    rf"{_FIRST}(?:(?P<every>每\s?(?P<times>\d{{1,3}}|{_CN}{{1,2}})\s?(?:天|个月|周|年)|(?:每一?|"
+_PERIOD = (
+    rf"(?P<every>每\s?(?P<times>\d{{1,3}}|{_CN}{{1,2}})\s?(?:天|个月|周|年)|(?:每一?|"
     rf"(?<![第上])一)个?{_TIME}|(?<!每)(?:月月|天天|日日|年年|季季)|"
     rf"按[月天日季年周](?=[付返分结领给派])"
     rf"|(?:(?<![\d一二两三四五六七八九十半每\u4e00-\u9fff])|"
     rf"(?<=[万元块]))[日月周年](?=[返领产收付给拿赚入分结]))"
     rf"|(?P<span>(?<![\d.第前近])\d{{1,3}}|(?<![一二两三四五六七八九十第前近上]){_CN}{{1,3}}|"
     rf"半)\s?(?P<unit>天|日|周|个月|年)(?!代|前|级|龄|薪|产|均)"
+)
+_ANY_PERIOD = re.compile(f"{_FIRST}(?:{_PERIOD})")
+_TOKEN = re.compile(
+    rf"{_FIRST}(?:{_PERIOD}"
     rf"|"
     rf"(?P<share>(?P<n1>(?<![\d.])\d{{1,4}}(?:\.\d{{1,3}})?)(?:\s?%?\s?[-至到]\s?(?P<n2>\d{{1,4}}(?:\.\d{{1,3}})?))?"
     r"\s?(?:%|(?P<mille>‰)|个(?:百分)?点(?![钟位]))"
@@ -146,7 +150,7 @@ class Token(NamedTuple):
 
 def reckoned(text: str) -> Iterator[Found]:
     """Every rate that the sums, shares and periods of a text make together."""
-    tokens = list(_tokens(text))
+    tokens = list(_tokens(text)) if _ANY_PERIOD.search(text) else []
     for at, token in enumerate(tokens):
         if token.kind in ("every", "span"):
             yield from _after_period(text, tokens, at)
