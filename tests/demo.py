@@ -8,11 +8,12 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 HOME = Path("var/demo")
@@ -72,16 +73,26 @@ def open_console(port: str) -> None:
     """With the demo's own people, until Ctrl-C."""
     password = PASSWORD.read_text("utf-8") if PASSWORD.exists() else people_made()
     people = "、".join(f"{name}（{called}）" for name, (*_, called) in PEOPLE.items())
-    say(f"\n演示用户 {people}，口令都是 {password}")
     serving = subprocess.Popen([XUNWANG, "--home", str(HOME), "serve", "--port", port])
     signal.signal(signal.SIGINT, lambda *_: None)  # a Ctrl-C reaches it by itself
     signal.signal(signal.SIGTERM, lambda *_: serving.terminate())
+    while port != "0" and serving.poll() is None and not answers(int(port)):
+        time.sleep(0.2)  # whoever has a password goes to the address at once
+    say(f"演示用户 {people}，口令都是 {password}")
     if code := serving.wait():
         sys.exit(code)
 
 
+def answers(port: int) -> bool:
+    """Whether somebody listens there."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
 def people_made() -> str:
     """Their one password, made up for this home."""
+    say("\n正在建演示用户……")
     listed = asked("user", "list")
     assert isinstance(listed, list)
     known = {one["name"] for one in listed}  # of a go that was interrupted here

@@ -70,6 +70,11 @@ class Foreseeing:
         args = (house, one, kept, now)
         threading.Thread(target=self._count, args=args, name="foreseeing", daemon=True).start()
 
+    def forget(self, number: int) -> None:
+        """That amendment is over: what is counted of it ends at its next step."""
+        with self._lock:
+            self._under_way.pop(number, None)
+
     def _count(self, house: House, one: Amendment, kept: Path, now: datetime) -> None:
         def progress(done: int, total: int) -> None:
             self._tell(one.number, kept, Outlook(done=done, total=min(total, MOST_SITES)))

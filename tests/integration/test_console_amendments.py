@@ -2,14 +2,17 @@
 
 import re
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from crawler.domain.errors import NotAllowed
 from crawler.domain.user import Role
+from crawler.service import amending, foreseeing
 from crawler.service.amending import amendment_of, propose_files
 from crawler.service.cli import COMMANDS, app_of
 from crawler.service.doors import Door
@@ -363,3 +366,47 @@ def test_its_page_asks_little_and_a_broken_counting_is_told(house: Served) -> No
     shutil.move(tmp, hidden)
     officer.post(f"{page}/count")
     assert "新增预警 0 个" in counted_out(officer, page)
+
+
+def test_neither_an_amendment_nor_their_number_grows_without_end(
+    house: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    officer = house.person("shen", Role.OFFICER)
+    monkeypatch.setattr(amending, "MOST_EDITS", 1)
+    monkeypatch.setattr(amending, "MOST_OPEN", 1)
+    first = proposed(officer)
+
+    more = officer.post("/words/amendments", ADD | {"word": SECOND, "amendment": "1"})
+    another = officer.post("/words/amendments", ADD | {"word": SECOND})
+
+    assert (more.status, another.status) == (400, 409)
+    assert "最多改 1 处" in more.text
+    assert officer.post(f"{first}/drop").status == 303
+    assert proposed(officer, word=SECOND).endswith("/2")  # what is over counts no more
+
+
+def test_what_is_counted_of_a_withdrawn_amendment_ends(
+    house: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, over, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(_db: object, _old: object, _new: object, _now: object, tell: Any, **more: int) -> Any:
+        begun.set()
+        over.wait(30)
+        try:
+            tell(1, 2)
+        except Exception:
+            ended.set()
+            raise
+        raise AssertionError("it goes on")
+
+    monkeypatch.setattr(foreseeing, "replay", slow)
+    officer = house.person("shen", Role.OFFICER)
+    page = proposed(officer)
+    assert begun.wait(30)
+
+    assert officer.post(f"{page}/drop").status == 303
+    over.set()
+
+    assert ended.wait(30)
+    assert "没有算成" not in officer.get(f"{page}/outlook").text

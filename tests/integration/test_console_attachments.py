@@ -1,5 +1,6 @@
 """Files beside a task: kept, handed out as files only, refused when they are not what they say."""
 
+import hashlib
 import http.client
 from collections.abc import Iterator
 from contextlib import closing
@@ -8,6 +9,7 @@ import pytest
 
 from crawler.domain.user import Role
 from crawler.service.console.attaching import MOST_BYTES
+from crawler.store.audit import acts_on
 from tests.integration.console_house import UPLOADING, Answer, Served, Visitor, console
 from tests.integration.console_seeds import seed_task
 
@@ -122,3 +124,17 @@ def test_another_district_neither_sees_nor_adds(house: Served, officer: Visitor,
     assert elsewhere.get(theirs).status == 200
     assert elsewhere.get(f"{theirs}/attachments/1").status == 404  # by way of a task of their own
     assert attach(elsewhere, task, "a.pdf", PDF + b"3").status == 404
+
+
+def test_a_task_takes_twenty_files_and_each_is_noted(house: Served, officer: Visitor) -> None:
+    task = seed_task(house.house, "many.example.cn")
+    path = f"/tasks/{task.id}"
+
+    taken = [attach(officer, path, f"{n}.pdf", PDF + bytes([n])).status for n in range(21)]
+
+    assert taken == [303] * 20 + [400]
+    with house.house.database.reading() as db:
+        acts = [one.act for one in acts_on(db, f"task:{task.number}")]
+    noted = [(one.actor, one.after) for one in acts if one.action == "task.attach"]
+    digests = [hashlib.sha256(PDF + bytes([n])).hexdigest() for n in range(20)]
+    assert sorted(noted) == sorted(("shenlan", one) for one in digests)

@@ -2,13 +2,18 @@
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, cast
 
 import pytest
 
-from crawler.domain.one_time import code_of, step_of
+from crawler.domain.one_time import code_of, recovery_digest, step_of
 from crawler.domain.user import Role
 from crawler.store.audit import latest_acts
+from crawler.store.database import Connection
+from crawler.store.factors import recovery_left, use_recovery
+from crawler.store.people import user_named
 from tests.integration.console_house import PASSWORD, Answer, Clock, Served, Visitor, console
 from tests.serving_house import told
 
@@ -231,3 +236,63 @@ def test_ones_own_is_turned_off_by_password_only(house: Served, clock: Clock) ->
     assert house.visitor().sign_in("wang").status == 200
     assert visitor.post("/me/factor/drop", {"password": PASSWORD}).status == 303
     assert house.visitor().sign_in("wang").status == 303
+
+
+def test_turning_it_off_puts_out_whoever_else_came_in_by_it_and_is_noted(
+    house: Served, clock: Clock
+) -> None:
+    here, there = house.person("wang", Role.OFFICER), house.visitor()
+    secret, _ = enrolled(here, clock)
+    assert second(there, there.sign_in("wang"), code_now(secret, clock)).status == 303
+
+    assert here.post("/me/factor/drop", {"password": PASSWORD}).status == 303
+
+    assert (here.get("/me").status, there.get("/me").status) == (200, 303)
+    with house.house.database.reading() as db:
+        said = [one.act.after for one in latest_acts(db) if one.act.action == "user.factor"]
+    assert sorted(said) == ["dropped", "set up"]
+
+
+def test_nobody_resets_their_own_as_an_administrator(house: Served, clock: Clock) -> None:
+    admin = house.person("admin", Role.ADMIN, region="310000")
+    enrolled(admin, clock)
+
+    refused = admin.post("/people/admin/factor")
+
+    assert refused.status == 409
+    assert "另一位管理员" in refused.text
+    assert admin.get("/people").status == 200
+    assert "set-cookie" not in house.visitor().sign_in("admin").headers  # a code is asked for
+
+
+@dataclass
+class Overtaken:
+    """A connection on which somebody else acts between the look and the deed."""
+
+    db: Connection
+    meanwhile: Callable[[], object]
+
+    def scalar(self, ask: Any) -> Any:
+        found = self.db.scalar(ask)
+        self.meanwhile()
+        return found
+
+    def execute(self, ask: Any) -> Any:
+        return self.db.execute(ask)
+
+
+def test_of_two_who_bring_one_recovery_code_at_once_one_comes_in(
+    house: Served, clock: Clock
+) -> None:
+    _, codes = enrolled(house.person("wang", Role.OFFICER), clock)
+    digest = recovery_digest(codes[0])
+    first: list[bool] = []
+
+    with house.house.database.transaction() as db:
+        user = user_named(db, "wang")
+        assert user is not None
+        slow = Overtaken(db, lambda: first.append(use_recovery(db, user.id, digest)))
+        second_came_in = use_recovery(cast("Connection", slow), user.id, digest)
+        left = recovery_left(db, user.id)
+
+    assert (first, second_came_in, left) == ([True], False, 9)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from crawler.domain.user import Role, user_from
 from crawler.service import importing, rehearsing
@@ -22,6 +22,7 @@ from crawler.store.audit import acts_on
 from crawler.store.dockings import Docked, keep_docked
 from crawler.store.lists import lists
 from crawler.store.people import save_user
+from crawler.store.people_tables import users
 from crawler.store.tables import audit, filing_changes, filings, refusals, sites
 from tests.builders import NOON
 from tests.integration.console_house import (
@@ -489,3 +490,14 @@ def test_the_first_list_of_a_source_has_nothing_to_be_compared_with(ops: Visitor
 
     assert "这个来源还没有名单：新增 3" in told
     assert "消失 0" not in told
+
+
+def test_who_was_moved_to_a_district_meanwhile_takes_nothing(house: Served, ops: Visitor) -> None:
+    upload(ops, csv(rows(range(1, 4))))
+    key = key_in(ops)
+    with house.house.database.transaction() as db:
+        db.execute(update(users).where(users.c.name == "yun").values(region="310118"))
+
+    assert take(ops, key).status == 403
+
+    assert taken(house) == []

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from crawler.domain.alert import AlertState
 from crawler.domain.user import Role
 from crawler.service.console.signing_in import MOST_FAILURES, MOST_OF_ACCOUNT, MOST_OF_ADDRESS
+from crawler.store.album_tables import pictures
 from crawler.store.alerts import alert_of
 from crawler.store.audit import acts_on
 from crawler.store.cases import case_of
@@ -17,6 +18,7 @@ from crawler.store.database import Connection
 from crawler.store.people import user_named
 from crawler.store.people_tables import users
 from crawler.store.sessions import note_sign_in
+from crawler.store.tables import alerts, assessments, captures, visits
 from tests.builders import NOON
 from tests.integration.console_house import PASSWORD, Clock, Served, Visitor, console
 from tests.integration.console_seeds import seed_alert
@@ -82,6 +84,26 @@ def test_who_gets_a_site_finds_it_in_their_own_trail(house: Served) -> None:
     with house.house.database.reading() as db:
         told = [(one.act.action, one.act.region) for one in acts_on(db, f"alert:{given.alert_id}")]
     assert {("alert.transfer", "310118"), ("alert.receive", "310116")} <= set(told)
+
+
+def test_all_that_belongs_to_a_site_follows_it_but_what_was_decided(house: Served) -> None:
+    officer = house.person("mover", Role.OFFICER)
+    given = seed_alert(house.house, "moved.example.cn")
+    stays = seed_alert(house.house, "stays.example.cn")
+    with house.house.database.transaction() as db:
+        decided = update(alerts).where(alerts.c.id == stays.alert_id)
+        db.execute(decided.values(site_id=given.site_id, state="dismissed"))
+
+    officer.post(f"/alerts/{given.alert_id}/transfer", {"region": "310116", "reason": "登记地"})
+
+    with house.house.database.reading() as db:
+        regions = [
+            set(db.scalars(select(table.c.region).where(table.c.site_id == given.site_id)))
+            for table in (visits, captures, assessments, pictures)
+        ]
+        old = db.scalar(select(alerts.c.region).where(alerts.c.id == stays.alert_id))
+    assert regions == [{"310116"}] * 4
+    assert old == "310118"
 
 
 def test_a_district_moves_nobody_out_of_its_reach_and_nobody_changes_themselves(

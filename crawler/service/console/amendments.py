@@ -135,6 +135,7 @@ def renew_here(call: Call) -> Response:
 def drop(call: Call) -> Response:
     """Taken back by its author, or turned down by a supervisor."""
     one = withdraw(call.house, _here(call).number, call.actor, call.field("reason", 500), call.now)
+    call.console.foreseeing.forget(one.number)
     said = call.console.say("修订 {n} 已撤回，词库没有变。", n=one.number)
     return call.go("/words", Notice(text=said))
 
@@ -144,6 +145,7 @@ def publish(call: Call) -> Response:
     one, version = publish_amendment(
         call.house, _here(call).number, call.field("seen", 64), call.actor, call.now
     )
+    call.console.foreseeing.forget(one.number)
     said = call.console.say(
         "修订 {n} 已发布为第 {version} 版并启用，正在进行的巡查随即改用。",
         n=one.number, version=version.number,
