@@ -6,6 +6,8 @@ import socket
 import sys
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +16,10 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from crawler.domain.lexicon import Lexicon
 from crawler.service import reaching
+from crawler.service.wiring import LEXICONS
+from lexicons.loading import load_lexicon
 from tests import servers
 from tests.builders import NOON
 from tests.servers.elsewhere import SERVER
@@ -97,6 +102,21 @@ def new_stores_are_copies() -> Iterator[None]:
     """In this process; the programs that tests start migrate theirs."""
     with pytest.MonkeyPatch.context() as change:
         change.setattr("crawler.service.wiring.migrate", migrate_copy)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def desks_share_our_lists() -> Iterator[None]:
+    """As long as a house has those that came with the program: reading them takes longest of all
+    that makes a console or a command ready.
+    """
+    ours = cache(lambda: load_lexicon(LEXICONS))
+
+    def shared(folder: Path) -> Lexicon:
+        return ours() if folder.resolve() == LEXICONS.resolve() else load_lexicon(folder)
+
+    with pytest.MonkeyPatch.context() as change:
+        change.setattr("crawler.service.desks.load_lexicon", shared)
         yield
 
 
