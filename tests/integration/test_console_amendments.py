@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from crawler.domain.errors import NotAllowed
+from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.user import Role
 from crawler.service import amending, foreseeing
 from crawler.service.amending import amendment_of, propose_files
@@ -410,3 +410,10 @@ def test_what_is_counted_of_a_withdrawn_amendment_ends(
 
     assert ended.wait(30)
     assert "没有算成" not in officer.get(f"{page}/outlook").text
+
+
+def test_what_changes_nothing_is_no_amendment(house: Served) -> None:
+    with pytest.raises(BadInput, match="没有差别"):
+        propose_files(house.house, house.house.lexicon, "shen", "又一次", NOON)
+
+    assert amendment_of(house.house, 1) is None

@@ -61,6 +61,23 @@ def test_nothing_is_merged_into_an_alert_of_another_district(house: Served) -> N
     assert state_of(house, mine.alert_id) is AlertState.OPEN
 
 
+def test_a_report_holds_nothing_of_another_district(house: Served) -> None:
+    district, city = (
+        house.person(f"report{region}", Role.OFFICER, region=region)
+        for region in ("310118", "310000")
+    )
+    seed_alert(house.house, "r1.example.cn", picture=False)
+    seed_alert(house.house, "r2.example.cn", region="310115", picture=False)
+
+    files = [
+        one.post("/statistics/file", {"period": "2026-05", "file": "csv"}).body.decode("utf-8-sig")
+        for one in (district, city)
+    ]
+
+    assert ["r1.example.cn" in one for one in files] == [True, True]
+    assert ["r2.example.cn" in one for one in files] == [False, True]
+
+
 def test_a_family_with_a_site_elsewhere_is_decided_as_far_as_one_reaches(house: Served) -> None:
     officer = house.person("family", Role.OFFICER)
     first = seed_alert(house.house, "f1.example.cn", region="310118", picture=False)

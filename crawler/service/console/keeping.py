@@ -65,7 +65,7 @@ class Away:
 
 @dataclass(kw_only=True, slots=True)
 class Keeping:
-    """Small, bounded, lost at a restart without harm."""
+    """Small, bounded; lost at a restart, and with it what somebody typed as their session ended."""
 
     # a provider that is slow holds so many of our threads, not all
     asking: threading.BoundedSemaphore = field(
