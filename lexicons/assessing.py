@@ -17,7 +17,7 @@ from lexicons.card_yields import card_yields, may_hold_rates
 from lexicons.claiming import Claim, find_claims
 from lexicons.evidence import Strength, Weighed, is_promise, rate_points, strengths
 from lexicons.four_tests import four_tests
-from lexicons.licences import is_licensed_name, names_deposits, names_futures_house
+from lexicons.licences import has_licence_for, is_licensed_name, names_deposits
 from lexicons.limits import over_limit
 from lexicons.matching import find_hits
 from lexicons.purpose import Purpose, asks_on_thin_page, highest_factor, purpose_of
@@ -251,8 +251,8 @@ def licence_claimed(found: Findings, score: float) -> Iterator[Reason]:
     if score <= 0 or found.purpose.licensed < weights["enough"] or not found.strengths:
         return
     category = found.strengths[0].category
-    futures = category == "forex_margin" and names_futures_house(found.text.field("title"))
-    if category in weights["never"] and not futures:
+    names = (found.visit.site.unit_name, found.text.field("title"))
+    if category in weights["never"] and not has_licence_for(category, names):
         return
     state = licence_state(found.visit.standing)
     points = score * (_licence_factor(found, state) - 1)

@@ -3,6 +3,7 @@ register does. Here it only tells in whose voice the page speaks.
 """
 
 import re
+from collections.abc import Iterable
 
 _BANK = (
     r"(?:银行|农商行|农村信用社|信用联社|农信社?|村镇行)"
@@ -36,9 +37,18 @@ _CUSTODY = re.compile(
     r"存管|托管|监管|签约|签订|达成|合作|对接|战略|担保|携手|承保|接入|联合|转账|绑定|支持"
 )
 _FUTURES = re.compile(r"[\u4e00-\u9fff]{2,6}期货(?:股份|经纪)?有限(?:责任)?公司")
+_OWN_TRADES = {  # kinds that have no licence at home, save the house's own
+    "forex_margin": _FUTURES,
+    "elderly_care": re.compile(r"(?:人寿|养老|健康)?保险(?:股份|集团)?有限(?:责任)?公司"),
+    "payment_laundering": re.compile(
+        r"支付(?:科技|服务|网络|技术|信息技术)?(?:股份)?有限(?:责任)?公司|银联"
+    ),
+}
 _DEPOSIT = re.compile(r"储蓄存款|存款保险|(?:定期|活期|通知|结构性)存款|零存整取|大额存单|储蓄存单")
 _OPENING = 70
-_SUBJECT = re.compile(rf"{_BANK}|{_OTHER}|小额贷款|融资租赁公司|支付股份")
+_SUBJECT = re.compile(
+    rf"{_BANK}|{_OTHER}|小额贷款|融资租赁公司|支付(?:股份|科技)|(?<!投资)理财有限责任公司"
+)
 
 
 def names_itself_licensed(text: str) -> bool:
@@ -57,11 +67,12 @@ def is_licensed_name(unit_name: str) -> bool:
     return bool(_SUBJECT.search(unit_name))
 
 
-def names_futures_house(title: str) -> bool:
-    """Whether a title is a domestic futures broker's: the one licence beside offshore margin
-    trading.
+def has_licence_for(category: str, names: Iterable[str]) -> bool:
+    """Whether a title or a subject's name is of the one house that is licensed for a trade that
+    has no licence otherwise: a futures broker, an insurer's pensions, a payment firm.
     """
-    return bool(_FUTURES.search(title))
+    house = _OWN_TRADES.get(category)
+    return house is not None and any(house.search(name) for name in names)
 
 
 def names_deposits(text: str) -> bool:

@@ -268,7 +268,7 @@ class Signs:
 
     def words(self, name: str) -> tuple[str, ...]:
         """Which words of a group are there, first seen first."""
-        group = self._groups[name]
+        group = self._groups.get(name, frozenset())
         there = [word for word in self.found if word in group]
         return tuple(sorted(there, key=lambda word: self.found[word][0].start))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lexicons.licences import is_licensed_name, names_itself_licensed
+from lexicons.licences import has_licence_for, is_licensed_name, names_itself_licensed
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,22 @@ def test_a_page_that_only_mentions_one_is_not(text: str) -> None:
 def test_a_subjects_name_tells_what_only_licensed_houses_bear() -> None:
     assert is_licensed_name("江畔银行股份有限公司")
     assert not is_licensed_name("某某网络科技有限公司")
+    assert is_licensed_name("江畔理财有限责任公司")
+    assert not is_licensed_name("江畔投资理财有限责任公司")
+
+
+@pytest.mark.parametrize(
+    ("category", "name", "licensed"),
+    [
+        ("forex_margin", "江畔期货有限公司", True),
+        ("forex_margin", "江畔贵金属经营有限公司", False),
+        ("elderly_care", "江畔养老保险股份有限公司", True),
+        ("elderly_care", "江畔养老服务有限公司", False),
+        ("payment_laundering", "江畔支付科技有限公司", True),
+        ("virtual_currency", "江畔期货有限公司", False),
+    ],
+)
+def test_some_trades_have_a_licensed_house_of_their_own(
+    category: str, name: str, licensed: bool
+) -> None:
+    assert has_licence_for(category, ("", name)) is licensed

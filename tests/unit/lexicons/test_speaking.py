@@ -3,6 +3,7 @@
 import pytest
 
 from crawler.domain.assessment import Assessment, Level, at_least
+from crawler.domain.capture import Field, PageText
 from crawler.domain.page import Form, FormKind, PageStructure
 from lexicons.judging import Judge
 from tests.builders import NOON, a_text, a_visit
@@ -52,3 +53,14 @@ def test_a_deposit_of_a_bank_is_safe_without_a_rate_and_no_bait_is(judge: Judge)
 
     assert not at_least(deposit.level, Level.YELLOW)
     assert at_least(judged(judge, bank + "\n定期存款 年化8.8% 名额有限").level, Level.YELLOW)
+
+
+@pytest.mark.parametrize("title", ["《互联网金融》课程大纲", "在线利息计算器", "这个存茶靠谱吗？"])
+def test_a_title_that_teaches_or_asks_tells_what_the_page_is_for(judge: Judge, title: str) -> None:
+    body = "存10万元茶叶，每月收益1.8%，一年后原价收回。公式：利息等于本金乘利率。"
+    page = PageText(fields=(Field(name="title", text=title), Field(name="body", text=body)))
+    other = PageText(fields=(Field(name="title", text="古道茶仓"), Field(name="body", text=body)))
+
+    taught = judge.judge(a_visit(), page, None, NOON)
+
+    assert taught.score < 0.8 * judge.judge(a_visit(), other, None, NOON).score
