@@ -104,15 +104,23 @@ def alert(judge: Judge) -> Judge:
     return other
 
 
+@pytest.fixture
+def plain(judge: Judge) -> Judge:
+    """A judge to whom nothing resembles anything."""
+    other = copy.copy(judge)
+    other.tools = replace(judge.tools, resemblance=Resemblance(0.0, {}))
+    return other
+
+
 OFFER = "跟着老马养牛，村里人都来了。每月拿一次，30天回本，每月都有，回本以后全是您的，老马的话算数"
 
 
-def test_a_page_of_known_wording_is_yellow_and_says_why(alert: Judge, judge: Judge) -> None:
+def test_a_page_of_known_wording_is_yellow_and_says_why(alert: Judge, plain: Judge) -> None:
     text = a_text(OFFER)
 
     judged = alert.judge(a_visit(), text, None, NOON)
 
-    assert judge.judge(a_visit(), text, None, NOON).level is not Level.YELLOW
+    assert plain.judge(a_visit(), text, None, NOON).level is not Level.YELLOW
     assert judged.level is Level.YELLOW
     assert judged.score == alert.tools.weights.levels["yellow"]
     assert judged.sentence.startswith("疑似")
