@@ -62,9 +62,17 @@ def own_pages() -> Iterator[Case]:
 
 def adversary() -> Iterator[Case]:
     """The pages of adversary.jsonl: written against the rules in wordings that they did not know,
-    and innocent ones that look bad. Kept apart: no wording was learned from them.
+    and innocent ones that look bad. Their figure is no longer that of unknown pages: rules were
+    mended by them since.
     """
     yield from _pages("adversary.jsonl")
+
+
+def fresh() -> Iterator[Case]:
+    """The pages of fresh.jsonl: written and judged after the rules, and never used to mend them.
+    Who mends by them moves them to adversary.jsonl and writes new ones.
+    """
+    yield from _pages("fresh.jsonl")
 
 
 def _pages(labels: str) -> Iterator[Case]:
