@@ -587,3 +587,16 @@ def test_of_several_none_is_decided_where_one_is_not_there(house: Served, office
     with house.house.database.reading() as db:
         states = {alert_of(db, one.alert_id).state for one in (first, last)}  # type: ignore[union-attr]
     assert states == {AlertState.OPEN}
+
+
+def test_more_than_may_be_dismissed_at_once_are_refused_and_not_cut(
+    house: Served, officer: Visitor
+) -> None:
+    seeded = seed_alert(house.house, "a.example.cn", picture=False)
+    ids = [("id", str(seeded.alert_id))] * 201
+
+    answer = officer.post("/alerts/bulk", [*ids, ("reason", "词语误读")])
+
+    assert answer.status == 400
+    assert "请选 1 至 200 条" in answer.text
+    assert state_of(house, seeded) is AlertState.OPEN

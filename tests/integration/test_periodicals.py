@@ -242,3 +242,18 @@ def _site(house: House, domain: str, outcome: str, region: str = "310118") -> No
 def _judged(db, site_id: int, level: str) -> None:  # type: ignore[no-untyped-def]
     mine = update(sites).where(sites.c.id == site_id)
     db.execute(mine.values(last_level=level, last_outcome="seen", last_seen_at=NOON))
+
+
+def test_causes_come_by_how_many_they_are_and_cases_that_are_not_named_are_counted(
+    house: House,
+) -> None:
+    whole = of(house)
+    failed = {"name_not_found": 1, "timed_out": 5, "connection_refused": 1}
+    many = replace(
+        whole, coverage=replace(whole.coverage, outcomes=failed), waiting=len(whole.gravest) + 7
+    )
+
+    causes = [str(row[0]).strip() for row in coverage_sheet(many, WORDS).rows[1:4]]
+
+    assert causes == ["超时", "拒绝连接", "域名无解析"]
+    assert sheet(many, house, "最严重的待核实线索").rows[-1][0] == "另有 7 条"

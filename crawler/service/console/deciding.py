@@ -154,7 +154,7 @@ def _told_of_family(
 
 def bulk(call: Call) -> Response:
     """Several at once, as 误报 only: each with the same reason, each with its own entry."""
-    typed = (whole_number(one) for one in call.fields("id"))
+    typed = (whole_number(one) for one in call.fields("id", MOST_AT_ONCE + 1))
     numbers = [one for one in typed if one is not None]
     if not 0 < len(numbers) <= MOST_AT_ONCE:
         raise BadInput(f"请选 1 至 {MOST_AT_ONCE} 条")
