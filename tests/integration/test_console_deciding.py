@@ -600,3 +600,21 @@ def test_more_than_may_be_dismissed_at_once_are_refused_and_not_cut(
     assert answer.status == 400
     assert "请选 1 至 200 条" in answer.text
     assert state_of(house, seeded) is AlertState.OPEN
+
+
+def test_a_supervisor_opens_what_was_dismissed_again_with_a_reason(
+    house: Served, officer: Visitor
+) -> None:
+    seeded = seed_alert(house.house, "a.example.cn", picture=False)
+    path = f"/alerts/{seeded.alert_id}"
+    assert officer.post(f"{path}/dismiss", {"reason": "词语误读"}).status == 303
+    chief = house.person("chief", Role.SUPERVISOR)
+
+    unsaid = chief.post(f"{path}/reopen", {"reason": " "})
+    assert (unsaid.status, state_of(house, seeded)) == (400, AlertState.DISMISSED)
+    assert chief.post(f"{path}/reopen", {"reason": "又见新证据"}).status == 303
+
+    assert state_of(house, seeded) is AlertState.OPEN
+    with house.house.database.reading() as db:
+        acts = [(one.act.actor, one.act.action) for one in acts_on(db, f"alert:{seeded.alert_id}")]
+    assert ("chief", "alert.reopen") in acts
