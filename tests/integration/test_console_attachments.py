@@ -4,6 +4,7 @@ import hashlib
 import http.client
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -16,18 +17,18 @@ from tests.integration.console_seeds import seed_task
 PDF = b"%PDF-1.7\n1 0 obj\n"
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with console(tmp_path_factory.mktemp("attached") / "home") as served:
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[Served]:
+    with console(tmp_path / "home") as served:
         yield served
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def task(house: Served) -> str:
     return f"/tasks/{seed_task(house.house, 'a.example.cn').id}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def officer(house: Served) -> Visitor:
     return house.person("shenlan", Role.OFFICER)
 

@@ -36,9 +36,9 @@ THEIRS = a_delivery(2, endpoint="主平台", region="310115", state=DeliveryStat
 WAITING = a_delivery(3, endpoint="来取的")
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with console(tmp_path_factory.mktemp("deliveries") / "home", settings=SETTINGS) as served:
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[Served]:
+    with console(tmp_path / "home", settings=SETTINGS) as served:
         with served.house.database.transaction() as db:
             put(db, [DEAD, THEIRS, WAITING])
             save_receipts(db, [Receipt(delivery_id=DEAD.id, at=NOON, status=500,
@@ -46,17 +46,17 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield served
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def supervisor(house: Served) -> Visitor:
     return house.person("sup", Role.SUPERVISOR)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def ops(house: Served) -> Visitor:
     return house.person("ops", Role.OPS)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def auditor(house: Served) -> Visitor:
     return house.person("auditor", Role.AUDITOR)
 

@@ -66,7 +66,8 @@ def test_a_wish_is_filed_once_noted_and_told_until_it_is_over(
     second = officer.post(f"{page}/recapture")
 
     assert (first.status, second.status) == (303, 303)
-    assert acts(house) == [("zhang", "alert.recapture", f"alert:{seeded.alert_id}")]
+    mine = ("zhang", "alert.recapture", f"alert:{seeded.alert_id}")
+    assert [one for one in acts(house) if one[2] == mine[2]] == [mine]
     told = officer.get(page).text
     assert "这个网站正在重新采集。" in told
     wish = claimed(house)
