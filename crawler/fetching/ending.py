@@ -39,7 +39,7 @@ _ERRORS = {
 }
 _GATE_ANSWERS = (403, 502, 504)
 _HTML = ("text/html", "application/xhtml+xml", "")
-_READABLE = ("text/plain", "text/xml", "application/xml", "image/svg+xml")
+_READABLE = ("text/plain", "text/xml", "application/xml")
 
 
 def ending_of(trail: Trail, gate: Connection | None, sighting: Sighting) -> Ending:
@@ -102,7 +102,7 @@ def _answered(trail: Trail, sighting: Sighting) -> Ending:
         return Ending(Outcome.RATE_LIMITED, "对方要求降低访问频率（429）")
     if status >= 400:
         return Ending(Outcome.HTTP_ERROR, f"应答状态 {status}")
-    if trail.content_type not in (*_HTML, *_READABLE):
+    if trail.content_type not in (*_HTML, *_READABLE) and not trail.content_type.endswith("+xml"):
         return Ending(Outcome.NOT_HTML, f"不是网页（{trail.content_type}）")
     if sighting.stopped_for or sighting.spent:
         return Ending(Outcome.PARTIAL, sighting.stopped_for or "流量已达上限，读取了已到达的部分")

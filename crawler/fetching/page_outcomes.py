@@ -135,7 +135,7 @@ def _unread(
         return None
     if Flag.DECODE_ERROR in flags:
         return Outcome.BAD_RESPONSE, "正文的压缩格式有误，无法解开"
-    return Outcome.NOT_HTML, f"不是网页（{kind.sniffed}）"
+    return Outcome.NOT_HTML, f"不是网页（{kind.named}）"
 
 
 def _incomplete(flags: tuple[Flag, ...]) -> tuple[Outcome, str] | None:

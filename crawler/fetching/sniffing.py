@@ -29,9 +29,11 @@ _MAGIC = (
     (b"\x00\x00\x00\x1cftyp", "video/mp4"),
     (b"\x00\x00\x00\x20ftyp", "video/mp4"),
 )
+_BEFORE_MARKUP = b"\xef\xbb\xbf \t\r\n"
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _MARKUP = frozenset({"text/html", "application/xhtml+xml"})
 _TEXTS = _MARKUP | {"text/plain"}
+_XML = frozenset({"text/xml", "application/xml"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,17 @@ class Kind:
 
     @property
     def readable(self) -> bool:
-        """Whether a visitor sees words: HTML under whatever label, or plain text."""
-        return self.sniffed in _MARKUP or (self.sniffed == "text/plain" and self._shown_as_text)
+        """Whether a visitor sees words: HTML under whatever label, an SVG or other XML that is
+        served as such, or plain text.
+        """
+        if self.sniffed in _MARKUP or _is_xml(self.sniffed):
+            return True
+        return self.sniffed == "text/plain" and self._shown_as_text
+
+    @property
+    def named(self) -> str:
+        """What it is told to be where it is no page: a text of some kind is what its label says."""
+        return self.declared if self.declared and self.sniffed == "text/plain" else self.sniffed
 
     @property
     def words(self) -> str:
@@ -69,6 +80,8 @@ def _sniffed(declared: str, sample: bytes) -> str:
     magic = next((name for mark, name in _MAGIC if sample.startswith(mark)), "")
     if magic:
         return magic
+    if _is_xml(declared) and sample.lstrip(_BEFORE_MARKUP)[:1] == b"<":
+        return declared
     if _HTML.match(sample):
         return "text/html"
     if sample[:2] in _WIDE_MARKS:
@@ -76,6 +89,11 @@ def _sniffed(declared: str, sample: bytes) -> str:
     if _binary(sample):
         return "text/html" if declared in _MARKUP and b"<" in sample else "application/octet-stream"
     return declared if declared in _MARKUP else "text/plain"
+
+
+def _is_xml(kind: str) -> bool:
+    """Whether a browser builds a document from it, pictures and feeds among them."""
+    return kind in _XML or kind.endswith("+xml")
 
 
 def _binary(sample: bytes) -> bool:

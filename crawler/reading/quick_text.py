@@ -73,6 +73,7 @@ _BLOCKS = frozenset(
         "marquee",
         "option",
         "optgroup",
+        "text",  # of an SVG: each is placed by itself
     ]
 )
 _PLAIN_BLOCKS = _BLOCKS - {"pre"}

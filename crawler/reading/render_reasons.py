@@ -1,7 +1,8 @@
 """When a plain answer tells too little, and why: the machine word for it, or nothing.
 
 Looked at in this order, the first that holds is the reason: `meta_refresh`, `search_redirect`,
-`script_redirect`, `frames`, `overlay`, `private_font`, `script_shell`, `image_heavy`, `thin_text`.
+`script_redirect`, `frames`, `overlay`, `drawing`, `private_font`, `script_shell`, `image_heavy`,
+`thin_text`.
 What leads away from a page's words, or lies over them, counts however many words there are.
 """
 
@@ -37,6 +38,11 @@ _TESTS_THE_WAY_IN = re.compile(r"document\s*\.\s*referrer")
 _BEFORE = 300  # /baidu/.test(document.referrer) names the engines first
 _NEAR = 1_500  # a jump so soon after the test of the way in belongs to it
 _SEARCH_ENGINES = re.compile(r"baidu|sogou|\bso\.com|\.sm\.cn|haosou|google|bing", re.IGNORECASE)
+_NO_HTML = re.compile(
+    r"\ufeff?\s*(?:<svg\b|<\?xml[^>]{0,200}\?>(?:\s|<!--.{0,800}?-->|<!doctype\s+(?!html)[^\[>]{0,400}>)*"
+    r"<(?!html|!doctype\s+html|!--))",
+    re.DOTALL,
+)
 _FRAME = re.compile(r"<i?frame\b[^>]{0,800}>", re.IGNORECASE)
 _UNSEEN_FRAME = re.compile(
     r"display\s*:\s*none|(?:width|height)\s*[=:]\s*[\"']?\s*[01](?:px)?\s*[\"';\s>]|\bhidden\b",
@@ -134,6 +140,11 @@ def _covered(page: _Page) -> bool:
     return is_covered(page.lower)
 
 
+def _drawn(page: _Page) -> bool:
+    """An SVG, or XML that a style sheet makes a page of: what it shows is not in its order."""
+    return bool(_NO_HTML.match(page.lower))
+
+
 def _private(page: _Page) -> bool:
     body = page.text.field("body")
     return bool(_PRIVATE.search(body)) and len(_PRIVATE_DIGIT.findall(body)) > 1
@@ -165,6 +176,7 @@ _REASONS: tuple[tuple[str, Callable[[_Page], bool]], ...] = (
     ("script_redirect", _jumps),
     ("frames", _framed),
     ("overlay", _covered),
+    ("drawing", _drawn),
     ("private_font", _private),
     ("script_shell", _shell),
     ("image_heavy", _pictured),

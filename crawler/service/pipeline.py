@@ -24,7 +24,7 @@ from lexicons.judging import Judge
 
 READ_QUICKLY = 2_000_000  # characters of markup; what lies behind is kept, not read
 MANY_IMAGES = 5
-ENOUGH_IN_A_PICTURE = frozenset({"image_heavy", "overlay", "private_font", "thin_text"})
+ENOUGH_IN_A_PICTURE = frozenset({"drawing", "image_heavy", "overlay", "private_font", "thin_text"})
 _BEARS_A_NUMBER = frozenset({PageKind.ORDINARY, PageKind.SHELL})
 _SEES_ENOUGH = frozenset({"", "hit", "watched_change", "learned"})
 

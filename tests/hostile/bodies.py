@@ -138,6 +138,7 @@ CODINGS: tuple[Said, ...] = (
 )  # fmt: skip
 
 _PNG = b"\x89PNG\r\n\x1a\n" + bytes(60)
+_SVG = b"<svg xmlns='http://www.w3.org/2000/svg' height='50'><text y='20'>%b</text></svg>"
 _ATTACHED = b"text/html\r\nContent-Disposition: attachment; filename="
 
 TYPES: tuple[Said, ...] = (
@@ -155,6 +156,9 @@ TYPES: tuple[Said, ...] = (
     said("type-plain", _typed(b"text/plain; charset=utf-8", MARK.encode())),
     said("type-xhtml", _typed(b"application/xhtml+xml",
          b'<html xmlns="http://www.w3.org/1999/xhtml">' + PAGE.removeprefix(b"<html>"))),
+    said("type-svg", _typed(b"image/svg+xml", _SVG % MARK.encode())),
+    said("type-svg-as-html", _typed(b"text/html", _SVG % MARK.encode())),
+    said("type-xml", _typed(b"application/xml", b"<?xml version='1.0'?><a>%b</a>" % MARK.encode())),
     said("attachment", _typed(_ATTACHED + b'"../../x"'), outcome=Outcome.DOWNLOAD, shown=False,
          fault="W40"),
     said("attachment-long-name", _typed(_ATTACHED + b"x" * 300), outcome=Outcome.DOWNLOAD,

@@ -27,6 +27,11 @@ fetch('/words').then(r => r.text()).then(t => setTimeout(() => {
   host.attachShadow({mode: 'closed'}).innerHTML = '<p>影子里的承诺</p>';
 }, 150));</script><iframe src="/frame"></iframe>"""
 
+DRAWING = """<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="800" height="400">
+<rect width="800" height="400" fill="#fff4e0"/><text x="20" y="60" font-size="40">保本保息</text>
+<text id="a" x="20" y="140" font-size="40"></text>
+<script>document.getElementById('a').textContent = '年化 18%'</script></svg>"""
+
 HIDDEN = """<!doctype html><meta charset=utf-8><p>看得见</p>
 <p style="display:none">没有位置</p><p style="visibility:hidden">不可见</p>
 <div style="opacity:0"><b>透明</b></div><p style="color:#fff">白上白</p>
@@ -220,6 +225,7 @@ PAGES: dict[str, Callable[[HostileWeb], bytes]] = {
     "file": lambda _: answer(
         "200 OK", "application/octet-stream", b"PK\x03\x04", "Content-Disposition: attachment"
     ),
+    "drawing": lambda _: answer("200 OK", "image/svg+xml", DRAWING.encode()),
     "pdf": lambda _: answer("200 OK", "application/pdf", b"%PDF-1.4"),
     "nothing": lambda _: html("<!doctype html>"),
     "around": lambda _: answer("302 Found", "text/html", b"", "Location: /around"),

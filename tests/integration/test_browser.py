@@ -99,6 +99,14 @@ def test_words_drawn_by_scripts_shadows_and_frames_are_read(worker: Worker) -> N
     assert {"后来画上的字", "影子里的承诺", "框里的字"} <= set(body.split("\n"))
 
 
+def test_a_drawing_served_as_a_page_is_drawn_and_read(worker: Worker) -> None:
+    seen = worker.render("http://a.test/drawing")
+
+    assert (seen.outcome, seen.content_type) == (Outcome.SEEN, "image/svg+xml")
+    assert seen.text.field("body").split("\n") == ["保本保息", "年化 18%"]
+    assert len(seen.picture) > 4_000
+
+
 def test_hidden_words_are_kept_apart_from_what_a_person_sees(worker: Worker) -> None:
     seen = worker.render("http://a.test/hidden")
 

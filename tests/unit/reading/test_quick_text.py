@@ -34,6 +34,7 @@ def body(html: str) -> str:
         ("<bdo dir=rtl>息保本保</bdo>承诺", "保本保息承诺"),
         ('<i style="direction:rtl;unicode-bidi:bidi-override">%21</i>', "12%"),
         ("<svg><text>年化</text></svg>", "年化"),
+        ("<svg><text>年化<tspan>12%</tspan></text><text>保本</text></svg>", "年化12%\n保本"),
         ("<P>甲<DIV>乙</P></DIV></b>丙", "甲\n乙\n丙"),
         ("<body>甲</body></html>乙", "甲乙"),
         ("甲<", "甲<"),

@@ -50,6 +50,13 @@ def reason(html: str) -> str:
         ("<p>欢迎光临", ""),
         (PLENTY, ""),
         ("", ""),
+        (
+            '<svg xmlns="http://www.w3.org/2000/svg"><text>' + "甲" * 500 + "</text></svg>",
+            "drawing",
+        ),
+        ("<?xml version='1.0'?><!-- a --><!DOCTYPE svg PUBLIC ''><svg>" + PLENTY, "drawing"),
+        ("<?xml version='1.0'?><?xml-stylesheet href='a.xsl'?><home>" + PLENTY, "drawing"),
+        ("<?xml version='1.0'?><!DOCTYPE html PUBLIC 'x'><html>" + PLENTY, ""),
         # whatever words there are beside
         ('<meta http-equiv="&#114;efresh" content="0;&#117;rl=/m/">' + PLENTY, "meta_refresh"),
         ("<meta http-equiv=refresh content='0;url=&quot;/m/&quot;'>" + PLENTY, "meta_refresh"),
