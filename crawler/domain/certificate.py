@@ -22,6 +22,7 @@ class Coverage:
     not_due: int = 0
     left: int = 0
     unrendered: int = 0
+    unpictured: int = 0  # of the register, seen at some time and without a picture at this one
 
     @property
     def seen(self) -> int:
@@ -83,6 +84,7 @@ def account(
             "not_due": coverage.not_due,
             "left": coverage.left,
             "unrendered": coverage.unrendered,
+            "unpictured": coverage.unpictured,
             "adds_up": coverage.adds_up,
         },
         "heads": heads,

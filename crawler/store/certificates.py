@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, String, and_, cast, exist
 from crawler.domain.certificate import Certificate, Coverage
 from crawler.domain.errors import BadInput
 from crawler.domain.site import SiteState, SweepState
+from crawler.store.coverage import unpictured_count
 from crawler.store.database import upsert
 from crawler.store.ops_tables import certificates
 from crawler.store.tables import sites, sweeps, visits
@@ -35,6 +36,7 @@ def coverage_of_sweep(db: Connection, sweep_id: int, reach: str = "") -> Coverag
         not_due=not_due,
         left=db.scalar(gone) or 0,
         unrendered=unrendered_count(db, sweep_id),
+        unpictured=unpictured_count(db, reach),
     )
 
 
@@ -54,7 +56,13 @@ def coverage_between(db: Connection, since: datetime, until: datetime, reach: st
     closed = (visits.c.closed_at >= since) & (visits.c.closed_at < until)
     beside = here & ~exists().where(visits.c.site_id == sites.c.id, closed)
     overdue, not_due = _unvisited(db, beside, until)
-    return Coverage(watched=watched, outcomes=outcomes, overdue=overdue, not_due=not_due)
+    return Coverage(
+        watched=watched,
+        outcomes=outcomes,
+        overdue=overdue,
+        not_due=not_due,
+        unpictured=unpictured_count(db, reach),
+    )
 
 
 def _unvisited(db: Connection, beside: ColumnElement[bool], at: datetime | None) -> tuple[int, int]:

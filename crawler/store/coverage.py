@@ -138,11 +138,20 @@ def site_with_visit(db: Connection, domain: str, reach: str = "") -> LastVisit |
     return LastVisit(site=site_from(row), line=line, captures=seen, discrepancies=found)
 
 
+_UNPICTURED = sites.c.last_seen_at.is_not(None) & sites.c.last_picture_at.is_(None)
+
+
 def unpictured_count(db: Connection, reach: str = "") -> int:
     """Watched sites that were seen and have no picture."""
-    seen = sites.c.last_seen_at.is_not(None) & sites.c.last_picture_at.is_(None)
     mine = within(sites.c.region, reach) & (sites.c.state == "watched")
-    return db.scalar(select(func.count()).where(seen, mine)) or 0
+    return db.scalar(select(func.count()).where(_UNPICTURED, mine)) or 0
+
+
+def unpictured_in(db: Connection, sweep_id: int) -> int:
+    """Sites of a sweep that were seen, then or before, and have no picture yet."""
+    joined = visits.join(sites, sites.c.id == visits.c.site_id)
+    rows = select(func.count()).select_from(joined).where(visits.c.sweep_id == sweep_id)
+    return db.scalar(rows.where(_UNPICTURED)) or 0
 
 
 def _last_visits(of: Sequence[int] | Select[Any] | None = None) -> Select[Any]:
@@ -194,7 +203,7 @@ def _conditions(db: Connection, wanted: LedgerWanted) -> list[ColumnElement[bool
         )
         chosen.append(sites.c.id.in_(members))
     if wanted.unpictured:
-        chosen += [sites.c.last_seen_at.is_not(None), sites.c.last_picture_at.is_(None)]
+        chosen.append(_UNPICTURED)
     return chosen
 
 

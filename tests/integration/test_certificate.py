@@ -29,7 +29,7 @@ from crawler.service.certifying import (
     signed,
     signing_key,
 )
-from crawler.service.summing import swept_sweep
+from crawler.service.summing import summary_of, swept_sweep
 from crawler.service.wiring import House, open_house
 from crawler.store.anchors import latest_anchor
 from crawler.store.audit import note
@@ -101,12 +101,25 @@ def test_a_sum_that_does_not_come_to_the_register_is_said_and_refused(house: Hou
 def test_seen_failed_waiting_and_not_due_are_the_register(house: House) -> None:
     sweep = swept(house)
     due(house, NOON + timedelta(days=9))
+    with house.database.transaction() as db:
+        db.execute(update(sites).where(sites.c.id.in_([1, 2, 3, 6])).values(last_seen_at=NOON))
+        db.execute(update(sites).where(sites.c.id == 3).values(last_picture_at=NOON))
     said = json.loads(certify_sweep(house, sweep, NOON).body)
     coverage = said["coverage"]
     assert coverage == {
         "watched": 5, "seen": 1, "failed": {"timed_out": 1, "name_not_found": 1},
-        "not_captured": 1, "not_due": 1, "left": 1, "unrendered": 0, "adds_up": True,
+        "not_captured": 1, "not_due": 1, "left": 1, "unrendered": 0, "unpictured": 2,
+        "adds_up": True,
     }  # fmt: skip
+
+
+def test_a_sweeps_summary_counts_its_own_sites_without_a_picture(house: House) -> None:
+    sweep = swept(house)
+    with house.database.transaction() as db:
+        db.execute(update(sites).where(sites.c.id.in_([1, 3, 6])).values(last_seen_at=NOON))
+        db.execute(update(sites).where(sites.c.id == 3).values(last_picture_at=NOON))
+
+    assert summary_of(house, sweep.id).unpictured == 1
 
 
 def test_it_is_made_once_anchored_and_told_once(house: House) -> None:

@@ -101,6 +101,8 @@ def _show(said: dict[str, Any], words: Catalogue, *, json: bool) -> None:
         f"在册 {coverage['watched']} = 已采集 {coverage['seen']} + {failed or '失败 0'}"
         f" + 未采集 {coverage['not_captured']} + 未到期 {coverage['not_due']}"
     )
+    if without := coverage.get("unpictured"):  # not there in older ones
+        say(f"其中采集到、还没有截图 {without}")
     if "fingerprint" in said:
         say(f"钥匙指纹 {said['fingerprint']}")
 

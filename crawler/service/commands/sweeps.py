@@ -154,6 +154,8 @@ def _show(house: House, summary: Summary, words: Catalogue, since: datetime, *, 
         account = accounts_of(db, [summary.sweep]).get(summary.sweep)
     if account is not None:
         say(account_line(account))
+    if summary.unpictured:
+        say(words.say("sweep.unpictured", count=summary.unpictured))
     if summary.unrendered:
         warn(words.say("sweep.unrendered", count=summary.unrendered))
     if summary.left:
