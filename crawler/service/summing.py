@@ -10,7 +10,7 @@ from crawler.store.visits import outcome_count, sweep_of, unrendered_count, wait
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """`outcomes` adds up to `sites`; `left` are not closed yet; of `unpictured`, which were seen, no
+    """`outcomes` adds up to `sites`; `left` are not closed yet. Of `unpictured`, though seen, no
     picture was ever taken.
     """
 
