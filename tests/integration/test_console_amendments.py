@@ -18,6 +18,7 @@ from crawler.service.cli import COMMANDS, app_of
 from crawler.service.doors import Door
 from crawler.service.lexicon_life import publish_draft
 from crawler.store.audit import acts_on, broken_entries
+from crawler.store.database import Database
 from lexicons.publishing import current
 from tests.bench.console import counted
 from tests.builders import NOON
@@ -390,7 +391,11 @@ def test_what_is_counted_of_a_withdrawn_amendment_ends(
 ) -> None:
     begun, over, ended = threading.Event(), threading.Event(), threading.Event()
 
-    def slow(_db: object, _old: object, _new: object, _now: object, tell: Any, **more: int) -> Any:
+    counts = foreseeing.replay
+
+    def slow(db: Database, old: Any, new: Any, at: datetime, tell: Any, **more: int) -> Any:
+        if db is not house.house.database:  # a counting that an earlier test left behind
+            return counts(db, old, new, at, tell, **more)
         begun.set()
         over.wait(30)
         try:
