@@ -12,7 +12,7 @@ import pytest
 
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.user import Role
-from crawler.service import amending, foreseeing
+from crawler.service import amending, foreseeing, replaying
 from crawler.service.amending import amendment_of, propose_files
 from crawler.service.cli import COMMANDS, app_of
 from crawler.service.doors import Door
@@ -391,9 +391,9 @@ def test_what_is_counted_of_a_withdrawn_amendment_ends(
 ) -> None:
     begun, over, ended = threading.Event(), threading.Event(), threading.Event()
 
-    counts = foreseeing.replay
+    counts = replaying.replay
 
-    def slow(db: Database, old: Any, new: Any, at: datetime, tell: Any, **more: int) -> Any:
+    def slow(db: Database, old: Any, new: Any, at: Any, tell: Any, **more: int) -> Any:
         if db is not house.house.database:  # a counting that an earlier test left behind
             return counts(db, old, new, at, tell, **more)
         begun.set()
