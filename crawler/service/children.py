@@ -145,7 +145,8 @@ async def start_child(program: Program, greeting: Greeting) -> Child:
     )
     assert process.stdin is not None
     process.stdin.write(framed(greeting))
-    await process.stdin.drain()
+    with contextlib.suppress(ConnectionError):  # killed at birth: noticed at the other pipe
+        await process.stdin.drain()
     return Child(program=program, process=process, watch=watch)
 
 

@@ -119,7 +119,8 @@ class Joining:
 
     async def _idle(self) -> None:
         try:
-            await asyncio.wait_for(self._over.wait(), IDLE_S)
+            async with asyncio.timeout(IDLE_S):
+                await self._over.wait()
         except TimeoutError:
             return
 

@@ -176,7 +176,8 @@ class Sweeping:
     async def _rest(self, seconds: float) -> None:
         """So long, or until the end."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._over.wait(), seconds)
+            async with asyncio.timeout(seconds):  # wait_for may swallow a cancellation
+                await self._over.wait()
 
     async def _renew(self) -> None:
         while not self._over.is_set():
@@ -384,7 +385,8 @@ class Sweeping:
         """Until something was recorded, or a moment passed."""
         self._recorded.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._recorded.wait(), LOOK_S)
+            async with asyncio.timeout(LOOK_S):
+                await self._recorded.wait()
 
     async def _write(self, act: Callable[[Connection], T]) -> T:
         def acted() -> T:

@@ -23,7 +23,8 @@ async def next_group(came: "asyncio.Queue[Came]") -> list[Came]:
     deadline = time.monotonic() + GROUP_S
     while len(group) < GROUP and (left := deadline - time.monotonic()) > 0:
         try:
-            group.append(await asyncio.wait_for(came.get(), left))
+            async with asyncio.timeout(left):
+                group.append(await came.get())
         except TimeoutError:
             break
     return group
