@@ -140,12 +140,13 @@ class ElasticEngine:
         with told_plainly():
             layout = self._layout()
             self._delete(layout.before(moment))
-            self._delete_where({"range": {"first_seen_at": {"lt": moment.isoformat()}}})
+            older = {"range": {"first_seen_at": {"lt": moment.isoformat()}}}
+            self._delete_where(layout, older)
 
     def forget(self, digests: Sequence[str]) -> None:
         """In every generation."""
         with told_plainly():
-            self._delete_where({"ids": {"values": list(digests)}})
+            self._delete_where(self._layout(), {"ids": {"values": list(digests)}})
 
     def drop(self) -> None:
         """Forget everything."""
@@ -203,12 +204,11 @@ class ElasticEngine:
             if error.error != "resource_already_exists_exception":
                 raise
 
-    def _delete_where(self, query: dict[str, Any]) -> None:
+    def _delete_where(self, layout: Layout, query: dict[str, Any]) -> None:
         """In every generation, what was taken in a moment ago too: only what is searchable goes."""
-        patterns = self._layout().patterns
-        self._client.indices.refresh(index=patterns, ignore_unavailable=True)
+        self._client.indices.refresh(index=layout.patterns, ignore_unavailable=True)
         self._client.delete_by_query(
-            index=patterns,
+            index=layout.patterns,
             query=query,
             conflicts="proceed",
             ignore_unavailable=True,

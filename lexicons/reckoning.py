@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from crawler.domain.assessment import Confidence
-from lexicons.numbers import DIGITS, number, spoken
+from lexicons.numbers import DIGITS, PER_YEAR, number, spoken
 
 Found = tuple[int, int, str, Confidence, float | None, float | None]
 
@@ -20,8 +20,7 @@ _FIGURE = r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|(?<![\d.,])\d{1,8}(?:\.\
 _YUAN = r"(?:元|块钱?|人民币|rmb|RMB|USDT|usdt|美金|[Uu](?![A-Za-z]))"
 _MEASURE = "[度斤吨次人件辆台亩步户家篇张个套名条册公平字千]"
 _TIME = "(?:天|日|周|星期|个月|月|季度?|年)"
-_DAYS = {"天": 1.0, "日": 1.0, "周": 365 / 52, "星": 365 / 52, "月": 365 / 12, "季": 365 / 4,
-         "年": 365.0}  # fmt: skip
+_DAYS = {unit: 365 / times for unit, times in PER_YEAR.items()} | {"星": 365 / PER_YEAR["周"]}
 _FIRST = rf"(?=[\d每半月天日周年季按百千万]|{_CN})"  # looked at before any way is tried
 _PERIOD = (
     rf"(?P<every>每\s?(?P<times>\d{{1,3}}|{_CN}{{1,2}})\s?(?:天|个月|周|年)|(?:每一?|"

@@ -10,7 +10,7 @@ from itertools import islice
 from crawler.domain.assessment import Track, Yield
 from lexicons.beginnings import Patterns
 from lexicons.folding import Folded, fold
-from lexicons.numbers import amount, number
+from lexicons.numbers import PER_YEAR, amount, number
 from lexicons.reckoning import BEGINS, RECKONED, Found, reckoned
 from lexicons.tracks import track_of
 from lexicons.yield_patterns import ANCHOR, SHAPES, TOPIC, Shape
@@ -21,7 +21,6 @@ _MOST_ANCHORS = 3000
 _MOST_YIELDS = 400
 _REMEMBERED = 12  # fields: what the sieve has read need not be read again by whoever judges
 _HIGHEST = 1_000_000.0
-_PER_YEAR = {"日": 365.0, "天": 365.0, "周": 52.0, "月": 12.0, "季": 4.0, "年": 1.0}
 _TENS = {"万": 1.0, "千": 10.0, "百": 100.0}  # 万五 a day × 3.65
 
 
@@ -120,7 +119,7 @@ def _rate(shape: Shape, match: re.Match[str]) -> tuple[float, float]:
 
 
 def _span_rate(shape: Shape, match: re.Match[str]) -> tuple[float, float]:
-    times = _PER_YEAR[_period(match["per"])] / max(number(match["span"]), 1)
+    times = PER_YEAR[_period(match["per"])] / max(number(match["span"]), 1)
     low, high = _rate(shape, match)
     return _annual(low * times), _annual(high * times)
 
@@ -143,7 +142,7 @@ def _money(_shape: Shape, match: re.Match[str]) -> tuple[float, float]:
     back = amount(given["q"], given["qu"])
     if not paid:
         return 0.0, 0.0
-    figure = _annual(back / paid * 100 * _PER_YEAR[_period(match["per"])])
+    figure = _annual(back / paid * 100 * PER_YEAR[_period(match["per"])])
     return figure, figure
 
 
@@ -151,7 +150,7 @@ def _money_span(_shape: Shape, match: re.Match[str]) -> tuple[float, float]:
     paid, back = amount(match["p"], match["pu"]), amount(match["q"], match["qu"])
     if not 0 < paid < back:
         return 0.0, 0.0
-    times = _PER_YEAR[_period(match["per"])] / max(number(match["span"]), 1)
+    times = PER_YEAR[_period(match["per"])] / max(number(match["span"]), 1)
     figure = _annual((back - paid) / paid * 100 * times)
     return figure, figure
 
@@ -166,7 +165,7 @@ def _money_bonus(_shape: Shape, match: re.Match[str]) -> tuple[float, float]:
     paid, more = amount(match["p"], match["pu"]), amount(match["q"], match["qu"])
     if not 0 < more < paid:
         return 0.0, 0.0
-    times = _PER_YEAR[_period(match["per"])] / max(number(match["span"]), 1)
+    times = PER_YEAR[_period(match["per"])] / max(number(match["span"]), 1)
     figure = _annual(more / paid * 100 * times)
     return figure, figure
 
@@ -179,7 +178,7 @@ def _ratio(_shape: Shape, match: re.Match[str]) -> tuple[float, float] | tuple[N
 
 
 def _buyback(_shape: Shape, match: re.Match[str]) -> tuple[float, float]:
-    times = _PER_YEAR[_period(match["per"])] / max(number(match["span"]), 1)
+    times = PER_YEAR[_period(match["per"])] / max(number(match["span"]), 1)
     figure = _annual((float(match["back"]) - 100) * times)
     return figure, figure
 

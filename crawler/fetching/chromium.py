@@ -82,17 +82,17 @@ def check_sandbox(renderers: Sequence[str]) -> SandboxCheck:
     return SandboxCheck(ok=True, message="浏览器沙箱已生效")
 
 
-def check_command_line(line: str, *, sandbox: bool = True) -> SandboxCheck:
-    """Judge how a browser was started that runs elsewhere. Its rules for names may leave out the
-    address of our way out instead of loopback.
+def fault_in_command_line(line: str, *, sandbox: bool = True) -> str:
+    """What is wrong with how a browser was started that runs elsewhere, for the operator; empty for
+    nothing. Its rules for names may leave out the address of our way out instead of loopback.
     """
     wanted = [one.partition(" , EXCLUDE")[0] for one in ARGUMENTS]
     missing = [one for one in wanted if one not in line]
     open_to_all = [one for one in _OPEN_TO_ALL if sandbox and one in line]
     if missing or open_to_all:
         said = f"缺少 {missing[0]}" if missing else f"不应有 {open_to_all[0]}"
-        return SandboxCheck(ok=False, message=f"远程浏览器的启动参数不合要求：{said}")
-    return SandboxCheck(ok=True, message="远程浏览器的启动参数合乎要求")
+        return f"{REMOTE_UNFIT}：{said}"
+    return ""
 
 
 def _faults(status: str) -> list[str]:
@@ -110,6 +110,8 @@ def _faults(status: str) -> list[str]:
 
 def start_failure(message: str) -> str:
     """What a failed start means, in one line for the operator."""
+    if message.startswith(REMOTE_UNFIT):
+        return message
     lines = [(sign, words) for sign, words in _START_FAILURES if sign in message]
     if lines:
         return lines[0][1]
@@ -118,6 +120,7 @@ def start_failure(message: str) -> str:
 
 REMOTE_AWAY = "remote browser away"
 REMOTE_DIFFERS = "version mismatch"
+REMOTE_UNFIT = "远程浏览器的启动参数不合要求"
 _START_FAILURES = (
     (REMOTE_AWAY, "连不上远程浏览器（browser.remote）"),
     (REMOTE_DIFFERS, "远程 Playwright 的版本与本程序的不同，两边须一致"),

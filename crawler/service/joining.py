@@ -17,6 +17,7 @@ from crawler.domain.site import Sweep, VisitState
 from crawler.service.archiving import Archiver
 from crawler.service.catalogue import Catalogue
 from crawler.service.compacting import compact
+from crawler.service.pausing import until_set
 from crawler.service.repeating import Daily
 from crawler.service.sealing import MACHINE
 from crawler.service.sweep_building import settle, sweeping_for
@@ -118,11 +119,7 @@ class Joining:
             log.info("old evidence removed", action="keep", bytes=freed)
 
     async def _idle(self) -> None:
-        try:
-            async with asyncio.timeout(IDLE_S):
-                await self._over.wait()
-        except TimeoutError:
-            return
+        await until_set(self._over, IDLE_S)
 
 
 def _counted(_: Counter[VisitState]) -> None:

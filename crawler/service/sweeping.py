@@ -5,7 +5,6 @@ that was killed anywhere goes on where it was.
 """
 
 import asyncio
-import contextlib
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -23,6 +22,7 @@ from crawler.service.children import Child
 from crawler.service.hands import Came, Crew, Held, blamed
 from crawler.service.ordering import orders_for
 from crawler.service.pacing import Pace
+from crawler.service.pausing import until_set
 from crawler.service.pipes import Order, Pulse, Ready, Report, Upward
 from crawler.service.recording import Recorder
 from crawler.service.repeating import Repeating
@@ -147,7 +147,8 @@ class Sweeping:
                 return
             if self.joins and await self._ended_there():
                 return
-            await self._rest(min(max(LOOK_S, 10 * (time.monotonic() - started)), MOST_LOOK_S))
+            looked_s = time.monotonic() - started
+            await until_set(self._over, min(max(LOOK_S, 10 * looked_s), MOST_LOOK_S))
 
     async def _adjust(self) -> None:
         """More or less at once, as line and machine follow; each step is logged and kept."""
@@ -173,16 +174,10 @@ class Sweeping:
         self._counted_s += seconds
         add_to_account(db, self.sweep.id, seconds=0 if self.joins else seconds, traffic=traffic)
 
-    async def _rest(self, seconds: float) -> None:
-        """So long, or until the end."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):  # wait_for may swallow a cancellation
-                await self._over.wait()
-
     async def _renew(self) -> None:
         while not self._over.is_set():
             await self._write(self._renewed)
-            await self._rest(self.lease.total_seconds() / 3)
+            await until_set(self._over, self.lease.total_seconds() / 3)
 
     def _renewed(self, db: Connection) -> None:
         renew_leases(db, self.owner, _now() + self.lease)
@@ -384,9 +379,7 @@ class Sweeping:
     async def _pause(self) -> None:
         """Until something was recorded, or a moment passed."""
         self._recorded.clear()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LOOK_S):
-                await self._recorded.wait()
+        await until_set(self._recorded, LOOK_S)
 
     async def _write(self, act: Callable[[Connection], T]) -> T:
         def acted() -> T:

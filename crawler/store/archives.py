@@ -2,33 +2,30 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, exists, func, select
 
 from crawler.store.archive_tables import archived_segments
 from crawler.store.database import upsert
 from crawler.store.rewrites import GONE
 from crawler.store.tables import segments
 
+_HERE_ALONE = and_(
+    segments.c.sealed_at.is_not(None),
+    ~exists().where(archived_segments.c.name == segments.c.name),
+    ~GONE,
+)
+
 
 def unarchived(db: Connection) -> list[tuple[str, str, str]]:
     """Name, digest and region of sealed segments that do not lie there yet, oldest first."""
-    rows = (
-        select(segments.c.name, segments.c.sha256, segments.c.region)
-        .outerjoin(archived_segments, archived_segments.c.name == segments.c.name)
-        .where(segments.c.sealed_at.is_not(None), archived_segments.c.name.is_(None), ~GONE)
-        .order_by(segments.c.sealed_at, segments.c.name)
-    )
-    return [(row.name, row.sha256, row.region) for row in db.execute(rows)]
+    rows = select(segments.c.name, segments.c.sha256, segments.c.region).where(_HERE_ALONE)
+    ordered = rows.order_by(segments.c.sealed_at, segments.c.name)
+    return [(row.name, row.sha256, row.region) for row in db.execute(ordered)]
 
 
 def oldest_unarchived(db: Connection) -> datetime | None:
     """Since when a sealed segment lies here alone."""
-    rows = (
-        select(func.min(segments.c.sealed_at))
-        .outerjoin(archived_segments, archived_segments.c.name == segments.c.name)
-        .where(segments.c.sealed_at.is_not(None), archived_segments.c.name.is_(None), ~GONE)
-    )
-    found: datetime | None = db.scalar(rows)
+    found: datetime | None = db.scalar(select(func.min(segments.c.sealed_at)).where(_HERE_ALONE))
     return found
 
 

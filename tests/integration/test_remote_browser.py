@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -203,6 +204,30 @@ def test_one_that_can_reach_us_past_the_way_out_is_refused(web: HostileWeb, else
 
     with joined(web, elsewhere, **opened) as worker:
         assert "可绕过出口检查" in worker.trouble
+
+
+@pytest.mark.fault("B20")
+def test_another_that_comes_to_its_address_later_is_looked_at_too(
+    web: HostileWeb, user: Identity, tmp_path: Path
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = f"--remote-debugging-port={free.getsockname()[1]}"
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    with a_browser(user, first, *AS_WANTED, port) as address:
+        worker = joined(web, address)
+        worker.__enter__()
+    try:
+        assert worker.trouble == ""
+        with a_browser(user, second, *AS_WANTED[1:], port):
+            seen = worker.render("http://a.test/chinese")
+    finally:
+        worker.__exit__()
+
+    assert seen.outcome is Outcome.BROWSER_FAILED
+    assert seen.reason.startswith("远程浏览器的启动参数不合要求：缺少 --force-webrtc")
 
 
 def test_nobody_else_may_use_the_way_out(web: HostileWeb, elsewhere: str) -> None:

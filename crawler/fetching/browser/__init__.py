@@ -71,9 +71,6 @@ class Browser:
         if not self._settings.remote:
             check = await life.check_sandbox()
             return check.message if self._settings.sandbox and not check.ok else ""
-        recipe = await life.check_recipe(self._settings)
-        if not recipe.ok:
-            return recipe.message
         guard = await self.check_guard()
         return "" if guard.ok else guard.message
 

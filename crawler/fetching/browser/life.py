@@ -12,14 +12,15 @@ from playwright.async_api import Browser as Chromium
 from playwright.async_api import BrowserContext, CDPSession, Playwright
 from playwright.async_api import Error as PlaywrightError
 
+from crawler.domain.errors import TryLater
 from crawler.fetching.chromium import (
     ARGUMENTS,
     FORBIDDEN_APIS_SCRIPT,
     NOWHERE,
     UNWANTED_DEFAULTS,
     SandboxCheck,
-    check_command_line,
     check_sandbox,
+    fault_in_command_line,
 )
 from crawler.fetching.egress import Slot
 from crawler.fetching.rendering import Look
@@ -62,7 +63,9 @@ class Life:
 
     @classmethod
     async def begun(cls, driver: Playwright, settings: BrowserRecipe) -> Self:
-        """The browser of the settings: launched and watched from its first moment, or joined."""
+        """The browser of the settings: launched and watched from its first moment, or joined.
+        TryLater if it runs elsewhere and was not started as it must be.
+        """
         life = await (cls._joined if settings.remote else cls._launched)(driver, settings)
         life.version = (await life._line.send("Browser.getVersion"))["product"]
         return life
@@ -72,7 +75,13 @@ class Life:
         speaks_cdp = settings.remote.startswith("http") or "/devtools/" in settings.remote
         join = driver.chromium.connect_over_cdp if speaks_cdp else driver.chromium.connect
         chromium = await join(settings.remote)
-        return cls(chromium, await chromium.new_browser_cdp_session(), Unwatched())
+        line = await chromium.new_browser_cdp_session()
+        told = await line.send("SystemInfo.getInfo")
+        # each time: behind the address another one may stand by now
+        if why := fault_in_command_line(told["commandLine"], sandbox=settings.sandbox):
+            await chromium.close()
+            raise TryLater(why)
+        return cls(chromium, line, Unwatched())
 
     @classmethod
     async def _launched(cls, driver: Playwright, settings: BrowserRecipe) -> Self:
@@ -93,11 +102,6 @@ class Life:
     def is_spent(self, pages: int) -> bool:
         """Whether the next page wants a new one."""
         return self.tired or self.served >= pages or not self.chromium.is_connected()
-
-    async def check_recipe(self, settings: BrowserRecipe) -> SandboxCheck:
-        """Look at how a browser elsewhere was started."""
-        told = await self._line.send("SystemInfo.getInfo")
-        return check_command_line(told["commandLine"], sandbox=settings.sandbox)
 
     async def check_sandbox(self) -> SandboxCheck:
         """Look at the renderers of an open page from outside."""
