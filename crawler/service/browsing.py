@@ -89,9 +89,7 @@ def _plainly(house: House, identity: Identity) -> Program:
 def _place(settings: BrowserSettings) -> dict[str, Any]:
     """Where the browser is, as a greeting tells it: a program here, or an address elsewhere."""
     if remote := settings.remote.get_secret_value():
-        host = urlsplit(remote).hostname
-        if not remote.startswith(("http://", "https://", "ws://", "wss://")) or not host:
-            raise BadInput("browser.remote 应为 http(s)://主机:端口（CDP）或 ws(s)://…")
+        host = _host_of(remote)
         callers = settings.remote_from or _addresses(host)
         networks_of(callers)
         way_back = next(iter(_addresses(settings.way_back)))
@@ -100,6 +98,16 @@ def _place(settings: BrowserSettings) -> dict[str, Any]:
     if program is None:
         raise BadInput(NO_BROWSER)
     return {"browser": str(program)}
+
+
+def _host_of(remote: str) -> str:
+    try:
+        parts = urlsplit(remote)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname:
+            return parts.hostname
+    except ValueError:  # brackets that hold no address
+        pass
+    raise BadInput("browser.remote 应为 http(s)://主机:端口（CDP）或 ws(s)://…")
 
 
 def _addresses(host: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 in the transaction of the capture or judgement that changed it.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ from sqlalchemy import (
 from crawler.domain.assessment import Assessment, rates_of
 from crawler.domain.search import Place
 from crawler.store.database import upsert
-from crawler.store.finding_tables import family_members
+from crawler.store.finding_tables import family_members, picture_texts
 from crawler.store.search_tables import text_places
 from crawler.store.tables import alerts, captures, sites, texts
 
@@ -50,6 +50,16 @@ _SHOWN = (
     )
     .where(captures.c.visit_id.in_(bindparam("visits", expanding=True)))
 )
+# the pictures of visits in which words were read
+_PICTURED = (
+    select(
+        captures.c.visit_id, captures.c.id, captures.c.site_id, captures.c.region,
+        captures.c.ended_at,
+    )
+    .join(picture_texts, picture_texts.c.capture_id == captures.c.id)
+    .where(picture_texts.c.visit_id.in_(bindparam("visits", expanding=True)))
+    .order_by(captures.c.id)
+)  # fmt: skip
 _JUDGED_SO = (
     update(text_places)
     .where(
@@ -106,7 +116,7 @@ def note_judged(db: Connection, judged: Sequence[tuple[Assessment, int]]) -> Non
     judged text.
     """
     of_visit = {assessment.visit_id: (assessment, site_id) for assessment, site_id in judged}
-    changes = []
+    changes = list(_note_pictured(db, of_visit))
     for row in db.execute(_SHOWN, {"visits": list(of_visit)}):
         assessment, site_id = of_visit[row.visit_id]
         said = _judged(assessment, row.text_digest)
@@ -116,6 +126,26 @@ def note_judged(db: Connection, judged: Sequence[tuple[Assessment, int]]) -> Non
     if changes:
         db.execute(_JUDGED_SO, changes)
     _wait_again(db, {one["digest"] for one in changes})
+
+
+def _note_pictured(
+    db: Connection, of_visit: Mapping[int, tuple[Assessment, int]]
+) -> Iterator[dict[str, Any]]:
+    """A page with the words of its picture is a text that no capture bears: it stands where the
+    newest such picture was taken, as it was judged.
+    """
+    taken = {row.visit_id: row for row in db.execute(_PICTURED, {"visits": list(of_visit)})}
+    if not taken:
+        return
+    shown = select(captures.c.visit_id, captures.c.text_digest)
+    borne = {tuple(row) for row in db.execute(shown.where(captures.c.visit_id.in_(taken)))}
+    for visit_id, row in taken.items():
+        assessment, site_id = of_visit[visit_id]
+        digest = assessment.text_digest
+        if not digest or (visit_id, digest) in borne or row.site_id != site_id:
+            continue
+        note_seen(db, [dict(row._mapping) | {"text_digest": digest}])
+        yield _judged(assessment, digest) | {"digest": digest, "site": site_id}
 
 
 def note_kinship(db: Connection, site_ids: Sequence[int]) -> None:

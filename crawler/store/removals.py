@@ -7,7 +7,18 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from crawler.domain.audit import Act
 from crawler.domain.retention import KeepRule, Removal
@@ -109,7 +120,15 @@ def drop_texts(db: Connection, digests: Collection[str]) -> None:
 
 
 def _let_texts_go(db: Connection, going: Sequence[Expired]) -> None:
-    pairs = sorted({(one.text_digest, one.site_id) for one in going if one.text_digest})
+    ids, here = {one.id for one in going}, {one.site_id for one in going}
+    taken = select(text_places.c.text_digest, text_places.c.site_id).where(
+        text_places.c.site_id.in_(here), text_places.c.capture_id.in_(ids)
+    )
+    # the second: of the words in a picture, which no capture bears
+    pairs = sorted(
+        {(one.text_digest, one.site_id) for one in going if one.text_digest}
+        | {(row.text_digest, row.site_id) for row in db.execute(taken)}
+    )
     if not pairs:
         return
     db.execute(_STANDS_NO_MORE, [{"a_digest": text, "a_site": site} for text, site in pairs])
@@ -129,7 +148,10 @@ _STANDS_NO_MORE = delete(text_places).where(
         ~REMOVED,
     ),
 )
-_REFERS = exists().where(captures.c.text_digest == texts.c.digest, ~REMOVED)
+_REFERS = or_(
+    exists().where(captures.c.text_digest == texts.c.digest, ~REMOVED),
+    exists().where(text_places.c.text_digest == texts.c.digest),
+)
 
 
 def _told(db: Connection) -> dict[int, str]:

@@ -118,6 +118,7 @@ def test_a_sweeps_summary_counts_its_own_sites_without_a_picture(house: House) -
     with house.database.transaction() as db:
         db.execute(update(sites).where(sites.c.id.in_([1, 3, 6])).values(last_seen_at=NOON))
         db.execute(update(sites).where(sites.c.id == 3).values(last_picture_at=NOON))
+        start_sweep(db, "all", every_site(), now=NOON, actor="t", region="310118", render=True)
 
     assert summary_of(house, sweep.id).unpictured == 1
 

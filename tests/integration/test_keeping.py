@@ -12,6 +12,8 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import delete, func, insert, select, update
 
+from crawler.domain.assessment import Level
+from crawler.domain.capture import Field, PageText
 from crawler.domain.errors import BadInput, NotAllowed, TryLater
 from crawler.domain.retention import Hold, HoldScope
 from crawler.service import compacting, joining, retaining
@@ -28,6 +30,7 @@ from crawler.service.sealing import settle_segments
 from crawler.service.searching import engine_of
 from crawler.service.wiring import House, open_house
 from crawler.store.album_tables import pictures
+from crawler.store.assessments import save_assessment
 from crawler.store.audit import acts_on, broken_entries
 from crawler.store.capture_checks import broken_capture
 from crawler.store.captures import capture_of
@@ -41,6 +44,7 @@ from crawler.store.lead_tables import leads
 from crawler.store.orphans import ORPHANS
 from crawler.store.outbox import replay
 from crawler.store.people_tables import sign_ins
+from crawler.store.picture_texts import PictureWords, save_picture_words
 from crawler.store.rewrites import drop_case_file, files_in
 from crawler.store.search_tables import text_places
 from crawler.store.tables import (
@@ -56,10 +60,11 @@ from crawler.store.tables import (
     texts,
     visits,
 )
+from crawler.store.texts import ReadText, save_texts
 from crawler.store.verifying import Verification, verify
 from indexer.engines import SearchRequest
 from indexer.indexing import forget_removed, index_pending
-from tests.builders import NO_TRIGGER, NOON, a_text
+from tests.builders import NO_TRIGGER, NOON, a_text, an_assessment
 from tests.integration.packing_house import (
     Seeded,
     a_house,
@@ -795,3 +800,42 @@ def test_nothing_goes_where_the_settings_say_for_ever(tmp_path: Path) -> None:
 
     assert run(made, "ops", MUCH_LATER).captures == 0
     made.database.close()
+
+
+def read_in_picture(house: House, capture_id: str, said: str) -> str:
+    """Words in the picture of a capture, judged with its page; their text's digest."""
+    words = Field(name="ocr", text=said)
+    read = PageText(fields=(words,))
+    with house.database.transaction() as db:
+        shot = db.execute(select(captures).where(captures.c.id == capture_id)).one()
+        told = PictureWords(
+            capture_id=capture_id, visit_id=shot.visit_id, region=shot.region, field=words
+        )
+        save_picture_words(db, [told], NOON)
+        save_texts(db, [ReadText(text=read)], NOON)
+        judged = an_assessment(visit_id=shot.visit_id, level=Level.NONE, text_digest=read.digest)
+        save_assessment(db, judged, shot.site_id, shot.region)
+    return read.digest
+
+
+@pytest.mark.sqlite_only("PostgreSQL has no embedded search")
+def test_words_read_in_a_picture_are_found_until_the_last_that_shows_them_is_removed(
+    house: House,
+) -> None:
+    first, *_, last = a_quiet_site(house, "a.example.cn", 0, 1_090)
+    old, *_ = a_quiet_site(house, "b.example.cn", 0, 1_090)
+    *_, fresh = a_quiet_site(house, "c.example.cn", 1_090)
+    gone = read_in_picture(house, first, "图上第一句")
+    kept = {read_in_picture(house, last, "图上第二句"), read_in_picture(house, old, "图上第三句")}
+    assert read_in_picture(house, fresh, "图上第三句") in kept
+    engine = engine_of(house)
+    index_pending(house.database, engine)
+    assert set(engine.find(SearchRequest(words="图上第")).digests) == kept | {gone}
+
+    run(house, "ops", LATER)
+    forget_removed(house.database, engine)
+
+    assert set(engine.find(SearchRequest(words="图上第")).digests) == kept
+    with house.database.reading() as db:
+        assert gone not in set(db.scalars(select(texts.c.digest)))
+        assert gone not in set(db.scalars(select(text_places.c.text_digest)))

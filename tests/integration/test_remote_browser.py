@@ -166,6 +166,7 @@ def test_a_sweep_is_given_the_one_that_the_settings_name(elsewhere: str, tmp_pat
     [
         ({"remote": "127.0.0.1:9222"}, "browser.remote 应为"),
         ({"remote": "http://:9222"}, "browser.remote 应为"),
+        ({"remote": "http://[::1"}, "browser.remote 应为"),
         ({"remote": "http://127.0.0.1:9222", "way_back": "nowhere.invalid"}, "nowhere.invalid"),
         ({"remote": "http://127.0.0.1:9222", "remote_from": ["all"]}, "all"),
     ],

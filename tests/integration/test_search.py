@@ -10,17 +10,21 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from crawler.config import Config
 from crawler.domain.assessment import Level
+from crawler.domain.capture import Fetcher, Field
 from crawler.domain.errors import TryLater
 from crawler.service import searching
 from crawler.service.searching import Indexer
 from crawler.service.wiring import House
+from crawler.store.assessments import save_assessment
+from crawler.store.captures import Kept, save_captures
 from crawler.store.database import Database
-from crawler.store.tables import texts
-from crawler.store.texts import Waiting, index_counts
+from crawler.store.picture_texts import PictureWords, save_picture_words
+from crawler.store.tables import captures, texts
+from crawler.store.texts import ReadText, Waiting, index_counts, save_texts
 from indexer import indexing
 from indexer.documents import Document
 from indexer.elastic import ElasticEngine, ElasticServer
@@ -30,7 +34,7 @@ from indexer.indexing import expire, index_pending, missing_count, rebuild, take
 from indexer.matching import answers
 from indexer.querying import question_from
 from indexer.searching import every_answer
-from tests.builders import NOON, a_text
+from tests.builders import NOON, a_capture, a_text, an_assessment
 from tests.integration.search_house import SearchHouse
 from tests.stores import a_database
 
@@ -581,3 +585,52 @@ def test_a_text_that_goes_from_the_store_while_it_is_taken_in_is_not_found(
 
     assert house.engine.count() == 1
     assert house.found("保本") == [kept]
+
+
+def test_words_in_a_picture_are_found_and_stand_where_it_was_taken(house: SearchHouse) -> None:
+    plain = house.shows("欢迎光临", level=Level.NONE)
+    read = a_text("欢迎光临", ocr="到期还本送金条")
+    with house.database.transaction() as db:
+        shot = db.execute(select(captures).where(captures.c.text_digest == plain)).one()
+        words = PictureWords(
+            capture_id=shot.id, visit_id=shot.visit_id, region=shot.region,
+            field=Field(name="ocr", text="到期还本送金条"),
+        )  # fmt: skip
+        save_picture_words(db, [words], NOON)
+        save_texts(db, [ReadText(text=read)], NOON)
+        judged = an_assessment(
+            visit_id=shot.visit_id, level=Level.YELLOW, categories=("yield_promise",),
+            text_digest=read.digest,
+        )  # fmt: skip
+        save_assessment(db, judged, shot.site_id, shot.region)
+    house.index()
+
+    (answer,) = house.search("还本送金条").answers
+
+    assert (answer.digest, answer.level, answer.capture_id) == (read.digest, "yellow", shot.id)
+    assert answer.url == shot.final_url
+    assert set(house.found("欢迎光临", levels=("yellow",))) == {read.digest, plain}
+
+
+def test_a_judgement_of_what_a_capture_bears_moves_nothing_to_its_picture(
+    house: SearchHouse,
+) -> None:
+    plain = house.shows("欢迎光临")
+    with house.database.transaction() as db:
+        shot = db.execute(select(captures).where(captures.c.text_digest == plain)).one()
+        beside = a_capture(
+            id=shot.id[:-1] + ("0" if shot.id[-1] != "0" else "1"), visit_id=shot.visit_id,
+            site_id=shot.site_id, text_digest="", fetcher=Fetcher.BROWSER,
+        )  # fmt: skip
+        save_captures(db, [Kept(capture=beside, region=shot.region)])
+        words = PictureWords(
+            capture_id=beside.id, visit_id=shot.visit_id, region=shot.region,
+            field=Field(name="ocr", text="别的"),
+        )  # fmt: skip
+        save_picture_words(db, [words], NOON)
+        judged = an_assessment(visit_id=shot.visit_id, level=Level.NONE, text_digest=plain)
+        save_assessment(db, judged, shot.site_id, shot.region)
+    house.index()
+
+    (answer,) = house.search("欢迎光临").answers
+    assert answer.capture_id == shot.id

@@ -159,7 +159,7 @@ def _day(text: str) -> datetime | None:
 
 
 def _shown(result: SearchResult, asked: str, words: Catalogue) -> Iterator[str]:
-    if not result.answers:
+    if not result.answers and not result.next:
         yield escape(words.say("search.none", words=asked[:80]))
         return
     yield words.say("search.found_more" if result.more else "search.found", count=result.total)
