@@ -70,6 +70,13 @@ def test_the_list_holds_what_is_within_reach(officer: Visitor) -> None:
     assert "因访问者而异" in page
 
 
+def test_nobody_is_led_to_an_alert_that_they_may_not_read(officer: Visitor, house: Served) -> None:
+    link = 'href="/alerts/'
+
+    assert link in officer.get("/sites").text
+    assert link not in house.person("runner", Role.OPS).get("/sites").text
+
+
 def test_a_person_who_filed_is_masked(officer: Visitor) -> None:
     pages = officer.get("/sites").text + officer.get("/sites/p.example.cn").text
 

@@ -509,5 +509,71 @@ def test_words_of_a_refused_form_are_kept_until_they_have_arrived(
         assert at.page.evaluate("() => Object.keys(sessionStorage)") == []
 
 
+def test_a_page_of_what_stands_in_front_takes_nothing_that_was_typed(
+    browser: Browser, house: Served
+) -> None:
+    task = seed_task(house.house, "gateway.example.cn")
+    with desk(browser, house, "zhouning") as at:
+        at.open(f"/tasks/{task.id}")
+        form = at.page.locator("form[data-keep$='-return'], form[data-keep$='-cancel']").first
+        box = form.locator("textarea")
+        box.fill("刚写的话")
+        gateway = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+        at.page.route("**/move", lambda route: route.fulfill(
+            status=502, content_type="text/html", body=gateway
+        ))  # fmt: skip
+        form.locator("button").click()
+        at.page.locator(".refused").wait_for()
+
+        assert "Bad Gateway" not in at.page.inner_text("body")
+        at.page.reload()
+        assert box.input_value() == "刚写的话"
+
+
+def posts_of(at: Desk) -> list[str]:
+    """Where this page posts to, from now on."""
+    sent: list[str] = []
+    at.page.on("request", lambda one: sent.append(one.url) if one.method == "POST" else None)
+    return sent
+
+
+def test_a_key_that_is_held_decides_once(browser: Browser, house: Served) -> None:
+    for number in range(4):
+        seed_alert(house.house, f"held{number}.example.cn")
+    with desk(browser, house, "shenlan") as at:
+        at.open("/today")
+        sent = posts_of(at)
+        for _ in range(30):
+            at.page.keyboard.down("w")
+            at.page.wait_for_timeout(60)
+        at.page.keyboard.up("w")
+
+        assert len(sent) == 1
+        at.press("w")  # pressed anew
+        at.page.wait_for_timeout(500)
+        assert len(sent) == 2
+
+
+def test_a_button_that_is_pressed_twice_is_sent_once(browser: Browser, house: Served) -> None:
+    alert = seed_alert(house.house, "pressed.example.cn")
+    with desk(browser, house, "shenlan") as at:
+        at.open(f"/alerts/{alert.alert_id}")
+        sent = posts_of(at)
+        at.page.locator("[data-key=w]").first.dblclick()
+        at.page.locator("#told .note").wait_for()
+
+        assert len(sent) == 1
+        assert "已经记录过" not in at.page.inner_text("#told")
+
+
+def test_two_files_of_one_form_come_one_after_the_other(browser: Browser, house: Served) -> None:
+    with desk(browser, house, "zhouning") as at:
+        at.open("/statistics")
+        buttons = at.page.locator("form[action='/statistics/file'] button")
+        for number in range(2):
+            with at.page.expect_download():
+                buttons.nth(number).click()
+
+
 def secret_written(shown: str) -> bytes:
     return base64.b32decode(shown.replace(" ", ""))

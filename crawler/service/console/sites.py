@@ -50,6 +50,7 @@ def show(call: Call) -> Response:
         outcomes=("waiting", *(str(one) for one in Outcome)),
         levels=LEVEL_NAMES,
         findings=DISCREPANCY_NAMES,
+        may_look=call.may(READERS),
     )
 
 

@@ -73,6 +73,7 @@
       return;
     }
     if (event.key === "Enter" && event.target.closest("a, button, summary, input")) return;
+    if (event.repeat && !"jk".includes(event.key)) return event.preventDefault();  /* held: one decision, not one a case */
     let done = false;
     if (prefix === "g") done = event.key === "t" && go("/today");
     else if (event.key === "?") done = help();
@@ -122,14 +123,18 @@
   }
   document.addEventListener("submit", (event) => {
     /* pressing twice is harmless on the server; here it is only not sent twice */
-    const form = event.target;
-    if (form.dataset.sent) return event.preventDefault();
-    form.dataset.sent = "yes";
+    const form = event.target, by = event.submitter;
+    const sent = by && by.name ? by.name + "=" + by.value : "yes";
+    if (form.dataset.sent === sent) {
+      event.preventDefault();
+      return event.stopImmediatePropagation();
+    }
+    form.dataset.sent = sent;
     if (form.dataset.long) passTime(form);
     else setTimeout(() => delete form.dataset.sent, 4000);
     if (form.dataset.keep) sessionStorage.setItem("sent", keep(form));
     if (form.action.endsWith("/sign-out")) sessionStorage.clear();  /* the next person is another */
-  });
+  }, true);  /* before htmx, which listens at the form itself */
 
   /* what takes minutes says so, and how long it has been */
   function passTime(form) {
@@ -186,9 +191,9 @@
     const form = sourceElement.closest("form");
     if (response.status < 400 || request.method === "GET" || !form) return;
     const told = new DOMParser().parseFromString(text, "text/html").querySelector("[data-refused]");
-    if (!told) return;  /* a page of its own, with the form in it */
+    if (!told && response.status < 500) return;  /* a page of its own, with the form in it */
     event.preventDefault();
-    refuse(form, told.textContent);
+    refuse(form, told ? told.textContent : document.body.dataset.lost);  /* none of ours: of what stands in front */
   });
 
   /* new 红 and 橙: announced, never shoved in under a key press */
