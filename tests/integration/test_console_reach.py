@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from crawler.domain.alert import AlertState
+from crawler.domain.task import STEP_NAMES
 from crawler.domain.user import Role
 from crawler.service.console.signing_in import MOST_FAILURES, MOST_OF_ACCOUNT, MOST_OF_ADDRESS
 from crawler.store.album_tables import pictures
@@ -21,7 +22,7 @@ from crawler.store.sessions import note_sign_in
 from crawler.store.tables import alerts, assessments, captures, visits
 from tests.builders import NOON
 from tests.integration.console_house import PASSWORD, Clock, Served, Visitor, console
-from tests.integration.console_seeds import seed_alert
+from tests.integration.console_seeds import seed_alert, seed_task
 from tests.integration.test_console_factor import enrolled, entry_on
 
 FAR = {"X_Forwarded_For": "192.0.2.7", "X_Forwarded_Proto": "https"}
@@ -257,6 +258,23 @@ def test_who_came_in_from_here_before_is_locked_out_by_nobody_elsewhere(
     assert house.visitor().post("/sign-in", typed, **FAR).status == 303
 
 
+def test_a_step_that_was_not_saved_is_named_before_it_is_sent_again(
+    house: Served, clock: Clock
+) -> None:
+    task = seed_task(house.house, "ended.example.cn")
+    visitor = house.person("stepper", Role.SUPERVISOR)
+    clock.move(minutes=31)
+    page = visitor.post(f"/tasks/{task.id}/move", {"move": "approve", "remark": "同意"}).text
+    draft = page.split('name="draft" value="')[1].split('"')[0]
+
+    given_back = visitor.sign_in("stepper", draft=draft).text
+
+    assert f"/tasks/{task.id}/move" in given_back
+    assert f"<b>{STEP_NAMES['approve']}</b>" in given_back
+    assert '<input class="in-box" name="remark" value="同意">' in given_back
+    assert "autofocus>再交一次" not in given_back
+
+
 def test_words_typed_wait_two_hours_and_come_back_once(house: Served, clock: Clock) -> None:
     admin = house.person("typist", Role.ADMIN)
     drafts = []
@@ -266,7 +284,10 @@ def test_words_typed_wait_two_hours_and_come_back_once(house: Served, clock: Clo
         drafts.append(page.split('name="draft" value="')[1].split('"')[0])
         admin.sign_in("typist")
 
-    assert "城东片区" in admin.sign_in("typist", draft=drafts[1]).text
+    given_back = admin.sign_in("typist", draft=drafts[1]).text
+    assert '<input class="in-box" name="shown" value="城东片区">' in given_back
+    assert '<input class="in-box" name="name" value="lin">' in given_back
+    assert 'action="/language"' not in given_back  # it is given back once
     assert "城东片区" not in admin.sign_in("typist", draft=drafts[1]).text
     clock.move(minutes=90)
     assert "城东片区" not in admin.sign_in("typist", draft=drafts[0]).text

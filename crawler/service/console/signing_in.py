@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from crawler.domain.audit import Act
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.one_time import recovery_digest, step_shown
+from crawler.domain.task import STEP_NAMES
 from crawler.domain.user import Role, User, checked_password
 from crawler.service.catalogue import LANGUAGES
 from crawler.service.console import passwords
@@ -316,10 +317,27 @@ def let_in(call: Call, user: User, how: str, answer: Response) -> Response:
     return answer
 
 
+# of a form that is given back: secrets and what no person typed
+_KEPT_BACK = frozenset({"next", "draft", "password", "old", "new", "code", "key", "seen"})
+FIELD_NAMES = {
+    "reason": "理由", "other": "其他理由", "remark": "办理说明", "title": "标题",
+    "summary": "事由", "lead": "主办", "cooperating": "协办", "conclusion": "结论",
+    "department": "部门", "days": "时限", "note": "备注", "name": "名称", "shown": "姓名",
+}  # fmt: skip
+
+
 def typed_before(call: Call, user: User, draft: str) -> Response | None:
     """Back to what they had typed when their session ended."""
     found = call.console.keeping.draft(draft, user.id, call.now)
-    return call.page("resume.html", draft=found) if found is not None else None
+    if found is None:
+        return None
+    return call.page(
+        "resume.html",
+        draft=found,
+        kept_back=_KEPT_BACK,
+        field_names=FIELD_NAMES,
+        move_names=STEP_NAMES,
+    )
 
 
 def _onward(call: Call, user: User) -> Response:
