@@ -1,11 +1,14 @@
-"""By what a page is known again on another domain: its words, its build, and whom it names."""
+"""By what a page is known again on another domain: its words, its build, and whom it names.
+
+Sketches are MinHash (Broder 1997) over shingles. The library for it brings scipy along, which took
+a third of a child's start; what is needed of it are the lines of `_least`.
+"""
 
 import re
 from collections.abc import Iterator
 from zlib import crc32
 
 import numpy as np
-from datasketch import MinHash
 from numpy.typing import NDArray
 
 from crawler.domain.capture import PageText
@@ -43,6 +46,18 @@ _KINDS = {
     ContactKind.TELEGRAM: MarkKind.TELEGRAM,
     ContactKind.EMAIL: MarkKind.EMAIL,
 }
+
+
+def _orders(count: int) -> tuple[Letters, Letters]:
+    """So many ways of ordering all numbers of 32 bits: h → a·h + b with `a` odd. The same in every
+    process and version, for stored marks are compared with new ones.
+    """
+    chance = np.random.RandomState(1)
+    odd = chance.randint(0, 1 << 31, count, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+    return odd, chance.randint(0, 1 << 32, count, dtype=np.uint32)
+
+
+_ORDERS = {bands: _orders(bands * _ROWS) for bands in (TEXT_BANDS, SHAPE_BANDS)}
 
 
 def marks_of(html: str, text: PageText, structure: PageStructure) -> tuple[Mark, ...]:
@@ -93,9 +108,20 @@ def _banded(kind: MarkKind, bands: int, shingles: Letters) -> Iterator[Mark]:
     """One mark a band: two sites with Jaccard index J share about J² of them."""
     if len(shingles) < _FEWEST_SHINGLES:
         return
-    sketch = MinHash(num_perm=bands * _ROWS, seed=1, hashfunc=int)
-    sketch.update_batch(shingles.tolist())
-    values = [int(one) for one in sketch.hashvalues]
+    values = _least(shingles, *_ORDERS[bands])
     for band in range(bands):
         row = values[band * _ROWS : (band + 1) * _ROWS]
         yield Mark(kind=kind, value=f"{band}." + ".".join(f"{one:x}" for one in row))
+
+
+def _least(shingles: Letters, odd: Letters, shift: Letters) -> list[int]:
+    """Of each order the shingle that comes first, by its place in it."""
+    least: list[int] = (_spread(shingles)[:, None] * odd + shift).min(axis=0).tolist()
+    return least
+
+
+def _spread(numbers: Letters) -> Letters:
+    """MurmurHash3's finalizer (Appleby): a bijection that leaves no order among its values."""
+    mixed = (numbers ^ (numbers >> np.uint32(16))) * np.uint32(0x85EBCA6B)
+    mixed = (mixed ^ (mixed >> np.uint32(13))) * np.uint32(0xC2B2AE35)
+    return mixed ^ (mixed >> np.uint32(16))

@@ -237,7 +237,7 @@ class Sweeping:
     async def _keep(self, crew: Crew, number: int) -> None:
         fruitless = careful = 0
         while not self._over.is_set() and fruitless < MOST_DEATHS:
-            if not self._counts[crew.state]:
+            if self._counts[crew.state] <= number * BLOCK:  # those before it do it sooner alone
                 await self._pause()
                 continue
             child = await crew.start(number)
