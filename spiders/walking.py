@@ -104,7 +104,8 @@ class Walk:
         """From one address to wherever it leads."""
         onward = Onward(url, HopKind.START)
         ended = Ended(url=url, outcome=Outcome.REDIRECT_LIMIT)
-        for _ in range(self.out.limits.hops + 1):
+        steps = min(self.out.limits.hops + 1, MOST_EXCHANGES - len(self.hops))
+        for _ in range(steps):
             try:
                 answer, ended = await self._step(onward)
             except Trouble as trouble:
@@ -118,7 +119,7 @@ class Walk:
             if there.kind in LEFT_STANDING:
                 self.left_pages.append(ended.body)
             onward = there
-        return _too_many(ended, self.out.limits.hops)
+        return _too_many(ended, steps - 1)
 
     def _door_of(self, ended: Ended) -> Onward | None:
         """The way on from an empty hall, taken once a visit."""

@@ -24,7 +24,7 @@ class Sighting:
 
     read: bool  # text or picture could be had
     blank: bool  # neither words nor pictures on it
-    stopped_for: str = ""  # why the page was halted, in words
+    stopped_for: str = ""  # why the page was halted; what that gave is for the ending to say
     spent: bool = False  # it used up the traffic it may
 
 
@@ -93,7 +93,8 @@ def _failed(trail: Trail, sighting: Sighting) -> Ending | None:
 def _unread(sighting: Sighting) -> Ending | None:
     if sighting.read:
         return None
-    return Ending(Outcome.BROWSER_FAILED, sighting.stopped_for or "页面无法读取")
+    why = sighting.stopped_for
+    return Ending(Outcome.BROWSER_FAILED, f"{why}，强制停止后仍无法读取" if why else "页面无法读取")
 
 
 def _answered(trail: Trail, sighting: Sighting) -> Ending:
@@ -104,8 +105,10 @@ def _answered(trail: Trail, sighting: Sighting) -> Ending:
         return Ending(Outcome.HTTP_ERROR, f"应答状态 {status}")
     if trail.content_type not in (*_HTML, *_READABLE) and not trail.content_type.endswith("+xml"):
         return Ending(Outcome.NOT_HTML, f"不是网页（{trail.content_type}）")
-    if sighting.stopped_for or sighting.spent:
-        return Ending(Outcome.PARTIAL, sighting.stopped_for or "流量已达上限，读取了已到达的部分")
+    if sighting.stopped_for:
+        return Ending(Outcome.PARTIAL, f"{sighting.stopped_for}，强制停止后读取了已有的部分")
+    if sighting.spent:
+        return Ending(Outcome.PARTIAL, "流量已达上限，读取了已到达的部分")
     if sighting.blank:
         return Ending(Outcome.EMPTY, "页面没有内容")
     return Ending(Outcome.SEEN)

@@ -76,7 +76,7 @@ class Viewing:
         """The page opened another window."""
         self.windows += 1
         if self.windows > self._limits.windows:
-            self._stop_for("页面不断弹出新窗口，强制停止后读取")
+            self._stop_for("页面不断弹出新窗口")
 
     def note_crash(self) -> None:
         """The page's process is gone."""
@@ -105,7 +105,7 @@ class Viewing:
         if self.trail.unreachable or self._refused_start:
             return
         if not self.stopped_for and await self._responds() and self._is_unfinished():
-            self._stop_for("页面在时限内未加载完，读取了已到达的部分")
+            self._stop_for("页面在时限内未加载完")
         if self.stopped_for:
             await self.halt()
         await self._read_text()
@@ -118,7 +118,7 @@ class Viewing:
     async def look_once_more(self) -> None:
         """After the time is up: what can still be had of text and first screen."""
         self.flags.add(Flag.TIME_LIMIT)
-        self._stop_for("到时限仍未读完，强制停止后读取")
+        self._stop_for("到时限仍未读完")
         await self.halt()
         if not self.text.fields:
             await self._read_text()
@@ -214,7 +214,7 @@ class Viewing:
 
     def _watch_for_loops(self) -> None:
         if self.trail.dialogs > self._limits.dialogs:
-            self._stop_for("页面不断弹出对话框，强制停止后读取")
+            self._stop_for("页面不断弹出对话框")
         elif (
             self.trail.navigations > self._limits.navigations
             or self.trail.moves_within > _MOST_MOVES_WITHIN
@@ -223,7 +223,7 @@ class Viewing:
 
     def _loops(self) -> None:
         self.flags.add(Flag.NAVIGATION_LOOP)
-        self._stop_for("页面不停跳转，强制停止后读取")
+        self._stop_for("页面不停跳转")
 
     def _stop_for(self, reason: str) -> None:
         self.stopped_for = self.stopped_for or reason
@@ -234,7 +234,7 @@ class Viewing:
     async def _responds(self) -> bool:
         self._metrics = await self._tried(self._cdp.send("Page.getLayoutMetrics"), PING_S)
         if self._metrics is None:
-            self._stop_for("页面脚本不停运行，强制停止后读取")
+            self._stop_for("页面脚本不停运行")
         return self._metrics is not None
 
     async def _read_text(self) -> None:
@@ -310,7 +310,7 @@ class Viewing:
             answer = await self._tried(self._cdp.send(method, params), self._limits.read_s)
             if answer is not None:
                 return answer
-            self._stop_for("页面不让读取，强制停止后读取")
+            self._stop_for("页面不让读取")
             await self.halt()
         patience = self._limits.read_s * _PATIENCE_AFTER_HALT
         return await self._tried(self._cdp.send(method, params), patience)

@@ -8,6 +8,7 @@ import crawler.domain
 from crawler.service.cli import COMMANDS, command_of
 
 WORDS = Path("crawler/service/words")
+LAST_CASE = {"W": 42, "B": 26, "D": 39}  # of the fault catalogue
 
 
 def test_every_noun_stands_in_the_glossary_and_back() -> None:
@@ -22,6 +23,17 @@ def test_every_case_of_the_threat_model_has_its_test() -> None:
 
     assert len(named) > 100
     assert named - set(re.findall(r'"([A-Z]\d\d)"', tests)) == set()
+
+
+def test_every_case_of_capturing_and_storing_has_a_test_or_a_reason() -> None:
+    catalogue = {f"{kind}{n:02}" for kind, last in LAST_CASE.items() for n in range(1, last + 1)}
+    page = Path("docs/faults.md").read_text("utf-8").partition("## 没有测试的")[2]
+    excused = set(re.findall(r"^\| ([A-Z]\d\d) \|", page, re.M))
+    tests = "".join(one.read_text("utf-8") for one in Path("tests").rglob("*.py"))
+    marked = set(re.findall(r'fault(?:\(|=)"([A-Z]\d\d)"|"(W2[56])"', tests))
+    covered = {number for pair in marked for number in pair if number}
+
+    assert catalogue - covered == excused
 
 
 def test_both_languages_have_the_same_keys() -> None:

@@ -1,7 +1,9 @@
 """A real Chromium, unprivileged and in its sandbox, against pages that do their worst."""
 
+import os
+import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -191,6 +193,20 @@ def test_windows_without_end_are_shut_and_counted(worker: Worker) -> None:
     assert seen.windows > 10
     assert "弹出新窗口" in seen.reason
     assert seen.text.field("body") == "先有的字"
+    assert is_good(worker.render("http://a.test/chinese"))
+
+
+@pytest.mark.fault("B06")
+def test_a_page_of_millions_of_nodes_is_given_up_in_time_and_the_reason_says_so(
+    worker: Worker,
+) -> None:
+    started = time.monotonic()
+    seen = worker.render("http://a.test/nodes")
+
+    assert time.monotonic() - started < QUICK.total_s
+    assert seen.outcome is Outcome.BROWSER_FAILED
+    assert seen.reason.endswith("仍无法读取")
+    assert (seen.text.fields, seen.dom, seen.picture) == ((), "", b"")
     assert is_good(worker.render("http://a.test/chinese"))
 
 
@@ -423,3 +439,38 @@ def test_a_browser_is_renewed_after_its_pages(web: HostileWeb) -> None:
             assert is_good(worker.render("http://a.test/chinese", limits=QUICK))
 
         assert worker.facts()["launches"] == 2
+
+
+HOSTILE = ("loop", "alerts", "windows", "spin", "tall", "memory", "everything", "flood", "file")
+
+
+@pytest.mark.soak
+@pytest.mark.fault("B23")
+def test_five_hundred_pages_a_tenth_of_them_hostile_leave_nothing_behind(web: HostileWeb) -> None:
+    """Counted at rest, the first time when the browser was renewed twice already."""
+    chance = random.Random(23)
+    with _worker(web, memory_bytes=900 * 1024**2) as worker:
+        level = {}
+        for number in range(500):
+            hostile = number % 10 == 9
+            page = chance.choice(HOSTILE) if hostile else "chinese"
+            seen = worker.render(f"http://a.test/{page}")
+            assert hostile or is_good(seen), seen.reason
+            if number in (110, 490):
+                level[number] = standing(worker)
+    before, after = level.values()
+
+    assert {key: after[key] <= 1.1 * before[key] for key in before} == dict.fromkeys(before, True)
+
+
+def standing(worker: Worker) -> dict[str, int]:
+    """What the worker and its browser hold, at rest."""
+    time.sleep(3)  # what was closed is gone by then
+    facts = worker.facts()
+    counted = {name: facts[name] for name in ("descriptors", "processes", "tasks", "temporary")}
+    return counted | {"own_bytes": rss_of(worker.processes()[:1])}
+
+
+def rss_of(pids: Iterable[int]) -> int:
+    pages = (int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
+    return sum(pages) * os.sysconf("SC_PAGE_SIZE")

@@ -16,6 +16,7 @@ from crawler.fetching.capturing import Fetched
 from crawler.fetching.hosts import read_hosts
 from crawler.fetching.limits import QUICK
 from crawler.fetching.resolving import Lookup, Resolver
+from spiders.walking import MOST_EXCHANGES
 from tests.builders import a_site, a_visit
 from tests.hostile.said import HTML, MARK, OK, Said, said, with_length
 from tests.hostile.server import ADDRESS, DOMAIN, HostileServer
@@ -222,3 +223,73 @@ def test_names_that_nobody_answers_for_keep_no_other_site_waiting() -> None:
     assert brought["alive"].capture.outcome is Outcome.SEEN
     ended = {brought[one.name].capture.outcome for one in silent}
     assert ended == {Outcome.TIMED_OUT}
+
+
+@pytest.mark.fault("W35")
+def test_a_trap_costs_no_more_than_a_homepage_and_keeps_no_other_waiting() -> None:
+    """No link is followed but the one door of an empty hall, once; what leads on by itself ends at
+    the limit of the visit.
+    """
+    days = "".join(f'<a href="/{n}?s={n:x}">{n}</a>' for n in range(10_000))
+    traps = {
+        "calendar": f"<p>{MARK}</p>{days}",
+        "halls": '<a href="inner/?sid=1">进入首页</a>',  # behind each door another hall
+        "sessions": '<meta http-equiv=refresh content="0;url=s/?sid=1">',
+    }
+    pages = [said(name, with_length(OK + HTML, page.encode())) for name, page in traps.items()]
+    alive = [said(f"alive{n}", with_length(OK + HTML)) for n in range(20)]
+
+    brought, _ = went(lambda _: [*pages, *alive], by_hosts)
+
+    asked = {name: len(brought[name].capture.hops) for name in traps}
+    assert asked == {"calendar": 1, "halls": 2, "sessions": MOST_EXCHANGES}
+    assert [brought[name].capture.outcome for name in traps] == [
+        Outcome.SEEN, Outcome.SEEN, Outcome.REDIRECT_LIMIT
+    ]  # fmt: skip
+    assert {brought[one.name].capture.outcome for one in alive} == {Outcome.SEEN}
+
+
+@pytest.mark.fault("W38")
+def test_a_cookie_goes_back_to_its_own_host_and_to_no_later_visit() -> None:
+    cookies = "".join(
+        f"Set-Cookie: {name}=1{where}\r\n"
+        for name, where in (
+            ("own", ""),
+            ("wide", f"; Domain={DOMAIN}"),
+            ("suffix", "; Domain=test"),
+        )
+    )
+    setter = with_length(f"HTTP/1.1 302 Found\r\n{cookies}Location: /again\r\n".encode())
+    leaver = with_length(
+        f"HTTP/1.1 302 Found\r\n{cookies}Location: http://other.{DOMAIN}/\r\n".encode()
+    )
+    rows = [said("setter", setter), said("leaver", leaver), said("other", with_length(OK + HTML))]
+
+    again = [rows[0]] * HASTE.slots  # the last of them is brought when others are long done
+    brought, _ = went(lambda _: [*rows, *again], by_hosts)
+
+    sent = [one.request for name in ("setter", "leaver") for one in brought[name].exchanges]
+    first, *later = (one.request for one in brought["setter"].exchanges[:3])
+    assert b"Cookie:" not in first
+    assert all(b"own=1" in one for one in later)
+    to_other = [one for one in sent if f"Host: other.{DOMAIN}".encode() in one]
+    assert to_other
+    assert not any(b"Cookie:" in one for one in to_other)
+
+
+@pytest.mark.fault("W39")
+@pytest.mark.parametrize(
+    "odd", [b"/a\x1b[2Jb", b"/a\x00b", b"/a\rX-Ours: b", b"/\xb1\xa3 c\t", "/保本\u202e".encode()]
+)
+def test_odd_characters_of_a_location_reach_neither_request_nor_record(odd: bytes) -> None:
+    there = said("odd", with_length(b"HTTP/1.1 302 Found\r\nLocation: %b\r\n" % odd))
+
+    brought, _ = went(lambda _: [there], by_hosts)
+
+    followed = brought["odd"].exchanges[1:]
+    assert followed
+    for one in followed:
+        lines = one.request.split(b"\r\n")
+        assert not any(line.startswith(b"X-Ours") for line in lines)
+        assert b"\r" not in b"".join(lines)
+        assert all(32 < byte < 127 for byte in one.url.encode())

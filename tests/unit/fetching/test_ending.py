@@ -87,12 +87,6 @@ def test_a_late_refusal_does_not_unsee_the_page() -> None:
     assert ending_of(a_trail(), spent, SEEN).outcome is Outcome.SEEN
 
 
-def test_a_page_that_had_to_be_stopped_is_a_part() -> None:
-    stopped = Sighting(read=True, blank=False, stopped_for="页面脚本不停运行")
-
-    assert ending_of(a_trail(), a_gate(), stopped) == (Outcome.PARTIAL, "页面脚本不停运行")
-
-
 def test_a_body_that_broke_off_after_words_came_is_still_seen() -> None:
     broken = a_trail(failure="net::ERR_CONTENT_LENGTH_MISMATCH")
 
@@ -112,3 +106,18 @@ def test_a_body_that_broke_off_after_words_came_is_still_seen() -> None:
 )
 def test_an_address_is_asked_at_its_host_and_port(url: str, place: tuple[str, int] | None) -> None:
     assert gate_of(url) == place
+
+
+@pytest.mark.parametrize(
+    ("read", "outcome", "said"),
+    [
+        (True, Outcome.PARTIAL, "强制停止后读取了已有的部分"),
+        (False, Outcome.BROWSER_FAILED, "强制停止后仍无法读取"),
+    ],
+)
+def test_the_reason_of_a_halted_page_says_whether_it_was_read(
+    *, read: bool, outcome: Outcome, said: str
+) -> None:
+    halted = Sighting(read=read, blank=False, stopped_for="页面脚本不停运行")
+
+    assert ending_of(a_trail(), a_gate(), halted) == (outcome, f"页面脚本不停运行，{said}")

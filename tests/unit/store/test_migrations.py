@@ -1,16 +1,26 @@
 """The migrations make what the tables say: a changed table without a migration fails here."""
 
+import os
+import signal
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import insert, select, text
+from sqlalchemy import event, insert, inspect, select, text
 
 from crawler.domain.schedule import Schedule
-from crawler.store.database import migrate, open_database
+from crawler.store.database import (
+    Database,
+    migrate,
+    newest_version,
+    open_database,
+    schema_version,
+)
 from crawler.store.migrations.versions import v0013_firing_leases
 from crawler.store.schedule_tables import firings
 from crawler.store.schedules import add_schedule
@@ -62,3 +72,40 @@ def test_of_two_firings_under_way_the_running_one_stays(tmp_path: Path) -> None:
         ("waiting", False), ("skipped", True), ("skipped", False),
     ]  # fmt: skip
     database.close()
+
+
+@pytest.mark.sqlite_only("its scripts are many statements, so that one can be counted")
+@pytest.mark.fault("D33")
+@pytest.mark.parametrize("statement", [3, 60, 150])
+def test_a_killed_upgrade_leaves_the_store_as_it_was(tmp_path: Path, statement: int) -> None:
+    """All of it is one transaction: no store stands between two versions."""
+    url = f"sqlite:///{tmp_path / 'x.db'}"
+    if (child := os.fork()) == 0:
+        try:
+            migrate(dying_at(url, statement))
+        finally:
+            os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+
+    database = open_database(url)
+    with database.reading() as db:
+        assert schema_version(db) == ""
+        assert inspect(db).get_table_names() == []
+    migrate(database)
+
+    with database.reading() as db:
+        assert schema_version(db) == newest_version()
+    database.close()
+
+
+def dying_at(url: str, statement: int) -> Database:
+    """A store whose program is killed at its nth statement that changes something."""
+    database, seen = open_database(url), count(1)
+
+    def look(_connection: Any, _cursor: Any, said: str, *_: Any) -> None:
+        changes = said.lstrip().upper().startswith(("CREATE", "ALTER", "INSERT", "UPDATE"))
+        if changes and next(seen) == statement:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(database.engine, "before_cursor_execute", look)
+    return database
