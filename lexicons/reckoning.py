@@ -162,19 +162,21 @@ def reckoned(text: str) -> Iterator[Found]:
 
 def _tokens(text: str) -> Iterator[Token]:
     for found in _TOKEN.finditer(text):
-        if found["every"]:
-            days = next(_DAYS[one] for one in reversed(found[0]) if one in _DAYS)
-            days *= number(found["times"]) if found["times"] else 1
-            yield Token("every", *found.span(), days, days)
-        elif found["unit"]:
-            days = _DAYS[found["unit"][-1]] * (
-                0.5 if found["span"] == "半" else number(found["span"])
-            )
-            yield Token("span", *found.span(), days, days)
+        if found["every"] or found["unit"]:
+            days = _days(found)
+            if days:  # 每 0 天, 0 天起息: no period, and nothing can be had by it
+                yield Token("every" if found["every"] else "span", *found.span(), days, days)
         elif found["share"]:
             yield Token("share", *found.span(), *_per_cent(found))
         elif yuan := _yuan(found):
             yield Token("bare" if found["bare"] else "money", *found.span(), yuan, yuan)
+
+
+def _days(period: re.Match[str]) -> float:
+    if period["every"]:
+        days = next(_DAYS[one] for one in reversed(period[0]) if one in _DAYS)
+        return days * (number(period["times"]) if period["times"] else 1)
+    return _DAYS[period["unit"][-1]] * (0.5 if period["span"] == "半" else number(period["span"]))
 
 
 def _per_cent(given: re.Match[str]) -> tuple[float, float]:

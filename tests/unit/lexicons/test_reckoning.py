@@ -5,6 +5,8 @@ no rate.
 from itertools import product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crawler.domain.assessment import Track
 from lexicons.numbers import spoken
@@ -74,10 +76,10 @@ def promised(text: str) -> list[float]:
 @pytest.mark.parametrize("form", SUMS)
 @pytest.mark.parametrize("each", PAID_EACH)
 def test_a_sum_paid_again_and_again(form: str, each: tuple[str, str]) -> None:
-    for (stake, paid), (back, given) in product(STAKES, BACK):
+    for (stake, paid), (back, gain) in product(STAKES, BACK):
         text = form.format(stake=stake, each=each[0], back=back)
 
-        expected = given / paid * 100 * YEARLY[each[1]]
+        expected = gain / paid * 100 * YEARLY[each[1]]
         if expected < 1:  # less than any bank pays
             continue
         assert promised(text) == pytest.approx([expected], rel=1e-4), text
@@ -95,10 +97,10 @@ def test_a_share_paid_again_and_again(form: str, each: tuple[str, str]) -> None:
 @pytest.mark.parametrize("form", AFTER)
 @pytest.mark.parametrize("term", TERMS)
 def test_more_is_paid_back_after_a_term(form: str, term: tuple[str, float]) -> None:
-    for back, given, stake, paid in MORE:
+    for back, gain, stake, paid in MORE:
         text = form.format(stake=stake, term=term[0], back=back)
 
-        expected = (given / paid - 1) * 100 * 365 / term[1]
+        expected = (gain / paid - 1) * 100 * 365 / term[1]
         assert promised(text) == pytest.approx([expected], rel=1e-3), text
 
 
@@ -181,6 +183,48 @@ def test_other_ways_to_say_it(text: str, annual: list[float]) -> None:
 def test_sums_and_periods_of_other_things(text: str) -> None:
     assert promised(text) == []
     assert not any(one.annual_low is None for one in find_yields("body", text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "利息高，0天冻结期，3%起",
+        "存 4 万，每0天收 500 元",
+        "认购 5000 元满0天拿 6000 元",
+        "投一万，每 0 个月领 300 元",
+        "收益满0周，一周5%",
+    ],
+)
+def test_a_period_of_nothing_is_none(text: str) -> None:
+    find_yields("body", text)  # the page is read to its end, by whoever wrote it to stop us
+
+
+PIECES = (
+    *"0123456789零一二三半十百千万亿年月日天周季每按第满后共投存返给领拿收益利息本金元%点分厘倍",
+    *(
+        "连本带利",
+        "年化",
+        "月息",
+        "回购",
+        "个月",
+        "\n",
+        "\t",
+        "，",
+        "。",
+        "-",
+        "+",
+        ".",
+        "¦",
+        " ",
+        "：",
+    ),
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=60))
+def test_any_soup_of_sums_and_periods_is_read_to_its_end(pieces: list[str]) -> None:
+    for one in find_yields("body", "".join(pieces)):
+        assert one.annual_low is None or 0 < one.annual_low <= (one.annual_high or 0)
 
 
 @pytest.mark.parametrize(
