@@ -14,7 +14,7 @@ from crawler.domain.capture import Field, PageText
 from crawler.reading.abyss import read_abyss
 from crawler.reading.hiding import hides
 from crawler.reading.script_words import gathered, html_words, words_in_script, words_in_style
-from crawler.reading.taming import is_abyss, tame
+from crawler.reading.taming import bounded, is_abyss, tame
 
 MOST_CHARS = 400_000
 _LINE, _CELL = "\x1e", "\x1f"  # our marks, until white space is settled
@@ -93,9 +93,10 @@ _WALKED = ("body", "alt", "placeholder", "option", "noscript", "hidden")
 
 def read_quickly(html: str) -> PageText:
     """The fields of any page, at about a millisecond for fifty kilobytes; nothing of it raises."""
-    if is_abyss(html):
+    first = bounded(html)
+    if is_abyss(first):
         return read_abyss(html)
-    source = tame(html)
+    source = tame(first)
     tree = LexborHTMLParser(source, scripting=True)
     walk = _Walk(marked=_marked(tree, source))
     if tree.root is not None:
@@ -105,11 +106,21 @@ def read_quickly(html: str) -> PageText:
     return PageText(fields=tuple(Field(name=n, text=texts[n]) for n in _ORDER if texts.get(n)))
 
 
+def was_cut(html: str, text: PageText) -> bool:
+    """Whether the page goes on behind what was read of it."""
+    if any(len(one.text) == MOST_CHARS for one in text.fields):
+        return True
+    first = bounded(html)
+    return len(first) < len(html) and not is_abyss(first)
+
+
 def settled(pieces: list[str]) -> str:
-    """White space as a browser settles it: one blank between words, lines and cells trimmed."""
-    text = _SPACE.sub(" ", "".join(pieces)[:MOST_CHARS])
+    """White space as a browser settles it: one blank between words, lines and cells trimmed. What
+    is cut off at the end is words: blanks and empty lines take up no room.
+    """
+    text = _SPACE.sub(" ", "".join(pieces))
     lines = [_cells(line) if _CELL in line else line.strip(" ") for line in text.split(_LINE)]
-    return "\n".join(filter(None, lines))
+    return "\n".join(filter(None, lines))[:MOST_CHARS]
 
 
 def _cells(line: str) -> str:

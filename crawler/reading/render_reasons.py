@@ -2,22 +2,26 @@
 
 Looked at in this order, the first that holds is the reason: `meta_refresh`, `search_redirect`,
 `script_redirect`, `frames`, `overlay`, `drawing`, `private_font`, `script_shell`, `image_heavy`,
-`thin_text`.
+`thin_text`, `too_long`.
 What leads away from a page's words, or lies over them, counts however many words there are.
 """
 
 import re
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import unescape
+from operator import itemgetter
 
 from crawler.domain.capture import PageText
 from crawler.reading.covers import is_covered, is_framed_over
+from crawler.reading.quick_text import was_cut
 from crawler.reading.script_jumps import leads_away
 
+TOO_LONG = "too_long"
 THIN = 120  # characters a person could read; below, scripts may hold the rest
 MEAGRE = 400  # enough for a sentence or two, hardly for a homepage
-_MOST_SOURCE = 400_000
+_MOST_SOURCE = 2_000_000  # of a longer page nobody can say by its source what it shows
 _GROWS = "\u0130"  # the only letter whose small one is longer
 _HEAD = 20_000  # characters
 _PICTURES = 5
@@ -76,9 +80,10 @@ class _Page:
 
 def needs_browser(html: str, text: PageText) -> str:
     """Why the browser should look at a page, empty if its plain answer says enough."""
-    html = html[:_MOST_SOURCE].replace(_GROWS, "I")
-    page = _Page(html, html.lower(), text, _readable(text))
-    return next((reason for reason, holds in _REASONS if holds(page)), "")
+    source = html[:_MOST_SOURCE].replace(_GROWS, "I")
+    page = _Page(source, source.lower(), text, _readable(text))
+    reason = next((reason for reason, holds in _REASONS if holds(page)), "")
+    return reason or (TOO_LONG if len(html) > _MOST_SOURCE or was_cut(html, text) else "")
 
 
 def images_in(html: str) -> int:
@@ -87,10 +92,8 @@ def images_in(html: str) -> int:
 
 
 def meta_refresh_in(html: str) -> tuple[float, str] | None:
-    """After how many seconds the page's own head goes on to which address, if it does."""
-    tags = (
-        unescape(tag[0]) for tag in _META.finditer(html[:_HEAD]) if "http-equiv" in tag[0].lower()
-    )
+    """After how many seconds a page goes on to which address, if it does."""
+    tags = (unescape(tag[0]) for tag in _META.finditer(html) if "http-equiv" in tag[0].lower())
     found = next((_REFRESH.search(tag) for tag in tags if _EQUIV.search(tag)), None)
     if found is None:
         return None
@@ -105,7 +108,8 @@ def _readable(text: PageText) -> int:
 
 
 def _refreshes(page: _Page) -> bool:
-    found = meta_refresh_in(page.html)
+    behind = page.lower.find("http-equiv", _HEAD) >= 0  # seldom, though browsers heed it there too
+    found = meta_refresh_in(page.html if behind else page.html[:_HEAD])
     return found is not None and found[0] <= _PATIENCE
 
 
@@ -120,11 +124,17 @@ def _jumps_for_searchers(page: _Page) -> bool:
     """A page that looks where its visitor came from before it jumps."""
     if "referrer" not in page.html:
         return False
-    for test in _TESTS_THE_WAY_IN.finditer(page.html):
-        near = page.html[max(0, test.start() - _BEFORE) : test.start() + _NEAR]
-        if _SEARCH_ENGINES.search(near) and _JUMP.search(near):
-            return True
-    return False
+    engines = [one.span() for one in _SEARCH_ENGINES.finditer(page.html)]
+    jumps = [one.span() for one in _JUMP.finditer(page.html)]
+    tests = [one.start() for one in _TESTS_THE_WAY_IN.finditer(page.html)]
+    near = ((max(0, test - _BEFORE), test + _NEAR) for test in tests if engines and jumps)
+    return any(_lies_in(place, engines) and _lies_in(place, jumps) for place in near)
+
+
+def _lies_in(place: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether the first of the spans, in their order, that begins in a place ends there too."""
+    at = bisect_left(spans, place[0], key=itemgetter(0))
+    return at < len(spans) and spans[at][1] <= place[1]
 
 
 def _framed(page: _Page) -> bool:
@@ -182,6 +192,5 @@ _REASONS: tuple[tuple[str, Callable[[_Page], bool]], ...] = (
     ("image_heavy", _pictured),
     ("thin_text", _thin),
 )
-OF_THE_PAGE = frozenset(
-    reason for reason, _ in _REASONS
-)  # what the next sweep need not learn again
+# what the next sweep need not learn again
+OF_THE_PAGE = frozenset(reason for reason, _ in _REASONS) | {TOO_LONG}

@@ -9,6 +9,8 @@ _QUOTE = re.compile("[\"']")
 _MANY_TAGS = 2_500
 _VERY_MANY_TAGS = 20_000
 _DEEPEST = 5_000
+_MOST_TAGS = 500_000  # a second of walking; of more, what comes first is read
+_BLOCK = 64 * 1024
 _MOST_OPEN_FORMATS = 300
 _FORMATTING = re.compile(
     r"<(/?)(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])", re.IGNORECASE
@@ -88,6 +90,16 @@ def tame(html: str) -> str:
     if tags > _MANY_TAGS and (_piles_formats(html) or is_abyss(html)):
         return _TAG.sub(_flattened, html)
     return html
+
+
+def bounded(html: str) -> str:
+    """As much of a page as may be read: a tree costs by the tag, not by the character."""
+    if html.count("<") <= _MOST_TAGS:
+        return html
+    tags = at = 0
+    while (tags := tags + html.count("<", at, at + _BLOCK)) <= _MOST_TAGS:
+        at += _BLOCK
+    return html[:at]
 
 
 def is_abyss(html: str) -> bool:

@@ -21,6 +21,7 @@ from crawler.fetching.clock import clock_state
 from crawler.fetching.robots import RobotsPolicy
 from crawler.reading.decoding import decode
 from crawler.reading.page_kinds import page_kind_of
+from crawler.reading.quick_text import was_cut
 from crawler.service.comparing import are_unlike, lead_apart
 from crawler.service.passages import passage_from
 from crawler.service.pipeline import Page, glance
@@ -160,13 +161,17 @@ def _read(capture: Capture, fetched: Fetched) -> Page:
     """The page with its words, and the capture that says how they were read."""
     decoded = decode(fetched.body, fetched.declared_encodings)
     page = Page.read(capture, decoded.text)
-    blank = ended_well(capture.outcome) and is_blank(page.text) and not page.wants
+    outcome, reason, cut = capture.outcome, capture.reason, was_cut(decoded.text, page.text)
+    if ended_well(outcome) and is_blank(page.text) and not page.wants:
+        outcome, reason = Outcome.EMPTY, "页面没有文字"
+    elif outcome is Outcome.SEEN and cut:
+        outcome, reason = Outcome.PARTIAL, "页面过长，只读了前一部分"
     read = replace(
         capture,
-        outcome=Outcome.EMPTY if blank else capture.outcome,
-        reason="页面没有文字" if blank else capture.reason,
+        outcome=outcome,
+        reason=reason,
         encoding=decoded.encoding,
-        flags=tuple(dict.fromkeys((*capture.flags, *decoded.flags))),
+        flags=tuple(dict.fromkeys((*capture.flags, *decoded.flags, *[Flag.SIZE_LIMIT] * cut))),
         title=page.text.field("title")[:500],
         text_digest=page.text.digest,
         page_kind=page_kind_of(page.text, None, capture.status, page.wants),

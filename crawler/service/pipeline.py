@@ -22,7 +22,6 @@ from crawler.service.comparing import View, differences_between
 from lexicons.assessing import sensitive_names
 from lexicons.judging import Judge
 
-READ_QUICKLY = 2_000_000  # characters of markup; what lies behind is kept, not read
 MANY_IMAGES = 5
 ENOUGH_IN_A_PICTURE = frozenset({"drawing", "image_heavy", "overlay", "private_font", "thin_text"})
 _BEARS_A_NUMBER = frozenset({PageKind.ORDINARY, PageKind.SHELL})
@@ -41,7 +40,7 @@ class Page:
     @classmethod
     def read(cls, capture: Capture, html: str) -> "Page":
         """A page whose words are still to be taken from its markup."""
-        text = read_quickly(html[:READ_QUICKLY])
+        text = read_quickly(html)
         return cls(capture=capture, html=html, text=text, wants=needs_browser(html, text))
 
 
@@ -62,8 +61,7 @@ def glance(visit: Visit, page: Page, judge: Judge, at: datetime) -> Verdict:
     """What every page gets: quick text and sieve. What may be a finding by how it is built is left
     to `examine`, and what an earlier attempt of the visit saw and this one did not.
     """
-    unread = len(page.html) > READ_QUICKLY and judge.passes(page.text)
-    left = unread or _saw_otherwise(visit, page)
+    left = _saw_otherwise(visit, page)
     assessment = None if left else judge.settle(visit, page.text, at)
     if assessment is None:
         return Verdict(

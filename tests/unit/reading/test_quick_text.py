@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.reading.quick_text import MOST_CHARS, read_quickly
+from crawler.reading.quick_text import MOST_CHARS, read_quickly, was_cut
 
 
 def body(html: str) -> str:
@@ -160,6 +160,36 @@ def test_one_endless_part_costs_no_minute(html: str) -> None:
 
     assert text.startswith("保")
     assert len(text) <= MOST_CHARS
+    assert cost < 5
+
+
+@pytest.mark.parametrize(
+    "padding",
+    [
+        "<!--" + "x" * 3_000_000 + "-->",
+        "<script>" + "var a=1;" * 400_000 + "</script>",
+        f'<img src="data:image/png;base64,{"A" * 3_000_000}">',
+        "公告" + " " * 500_000,
+        "<p></p>" * 60_000 + "<br>" * 300_000,
+    ],
+    ids=["comment", "script", "picture in the page", "blanks", "empty lines"],
+)
+def test_padding_hides_no_words(padding: str) -> None:
+    html = f"<p>某某有限公司</p>{padding}<p>保本保息</p>"
+    cost, text = seconds(html)
+
+    assert text.split("\n")[-1] == "保本保息"
+    assert not was_cut(html, read_quickly(html))
+    assert cost < 5
+
+
+@pytest.mark.parametrize("filling", ["<i>保", "保" * 1_000 + "<p>"], ids=["tags", "words"])
+def test_what_is_not_read_to_its_end_is_known(filling: str) -> None:
+    html = filling * 1_000_000 if len(filling) < 9 else filling * 401
+    cost, text = seconds(html)
+
+    assert 0 < len(text) <= MOST_CHARS
+    assert was_cut(html, read_quickly(html))
     assert cost < 5
 
 

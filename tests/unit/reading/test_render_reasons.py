@@ -1,5 +1,7 @@
 """Whether the browser must look: pages that tell too little by themselves, and why."""
 
+import time
+
 import pytest
 
 from crawler.reading.quick_text import read_quickly
@@ -148,3 +150,31 @@ def test_a_refresh_tells_its_delay_and_address(
 )
 def test_an_odd_script_is_read_and_says_nothing(script: str) -> None:
     assert reason(f"{PLENTY}<script>{script}</script>{'<!--[if ' * 10_000}") == ""
+
+
+COMMENT = "<!--" + "x" * 500_000 + "-->"
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        (PLENTY + COMMENT + "<script>location.replace('/b')</script>", "script_redirect"),
+        (PLENTY + COMMENT + '<meta http-equiv="refresh" content="0;url=/b">', "meta_refresh"),
+        (PLENTY + COMMENT + CLOAK, "search_redirect"),
+        (PLENTY + COMMENT * 5 + CLOAK, "too_long"),
+        (PLENTY * 1_000, "too_long"),
+        (PLENTY + COMMENT, ""),
+    ],
+)
+def test_padding_hides_no_way_on(html: str, expected: str) -> None:
+    assert reason(html) == expected
+
+
+@pytest.mark.parametrize("word", ["document.referrer ", "document.referrer baidu "])
+def test_a_page_that_asks_for_its_visitors_way_without_end_costs_no_minute(word: str) -> None:
+    html = word * (2_000_000 // len(word))
+    start = time.process_time()
+
+    needs_browser(html, read_quickly(PLENTY))
+
+    assert time.process_time() - start < 3
