@@ -107,6 +107,8 @@ def _answered(trail: Trail, sighting: Sighting) -> Ending:
         return Ending(Outcome.NOT_HTML, f"不是网页（{trail.content_type}）")
     if sighting.stopped_for:
         return Ending(Outcome.PARTIAL, f"{sighting.stopped_for}，强制停止后读取了已有的部分")
+    if trail.broke_off:
+        return Ending(Outcome.PARTIAL, f"网页没有传完（{trail.failure}），读取了已到达的部分")
     if sighting.spent:
         return Ending(Outcome.PARTIAL, "流量已达上限，读取了已到达的部分")
     if sighting.blank:

@@ -39,6 +39,7 @@ class Trail:
         self.tls: TlsFacts | None = None
         self.failure = ""  # net::ERR_… of the page itself
         self.unreachable = False  # the browser shows its own error page
+        self.broke_off = False  # the document began to come, and its end never will
         self.is_parsed = False
         self.is_loaded = False
         self.dialogs = 0
@@ -47,6 +48,7 @@ class Trail:
         self.scheduled_s: float | None = None  # a refresh that the page has announced
         self._main_frame = main_frame
         self._request = ""
+        self._answered = False
         self._next_kind = HopKind.START
         self._pending: set[str] = set()
 
@@ -72,6 +74,7 @@ class Trail:
             self._redirected(redirect)
         self._request = request_id
         self.failure = ""
+        self._answered = self.broke_off = False
         self._hop(params, HopKind.REDIRECT if redirect else self._next_kind)
         self._next_kind = HopKind.SCRIPT
 
@@ -96,6 +99,7 @@ class Trail:
         if params.get("requestId") != self._request:
             return
         response = params["response"]
+        self._answered = True
         self.status = int(response.get("status", 0))
         self.content_type = str(response.get("mimeType", ""))[:200]
         self.tls = _tls_from(response)
@@ -108,6 +112,7 @@ class Trail:
         self._finished(params)
         if params.get("requestId") == self._request:
             self.failure = str(params.get("errorText", ""))[:100]
+            self.broke_off = self._answered and self.failure != "net::ERR_ABORTED"
 
     def _navigated(self, params: Mapping[str, Any]) -> None:
         frame = params["frame"]

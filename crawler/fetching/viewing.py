@@ -104,12 +104,16 @@ class Viewing:
         await self._arrive(url)
         if self.trail.unreachable or self._refused_start:
             return
+        if self.trail.broke_off:
+            self.flags.add(Flag.DATA_LOSS)
         if not self.stopped_for and await self._responds() and self._is_unfinished():
             self._stop_for("页面在时限内未加载完")
         if self.stopped_for:
             await self.halt()
         await self._read_text()
         await self._read_dom()
+        if self.trail.broke_off and not self.dom:
+            return  # it broke off before its first tag: a picture would be waited for in vain
         await self._read_picture()
         if full_page:
             await self._read_full_picture()
@@ -166,7 +170,7 @@ class Viewing:
         self._changed.set()
 
     def _is_there(self) -> bool:
-        return self.trail.is_loaded or self._refused_start
+        return self.trail.is_loaded or self.trail.broke_off or self._refused_start
 
     def _is_unfinished(self) -> bool:
         """A page whose words have come is seen; one whose document never ends is a part."""

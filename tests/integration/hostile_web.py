@@ -7,6 +7,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from tests.hostile.said import chunked
 from tests.site.certificate import self_signed
 from tests.site.sentinel import Sentinel
 
@@ -192,6 +193,10 @@ def answer(status: str, kind: str, body: bytes, *more: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
+_WORDS = "<!doctype html><meta charset=utf-8>" + "<p>保本保息" * 2_000
+_CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
 def _tall(_: HostileWeb) -> bytes:
     return html(
         "<meta charset=utf-8><p>很高</p><div style='height:5000000px;width:200000px'></div>"
@@ -233,6 +238,9 @@ PAGES: dict[str, Callable[[HostileWeb], bytes]] = {
     "waits": lambda _: html("<meta charset=utf-8><p>字已到</p><img src=/never.png>"),
     "endless": lambda _: b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<meta charset=utf-8>"
     + "<p>只有开头".encode(),
+    "short": lambda _: html(_WORDS).replace(b"Content-Length: ", b"Content-Length: 9"),
+    "bad-chunk": lambda _: _CHUNKED + chunked(_WORDS.encode(), ends=b"zz\r\nx"),
+    "bad-chunk-first": lambda _: _CHUNKED + b"zz\r\nx",
     "flood": lambda _: b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>flood",
     "never": lambda _: b"",
     "local": lambda _: html(

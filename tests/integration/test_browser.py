@@ -4,6 +4,7 @@ import os
 import random
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -243,6 +244,29 @@ def test_a_document_that_never_ends_is_read_as_far_as_it_came(worker: Worker) ->
     seen = worker.render("http://a.test/endless")
 
     assert (seen.outcome, seen.text.field("body")) == (Outcome.PARTIAL, "只有开头")
+
+
+@pytest.mark.parametrize(
+    ("page", "outcome", "words"),
+    [
+        ("short", Outcome.PARTIAL, "保本保息"),
+        ("bad-chunk", Outcome.PARTIAL, "保本保息"),
+        ("bad-chunk-first", Outcome.BAD_RESPONSE, ""),
+    ],
+)
+@pytest.mark.fault("W13")
+@pytest.mark.fault("W14")
+def test_a_document_that_breaks_off_is_read_at_once_as_a_part(
+    worker: Worker, page: str, outcome: Outcome, words: str
+) -> None:
+    started = time.monotonic()
+    patient = replace(QUICK, load_s=10.0)
+    seen = worker.render(f"http://a.test/{page}", limits=patient)
+
+    assert time.monotonic() - started < patient.load_s  # nothing more will come
+    assert (seen.outcome, Flag.DATA_LOSS in seen.flags) == (outcome, True)
+    assert words in seen.text.field("body")
+    assert bool(seen.picture) is bool(words)
 
 
 @pytest.mark.parametrize(

@@ -87,10 +87,14 @@ def test_a_late_refusal_does_not_unsee_the_page() -> None:
     assert ending_of(a_trail(), spent, SEEN).outcome is Outcome.SEEN
 
 
-def test_a_body_that_broke_off_after_words_came_is_still_seen() -> None:
+def test_a_body_that_broke_off_after_words_came_is_a_part() -> None:
     broken = a_trail(failure="net::ERR_CONTENT_LENGTH_MISMATCH")
+    broken.broke_off = True
 
-    assert ending_of(broken, a_gate(), SEEN).outcome is Outcome.SEEN
+    ending = ending_of(broken, a_gate(), SEEN)
+
+    assert ending.outcome is Outcome.PARTIAL
+    assert "没有传完" in ending.reason
 
 
 @pytest.mark.parametrize(
