@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
-from lexicons.vocabulary import ClaimKind, Sign, Signs
+from lexicons.phrases import ClaimKind
+from lexicons.vocabulary import Sign, Signs
 from lexicons.weighing import Weights, graduated
 
 TELLING = 3.0  # two promises of this weight tell what they are about as well as an object does

@@ -13,9 +13,11 @@ import yaml
 from crawler.domain.errors import BadInput, reason_of
 
 LARGEST_BYTES = 4 * 1024 * 1024
+MOST_SHOWN = 50  # faults in one message
 _DEEPEST = 8
 _MOST_PARTS = 400_000
-_NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?", re.ASCII)
+NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?", re.ASCII)
+_UNPRINTED = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TRUTHS = {"true": True, "false": False}
 
 
@@ -29,6 +31,14 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.file} 第 {self.line} 行：{self.reason}"
+
+
+class Misread(BadInput):
+    """A file of ours with faults: each with its line."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("；".join(map(str, problems[:MOST_SHOWN])))
+        self.problems = problems
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,31 +61,47 @@ def read_document(data: bytes, file: str) -> Part | Problem:
     if "\t" in text:
         line = text.count("\n", 0, text.index("\t")) + 1
         return Problem(file=file, line=line, reason="含制表符（Tab），请改用空格")
+    if sign := _UNPRINTED.search(text):
+        line = text.count("\n", 0, sign.start()) + 1
+        return Problem(file=file, line=line, reason=f"含控制字符 U+{ord(sign[0]):04X}，请删去")
     return _parsed(text, file)
 
 
-def read_plain(path: Path) -> Any:
-    """A file of ours as words, numbers, true and false, lists and mappings; BadInput says where it
-    is wrong.
+def read_bytes(path: Path) -> bytes:
+    """A file of a lexicon, a little more than may be read of it; BadInput where it is none (a pipe
+    would keep us waiting).
     """
+    if path.exists() and not path.is_file():
+        raise BadInput(f"无法读取 {path.name}：不是普通文件")
     try:
         with path.open("rb") as file:
-            document = read_document(file.read(LARGEST_BYTES + 1), path.name)
+            return file.read(LARGEST_BYTES + 1)
     except OSError as error:
         raise BadInput(f"无法读取 {path.name}：{reason_of(error)}") from error
+
+
+def read_parts(path: Path) -> Part:
+    """A file of ours as parts with their lines; Misread says where it is wrong."""
+    document = read_document(read_bytes(path), path.name)
     if isinstance(document, Problem):
-        raise BadInput(str(document))
-    return _plain(document)
+        raise Misread(document)
+    return document
 
 
-def _plain(part: Part) -> Any:
+def read_plain(path: Path) -> Any:
+    """A file of ours as words, numbers, true and false, lists and mappings."""
+    return plain(read_parts(path))
+
+
+def plain(part: Part) -> Any:
+    """A part as words, numbers, true and false, lists and mappings."""
     if isinstance(part.value, dict):
-        return {key: _plain(value) for key, value in part.value.items()}
+        return {key: plain(value) for key, value in part.value.items()}
     if isinstance(part.value, list):
-        return [_plain(one) for one in part.value]
+        return [plain(one) for one in part.value]
     if part.value in _TRUTHS:
         return _TRUTHS[part.value]
-    if _NUMBER.fullmatch(part.value):
+    if NUMBER.fullmatch(part.value):
         return float(part.value) if "." in part.value else int(part.value)
     return part.value
 

@@ -6,22 +6,21 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from crawler.domain.errors import BadInput, reason_of
+from crawler.domain.errors import BadInput
 from crawler.domain.lexicon import Category, Lexicon, Zone
-from lexicons.documents import LARGEST_BYTES, Problem, read_document
+from lexicons.documents import MOST_SHOWN, Problem, read_bytes, read_document
 from lexicons.entries import CategoryReader, Entry
 from lexicons.variants import Variants, read_variants, reversed_words, sounded
 
 _MOST_FILES = 500
-_MOST_SHOWN = 50
 
 
 def load_lexicon(folder: Path) -> Lexicon:
     """The lexicon of a folder (terms/*.yaml, variants.yaml); BadInput lists what is wrong."""
     lexicon, problems = read_lexicon(folder)
     if problems:
-        more = f"；另有 {len(problems) - _MOST_SHOWN} 处" if len(problems) > _MOST_SHOWN else ""
-        raise BadInput("；".join(map(str, problems[:_MOST_SHOWN])) + more)
+        more = f"；另有 {len(problems) - MOST_SHOWN} 处" if len(problems) > MOST_SHOWN else ""
+        raise BadInput("；".join(map(str, problems[:MOST_SHOWN])) + more)
     return lexicon
 
 
@@ -47,7 +46,7 @@ def version_of(folder: Path) -> str:
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
-    return {name: _bytes_of(folder / name) for name in files_of(folder)}
+    return {name: read_bytes(folder / name) for name in files_of(folder)}
 
 
 def _disguised(entries: Sequence[Entry], variants: Variants) -> dict[str, str]:
@@ -69,14 +68,6 @@ def files_of(folder: Path) -> tuple[str, ...]:
         raise BadInput(f"{folder}/terms 中的文件超过 {_MOST_FILES} 个")
     beside = sorted(folder.glob("*.yaml"))
     return tuple(path.relative_to(folder).as_posix() for path in [*beside, *terms])
-
-
-def _bytes_of(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(LARGEST_BYTES + 1)
-    except OSError as error:
-        raise BadInput(f"无法读取 {path}：{reason_of(error)}") from error
 
 
 def _version(contents: dict[str, bytes]) -> str:

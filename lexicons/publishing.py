@@ -14,16 +14,17 @@ from pathlib import Path
 from crawler.domain.errors import BadInput, NotAllowed
 from crawler.domain.lexicon import Lexicon, Term
 from lexicons.agreeing import disagreements, missing_weights
-from lexicons.documents import Problem
+from lexicons.documents import Misread, Problem
 from lexicons.loading import files_of, load_lexicon, read_lexicon
 from lexicons.resembling import FILE as RESEMBLANCE
 from lexicons.resembling import load_resemblance
-from lexicons.vocabulary import load_vocabulary
+from lexicons.variants import FILE as VARIANTS
+from lexicons.vocabulary import load_claims, load_groups, load_vocabulary
 from lexicons.weighing import load_weights
 
 _LINK = "current"
 _SHEET = "version.json"
-_BESIDE = ("contexts.yaml", "claims.yaml", "weights.yaml", RESEMBLANCE)
+_BESIDE = ("contexts.yaml", "claims.yaml", "weights.yaml", RESEMBLANCE, VARIANTS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +64,7 @@ class Difference:
 def check(folder: Path) -> tuple[Problem, ...]:
     """Everything that is wrong with the word lists of a folder."""
     lexicon, problems = read_lexicon(folder)
-    beside = tuple(_problems_beside(folder))
+    beside = (*_problems_beside(folder), *_unread(folder))
     if problems or beside:
         return (*problems, *beside)
     return tuple(disagreements(lexicon, load_vocabulary(folder), load_weights(folder)))
@@ -156,15 +157,31 @@ def copied(source: Path, folder: Path) -> int:
 
 
 def _problems_beside(folder: Path) -> Iterator[Problem]:
-    """What stands beside the terms: the readers stop at the first fault."""
-    for read in (load_vocabulary, load_weights, load_resemblance):
+    """What stands beside the terms."""
+    for read in (load_groups, load_claims, _weights_like_ours, load_resemblance):
         try:
             read(folder)
+        except Misread as error:
+            yield from error.problems
         except BadInput as error:
             file = next((name for name in _BESIDE if name in str(error)), "contexts.yaml")
             yield Problem(file=file, line=1, reason=str(error))
-            return
-    yield from missing_weights(folder)
+
+
+def _unread(folder: Path) -> Iterator[Problem]:
+    """Files that look like part of a lexicon, and that nobody would read."""
+    known = {*_BESIDE, *(name for name in files_of(folder) if name.startswith("terms/"))}
+    for path in sorted([*folder.glob("*.y*ml"), *(folder / "terms").iterdir()]):
+        name = path.relative_to(folder).as_posix()
+        if name not in known and not path.name.startswith("."):
+            reason = f"不会读取：词表须为 terms/*.yaml，旁边只有 {'、'.join(_BESIDE)}"
+            yield Problem(file=name, line=1, reason=reason)
+
+
+def _weights_like_ours(folder: Path) -> None:
+    if problems := tuple(missing_weights(folder)):
+        raise Misread(*problems)
+    load_weights(folder)
 
 
 def _key(lexicon: Lexicon, term: Term) -> tuple[str, str]:

@@ -14,8 +14,9 @@ from lexicons.evidence import Weighed, is_promise, rate_points, strengths, total
 from lexicons.limits import over_limit
 from lexicons.matching import find_hits
 from lexicons.normalising import normalise
+from lexicons.phrases import ClaimKind
 from lexicons.reading import Tools
-from lexicons.vocabulary import SHAPES, ClaimKind
+from lexicons.vocabulary import SHAPES
 from lexicons.yields import find_yields
 
 _ROUNDING = 1e-6  # sums of the same points in another order differ by less

@@ -3,21 +3,18 @@ objects and promises that make a claim together. Read from contexts.yaml and cla
 """
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import ahocorasick_rs
 
-from crawler.domain.errors import BadInput
 from lexicons.beginnings import Patterns, Places
 from lexicons.dealings import DEALS, OFFERS, PAYING, Triggered
-from lexicons.documents import read_plain
 from lexicons.matching import stands_alone
-from lexicons.normalising import normal_form
+from lexicons.phrases import ClaimKind, read_claims, read_groups
 
 _STRETCH = 100_000  # characters looked through at a time
 _MOST_OF_A_WORD = 40
@@ -118,23 +115,6 @@ class Sign(NamedTuple):
     word: str
     start: int
     end: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ClaimKind:
-    """One kind of claim: what it is about, what is promised, and how much of it is enough."""
-
-    id: str
-    category: str
-    says: str
-    weight: float
-    enough: float
-    firm: float  # from this weight on a promise is one that only such an offer makes
-    reach: int
-    objects: frozenset[str]
-    objects_enough: int
-    promises: Mapping[str, float]
-    offers: bool = False  # who says this is winning people over, whatever else the page tells
 
 
 class Vocabulary:
@@ -304,48 +284,15 @@ class Signs:
 
 
 def load_vocabulary(folder: Path) -> Vocabulary:
-    """The vocabulary of a lexicon's folder; BadInput names the file and what is wrong with it."""
-    groups = {
-        name: frozenset(map(normal_form, map(str, words)))
-        for name, words in _document(folder / "contexts.yaml", "groups").items()
-    }
-    claims = _document(folder / "claims.yaml", "claims")
-    return Vocabulary(groups, tuple(_kinds(claims)))
+    """The vocabulary of a lexicon's folder; BadInput names every fault with its file and line."""
+    return Vocabulary(load_groups(folder), load_claims(folder))
 
 
-def _document(path: Path, key: str) -> Any:
-    content = read_plain(path)
-    if not isinstance(content, dict) or not content.get(key):
-        raise BadInput(f"{path.name} 中没有 {key}")
-    return content[key]
+def load_groups(folder: Path) -> dict[str, frozenset[str]]:
+    """The groups of words of a lexicon's folder."""
+    return read_groups(folder / "contexts.yaml")
 
 
-def _kinds(claims: list[dict[str, Any]]) -> Iterator[ClaimKind]:
-    for entry in claims:
-        try:
-            yield ClaimKind(
-                id=entry["id"],
-                category=entry["category"],
-                says=entry["says"],
-                weight=float(entry["weight"]),
-                enough=float(entry["enough"]),
-                firm=float(entry.get("firm", 3)),
-                reach=int(entry["reach"]),
-                objects=frozenset(_word(word) for word in entry["objects"]),
-                objects_enough=int(entry.get("objects_enough", 1)),
-                offers=bool(entry.get("offers", False)),
-                promises={
-                    _word(word): float(weight)
-                    for weight, words in sorted(entry["promises"].items())
-                    for word in words
-                },
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise BadInput(f"claims.yaml 中的主张 {entry} 不完整：{error}") from error
-
-
-def _word(written: Any) -> str:
-    word = str(written)
-    if word.startswith("<") and word not in _WRITTEN_OTHERWISE:
-        raise ValueError(f"没有数量写法 {word}")
-    return word if word in _WRITTEN_OTHERWISE else normal_form(word)
+def load_claims(folder: Path) -> tuple[ClaimKind, ...]:
+    """The kinds of claims of a lexicon's folder."""
+    return read_claims(folder / "claims.yaml", _WRITTEN_OTHERWISE)

@@ -77,7 +77,7 @@ FAULTS = [
     ("a cycle", "terms: &a\n  3: [*a]\n", "第 4 行：不允许使用别名"),
     ("an object", "terms:\n  3: !!python/object:os.system []\n", "不允许使用标签"),
     ("broken YAML", "terms:\n  3: [保本\n", "YAML 写法有误"),
-    ("control character", "terms:\n  3: [保\x07本]\n", "YAML 无法读取"),
+    ("control character", "terms:\n  3: [保\x07本]\n", "第 5 行：含控制字符 U+0007"),
     ("deep nesting", f"terms: {'[' * 50}{']' * 50}\n", "嵌套过深"),
 ]  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Word lists are published as versions that never change, and taken back by number."""
 
+import os
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -138,7 +139,7 @@ def test_a_missing_weight_is_a_fault(tmp_path: Path) -> None:
     draft = a_draft(tmp_path / "draft")
     (draft.folder / "weights.yaml").write_text("levels: {}\n", encoding="utf-8")
 
-    assert [problem.file for problem in check(draft.folder)] == ["weights.yaml"]
+    assert {problem.file for problem in check(draft.folder)} == {"weights.yaml"}
 
 
 def test_a_difference_names_what_came_went_and_changed(tmp_path: Path) -> None:
@@ -209,5 +210,72 @@ def test_no_file_of_a_lexicon_may_bring_aliases_tabs_or_objects(
 
     (problem,) = check(draft.folder)
 
+    assert (problem.file, problem.line) == (name, 1)
+
+
+FAULTS = [
+    ("contexts.yaml", "  news: [", "  news: 报道\n  olds: [", "news 须为列表"),
+    ("contexts.yaml", "  news: [", "  news: [[报道], ", "此处须为一个词"),
+    ("contexts.yaml", "  news: [", '  news: [" ", ', "归一化后为空"),
+    ("contexts.yaml", "  news: [", '  news: ["(a+)+$((b|c)*d)*(e{1,30}){1,30}y", ', "不支持正则"),
+    ("contexts.yaml", "  news: [", f"  news: [{'很' * 41}, ", "过长"),
+    ("claims.yaml", "reach: 9", "reach: 很远", "reach 须为"),
+    ("claims.yaml", "[本金]", "[本金, <乱写>]", "没有写法 <乱写>"),
+    ("claims.yaml", "{3: [稳赚]}", "{三: [稳赚]}", "权重须为数"),
+    ("claims.yaml", "{3: [稳赚]}", "{3: 稳赚}", "权重 3 须为列表"),
+    ("claims.yaml", "says: 承诺", "say: 承诺", "缺少 says"),
+    ("claims.yaml", "enough: 3", "enough: 0", "enough 须为"),
+    ("weights.yaml", "prior: 1.5", "prior: 一点五", "purpose.prior 须为数"),
+    ("weights.yaml", "edu: [0.45, 0.2, 0.1]", "edu: [少, 更少]", "contexts.edu 须为数的列表"),
+    ("weights.yaml", "orange: 8, red: 14}", "orange: 多, red: 14}", "levels.orange 须为数"),
+]  # fmt: skip
+
+
+@pytest.mark.fault("L09")
+@pytest.mark.parametrize(("name", "written", "instead", "complaint"), FAULTS)
+def test_a_fault_beside_the_terms_is_told_with_its_line(
+    tmp_path: Path, name: str, written: str, instead: str, complaint: str
+) -> None:
+    file = a_draft(tmp_path / "draft").folder / name
+    text = file.read_text("utf-8")
+    line = text[: text.index(written)].count("\n") + 1
+    file.write_text(text.replace(written, instead, 1), "utf-8")
+
+    told = check(tmp_path / "draft")
+
+    assert {(one.file, one.line) for one in told if complaint in one.reason} == {(name, line)}, told
+    with pytest.raises(BadInput, match="行"):
+        publish(Draft(folder=tmp_path / "draft", author="张三", note=""), tmp_path / "shelf", NOON)
+
+
+@pytest.mark.fault("L09")
+def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+    folder = a_draft(tmp_path / "draft").folder
+    for name, written, instead, _ in (FAULTS[0], FAULTS[5], FAULTS[11]):
+        file = folder / name
+        file.write_text(file.read_text("utf-8").replace(written, instead, 1), "utf-8")
+
+    assert [one.file for one in check(folder)] == ["contexts.yaml", "claims.yaml", "weights.yaml"]
+
+
+@pytest.mark.fault("L09")
+@pytest.mark.parametrize("name", ["terms/新词.yml", "terms/新词.yaml.txt", "context.yaml"])
+def test_a_file_that_nobody_would_read_is_told(tmp_path: Path, name: str) -> None:
+    folder = a_draft(tmp_path / "draft").folder
+    (folder / name).write_text("groups: {}\n", "utf-8")
+
+    (problem,) = check(folder)
+
     assert problem.file == name
-    assert "第 1 行" in problem.reason or "第 2 行" in problem.reason
+    assert "不会读取" in problem.reason
+
+
+@pytest.mark.fault("L09")
+@pytest.mark.parametrize("name", ["terms/b.yaml", "claims.yaml"])
+def test_a_pipe_in_place_of_a_file_keeps_nobody_waiting(tmp_path: Path, name: str) -> None:
+    folder = a_draft(tmp_path / "draft").folder
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+
+    with pytest.raises(BadInput, match="不是普通文件"):
+        check(folder)
