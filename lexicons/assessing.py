@@ -23,6 +23,7 @@ from lexicons.matching import find_hits
 from lexicons.purpose import Purpose, asks_on_thin_page, highest_factor, purpose_of
 from lexicons.reading import ReadField, Tools, read_fields, weigh
 from lexicons.speaking import LEAST_INFORMING, reports, speaks_to_inform, tells_aftermath
+from lexicons.telling import UNSEEN, Place, telling_of
 from lexicons.urgency import Shown, is_lesser, is_lone_word, red_matter
 from lexicons.yields import find_yields
 
@@ -119,6 +120,9 @@ def find(
     disguised = any(one.hit.obfuscated and one.points > 0 for one in weighed)
     core, modifiers = _divided(weighed, tools)
     spoken = [(name, field.normal.text, field.reading.signs) for name, field in fields.items()]
+    offered = _offered(core, claims, rates, fields)
+    promised = rate_points(rates, tools.weights)
+    telling = telling_of(fields, offered, tools.weights.purpose)
     return Findings(
         visit=visit,
         text=text,
@@ -130,12 +134,27 @@ def find(
         strengths=strengths(core, claims, tools.weights),
         modifiers=modifiers,
         names=sensitive_names(visit.site, tools),
-        purpose=purpose_of(
-            spoken, claims, rate_points(rates, tools.weights), disguised, structure, tools.weights
-        ),
+        purpose=purpose_of(spoken, claims, promised, disguised, telling, structure, tools.weights),
         resembles=tools.resembles(text),
         tools=tools,
     )
+
+
+def _offered(
+    core: Iterable[Weighed],
+    claims: Iterable[Claim],
+    rates: Iterable[tuple[Yield, float]],
+    fields: dict[str, ReadField],
+) -> Iterator[Place]:
+    """Where words, promises and rates stand that count."""
+    for one in core:
+        if one.points > 0:
+            yield one.hit.field, fields[one.hit.field].place(one.hit.start, one.hit.end)[0]
+    for claim in claims:
+        yield from ((promise.field, promise.start) for promise in claim.promises)
+    for rate, factor in rates:
+        if factor > 0:
+            yield rate.field, fields[rate.field].place(rate.start, rate.end)[0]
 
 
 def _rates(
@@ -297,10 +316,10 @@ def speaker_weighed(found: Findings, score: float) -> Iterator[Reason]:
 
 def _reported(found: Findings) -> tuple[str, ...]:
     """The words of a report; an article that recommends a platform is none."""
-    if any(claim.kind.offers for claim in found.claims):
+    if any(claim.kind.offers for claim in found.claims) or not found.purpose.is_told:
         return ()
     known = found.tools.weights.purpose.informs
-    return reports(found.purpose, found.fields.values(), found.structure, known)
+    return reports(found.purpose, _seen(found), found.structure, known)
 
 
 def _aftermath(found: Findings) -> tuple[str, ...]:
@@ -308,8 +327,14 @@ def _aftermath(found: Findings) -> tuple[str, ...]:
     strongest = found.strengths[0].category if found.strengths else ""
     if strongest in _OFFERED_TO_VICTIMS or any(claim.kind.offers for claim in found.claims):
         return ()
+    if not found.purpose.is_told:
+        return ()
     known = found.tools.weights.purpose.informs
-    return tells_aftermath(found.fields.values(), found.structure, known)
+    return tells_aftermath(_seen(found), found.structure, known)
+
+
+def _seen(found: Findings) -> list[ReadField]:
+    return [field for name, field in found.fields.items() if name != UNSEEN]
 
 
 def lone_word(found: Findings, score: float) -> Iterator[Reason]:

@@ -10,6 +10,7 @@ from typing import Any
 from crawler.domain.page import FormKind, PageStructure
 from lexicons.claiming import Claim
 from lexicons.licences import names_itself_licensed
+from lexicons.telling import UNSEEN, Telling
 from lexicons.vocabulary import Signs
 from lexicons.weighing import Purpose as PurposeWeights
 from lexicons.weighing import Weights
@@ -38,6 +39,7 @@ class Purpose:
     informs: tuple[str, ...]
     licences: tuple[str, ...]
     signs_of_structure: tuple[str, ...]
+    is_told: bool  # what is offered is told of, where it stands or in most of the lines
     factor: float
 
 
@@ -46,29 +48,34 @@ def purpose_of(
     claims: Sequence[Claim],
     promised: float,
     disguised: bool,
+    telling: Telling,
     structure: PageStructure | None,
     weights: Weights,
 ) -> Purpose:
-    """The purpose of a page from its words (normal forms), the points of the rates it promises and,
-    where it was read, its structure.
+    """The purpose of a page from its words (normal forms), the points of the rates it promises, how
+    it tells of what it offers and, where it was read, its structure.
     """
     signs = [signs for _, _, signs in fields]
+    seen = [one for one in fields if one[0] != UNSEEN]
+    seen_signs = [signs for _, _, signs in seen]
     own = weights.purpose
     built, shown = _structure(structure, own.structure)
     offering = _points(signs, own.offers, own.most_of_group) + max(built, 0)
     offering += _claimed(claims, own) + own.disguise * disguised
-    informing = _informing(signs, own) + max(-built, 0)
-    informing += own.articles_of_law * sum(_articles(text) for _, text, _ in fields)
+    informing = telling.points
+    informing += own.articles_of_law * sum(_articles(text) for _, text, _ in seen)
+    informing = informing * min(1.0, telling.share / own.told_enough) + max(-built, 0)
     informing += own.title_informs * _informing_in_title(fields)
     offering += own.rate * promised / (1 + informing)  # a report of a fraud names its rate as well
     return Purpose(
         offering=offering,
         informing=informing,
-        licensed=_licensed(fields, weights.licensed),
+        licensed=_licensed(seen, weights.licensed),
         offers=_words(signs, own.offers),
-        informs=_words(signs, own.informs),
-        licences=_words(signs, ("licensed_self",)),
+        informs=_words(seen_signs, own.informs),
+        licences=_words(seen_signs, ("licensed_self",)),
         signs_of_structure=shown,
+        is_told=telling.share >= own.told_enough,
         factor=_factor(offering, informing, own),
     )
 
@@ -93,15 +100,6 @@ def _claimed(claims: Sequence[Claim], weights: PurposeWeights) -> float:
 
 def _points(signs: Sequence[Signs], groups: Mapping[str, float], most: int) -> float:
     return sum(weight * min(most, _distinct(signs, group)) for group, weight in groups.items())
-
-
-def _informing(signs: Sequence[Signs], weights: PurposeWeights) -> float:
-    """One word of a kind may stand there by chance: the first counts in part."""
-    counts = {group: _distinct(signs, group) for group in weights.informs}
-    return sum(
-        weight * min(weights.most_of_group, max(0.0, counts[group] - weights.chance))
-        for group, weight in weights.informs.items()
-    )
 
 
 def _distinct(signs: Sequence[Signs], group: str) -> int:

@@ -32,6 +32,8 @@ class Purpose:
     any_claim: float
     disguise: float
     structure: Mapping[str, float]
+    line_most: float = 1.2  # a version of before has neither
+    told_enough: float = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

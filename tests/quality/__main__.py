@@ -32,6 +32,7 @@ from tests.quality.corpora import (
     own_pages,
     own_texts,
     paraphrased,
+    under_slogans,
 )
 from tests.quality.figures import Judged, Tally, shown
 from tests.quality.leaving_out import NEEDED_BY_JIEBA, NEEDED_BY_SOUP, without_jieba, without_soup
@@ -62,7 +63,8 @@ def own(judge: Judge, most: int) -> dict[str, float | str]:
     """What is always judged: our pages, our texts, the made-up web."""
     figures: dict[str, float | str] = {}
     corpora = {"pages": own_pages, "adversary": adversary, "fresh": fresh, "texts": own_texts,
-               "paraphrased": paraphrased, "web": made_up_web}  # fmt: skip
+               "paraphrased": paraphrased, "web": made_up_web,
+               "under_slogans": under_slogans}  # fmt: skip
     for name, corpus in corpora.items():
         cases = list(corpus())
         tally = judged(cases, judge)

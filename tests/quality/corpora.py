@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,24 @@ from crawler.service.commands.judging import Question
 
 HERE = Path(__file__).parent
 SITE = HERE.parent / "site"
+SLOGANS = {  # what anybody may put under an offer, line by line
+    "slogan": ["警惕非法集资，远离高息诱惑，本站提醒您增强防范意识。"],
+    "news": [
+        "近日，记者从公安局获悉，犯罪嫌疑人被判处有期徒刑，受害人报案。"
+        "律师提醒：请警惕非法集资，远离高息诱惑。"
+    ],
+    "disclaimer": [
+        "本平台郑重提示：理财有风险，投资需谨慎，谨防诈骗，远离非法集资。"
+        "根据《防范和处置非法集资条例》，非法集资参与人应自行承担损失。"
+    ],
+    "headlines": [
+        "新闻中心",
+        "公司召开2026年工作会议",
+        "记者走进我公司，了解行业发展情况",
+        "招聘：客服专员、财务",
+        "防范非法集资宣传月活动在我公司举行",
+    ],
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +76,20 @@ def paraphrased() -> Iterator[Case]:
 def own_pages() -> Iterator[Case]:
     """tests/quality/pages: whole pages, by hand, labelled in pages.jsonl."""
     yield from _pages("pages.jsonl")
+
+
+def under_slogans() -> Iterator[Case]:
+    """Our risky pages, each with something at its foot that informs: a slogan against fraud, a word
+    of news, a disclaimer with an article of law, headlines of a house that holds meetings. What is
+    offered is the same; kept apart, so that the share that still rings is seen.
+    """
+    for case in own_pages():
+        if not case.risky or case.question.html is None:
+            continue
+        for name, told in SLOGANS.items():
+            html = case.question.html + "".join(f"<p>{line}</p>" for line in told)
+            question = Question(id=case.id, html=html, unit_name=case.question.unit_name)
+            yield replace(case, id=f"{case.id}+{name}", question=question, evasion=name)
 
 
 def adversary() -> Iterator[Case]:

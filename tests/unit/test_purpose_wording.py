@@ -10,7 +10,7 @@ from lexicons.wording import reason_of_purpose
 def a_purpose(offers: tuple[str, ...], informing: float) -> Purpose:
     return Purpose(
         offering=1.0, informing=informing, licensed=0.0, offers=offers, informs=("新闻",),
-        licences=(), signs_of_structure=(), factor=1.0,
+        licences=(), signs_of_structure=(), is_told=True, factor=1.0,
     )  # fmt: skip
 
 
