@@ -195,6 +195,11 @@ class Capture:
     clock: str = ""  # how the machine's clock stood against its time source
     egress: str = ""  # by which public address the world sees us, as operations stated it
 
+    @property
+    def has_picture(self) -> bool:
+        """Whether its first screen was kept: words may be read where no picture could be had."""
+        return any(one.kind is EvidenceKind.PICTURE for one in self.evidence)
+
 
 def manifest_of(capture: Capture) -> str:
     """All facts of a capture as canonical JSON: sorted keys, no spaces. Its digest is what the

@@ -41,7 +41,7 @@ def learned(
         "text_digest": assessment.text_digest or site.text_digest,
         "last_seen_at": now,
         "needs_browser": site.needs_browser or (drawn and visit.render_reason in OF_THE_PAGE),
-    } | ({"last_picture_at": now} if drawn else {})  # fmt: skip
+    } | ({"last_picture_at": now} if last.has_picture else {})  # fmt: skip
 
 
 def _is_first(visit: Visit) -> bool:

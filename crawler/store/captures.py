@@ -23,7 +23,7 @@ from crawler.store.database import upsert
 from crawler.store.finding_tables import picture_texts
 from crawler.store.keeping_tables import removed_captures
 from crawler.store.places import note_seen
-from crawler.store.tables import captures, segments, visits
+from crawler.store.tables import captures, links, segments, visits
 
 # outcomes of which something was seen
 SEEN = (str(Outcome.SEEN), str(Outcome.PARTIAL), str(Outcome.EMPTY))
@@ -60,43 +60,67 @@ class Kept:
 
 def save_captures(db: Connection, kept: Sequence[Kept]) -> None:
     """Write captures down; their bytes are safe in segments already."""
-    rows = []
-    for one in kept:
-        capture = one.capture
-        rows.append(
-            {
-                "id": capture.id,
-                "visit_id": capture.visit_id,
-                "site_id": capture.site_id,
-                "region": one.region,
-                "fetcher": str(capture.fetcher),
-                "profile": str(capture.profile),
-                "outcome": str(capture.outcome),
-                "reason": capture.reason,
-                "flags": [str(flag) for flag in capture.flags],
-                "status": capture.status,
-                "final_url": capture.final_url,
-                "title": capture.title,
-                "page_kind": str(capture.page_kind),
-                "text_digest": capture.text_digest,
-                "body_sha256": capture.body_sha256,
-                "started_at": capture.started_at,
-                "ended_at": capture.ended_at,
-                "manifest": one.manifest,
-                "manifest_sha256": one.digest,
-                "runs": one.runs,
-            }
-        )
+    rows = [
+        facts_of(one.capture)
+        | {
+            "region": one.region,
+            "manifest": one.manifest,
+            "manifest_sha256": one.digest,
+            "runs": one.runs,
+        }
+        for one in kept
+    ]
     if rows:
         db.execute(insert(captures), rows)
         note_seen(db, rows)
-        _hang(db, [str(row["id"]) for row in rows if _is_picture(row)])
+        _hang(db, [one.capture.id for one in kept if _is_picture(one.capture)])
 
 
-def _is_picture(row: Mapping[str, Any]) -> bool:
-    """Whether a desktop's browser saw something."""
-    drawn = row["fetcher"] == Fetcher.BROWSER and row["profile"] == Profile.DESKTOP
-    return drawn and row["outcome"] in SEEN
+def facts_of(capture: Capture) -> dict[str, Any]:
+    """What its row says that its manifest says too: lists and pages are made from these."""
+    return {
+        "id": capture.id,
+        "visit_id": capture.visit_id,
+        "site_id": capture.site_id,
+        "fetcher": str(capture.fetcher),
+        "profile": str(capture.profile),
+        "outcome": str(capture.outcome),
+        "reason": capture.reason,
+        "flags": [str(flag) for flag in capture.flags],
+        "status": capture.status,
+        "final_url": capture.final_url,
+        "title": capture.title,
+        "page_kind": str(capture.page_kind),
+        "text_digest": capture.text_digest,
+        "body_sha256": capture.body_sha256,
+        "started_at": capture.started_at,
+        "ended_at": capture.ended_at,
+    }
+
+
+def altered_facts(row: Mapping[Any, Any]) -> list[str]:
+    """The columns of a capture's row that say something else than its manifest; none where the
+    manifest cannot be read: the chain tells.
+    """
+    try:
+        facts = facts_of(_CAPTURE.decode(row["manifest"]))
+    except msgspec.MsgspecError:
+        return []
+    facts["manifest_sha256"] = manifest_digest(row["manifest"])
+    return [name for name, value in facts.items() if row[name] != value]
+
+
+def unlinked_captures(db: Connection, ids: Sequence[str] = ()) -> Iterator[str]:
+    """Captures in no chain, of all or of these: each has a link from its first moment."""
+    rows = select(captures.c.id).where(~exists().where(links.c.capture_id == captures.c.id))
+    rows = rows.where(captures.c.id.in_(ids)) if ids else rows
+    return iter(db.scalars(rows.order_by(captures.c.id).execution_options(yield_per=500)))
+
+
+def _is_picture(capture: Capture) -> bool:
+    """Whether it shows what a desktop's browser saw."""
+    usual = capture.fetcher is Fetcher.BROWSER and capture.profile is Profile.DESKTOP
+    return usual and capture.has_picture and capture.outcome in SEEN
 
 
 def _hang(db: Connection, ids: Sequence[str]) -> None:

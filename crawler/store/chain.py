@@ -3,14 +3,17 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from crawler.domain.capture import manifest_digest
-from crawler.store.captures import Kept
+from crawler.store.captures import Kept, altered_facts
 from crawler.store.tables import captures, links
 
 START = "0" * 64
+_LINK = (links.c.chain, links.c.seq, links.c.capture_id, links.c.digest, links.c.link)
+_CAPTURE = [column for column in captures.c if column.name not in ("region", "runs")]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,25 +66,31 @@ def append_links(db: Connection, chain: str, kept: Sequence[Kept]) -> None:
 
 
 def verify_chain(db: Connection, chain: str) -> Iterator[Break]:
-    """Every place where a link does not follow, or a manifest is not the one that was linked."""
+    """Every place where a link does not follow, or what it binds is not what was linked."""
     seq, link = 0, START
-    rows = db.execute(
-        select(links, captures.c.manifest)
-        .outerjoin(captures, captures.c.id == links.c.capture_id)
-        .where(links.c.chain == chain)
-        .order_by(links.c.seq)
-        .execution_options(yield_per=500)
-    )
-    for row in rows:
+    joined = links.outerjoin(captures, captures.c.id == links.c.capture_id)
+    rows = select(*_LINK, *_CAPTURE).select_from(joined).where(links.c.chain == chain)
+    told = db.execute(rows.order_by(links.c.seq).execution_options(yield_per=500))
+    for row in told:
         seq += 1
         if row.seq != seq:
             yield _break(row, f"证据链缺第 {seq} 环")
             seq = row.seq
         elif row.link != next_link(link, seq, row.digest):
             yield _break(row, "证据链此环与前环不衔接")
-        if row.manifest is not None and manifest_digest(row.manifest) != row.digest:
-            yield _break(row, "采集清单被改动")
+        if why := _unbound(row):
+            yield _break(row, why)
         link = row.link
+
+
+def _unbound(row: Row[Any]) -> str:
+    """What is wrong with the capture of a link, which stays when its bytes go by age."""
+    if row.manifest is None:
+        return "采集记录缺失"
+    if manifest_digest(row.manifest) != row.digest:
+        return "采集清单被改动"
+    altered = altered_facts(row._mapping)
+    return f"采集记录与清单不符（{'、'.join(altered)}）" if altered else ""
 
 
 def _break(row: "object", reason: str) -> Break:

@@ -16,7 +16,7 @@ from crawler.domain.errors import BadInput
 from crawler.domain.retention import KEEP_RULE_NAMES, KeepRule
 from crawler.store.anchors import missing_heads
 from crawler.store.capture_checks import broken_evidence
-from crawler.store.captures import kept_records
+from crawler.store.captures import kept_records, unlinked_captures
 from crawler.store.case_files import FOLDER, copied_records
 from crawler.store.chain import heads, verify_chain
 from crawler.store.evidence import SUFFIX
@@ -56,6 +56,7 @@ def verify(db: Connection, folder: Path, ids: Sequence[str] = ()) -> Verificatio
         faults = [*house.segments(), *house.case_files(), *house.strangers()]
         result.notices = tuple(house.notices)
         result.removed, _ = removed_count(db)
+    faults += [Fault(reason="不在证据链上", capture=one) for one in unlinked_captures(db, ids)]
     wanted = set(ids)
     for chain, (length, _) in heads(db).items():
         result.links += 0 if ids else length

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Delete, Update, delete, update
+from sqlalchemy import Delete, Update, delete, select, update
 
 from crawler.service.wiring import House
 from crawler.store.chain import verify_chain
@@ -62,6 +62,27 @@ def test_a_whole_chain_has_no_break(house: House) -> None:
             update(links).where(links.c.seq == 2).values(digest="f" * 64),
             [(2, "证据链此环与前环不衔接"), (2, "采集清单被改动")],
             id="another digest",
+        ),
+        pytest.param(
+            update(captures)
+            .where(captures.c.id == links.c.capture_id, links.c.seq == 2)
+            .values(outcome="timed_out", title="x"),
+            [(2, "采集记录与清单不符（outcome、title）")],
+            id="another outcome",
+        ),
+        pytest.param(
+            update(captures)
+            .where(captures.c.id == links.c.capture_id, links.c.seq == 3)
+            .values(manifest_sha256="f" * 64),
+            [(3, "采集记录与清单不符（manifest_sha256）")],
+            id="another digest of the manifest",
+        ),
+        pytest.param(
+            delete(captures).where(
+                captures.c.id.in_(select(links.c.capture_id).where(links.c.seq == 1))
+            ),
+            [(1, "采集记录缺失")],
+            id="no capture",
         ),
     ],
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Delete, delete, select
 
 from crawler.domain.capture import Evidence, EvidenceKind, Field
 from crawler.service.case_keeping import keep_cases
@@ -20,6 +21,7 @@ from crawler.store.evidence import Resource, SegmentWriter, repacked
 from crawler.store.file_checks import Claim, Known, check_file
 from crawler.store.orphans import ORPHANS
 from crawler.store.picture_texts import PictureWords, save_picture_words
+from crawler.store.tables import links
 from crawler.store.verifying import Verification, verify
 from tests.builders import NOON, an_exchange
 from tests.integration.packing_house import a_house, seed_case
@@ -292,6 +294,22 @@ def test_files_that_wait_too_long_are_read_early_and_their_rest_one_by_one(
 
     assert (clean.faults, clean.notices) == ((), ())
     assert last.id in {one.capture for one in verified(house).faults}
+
+
+@pytest.mark.parametrize("deed", [delete(links).where(links.c.seq == 3), delete(links)])
+def test_a_capture_without_its_link_is_named(house: House, deed: Delete) -> None:
+    """A chain that was cut off, or is gone, is sound by itself."""
+    seed_case(house, "a.example.cn", pictures=2)
+    with house.database.transaction() as db:
+        before = list(db.scalars(select(links.c.capture_id).order_by(links.c.seq)))
+        db.execute(deed)
+        left = set(db.scalars(select(links.c.capture_id)))
+    gone = [one for one in before if one not in left]
+
+    assert [(one.capture, one.reason) for one in verified(house).faults] == [
+        (one, "不在证据链上") for one in gone
+    ]
+    assert [one.reason for one in verified(house, gone[-1]).faults] == ["不在证据链上"]
 
 
 def test_an_unknown_capture_is_one_line_and_exit_2(house: House) -> None:

@@ -9,9 +9,10 @@ import pytest
 from crawler.domain.assessment import Level
 from crawler.domain.capture import Fetcher, Flag, Outcome, Profile
 from crawler.domain.site import Site, VisitState, next_try
-from crawler.service.pipes import Report
+from crawler.service.pipes import Keepsake, Report
 from crawler.service.recording import Recorder
 from crawler.service.turns import Turns
+from crawler.store.albums import AlbumWanted, album_of
 from crawler.store.database import Database
 from crawler.store.evidence import SegmentWriter
 from crawler.store.visits import every_site, start_sweep, visits_by_id
@@ -137,3 +138,32 @@ def test_a_text_that_could_not_be_read_is_no_other_text(
     _, site = told(recorder, 2, captures=(capture,), assessment=unread)
 
     assert site.text_digest == "d"
+
+
+def test_a_page_that_was_read_and_could_not_be_pictured_still_lacks_its_picture(
+    recorder: Recorder,
+) -> None:
+    drawn = {"fetcher": Fetcher.BROWSER, "outcome": Outcome.SEEN}
+    told(recorder, **seen(1, "d"), **judged("d", render_reason="script_shell"))
+    told(recorder, **seen(2, "e", **drawn))
+
+    _, site = told(recorder, **judged("e"))
+
+    assert site.last_picture_at is None
+    with recorder.database.reading() as db:
+        assert album_of(db, AlbumWanted()).total == 0
+
+
+def test_a_picture_that_was_kept_hangs_in_the_album(recorder: Recorder) -> None:
+    drawn = {"fetcher": Fetcher.BROWSER, "outcome": Outcome.SEEN}
+    picture = Keepsake(
+        capture_id="C2", kind="picture", media_type="image/jpeg", url="http://a/", content=b"x"
+    )
+    told(recorder, **seen(1, "d"), **judged("d", render_reason="script_shell"))
+    told(recorder, **seen(2, "e", **drawn), keepsakes=(picture,))
+
+    _, site = told(recorder, **judged("e"))
+
+    assert site.last_picture_at == NOON
+    with recorder.database.reading() as db:
+        assert album_of(db, AlbumWanted()).total == 1
