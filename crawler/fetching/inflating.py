@@ -92,12 +92,27 @@ def _bounded(body: bytes, room: int, *, whole: bool) -> _Layer:
 
 def _gzip(data: bytes, room: int) -> _Layer:
     """All members one after the other; what is none at the end is passed over."""
-    out, rest = b"", data
-    while True:
-        layer, rest = _fast(rest, room - len(out), _GZIP)
+    layer, rest = _fast(data, room, _GZIP)
+    out, at = bytearray(layer.body), len(data) - len(rest)
+    while layer.ending is Ending.WHOLE and data.startswith(_GZIP_MAGIC, at):
+        layer, size = _member(data, at, room - len(out))
         out += layer.body
-        if layer.ending is not Ending.WHOLE or not rest.startswith(_GZIP_MAGIC):
-            return _Layer(out, layer.ending)
+        at += size
+    return _Layer(bytes(out), layer.ending)
+
+
+def _member(data: bytes, start: int, room: int) -> tuple[_Layer, int]:
+    """One of many, with its size. It is fed in growing portions: what is not its own is copied."""
+    decoder, out, at, portion = isal_zlib.decompressobj(_GZIP), bytearray(), start, _SMALL_PORTION
+    try:
+        while not decoder.eof and at < len(data) and len(out) <= room:
+            piece = data[at : at + portion]
+            out += decoder.decompress(piece, room + 1 - len(out))
+            at += len(piece) - len(decoder.unused_data)
+            portion *= 2
+    except _FAULTS:
+        return _salvaged(data[start:], room, _GZIP), 0
+    return _bounded(bytes(out), room, whole=decoder.eof), at - start
 
 
 def _deflate(data: bytes, room: int) -> _Layer:

@@ -1,6 +1,7 @@
 """Codings come off as far as they can, in bounded room, and every failing is told."""
 
 import gzip
+import time
 import tracemalloc
 import zlib
 from functools import partial
@@ -44,6 +45,24 @@ def test_raw_deflate_several_members_and_rubbish_at_the_end_come_off() -> None:
     assert inflate(raw_deflate(PAGE), ["deflate"], CAP).body == PAGE
     assert inflate(gzip.compress(PAGE) * 2, ["gzip"], CAP).body == PAGE * 2
     assert inflate(gzip.compress(PAGE) + b"rubbish", ["gzip"], CAP).body == PAGE
+
+
+def test_members_without_end_cost_no_minute_and_hide_no_page() -> None:
+    wire = gzip.compress(b"") * 100_000 + gzip.compress(PAGE)
+    start = time.process_time()
+
+    done = inflate(wire, ["gzip"], CAP)
+
+    assert (done.body, done.flags) == (PAGE, ())
+    assert time.process_time() - start < 3
+
+
+@given(parts=st.lists(st.binary(max_size=2_000), min_size=1, max_size=5), room=st.integers(1, 4000))
+def test_members_come_off_as_their_parts_put_together(parts: list[bytes], room: int) -> None:
+    wire, page = b"".join(map(gzip.compress, parts)), b"".join(parts)
+
+    assert inflate(wire, ["gzip"], CAP).body == page
+    assert inflate(wire, ["gzip"], room).body == page[:room]
 
 
 def test_layers_come_off_from_the_last() -> None:
