@@ -19,6 +19,7 @@ from crawler.fetching.resolving import Resolver
 from crawler.fetching.trouble import Trouble
 
 CONNECT_S = 10.0
+LOOKUP_S = 3.0  # of a name that need not be known here
 _MOST_TRIES = 3
 _HEAD_LIMIT = 64 * 1024
 
@@ -83,6 +84,7 @@ class Through:
     resolver: Resolver
     policy: Policy
     connect_s: float = CONNECT_S
+    lookup_s: float = LOOKUP_S
 
     async def dial(self, host: str, port: int, *, tunnel: bool) -> Line:
         """A tunnel through the proxy, or a line on which it takes absolute addresses."""
@@ -106,11 +108,16 @@ class Through:
         return b"Proxy-Authorization: Basic " + token + b"\r\n"
 
     async def _check(self, host: str, port: int) -> None:
-        """The proxy may take any of a name's addresses, so all of them must be permitted."""
+        """The proxy may take any of a name's addresses, so all of them must be permitted. Where
+        only the proxy leads outside, name servers that know nothing may say nothing at all.
+        """
         if port not in self.policy.ports:
             raise Refused(f"端口 {port} 不在允许之列")
         try:
-            spots = await self.resolver.spots(host, port)
+            async with asyncio.timeout(self.lookup_s):
+                spots = await self.resolver.spots(host, port)
+        except TimeoutError:
+            return
         except Trouble:
             if ends_in_number(host) or ":" in host:
                 raise

@@ -66,7 +66,8 @@ def gate_of(url: str) -> tuple[str, int] | None:
 def _barred(trail: Trail, gate: Connection | None, sighting: Sighting) -> Ending | None:
     """The way out knows best: to the browser all refusals look alike, or like an empty page."""
     closed = trail.status in _GATE_ANSWERS and sighting.blank
-    if gate is None or gate.outcome is None or not (trail.unreachable or trail.failure or closed):
+    failed = trail.failure and not (sighting.read and trail.stands)
+    if gate is None or gate.outcome is None or not (trail.unreachable or failed or closed):
         return None
     return Ending(gate.outcome, gate.reason)
 
@@ -81,7 +82,7 @@ def _downloaded(trail: Trail) -> Ending | None:
 
 
 def _failed(trail: Trail, sighting: Sighting) -> Ending | None:
-    if not trail.failure or (sighting.read and not trail.unreachable and trail.final_url):
+    if not trail.failure or (sighting.read and trail.stands):
         return None
     if "ERR_SSL" in trail.failure or "ERR_CERT" in trail.failure:
         return Ending(Outcome.TLS_FAILED, f"加密连接失败（{trail.failure}）")

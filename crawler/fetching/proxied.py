@@ -32,7 +32,7 @@ async def _opened(proxy: Through, errand: Errand, out: WayOut) -> Line:
     host = target.host.strip("[]")
     secure = target.scheme == "https"
     try:
-        async with asyncio.timeout(out.limits.connect_s):
+        async with asyncio.timeout(proxy.lookup_s + out.limits.connect_s):
             line = await proxy.dial(host, target.port, tunnel=secure)
             if secure:
                 await line.writer.start_tls(out.context, server_hostname=host)

@@ -10,13 +10,19 @@ from ipaddress import ip_address
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from crawler.domain.capture import TlsFacts
 
 _WEAK_VERSIONS = frozenset({"SSLv2", "SSLv3", "TLSv1", "TLSv1.1"})
-_UNREADABLE = (ValueError, TypeError, x509.UnsupportedGeneralNameType)
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,7 +70,7 @@ def facts_of(shake: Handshake, host: str, now: datetime, roots: Store | None) ->
         cipher=shake.cipher,
         certificate_sha256=hashlib.sha256(own).hexdigest() if own else "",
         certificate_der=own,
-        problem=_problem(shake, host, now, roots),
+        problem=_problem_read(shake, host, now, roots),
     )
 
 
@@ -96,8 +102,16 @@ def _der(certificate: Any) -> bytes:
 def _certificate(der: bytes) -> x509.Certificate | None:
     try:
         return x509.load_der_x509_certificate(der)
-    except ValueError:
+    except _UNREADABLE:
         return None
+
+
+def _problem_read(shake: Handshake, host: str, now: datetime, roots: Store | None) -> str:
+    """The same, of certificates that lie about their letters too: a name in GBK is no rarity."""
+    try:
+        return _problem(shake, host, now, roots)
+    except _UNREADABLE:
+        return "证书内容有误，无法读取"
 
 
 def _problem(shake: Handshake, host: str, now: datetime, roots: Store | None) -> str:

@@ -28,6 +28,9 @@ _KINDS = {
 }
 
 
+_Said = tuple[int | None, str, TlsFacts | None]  # status, type, certificate
+
+
 class Trail:
     """Fed with the events of one page; asked for the way it took."""
 
@@ -49,6 +52,8 @@ class Trail:
         self._main_frame = main_frame
         self._request = ""
         self._answered = False
+        self._page = ""  # the request whose answer is shown
+        self._shown: _Said = (None, "", None)
         self._next_kind = HopKind.START
         self._pending: set[str] = set()
 
@@ -56,6 +61,15 @@ class Trail:
     def pending(self) -> int:
         """How many requests are under way."""
         return len(self._pending)
+
+    @property
+    def stands(self) -> bool:
+        """Whether a page of the site is shown, not an error page of the browser's."""
+        return bool(self.final_url) and not self.unreachable
+
+    @property
+    def _said(self) -> "_Said":
+        return self.status, self.content_type, self.tls
 
     def take(self, event: str, params: Mapping[str, Any]) -> None:
         """Note one event of the browser."""
@@ -104,15 +118,21 @@ class Trail:
         self.content_type = str(response.get("mimeType", ""))[:200]
         self.tls = _tls_from(response)
         self._answer_hop(self.status)
+        if params["requestId"] == self._page:
+            self._shown = self._said
 
     def _finished(self, params: Mapping[str, Any]) -> None:
         self._pending.discard(str(params.get("requestId", "")))
 
     def _failed(self, params: Mapping[str, Any]) -> None:
+        """A way on that is no page (a download, a 204) leaves the last one standing."""
         self._finished(params)
-        if params.get("requestId") == self._request:
-            self.failure = str(params.get("errorText", ""))[:100]
-            self.broke_off = self._answered and self.failure != "net::ERR_ABORTED"
+        if params.get("requestId") != self._request:
+            return
+        self.failure = str(params.get("errorText", ""))[:100]
+        self.broke_off = self._answered and self.failure != "net::ERR_ABORTED"
+        if self.stands and self._request != self._page:
+            self.status, self.content_type, self.tls = self._shown
 
     def _navigated(self, params: Mapping[str, Any]) -> None:
         frame = params["frame"]
@@ -120,6 +140,7 @@ class Trail:
             return
         self.unreachable = bool(frame.get("unreachableUrl"))
         self.final_url = str(frame.get("unreachableUrl") or frame.get("url", ""))[:_LONGEST_URL]
+        self._page, self._shown = self._request, self._said
         self.is_parsed = self.is_loaded = False
         self.scheduled_s = None
 

@@ -97,9 +97,11 @@ class Fetching:
                 told_s, lag_s = loop.time(), 0.0
             try:
                 self.flush()
-            except OSError as error:
-                log.error("evidence not kept", action="end", error=str(error))
-                os._exit(UNKEPT)  # what is not on the disk must not be told; others take the visits
+            except Exception:
+                # what is not on the disk must not be told, and who cannot tell keeps visits from
+                # others, who take them now
+                log.exception("evidence not kept", action="end")
+                os._exit(UNKEPT)
 
     def flush(self) -> None:
         """All that is kept is on the disk, and the parent is told."""

@@ -80,6 +80,8 @@ SCRIPTS = {
     "spin": "location.href = '/spin?' + Math.random()",
     "inward": "location.href = 'http://127.0.0.1:{port}/admin'",
     "away": "setTimeout(() => location.replace('/words-page'), 100)",
+    "takes-a-file": "setTimeout(() => location.href = '/file', 100)",
+    "goes-nowhere": "setTimeout(() => location.href = '/204', 100)",
     "print": "print(); document.documentElement.requestFullscreen?.()",
     "leaving": "addEventListener('beforeunload', e => { e.preventDefault(); e.returnValue = 1 })",
     "push": "for (let i = 0; ; i++) history.pushState({}, '', '/push?' + i)",

@@ -348,6 +348,15 @@ def test_the_same_page_is_heard_once_the_policy_is_opened(web: HostileWeb) -> No
         assert not worker.check_guard().ok
 
 
+@pytest.mark.parametrize("page", ["takes-a-file", "goes-nowhere"])
+def test_a_page_that_stays_when_it_starts_a_download_is_the_page(worker: Worker, page: str) -> None:
+    seen = worker.render(f"http://a.test/{page}")
+
+    assert (seen.outcome, seen.status, seen.content_type) == (Outcome.SEEN, 200, "text/html")
+    assert seen.text.field("body") == "先有的字"
+    assert len(seen.hops) == 2
+
+
 @pytest.mark.fault("B14")
 def test_no_service_worker_is_ever_registered(worker: Worker, web: HostileWeb) -> None:
     worker.render("https://a.test/worker")

@@ -5,17 +5,24 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from crawler.domain.address import Address
 from crawler.domain.capture import Outcome
+from crawler.fetching.answer_reader import AnswerReader
+from crawler.fetching.connection import converse
 from crawler.fetching.dialling import Dialler, Straight, Through, UpstreamProxy, upstream_from
 from crawler.fetching.egress import Egress, EgressLimits, Slot
+from crawler.fetching.errand import Errand
 from crawler.fetching.guard import Policy, networks_of
 from crawler.fetching.hosts import read_hosts
+from crawler.fetching.limits import QUICK
 from crawler.fetching.resolving import Resolver
+from crawler.fetching.urls import target_of
+from spiders.homepage import way_out
 from tests.builders import NOON
 from tests.site.sentinel import Sentinel
 
@@ -183,6 +190,17 @@ async def test_a_capture_that_has_had_enough_gets_no_more() -> None:
         assert slot.connections[1].outcome is Outcome.BUDGET_REACHED
 
 
+async def test_a_capture_that_has_sent_enough_sends_no_more() -> None:
+    limits = EgressLimits(sent_bytes=1_000)
+    async with an_origin() as (port, asked), a_slot(straight(port), limits) as slot:
+        long = b"POST http://a.test/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n"
+        await say(slot, long, b"x" * 1_001)
+
+        assert slot.is_spent
+        assert (await say(slot, get("http://a.test/"))).startswith(b"HTTP/1.1 502")
+        assert len(asked) == 1
+
+
 async def test_captures_do_not_see_each_others_connections() -> None:
     async with an_origin() as (port, _):
         egress = Egress(straight(port), lambda: NOON)
@@ -257,6 +275,44 @@ async def test_what_resolves_here_is_checked_here(target: str) -> None:
         assert page.startswith(b"HTTP/1.1 403")
         assert tunnel.startswith(b"HTTP/1.1 403")
         assert upstream.connections == []
+
+
+@pytest.mark.parametrize("target", ["mixed.test", "1.2.3.4.5", "256.1.1.1"])
+async def test_what_is_partly_inward_or_no_address_goes_nowhere(target: str) -> None:
+    hosts = ("127.0.0.2 mixed.test", "127.0.0.1 mixed.test")
+    async with through(straight(1), a_policy(), *hosts) as (slot, upstream):
+        page = await say(slot, get(f"http://{target}/"))
+
+        assert page.startswith((b"HTTP/1.1 403", b"HTTP/1.1 502"))
+        assert upstream.connections == []
+
+
+async def _silence(_: str) -> tuple[Address, ...]:
+    await asyncio.sleep(60)
+    return ()
+
+
+async def test_name_servers_that_say_nothing_keep_nobody_from_the_upstream() -> None:
+    async with an_origin() as (port, _), a_slot(straight(port)) as upstream:
+        silent = Resolver(read_hosts(()), _silence, time.monotonic)
+        proxy = UpstreamProxy(host="127.0.0.1", port=upstream.port)
+        by = Through(proxy=proxy, resolver=silent, policy=a_policy(), lookup_s=0.2)
+        limits = replace(QUICK, connect_s=0.2, total_s=5.0)
+        target = target_of("http://a.test/")
+        assert target is not None
+        errand = Errand(
+            target=target,
+            request=b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n",
+            reader=AnswerReader(),
+            total_s=5.0,
+        )
+
+        brought = await converse(errand, way_out(a_policy(), silent, limits, proxy=by))
+
+        assert HELLO.endswith(brought.answer.payload)
+        assert brought.answer.status == 200
+        assert brought.exchange.request.startswith(b"GET http://a.test/ HTTP/1.1\r\n")
+        assert brought.exchange.peer == ""
 
 
 async def test_a_port_that_is_not_listed_is_refused_for_unknown_names_too() -> None:

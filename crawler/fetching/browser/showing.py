@@ -44,7 +44,7 @@ class Showing:
         context.on("page", lambda window: _shut(window, viewing))
         page.on("crash", lambda _: viewing.note_crash())
         self._life.viewings.add(viewing)
-        await viewing.prepare()
+        await in_time(viewing.prepare())
         return viewing
 
     async def _look(self, viewing: Viewing, wish: Wish, deadline: float) -> None:

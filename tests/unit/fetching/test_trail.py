@@ -140,3 +140,30 @@ def test_an_announced_refresh_is_remembered_until_it_is_called_off() -> None:
     assert a_trail(announced).scheduled_s == 3
     cleared = ("Page.frameClearedScheduledNavigation", {"frameId": MAIN})
     assert a_trail(announced, cleared).scheduled_s is None
+
+
+@pytest.mark.parametrize(
+    "file",
+    [answered(404, "R2", mimeType="application/zip"), answered(204, "R2", mimeType="text/plain")],
+)
+def test_a_way_on_that_is_no_page_leaves_the_last_one_standing(
+    file: tuple[str, dict[str, Any]],
+) -> None:
+    aborted = {"requestId": "R2", "errorText": "net::ERR_ABORTED"}
+    page = (sent("http://a.cn/"), answered(), shown("http://a.cn/"))
+
+    trail = a_trail(*page, sent("http://a.cn/f", "R2"), file, ("Network.loadingFailed", aborted))
+
+    assert trail.stands
+    assert (trail.status, trail.content_type) == (200, "text/html")
+    assert trail.hops[-1].status == file[1]["response"]["status"]
+
+
+def test_a_page_whose_body_broke_off_keeps_its_own_answer() -> None:
+    broken = {"requestId": "R2", "errorText": "net::ERR_CONTENT_LENGTH_MISMATCH"}
+    first = (sent("http://a.cn/"), answered(), shown("http://a.cn/"))
+    second = (sent("http://a.cn/b", "R2"), answered(404, "R2"), shown("http://a.cn/b"))
+
+    trail = a_trail(*first, *second, ("Network.loadingFailed", broken))
+
+    assert trail.status == 404

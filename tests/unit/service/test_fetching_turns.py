@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
+
 from crawler.service.fetcher import Fetching
 from crawler.service.pipes import Outlet, Report
 from crawler.service.sluice import Sluice
@@ -54,3 +56,26 @@ def test_who_answers_while_many_pages_wait_is_heard_before_they_are_all_read(
         return read
 
     assert asyncio.run(read_before_heard()) < PAGES // 2
+
+
+def test_a_child_that_cannot_tell_what_it_has_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ended(BaseException):
+        pass
+
+    def ended(code: int) -> None:
+        raise Ended(code)
+
+    class Untold(Fetching):
+        def flush(self) -> None:
+            raise UnicodeError("no such letter")
+
+    monkeypatch.setattr("os._exit", ended)
+    fetching = Untold(
+        writer=cast("Any", None), judge=None, watch=Watch(tmp_path / "watch"), outlet=_Open(),
+        tool="", egress="", sluice=Sluice(PAGES),
+    )  # fmt: skip
+
+    with pytest.raises(Ended):
+        asyncio.run(fetching.speak())
