@@ -41,8 +41,8 @@ soak: .venv/.dev  ## an hour of sweeps, deliveries, pages and kills; the account
 var/bench/peers: requirements/bench.txt
 	@python3 -m venv $@ && $@/bin/pip install -q -r requirements/bench.txt && touch $@
 
-bench: .venv/.dev var/bench/peers  ## what a page costs, step by step, beside the naive pipeline and crawlee (PAGES=folder of real pages, TEXTS=what ordinary pages say)
-	@$(BIN)/python -m tests.bench $(if $(PAGES),--pages $(PAGES)) $(if $(TEXTS),--texts $(TEXTS))
+bench: .venv/.dev var/bench/peers  ## every number that must hold, with its goal: cost beside the naive pipeline and crawlee, silence, distance, pictures, promptness, memory; two hours (ONLY="cost pictures", ROUNDS=1, PAGES=folder of real pages, TEXTS=what ordinary pages say)
+	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PAGES),--pages $(PAGES)) $(if $(TEXTS),--texts $(TEXTS))
 
 bench-search: .venv/.dev  ## search at size on a real Elasticsearch and embedded: rates, kills, times
 	@$(BIN)/python -m tests.bench.searching

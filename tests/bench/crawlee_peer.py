@@ -13,6 +13,7 @@ from pathlib import Path
 
 from crawlee import ConcurrencySettings
 from crawlee.crawlers import ParselCrawler, ParselCrawlingContext
+from crawlee.http_clients import ImpitHttpClient
 from crawlee.storage_clients import MemoryStorageClient
 
 VISIBLE = "//text()[not(ancestor::script or ancestor::style or ancestor::noscript)]"
@@ -25,6 +26,7 @@ async def run(urls: list[str], words: list[str], database: sqlite3.Connection) -
         configure_logging=False,
         max_request_retries=0,
         use_session_pool=False,
+        http_client=ImpitHttpClient(verify=False),
         storage_client=MemoryStorageClient(),
         concurrency_settings=ConcurrencySettings(
             min_concurrency=32, desired_concurrency=64, max_concurrency=128

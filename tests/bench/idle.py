@@ -6,7 +6,6 @@ removing the old would find is asked too.
 """
 
 import argparse
-import os
 import signal
 import subprocess
 import sys
@@ -39,12 +38,12 @@ from crawler.store.tables import (
     visits,
 )
 from crawler.store.texts import pack_text
+from tests.bench.processes import cpu_of
 from tests.builders import a_capture, a_text
 
 BLOCK = 5_000
 ROUNDS = 5  # sweeps over the same sites
 SETTLES_S = 45.0
-_TICK = os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -187,9 +186,9 @@ def _watched(home: Path, seconds: float) -> None:
     serving = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _settle(home, serving)
-        before, began = _cpu_s(serving.pid), time.monotonic()
+        before, began = cpu_of(serving.pid), time.monotonic()
         time.sleep(seconds)
-        share = 100 * (_cpu_s(serving.pid) - before) / (time.monotonic() - began)
+        share = 100 * (cpu_of(serving.pid) - before) / (time.monotonic() - began)
         facts = _memory(serving.pid)
         print(f"空闲的 serve：{facts['VmRSS'] / 1024:.0f} MB（最高 {facts['VmHWM'] / 1024:.0f}），"
               f"处理器 {share:.2f} %，{seconds:.0f} s 内", flush=True)  # fmt: skip
@@ -204,14 +203,9 @@ def _settle(home: Path, serving: "subprocess.Popen[bytes]") -> None:
         if serving.poll() is not None or time.monotonic() > until:
             raise SystemExit("serve 没有起来")
         time.sleep(0.2)
-    began = _cpu_s(serving.pid)
+    began = cpu_of(serving.pid)
     time.sleep(SETTLES_S)
-    print(f"起来后 {SETTLES_S:.0f} s 用处理器 {_cpu_s(serving.pid) - began:.1f} s", flush=True)
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / _TICK
+    print(f"起来后 {SETTLES_S:.0f} s 用处理器 {cpu_of(serving.pid) - began:.1f} s", flush=True)
 
 
 def _memory(pid: int) -> dict[str, int]:

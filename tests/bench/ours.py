@@ -4,7 +4,6 @@ together.
 """
 
 import asyncio
-import csv
 import json
 import sqlite3
 import subprocess
@@ -25,7 +24,6 @@ from crawler.domain.site import Visit, VisitState
 from crawler.fetching.capturing import Fetched
 from crawler.fetching.robots import RobotsPolicy
 from crawler.reading.decoding import decode
-from crawler.service.importing import import_file
 from crawler.service.moving import Mover
 from crawler.service.passages import passage_from
 from crawler.service.pipeline import Page, glance
@@ -35,7 +33,7 @@ from crawler.service.recording import Recorder
 from crawler.service.responding import Responder
 from crawler.service.starting import settle
 from crawler.service.turns import Turns
-from crawler.service.wiring import House, greeting_for, open_house
+from crawler.service.wiring import House, greeting_for
 from crawler.store.evidence import SegmentWriter
 from crawler.store.visits import claim_visits, every_site, start_sweep
 from lexicons.judging import Judge
@@ -46,32 +44,11 @@ from lexicons.weighing import load_weights
 from spiders.homepage import QUICK, run_homepage_spider, way_out
 from tests.bench.costing import Tally, cpu_s
 from tests.bench.finding import by_candidates
+from tests.bench.houses import a_listed_house
 from tests.bench.naive import a_database
-from tests.bench.web import Web
+from tests.bench.web import XUNWANG, Web
 
 GROUP = 100
-XUNWANG = str(Path(sys.executable).parent / "xunwang")
-
-
-def a_house(home: Path, names: Sequence[str], hosts: Sequence[str]) -> House:
-    """A home with these sites on its list; asks no robots, as its peers do."""
-    home.mkdir()
-    (home / "hosts").write_text("\n".join(hosts), "utf-8")
-    (home / "xunwang.toml").write_text(
-        f'region = "310118"\n[crawl]\nhosts_file = "{home / "hosts"}"\nallow = ["127.0.0.0/8"]\n'
-        'ports = [80, 8080]\nrobots = "ignore"\npatient = false\n',
-        "utf-8",
-    )
-    with (home / "list.csv").open("w", encoding="utf-8", newline="") as stream:
-        rows = csv.writer(stream)
-        rows.writerow(("主办单位名称", "域名", "网站首页地址"))
-        rows.writerows((f"第{n}号公司", name, f"http://{name}/") for n, name in enumerate(names))
-    house = open_house(home)
-    import_file(
-        house, home / "list.csv", source="bench", actor="bench", at=datetime.now(UTC),
-        whole=True, rehearse=False,
-    )  # fmt: skip
-    return house
 
 
 def claimed(house: House) -> list[Visit]:
@@ -256,9 +233,9 @@ def whole(home: Path) -> str:
     return json.dumps({"pages": summary["sites"], "outcomes": summary["outcomes"], **spent})
 
 
-def main(mode: str, folder: str, count: str, database: str) -> None:
-    web = Web(count=int(count))
-    house = a_house(Path(folder), web.names(), web.hosts())
+def main(mode: str, folder: str, port: str, count: str, database: str) -> None:
+    web = Web(count=int(count), port=int(port))
+    house = a_listed_house(Path(folder), web.names(), web.hosts(), ports=(web.port,))
     if mode in ("same", "judged"):
         print(walked(house, a_database(database), words if mode == "same" else judged))
     elif mode == "steps":

@@ -6,11 +6,13 @@ import os
 import random
 import re
 import shutil
+import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
@@ -19,11 +21,13 @@ from crawler.reading.decoding import decode
 from crawler.reading.quick_text import read_quickly
 from crawler.service.wiring import LEXICONS
 from lexicons.judging import Judge
+from tests.bench.assets import write_assets
 
 PAGES = 400
-PORT = 8080
+SHELL = PAGES  # one more: a script that writes the page
 PLANTED_EVERY = 20  # with those that pass by chance as many as on the ordinary web: 7.8 %
 OWN = Path("tests/quality/pages")
+XUNWANG = str(Path(sys.executable).parent / "xunwang")
 _NGINX = """daemon off; worker_processes 1; pid ngx.pid; error_log stderr crit;
 events {{ worker_connections 8192; }}
 http {{
@@ -33,9 +37,33 @@ http {{
   uwsgi_temp_path t4; scgi_temp_path t5;
   server {{ listen {port} backlog=4096; server_name ~^p(?<page>[0-9]+)s; root www;
     location = / {{ try_files /p/$page.html =404; }} }}
-  server {{ listen {port} default_server; root www; }}
+  server {{ listen {port} default_server; root www; location = / {{ default_type text/html;
+    return 200 "{small}"; }} }}
 }}
 """
+
+
+SMALL = (  # what stands at an address of no name, and says which
+    "<html><title>站点$host</title><body><h1>站点$host有限公司</h1>"
+    "<p>主营钢材批发，欢迎来电咨询。地址号 $host。</p></body></html>"
+)
+
+
+def free_port(first: int = 0) -> int:
+    """One that nobody listens at, below those that the kernel gives away. Two benches that look at
+    the same time begin apart.
+    """
+    for port in range(first or 18_080 + os.getpid() % 12_000, 32_000):
+        with suppress(OSError), socket.create_server(("0.0.0.0", port)):
+            return port
+    raise SystemExit("没有空闲的端口")
+
+
+_SHELL_PAGE = (
+    '<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8"><title>首页</title></head><body>'
+    '<div id="app"></div><script>document.getElementById("app").innerHTML = "<h1>某某商贸有限公司'
+    '</h1>" + "<p>主营建材批发与物流配送，欢迎来电咨询。</p>".repeat(40);</script></body></html>'
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,10 +71,12 @@ class Web:
     """`count` sites over 400 pages; a site is reached by its address or by its name."""
 
     count: int
+    port: int
 
-    def addresses(self) -> list[str]:
+    def addresses(self, scheme: str = "http") -> list[str]:
         """URLs for those who take any."""
-        return [f"http://{_ip(i)}:{PORT}/p/{i % PAGES}.html" for i in range(self.count)]
+        port = self.port
+        return [f"{scheme}://{ip_of(i)}:{port}/p/{i % PAGES}.html" for i in range(self.count)]
 
     def names(self) -> list[str]:
         """Domains for those who sweep a list."""
@@ -54,15 +84,19 @@ class Web:
 
     def hosts(self) -> list[str]:
         """Lines of `crawl.hosts`."""
-        return [f"{_ip(i)}:{PORT}:{PORT} {name}" for i, name in enumerate(self.names())]
+        port = self.port
+        return [f"{ip_of(i)}:{port}:{port} {name}" for i, name in enumerate(self.names())]
 
 
-def _ip(number: int) -> str:
+def ip_of(number: int) -> str:
+    """The loopback address of one site."""
     return f"127.{21 + number // 62500}.{number // 250 % 250}.{1 + number % 250}"
 
 
 @contextmanager
-def served(folder: Path, real: Path | None, texts: Path | None = None) -> Iterator[None]:
+def served(
+    folder: Path, port: int, real: Path | None = None, texts: Path | None = None
+) -> Iterator[None]:
     """The pages under nginx, until the block ends. `real` is a folder of saved pages that make
     half of them; without it all are made up. `texts` holds what ordinary pages say (JSON lines with
     `text`, gzipped): our own quiet pages are all about money, which is dearer to read.
@@ -71,26 +105,28 @@ def served(folder: Path, real: Path | None, texts: Path | None = None) -> Iterat
     if program is None:
         raise SystemExit("没有 nginx：apt-get install nginx-light")
     _write_pages(folder / "www" / "p", real, texts)
-    (folder / "nginx.conf").write_text(_NGINX.format(port=PORT), "utf-8")
+    (folder / "www" / "token").write_text(folder.name, "utf-8")
+    write_assets(folder / "www" / "a")
+    (folder / "nginx.conf").write_text(_NGINX.format(port=port, small=SMALL), "utf-8")
     command = [program, "-e", "stderr", "-p", str(folder), "-c", "nginx.conf"]
     server = subprocess.Popen(command)
     try:
-        _wait_for(server, f"http://127.21.0.1:{PORT}/p/0.html")
+        _wait_for(server, f"http://127.21.0.1:{port}/token", folder.name)
         yield
     finally:
         server.terminate()
         server.wait(10)
 
 
-def _wait_for(server: "subprocess.Popen[bytes]", url: str) -> None:
-    for _ in range(100):
+def _wait_for(server: "subprocess.Popen[bytes]", url: str, token: str) -> None:
+    """Until it is our own server that answers: another bench's pages would be measured instead."""
+    for _ in range(300):
         if server.poll() is not None:
             raise RuntimeError(f"nginx ended with {server.returncode}")
-        try:
-            with urlopen(url, timeout=2):
+        with suppress(OSError), urlopen(url, timeout=2) as answer:
+            if answer.read().decode() == token:
                 return
-        except OSError:
-            time.sleep(0.1)
+        time.sleep(0.1)
     raise RuntimeError("nginx does not answer")
 
 
@@ -106,8 +142,13 @@ def _write_pages(folder: Path, real: Path | None, texts: Path | None = None) -> 
         teller = chance.choice(risky if planted else quiet)
         taken = saved and not planted and number % 2
         page = saved[number // 2 % len(saved)] if taken else _made_up(number, teller, chance)
-        (folder / f"{number}.html").write_bytes(page.encode())
-        (folder / f"{number}.html.gz").write_bytes(gzip.compress(page.encode(), 6))
+        _write(folder, number, page)
+    _write(folder, SHELL, _SHELL_PAGE)
+
+
+def _write(folder: Path, number: int, page: str) -> None:
+    (folder / f"{number}.html").write_bytes(page.encode())
+    (folder / f"{number}.html.gz").write_bytes(gzip.compress(page.encode(), 6))
 
 
 def _saved(folder: Path) -> list[str]:
@@ -164,6 +205,7 @@ def _made_up(number: int, sentences: Sequence[str], chance: random.Random) -> st
         '<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8">'
         f"<title>站点{number}有限公司</title>"
         f'<meta name="description" content="{said(80)}"><link rel="stylesheet" href="/a/site.css">'
+        '<script src="/a/site.js"></script>'
         f"<style>body{{font-family:sans-serif}}</style><script>var cfg={script};</script></head>"
         f'<body><nav><ul class="navbar-nav">{nav}</ul></nav><div class="container"><div class='
         f'"row">{cards}</div><ul class="list">{news}</ul>{rows}</div><footer>版权所有 &copy; '
