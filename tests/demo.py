@@ -63,7 +63,7 @@ def work() -> None:
     approve()
     run("deliver")
     time.sleep(0.5)
-    run("alerts", "show", str(alert), "--picture", str(HOME / "预警截图.jpg"), needed=False)
+    run("alerts", "show", str(alert), "--picture", str(HOME / "预警截图.png"), needed=False)
     run("search", "保本", "--limit", "3")
     run("verify")
     DONE.write_text(str(alert), "utf-8")
@@ -207,7 +207,7 @@ def wait_for(file: Path) -> None:
 def where_to_look(alert: int) -> None:
     say(
         "\n看这里：\n"
-        f"  截图        {HOME}/预警截图.jpg\n"
+        f"  截图        {HOME}/预警截图.png\n"
         f"  存证        {HOME}/evidence/*.warc.gz（任何 WARC 工具都能打开）\n"
         f"  收到的消息  {HOME}/received.jsonl\n"
         f"  全部理由    .venv/bin/xunwang --home {HOME} alerts show {alert}\n"

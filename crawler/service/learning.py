@@ -59,7 +59,8 @@ def _before_it(site: Site) -> Site:
 
 def _seen(visit: Visit, outcome: Outcome, assessment: Assessment) -> Seen:
     site, text = visit.site, assessment.text_digest
-    counted = site.unchanged + 1 if text == site.text_digest else 0
+    same = text == site.text_digest or not site.text_digest  # what is seen first has not changed
+    counted = site.unchanged + 1 if same else 0
     still = counted if text and _is_first(visit) else site.unchanged
     return Seen(
         outcome=outcome,

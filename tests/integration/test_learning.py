@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from crawler.domain.assessment import Level
 from crawler.domain.capture import Fetcher, Flag, Outcome, Profile
@@ -15,6 +16,7 @@ from crawler.service.turns import Turns
 from crawler.store.albums import AlbumWanted, album_of
 from crawler.store.database import Database
 from crawler.store.evidence import SegmentWriter
+from crawler.store.tables import sites
 from crawler.store.visits import every_site, start_sweep, visits_by_id
 from tests.builders import NOON, a_capture, an_assessment
 from tests.integration.test_families import visits as filed_visits
@@ -123,7 +125,26 @@ def test_what_the_browser_saw_after_all_is_no_failure(recorder: Recorder) -> Non
 def test_one_visit_that_sees_the_same_counts_as_unchanged_once(recorder: Recorder) -> None:
     first = [site.unchanged for _, site in go_round(recorder, Outcome.SEEN)]
 
-    assert set(first) == {0}  # nothing stood there before, so the text is new
+    assert set(first) == {1}
+
+
+def test_what_is_seen_for_the_first_time_has_not_changed(
+    database: Database, recorder: Recorder
+) -> None:
+    with database.transaction() as db:
+        db.execute(update(sites).values(unit_name="某某贸易有限公司", site_name=""))
+    go_round(recorder, Outcome.SEEN)
+    with database.reading() as db:
+        first = db.scalar(select(sites.c.due_why))
+    with database.transaction() as db:
+        start_sweep(db, "again", every_site(), now=NOON, actor="ops", region="", render=True)
+
+    another = an_assessment(visit_id=2, level=Level.NONE, score=0.0, text_digest="z")
+    capture = a_capture(id="C9", visit_id=2, text_digest="z")
+    told(recorder, 2, captures=(capture,), assessment=another)
+
+    with database.reading() as db:
+        assert (first, db.scalar(select(sites.c.due_why))) == ("ordinary", "changed")
 
 
 def test_a_text_that_could_not_be_read_is_no_other_text(

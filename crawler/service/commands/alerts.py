@@ -44,7 +44,7 @@ def alerts(
     picture: Annotated[Path | None, typer.Option(help="把截图写入这个文件（show）")] = None,
     json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """预警列表，或一条预警的全部理由。例：xunwang alerts show 3 --picture 截图.jpg"""
+    """预警列表，或一条预警的全部理由。例：xunwang alerts show 3 --picture 截图.png"""
     door: Door = context.obj
     with door.opened() as (house, words):
         if what == "list":
