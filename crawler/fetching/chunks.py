@@ -4,6 +4,7 @@ import re
 from enum import Enum, auto
 
 LONGEST_LINE = 16_384
+MOST_TRAILER = 64 * 1024  # bytes of header lines after the last chunk; nobody reads them
 _SIZE = re.compile(rb"[0-9a-fA-F]{1,15}")
 
 
@@ -26,6 +27,7 @@ class ChunkReader:
         self._at = 0
         self._searched = 0
         self._left = 0
+        self._trailing = 0
         self._turn = _Turn.SIZE
 
     def read(self, raw: bytearray) -> None:
@@ -47,7 +49,8 @@ class ChunkReader:
         if self._turn is _Turn.SIZE:
             return self._take_size(line)
         if self._turn is _Turn.TRAILER:
-            return bool(line) or self._close()
+            self._trailing += len(line) + 1
+            return (bool(line) and self._trailing < MOST_TRAILER) or self._close()
         self._turn = _Turn.SIZE
         return not line or self._break()
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from crawler.domain.robots import RobotsRule, RobotsWord
-from crawler.fetching.urls import Target, target_of
+from crawler.fetching.urls import Target, in_ascii, target_of
 
 AGENT = "xunwang"
 KEPT = timedelta(days=7)
@@ -20,6 +20,7 @@ REMEMBERED = 1_024
 MOST_RULES = 500
 MOST_TEXT = 16_384  # characters of all patterns; what lies beyond forbids nothing
 LONGEST_PATTERN = 1_000
+_CODED = re.compile(r"%[0-9a-fA-F]{2}")
 _LINE = re.compile(r"\s*([A-Za-z-]+)\s*:\s*([^#\r\n]*)")
 
 
@@ -77,6 +78,7 @@ def rules_in(text: str, agent: str = AGENT) -> tuple[RobotsRule, ...]:
 
 def may_visit(path: str, rules: tuple[RobotsRule, ...]) -> bool:
     """The longest pattern that fits decides; of two as long, the one that allows."""
+    path = _coded(path)
     fitting = [rule for rule in rules if _fits(rule.pattern, path)]
     if not fitting:
         return True
@@ -125,13 +127,18 @@ def _records(text: str) -> Iterator[tuple[frozenset[str], RobotsRule]]:
         elif key in ("allow", "disallow"):
             naming = False
             if value and len(value) <= LONGEST_PATTERN:
-                yield frozenset(agents), RobotsRule(value, key == "allow")
+                yield frozenset(agents), RobotsRule(_coded(value), key == "allow")
 
 
 def _groups(text: str) -> Iterator[frozenset[str]]:
     for key, value in _lines(text):
         if key == "user-agent":
             yield frozenset({value.lower()})
+
+
+def _coded(text: str) -> str:
+    """A pattern or path in one spelling: /首页 is /%E9%A6%96%E9%A1%B5 (RFC 9309, 2.2.2)."""
+    return _CODED.sub(lambda one: one[0].upper(), in_ascii(text))
 
 
 def _fits(pattern: str, path: str) -> bool:

@@ -52,7 +52,7 @@ def target_of(url: str) -> Target | None:
     host, port = _host_and_port(found[2].rpartition("@")[2], PORTS[scheme])
     if not host or not 0 < port < 65536:
         return None
-    path = _ascii(found[3])
+    path = in_ascii(found[3])
     path = path if path.startswith("/") else f"/{path}"
     plain = Target(url="", scheme=scheme, host=host, port=port, path=path)
     url = f"{scheme}://{plain.authority}{path}"
@@ -66,7 +66,7 @@ def resolved(base: str, reference: str | bytes) -> str:
     text = reference.decode("latin-1") if isinstance(reference, bytes) else reference
     raw = isinstance(reference, bytes)
     bare = text.strip(_ENDS).replace("\t", "").replace("\n", "").replace("\r", "")
-    ascii_text = quote(bare.encode("latin-1"), safe=_SAFE + "\\") if raw else _ascii(bare, "\\")
+    ascii_text = quote(bare.encode("latin-1"), safe=_SAFE + "\\") if raw else in_ascii(bare, "\\")
     if not ascii_text or len(ascii_text) > LONGEST_URL:
         return ""
     scheme = scheme_of(ascii_text)
@@ -121,7 +121,8 @@ def _host(host: str) -> str:
     return name if _NAME.fullmatch(name) else ""
 
 
-def _ascii(text: str, also: str = "") -> str:
+def in_ascii(text: str, also: str = "") -> str:
+    """A part of an address with all that is not ASCII in percent signs, as a browser sends it."""
     return quote(text, safe=_SAFE + also, errors="replace")
 
 

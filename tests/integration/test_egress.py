@@ -201,6 +201,19 @@ async def test_a_capture_that_has_sent_enough_sends_no_more() -> None:
         assert len(asked) == 1
 
 
+async def test_no_more_connections_stand_open_than_a_capture_may_have() -> None:
+    limits = EgressLimits(open_connections=1)
+    async with an_origin() as (port, _), a_slot(straight(port), limits) as slot:
+        reader, writer = await asyncio.open_connection("127.0.0.1", slot.port)
+        writer.write(b"CONNECT a.test:443 HTTP/1.1\r\n\r\n")
+        assert b"200" in await reader.readline()
+
+        assert await say(slot, get("http://a.test/")) == b""
+        writer.close()
+        await asyncio.sleep(0.1)
+        assert (await say(slot, get("http://a.test/"))).endswith(HELLO)
+
+
 async def test_captures_do_not_see_each_others_connections() -> None:
     async with an_origin() as (port, _):
         egress = Egress(straight(port), lambda: NOON)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from crawler.fetching.answer import Answer
 from crawler.fetching.answer_reader import AnswerReader
+from crawler.fetching.chunks import MOST_TRAILER
 
 OK = b"HTTP/1.1 200 OK\r\n"
 PAGE = "<p>保本保息</p>".encode()
@@ -240,3 +241,13 @@ def test_what_is_kept_is_a_part_of_what_came(wire: bytes) -> None:
     assert answer.head + answer.body in wire or answer.head == b"" or wire.startswith(b"HTTP")
     assert len(answer.body) <= 64
     assert len(answer.payload) <= len(answer.body)
+
+
+def test_lines_without_end_after_the_last_chunk_are_not_waited_for() -> None:
+    head = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+    portions = [head + b"5\r\nabcde\r\n0\r\n", *[b"a: b\r\n" * 10_000] * 20]
+
+    answer = read(portions, cap=2**21)
+
+    assert (answer.payload, answer.truncated, answer.data_loss) == (b"abcde", "", False)
+    assert len(answer.body) < 2 * MOST_TRAILER

@@ -39,6 +39,7 @@ NOT_FOUND = a_gate(Outcome.NAME_NOT_FOUND, "域名不存在")
         (a_trail(), a_gate(), BLANK, Outcome.EMPTY),
         (a_trail(), a_gate(), UNREAD, Outcome.BROWSER_FAILED),
         (a_trail(status=404), a_gate(), SEEN, Outcome.HTTP_ERROR),
+        (a_trail(status=403), BARRED, SEEN, Outcome.HTTP_ERROR),  # its own words, not the gate's
         (a_trail(status=429), a_gate(), SEEN, Outcome.RATE_LIMITED),
         (a_trail(mime="application/json"), a_gate(), SEEN, Outcome.NOT_HTML),
         (a_trail(status=204, failure="net::ERR_ABORTED"), a_gate(), UNREAD, Outcome.EMPTY),

@@ -8,6 +8,7 @@ from crawler.fetching.guard import DEFAULT_PORTS, Permit, Policy, may_connect, n
 PLAIN = Policy()
 DEMO = Policy(allowed=networks_of(["127.0.0.2-127.0.0.254"]), ports=DEFAULT_PORTS | {18080})
 CLOSED = Policy(allowed=networks_of(["10.0.0.0/8"]), denied=networks_of(["10.1.0.0/16", "9.9.9.9"]))
+TEREDO = Policy(allowed=networks_of(["2001::/32"]))
 
 TABLE = [
     # address, port, policy, granted
@@ -50,6 +51,9 @@ TABLE = [
     ("127.0.0.1", 80, DEMO, False),
     ("127.0.0.255", 80, DEMO, False),
     ("::127.0.0.2", 80, DEMO, False),
+    ("2001:0:808:808::f7f7:f7f7", 80, TEREDO, True),
+    ("2001:0:7f00:1::f7f7:f7f7", 80, TEREDO, False),  # its server
+    ("2001:0:808:808::80ff:fffe", 80, TEREDO, False),  # its client, 127.0.0.1 with all bits turned
     ("10.2.0.1", 80, CLOSED, True),
     ("10.1.0.1", 80, CLOSED, False),
     ("9.9.9.9", 80, CLOSED, False),

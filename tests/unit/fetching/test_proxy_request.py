@@ -19,7 +19,8 @@ def test_a_tunnel_names_host_and_port() -> None:
 def test_the_origin_gets_a_path_and_one_answer_a_connection() -> None:
     head = (
         b"GET http://A.example.cn:8080/p?q=1 HTTP/1.1\r\nHost: a.example.cn:8080\r\n"
-        b"Proxy-Connection: keep-alive\r\nProxy-Authorization: Basic eA==\r\nAccept: */*"
+        b"Proxy-Connection: keep-alive\r\nProxy-Authorization: Basic eA==\r\nAccept: */*\r\n"
+        b"Connection: Upgrade\r\nUpgrade: h2c\r\nKeep-Alive: 9\r\nTE: trailers\r\nTrailer: x"
     )
 
     asked = read_ask(head)

@@ -12,6 +12,11 @@ PARENT = (
     "import subprocess, sys; c = subprocess.Popen([sys.executable, '-c', sys.argv[1]],"
     "stdout=subprocess.PIPE); c.stdout.readline(); print(c.pid, flush=True); c.wait()"
 )
+SEVERAL = (
+    "import subprocess, sys; line = [sys.executable, '-c', sys.argv[1]]; "
+    "all = [subprocess.Popen(line, stdout=subprocess.PIPE) for _ in range(3)]; "
+    "[one.stdout.readline() for one in all]; print(flush=True); input()"
+)
 EATER = "print(); food = bytearray(b'x') * 300_000_000; input()"
 
 
@@ -50,3 +55,17 @@ def test_who_eats_too_much_is_killed_and_counted() -> None:
 
     assert watch.kills >= 1
     assert watch.peak > 100_000_000
+
+
+def test_who_goes_on_eating_is_ended_at_its_root() -> None:
+    eater = "food = bytearray(b'x') * 60_000_000; print(flush=True); input()"
+    with a_process(SEVERAL, eater) as root:
+        assert root.stdout
+        root.stdout.readline()
+        watch = MemoryWatch(root.pid, limit=50_000_000, every_s=0.2)
+        watch.start()
+
+        assert root.wait(20) == -signal.SIGKILL
+        watch.stop()
+
+    assert watch.kills == 2
