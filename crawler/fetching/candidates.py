@@ -63,7 +63,8 @@ def _after(site: Site, tried: Tried, last: str, outcome: Outcome) -> Iterator[st
     elif outcome not in _OTHER_NAME_MAY_HELP:
         return
     if outcome is Outcome.HTTP_ERROR and _is_root_of(site, last):
-        yield _with_www(site, last)
+        if not ends_in_number(site.domain):
+            yield _with_www(site, last)
         return
     for url in _addresses(site):
         if _may_be_asked(url, tried):

@@ -16,6 +16,7 @@ HERE = "http://a.test/"
         (b"<meta http-equiv=refresh content='0;url=&quot;/m/&quot;'>", "http://a.test/m/"),
         (b'<!--<meta http-equiv="refresh" content="0;url=/m/">-->', ""),
         (b'<meta http-equiv="refresh" content="60;url=/m/">', ""),
+        (b'<meta http-equiv="refresh" content="5;url=/#top">', ""),  # a page that reloads itself
         (b'<meta http-equiv="x-ua-compatible" content="0;url=/m/">', ""),
     ],
 )

@@ -1,5 +1,7 @@
 """A record is believed only if both its digests hold: as it is stored, and unpacked."""
 
+import gzip
+import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from crawler.domain.errors import BadInput
-from crawler.store.evidence import SegmentWriter, open_record
+from crawler.store.evidence import SegmentWriter, open_member, open_record
 from tests.builders import NOON, an_exchange
 
 
@@ -31,6 +33,21 @@ def test_a_record_must_be_what_its_digests_say(
 
     with pytest.raises(BadInput, match=said):
         open_record(tmp_path, replace(kept, **changed))  # type: ignore[arg-type]
+
+
+def test_a_record_says_what_it_lacks_and_a_full_segment_is_followed_by_another(
+    tmp_path: Path,
+) -> None:
+    writer = SegmentWriter(tmp_path, "w", NOON, limit=1_000)
+    cut = writer.keep_exchange(an_exchange(truncated="length", response_body=os.urandom(2_000)))
+    whole = writer.keep_exchange(an_exchange())
+    writer.close()
+
+    heads = [gzip.decompress(open_member(tmp_path, one[0])) for one in (cut, whole)]
+    assert b"\r\nWARC-Truncated: length\r\n" in heads[0]
+    assert b"WARC-Truncated" not in heads[1]
+    assert [one.segment for one in cut] == ["w-0000.warc.gz"] * 2
+    assert [one.segment for one in whole] == ["w-0001.warc.gz"] * 2
 
 
 @contextmanager
