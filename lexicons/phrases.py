@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lexicons.documents import NUMBER, Part, read_parts
+from lexicons.normalising import normal_form
 from lexicons.parts import PartReader
 
 _PATTERN_SIGNS = "\\^$*?|[]{}"
@@ -41,6 +42,28 @@ def read_groups(path: Path) -> dict[str, frozenset[str]]:
     }
     reader.refuse_faults()
     return groups
+
+
+def read_friends(path: Path) -> dict[str, tuple[str, ...]]:
+    """Longer words in which a word of the groups means something else, by word (a version of before
+    has none); Misread tells every fault.
+    """
+    reader = PartReader(path.name)
+    document = reader.mapping(read_parts(path), "文件")
+    listed = document.get("false_friends")
+    friends: dict[str, tuple[str, ...]] = {}
+    for word, part in reader.mapping(listed, "false_friends").items() if listed else ():
+        friends[normal_form(word)] = tuple(_friends(reader, part, normal_form(word)))
+    reader.refuse_faults()
+    return friends
+
+
+def _friends(reader: PartReader, part: Part, word: str) -> Iterator[str]:
+    for one in reader.items(part, word):
+        friend = reader.phrase(one, _PATTERN_SIGNS)
+        if friend and (word not in friend or word == friend):
+            reader.note(one.line, f"排除词“{friend}”须包含“{word}”且更长")
+        yield friend
 
 
 def read_claims(path: Path, shapes: Collection[str]) -> tuple[ClaimKind, ...]:

@@ -19,7 +19,7 @@ from lexicons.loading import files_of, load_lexicon, read_lexicon
 from lexicons.resembling import FILE as RESEMBLANCE
 from lexicons.resembling import load_resemblance
 from lexicons.variants import FILE as VARIANTS
-from lexicons.vocabulary import load_claims, load_groups, load_vocabulary
+from lexicons.vocabulary import load_claims, load_friends, load_groups, load_vocabulary
 from lexicons.weighing import load_weights
 
 _LINK = "current"
@@ -64,7 +64,7 @@ class Difference:
 def check(folder: Path) -> tuple[Problem, ...]:
     """Everything that is wrong with the word lists of a folder."""
     lexicon, problems = read_lexicon(folder)
-    beside = (*_problems_beside(folder), *_unread(folder))
+    beside = tuple(dict.fromkeys((*_problems_beside(folder), *_unread(folder))))
     if problems or beside:
         return (*problems, *beside)
     return tuple(disagreements(lexicon, load_vocabulary(folder), load_weights(folder)))
@@ -158,7 +158,7 @@ def copied(source: Path, folder: Path) -> int:
 
 def _problems_beside(folder: Path) -> Iterator[Problem]:
     """What stands beside the terms."""
-    for read in (load_groups, load_claims, _weights_like_ours, load_resemblance):
+    for read in (load_groups, load_friends, load_claims, _weights_like_ours, load_resemblance):
         try:
             read(folder)
         except Misread as error:

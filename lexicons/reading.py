@@ -2,6 +2,7 @@
 the hits weighed where they stand.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,10 +20,12 @@ from lexicons.patterns import Finder
 from lexicons.resembling import Resemblance
 from lexicons.segmenting import Segmenter, counts
 from lexicons.unmasking import Unmasked
-from lexicons.vocabulary import Vocabulary
+from lexicons.vocabulary import Sign, Signs, Vocabulary
 from lexicons.weighing import Weights
 
 _NEEDED_WITHIN = 50
+_DENIED = re.compile(r"(?:(?<!是)不|无|没|零|(?<!有)没有|(?<!会)不会|(?<!是)不是|绝非|并非|从未)$")
+_LONGEST_DENIAL = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,10 +90,26 @@ def _read(name: str, text: str, tools: Tools) -> ReadField:
     plain = normalise(text)
     normal = second_form(plain, tools.finder) or plain
     signs = tools.vocabulary.signs(normal.text)
+    keep_meant(normal.text, signs, tools.vocabulary, tools.segmenter)
     contexts = Contexts(normal.text, signs, tools.vocabulary.groups, tools.weights, tools.segmenter)
     return ReadField(
         reading=FieldReading(name=name, signs=signs, contexts=contexts), normal=normal, text=text
     )
+
+
+def keep_meant(text: str, signs: Signs, vocabulary: Vocabulary, segmenter: Segmenter) -> None:
+    """Take out words that speak against a finding and are not meant: put together by two others
+    (今年报名 is no 年报), or denied by whoever offers (永不跑路).
+    """
+
+    def undenied(sign: Sign) -> bool:
+        return not _DENIED.search(text[max(0, sign.start - _LONGEST_DENIAL) : sign.start])
+
+    def whole(sign: Sign) -> bool:
+        return segmenter.grade(text, sign.start, sign.end) is not Grade.STRADDLING
+
+    signs.keep(vocabulary.ill, undenied)
+    signs.keep(vocabulary.short, whole)
 
 
 def _graded(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import ahocorasick_rs
@@ -14,10 +15,19 @@ import ahocorasick_rs
 from lexicons.beginnings import Patterns, Places
 from lexicons.dealings import DEALS, OFFERS, PAYING, Triggered
 from lexicons.matching import stands_alone
-from lexicons.phrases import ClaimKind, read_claims, read_groups
+from lexicons.phrases import ClaimKind, read_claims, read_friends, read_groups
 
 _STRETCH = 100_000  # characters looked through at a time
 _MOST_OF_A_WORD = 40
+CONTEXTS = "contexts.yaml"
+_SHORT = re.compile(r"[\u3400-\u9fff]{2}")  # words that other words make where they meet
+# groups that speak against a finding: what only looks like their words would hide one
+AGAINST = (
+    *("edu", "news", "law", "recruit", "tech", "game", "shop", "lawyer", "expository", "reporting"),
+    *("lesson", "issuer", "media", "vendor", "article", "quiz", "personal", "trade", "politics"),
+    *("aftermath", "teaching_title", "licensed_self", "licensed_service"),
+)
+ILL = ("edu", "news", "aftermath")  # what they name is ill: who denies it speaks for himself
 _ROUND_A_SUM = 120  # characters to either side in which its deal is told
 
 # ways of writing a number that a promise may take; claims.yaml names them in <…>
@@ -120,8 +130,14 @@ class Sign(NamedTuple):
 class Vocabulary:
     """Both files compiled for finding; made once a process and version."""
 
-    def __init__(self, groups: Mapping[str, frozenset[str]], kinds: tuple[ClaimKind, ...]) -> None:
+    def __init__(
+        self,
+        groups: Mapping[str, frozenset[str]],
+        kinds: tuple[ClaimKind, ...],
+        friends: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> None:
         self.groups = groups
+        self._friends = {friend: word for word, some in friends.items() for friend in some}
         self.kinds = kinds
         around = {word for group in groups.values() for word in group}
         claimed = {word for kind in kinds for word in (*kind.objects, *kind.promises)}
@@ -129,11 +145,24 @@ class Vocabulary:
         self._promised = _kinds_of(kinds, lambda kind: kind.promises)
         self._shaped = [[kind.promises[s] for s in SHAPES if s in kind.promises] for kind in kinds]
         self._claimed = _Words((claimed | _TRIGGERS) - _WRITTEN_OTHERWISE)
-        self._all = _Words((around | claimed | _TRIGGERS) - _WRITTEN_OTHERWISE)
+        known = (around | claimed | _TRIGGERS) - _WRITTEN_OTHERWISE
+        self._only_friends = self._friends.keys() - known
+        self._all = _Words(known | self._friends.keys())
+        against = {word for name in AGAINST for word in groups.get(name, ())} - claimed
+        self.short = frozenset(word for word in against if _SHORT.fullmatch(word))
+        ill = {word for name in ILL for word in groups.get(name, ())} - claimed
+        self.ill = frozenset(ill)
 
     def signs(self, text: str) -> "Signs":
-        """Every word of the vocabulary in a normal form, overlapping ones too."""
-        return Signs(text, self._all.find(text), self.groups)
+        """Every word of the vocabulary in a normal form, overlapping ones too, but none inside a
+        longer word that means something else (记者 in 登记者).
+        """
+        found = self._all.find(text)
+        for friend in self._friends.keys() & found.keys():
+            _take_out(found, self._friends[friend], found[friend])
+        for friend in self._only_friends & found.keys():
+            del found[friend]
+        return Signs(text, found, self.groups)
 
     def possible(self, signs: "Iterable[Signs]") -> list[ClaimKind]:
         """The kinds of which enough is there to make a claim at all (a quick look): an object, two
@@ -195,6 +224,19 @@ class _Words:
                 elif len(places) < _MOST_OF_A_WORD:
                     places.append(Sign(word, begin + start, begin + end))
         return found
+
+
+def _take_out(found: dict[str, list[Sign]], word: str, friends: Sequence[Sign]) -> None:
+    """A word's places within those of a longer one."""
+    rest = [
+        sign
+        for sign in found.get(word, ())
+        if not any(one.start <= sign.start and sign.end <= one.end for one in friends)
+    ]
+    if rest:
+        found[word] = rest
+    else:
+        found.pop(word, None)
 
 
 @cache
@@ -260,6 +302,15 @@ class Signs:
             key=lambda sign: (sign.start, -sign.end),
         )
 
+    def keep(self, words: Container[str], meant: Callable[[Sign], bool]) -> None:
+        """Of some words only the places where they are meant."""
+        for word in [word for word in self.found if word in words]:
+            rest = [sign for sign in self.found[word] if meant(sign)]
+            if rest:
+                self.found[word] = rest
+            else:
+                del self.found[word]
+
     def mark_rates(self, places: Iterable[tuple[int, int]]) -> None:
         """Where promised rates stand: each is a promise like a word."""
         if marked := [Sign(RATE, start, end) for start, end in islice(places, _MOST_OF_A_WORD)]:
@@ -285,12 +336,17 @@ class Signs:
 
 def load_vocabulary(folder: Path) -> Vocabulary:
     """The vocabulary of a lexicon's folder; BadInput names every fault with its file and line."""
-    return Vocabulary(load_groups(folder), load_claims(folder))
+    return Vocabulary(load_groups(folder), load_claims(folder), load_friends(folder))
 
 
 def load_groups(folder: Path) -> dict[str, frozenset[str]]:
     """The groups of words of a lexicon's folder."""
-    return read_groups(folder / "contexts.yaml")
+    return read_groups(folder / CONTEXTS)
+
+
+def load_friends(folder: Path) -> dict[str, tuple[str, ...]]:
+    """The longer words in which those of the groups mean something else."""
+    return read_friends(folder / CONTEXTS)
 
 
 def load_claims(folder: Path) -> tuple[ClaimKind, ...]:

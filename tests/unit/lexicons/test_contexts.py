@@ -6,9 +6,11 @@ import pytest
 import yaml
 
 from crawler.domain.assessment import Assessment
+from crawler.domain.errors import BadInput
 from lexicons.assessing import Findings, find
 from lexicons.judging import Judge
 from lexicons.matching import find_hits
+from lexicons.phrases import read_friends
 from tests.builders import NOON, a_text, a_visit
 
 SENTENCES = yaml.safe_load(
@@ -108,3 +110,54 @@ def test_a_warning_on_the_page_does_not_clear_the_rest_of_it(judge: Judge) -> No
     with_warning = judged(judge, offer + "市场有风险，出借需谨慎，请勿参加非法集资")
 
     assert with_warning.level == judged(judge, offer).level
+
+
+PROMISED = "保本保息，每月返3%，1000元起投，加微信报名"
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "不要犹豫，",
+        "切勿错过，",
+        "远离打工，",
+        "长按识别二维码，领取理财，",
+        "人脸识别，三分钟开户，",
+        "不得不说，",
+        "今年报名，每日报名前十位，",
+        "各位登记者、合作者，微信公众号发布：",
+        "利润来源：矿场。",
+        "我们绝不跑路，永不崩盘，没有套路，不是骗局，",
+        "稳定理财，固定理财，经营收益分红，养老公寓预定，",
+    ],
+)
+def test_words_that_only_look_like_a_warning_or_a_report_lower_nothing(
+    judge: Judge, lead: str
+) -> None:
+    plain, led = judged(judge, PROMISED), judged(judge, lead + PROMISED)
+
+    assert led.score >= plain.score
+    assert not any("语境" in reason.text for reason in led.reasons), led.reasons
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "不要相信保本保息，那是骗局",
+        "请勿参与保本保息的项目",
+        "远离保本保息",
+        "识别保本保息的骗术",
+        "本报记者获悉，警方抓获一伙以保本保息为名的被告人",
+        "保本保息是不是骗局，会不会跑路",
+    ],
+)
+def test_a_warning_and_a_report_still_lower_what_they_tell_of(judge: Judge, body: str) -> None:
+    assert points_of(judge, body, "保本保息") < 2
+
+
+def test_the_longer_words_are_checked_like_all_others(tmp_path: Path) -> None:
+    file = tmp_path / "contexts.yaml"
+    file.write_text("groups: {}\nfalse_friends:\n  记者: [登记]\n", "utf-8")
+
+    with pytest.raises(BadInput, match=r"第 3 行.*须包含“记者”"):
+        read_friends(file)
