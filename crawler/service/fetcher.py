@@ -6,6 +6,7 @@ Whatever it reports is on the disk already: it syncs its segment once a group, t
 import asyncio
 import hashlib
 import os
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -26,7 +27,7 @@ from crawler.service.comparing import are_unlike, lead_apart
 from crawler.service.passages import passage_from
 from crawler.service.pipeline import Page, glance
 from crawler.service.pipes import Downward, Greeting, Order, Outlet, Pulse, Ready, Report
-from crawler.service.sluice import Sluice, orders_through
+from crawler.service.sluice import FIRST, Sluice, orders_through
 from crawler.service.starting import run_child, settle
 from crawler.service.watching import Watch
 from crawler.store.evidence import SegmentWriter
@@ -61,8 +62,9 @@ class Fetching:
 
     async def take(self, visit: Visit, fetched: Fetched) -> None:
         """Keep, read, sieve; the report leaves with the next group."""
-        self.sluice.leave()
+        answered_s = time.monotonic()
         async with self._turn:
+            self.sluice.leave_read(answered_s, time.monotonic())
             with self.watch.at(visit.id):
                 self._kept.append(self._report(visit, fetched))
             await asyncio.sleep(0)
@@ -219,7 +221,7 @@ async def fetch(records: AsyncIterator[Downward], greeting: Greeting, outlet: Ou
         outlet=outlet,
         tool=greeting.tool,
         egress=greeting.egress,
-        sluice=Sluice(greeting.slots),
+        sluice=Sluice(greeting.slots, greeting.slots if greeting.patient else FIRST),
     )
     settle()
     outlet.put(Ready())
