@@ -23,7 +23,7 @@ from lexicons.matching import find_hits
 from lexicons.purpose import Purpose, asks_on_thin_page, highest_factor, purpose_of
 from lexicons.reading import ReadField, Tools, read_fields, weigh
 from lexicons.speaking import LEAST_INFORMING, reports, speaks_to_inform, tells_aftermath
-from lexicons.telling import UNSEEN, Place, telling_of
+from lexicons.telling import UNSEEN, Line, Place, telling_of
 from lexicons.urgency import Shown, is_lesser, is_lone_word, red_matter
 from lexicons.yields import find_yields
 
@@ -46,7 +46,7 @@ class Findings:
     modifiers: tuple[Weighed, ...]
     names: tuple[Hit, ...]
     purpose: Purpose
-    resembles: bool
+    asides: frozenset[Line]  # that inform and offer nothing
     tools: Tools
 
 
@@ -76,7 +76,9 @@ def settled(
         return None
     found = find(visit, text, hits, None, tools)
     highest = round(_at_most(found), 2)
-    return _assessment(found, text, at) if highest < tools.weights.levels["blue"] else None
+    if highest >= tools.weights.levels["blue"] or tools.leans(text, highest):
+        return None
+    return _assessment(found, text, at)
 
 
 def _at_most(found: Findings) -> float:
@@ -135,7 +137,7 @@ def find(
         modifiers=modifiers,
         names=sensitive_names(visit.site, tools),
         purpose=purpose_of(spoken, claims, promised, disguised, telling, structure, tools.weights),
-        resembles=tools.resembles(text),
+        asides=telling.asides,
         tools=tools,
     )
 
@@ -337,6 +339,39 @@ def _seen(found: Findings) -> list[ReadField]:
     return [field for name, field in found.fields.items() if name != UNSEEN]
 
 
+def wording_differs(found: Findings, score: float) -> Iterator[Reason]:
+    """A page that calls on hardly anybody, in a wording that is as a whole that of harmless pages,
+    tells of such things or sells something else; not where it makes many promises of one kind.
+    """
+    weights = found.tools.weights.resemblance
+    said = max((len(claim.promises) for claim in found.claims), default=0)
+    if (
+        score <= 0
+        or found.purpose.offering >= weights.get("differing_most_offering", 0)
+        or said >= weights["differing_most_promises"]
+    ):
+        return
+    if far := found.tools.differs(_without_asides(found)):
+        factor = max(weights["differing_lowest"], 1 - weights["differing_each"] * far)
+        yield wording.reason_of_difference(score * (factor - 1))
+
+
+def _without_asides(found: Findings) -> PageText:
+    """What is seen of a page but its slogans and warnings: whoever offers puts such lines there."""
+    kept = (
+        Field(
+            name=field.reading.name,
+            text="\n".join(
+                line
+                for number, line in enumerate(field.normal.text.split("\n"))
+                if (field.reading.name, number) not in found.asides
+            ),
+        )
+        for field in _seen(found)
+    )
+    return PageText(fields=tuple(kept))
+
+
 def lone_word(found: Findings, score: float) -> Iterator[Reason]:
     """A word alone is no offer, however hidden; a form or a chat beside it may make it one."""
     weights = found.tools.weights
@@ -379,14 +414,16 @@ def gravest_kind(found: Findings, score: float) -> Iterator[Reason]:
 
 
 def wording_resembles(found: Findings, score: float) -> Iterator[Reason]:
-    """The wording as a whole is that of known solicitation: yellow at most, so that a person looks,
-    and nothing at all where the page speaks to inform or for a licensed house.
+    """The wording as a whole is that of known solicitation, or leans to it where the page's words
+    come to something: yellow at most, so that a person looks, and nothing at all where the page
+    speaks to inform or for a licensed house.
     """
-    missing = found.tools.weights.levels["yellow"] - score
-    if missing > 0 and found.resembles and not _spoken_against(found):
-        yield from wording.reasons_of_resemblance(
-            found.tools.resemblance.heaviest(found.text), missing
-        )
+    tools, text = found.tools, found.text
+    missing = tools.weights.levels["yellow"] - score
+    if missing <= 0 or not (tools.resembles(text) or tools.leans(text, score)):
+        return
+    if not _spoken_against(found):
+        yield from wording.reasons_of_resemblance(tools.resemblance.heaviest(text), missing)
 
 
 def _spoken_against(found: Findings) -> bool:
@@ -422,6 +459,7 @@ RULES: tuple[Rule, ...] = (
     purpose_weighed,
     speaker_weighed,
     licence_claimed,
+    wording_differs,
     lone_word,
     lesser_kind,
     red_at_once,

@@ -42,10 +42,32 @@ class Tools:
 
     def resembles(self, text: PageText) -> bool:
         """Whether the wording of a page, taken whole, is close enough to known solicitation."""
-        weights = self.weights.resemblance
-        if not weights or sum(len(field.text) for field in text.fields) < weights["characters"]:
+        return self._long_enough(text, "characters") and self._likeness(text, "enough") >= 0
+
+    def leans(self, text: PageText, score: float) -> bool:
+        """Whether its wording is on that side, and words of its own have come to a score."""
+        least = self.weights.resemblance.get("beside_score", float("inf"))
+        return (
+            score >= least
+            and self._long_enough(text, "characters")
+            and self._likeness(text, "beside_enough") >= 0
+        )
+
+    def differs(self, text: PageText) -> float:
+        """How far its wording lies on the side of harmless pages; 0 where it does not, or where too
+        little is said to tell.
+        """
+        told = self._long_enough(text, "differing_characters")
+        return max(0.0, -self._likeness(text, "differing")) if told else 0.0
+
+    def _long_enough(self, text: PageText, least: str) -> bool:
+        needed = self.weights.resemblance.get(least)  # a version of before has none
+        if needed is None or not self.resemblance:
             return False
-        return self.resemblance.likeness(text) >= weights["enough"]
+        return sum(len(field.text) for field in text.fields) >= needed
+
+    def _likeness(self, text: PageText, mark: str) -> float:
+        return self.resemblance.likeness(text) - self.weights.resemblance[mark]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

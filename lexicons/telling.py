@@ -24,6 +24,7 @@ class Telling:
 
     points: float  # of its informing words, each line that offers nothing up to a bound
     share: float  # 0 to 1: how much of what is offered is told of
+    asides: frozenset[Line]  # lines that inform and offer nothing
 
 
 def telling_of(
@@ -47,6 +48,7 @@ def telling_of(
     return Telling(
         points=sum(_bounded(line, worth, offering, weights) for line, worth in points.items()),
         share=_share(offering, informing),
+        asides=frozenset(informing - offering),
     )
 
 

@@ -276,6 +276,16 @@ def reasons_of_resemblance(heaviest: Sequence[Stretch], points: float) -> list[R
     ]
 
 
+def reason_of_difference(points: float) -> Reason:
+    """The wording as a whole is that of pages that solicit nothing."""
+    return Reason(
+        side=Side.AGAINST,
+        rule="wording_differs",
+        text="措辞整体近于报道、讲解与正当经营，招揽用语少",
+        points=round(points, 2),
+    )
+
+
 def sentence(
     level: Level,
     reasons: Sequence[Reason],

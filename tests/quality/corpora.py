@@ -116,7 +116,7 @@ def _pages(labels: str) -> Iterator[Case]:
             category=row["category"],
             hard=row.get("hardness") == "hard",
             evasion=row.get("evasion", ""),
-            rates=tuple(row["rates"]) if row["label"] == "risk" else None,
+            rates=tuple(row["rates"]) if row["label"] == "risk" and "rates" in row else None,
             question=Question(id=row["id"], html=html, unit_name=row.get("unit", "")),
             notes=row.get("about", ""),
         )

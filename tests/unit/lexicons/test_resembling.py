@@ -183,6 +183,81 @@ def test_it_is_switched_off_by_its_weight(alert: Judge) -> None:
     assert judged.level is not Level.YELLOW
 
 
+def resembling(judge: Judge, bias: float) -> Judge:
+    """The judge, to whom a wording without known groups lies `bias` on the side of solicitation."""
+    other = copy.copy(judge)
+    other.tools = replace(judge.tools, resemblance=Resemblance(bias, GROUPS))
+    return other
+
+
+QUEUE = (
+    "和老马一起做事，家里人都放心。镇上的商家有四十多家，消费排队返现的事大家都懂，街坊常来坐，回本"
+)
+ROOF = (
+    "屋顶光伏安装说明：20 千瓦系统全款 6.8 万元，年发电两万四千度，电费由供电公司结到户主存折，"
+    "约八年收回成本，"
+    "系统寿命二十五年。发电多少看天气和遮挡，支持银行光伏贷，首付零元，月供约等于电费。"
+    "质保十年，逆变器五年，欢迎村民到大队部看样板。"
+)
+PROMISES = "公司回购，租金打卡，坐收租金，保底分红，每月返钱，固定回报，到期收回，返租，原价回购。"
+
+
+@pytest.mark.parametrize(("bias", "level"), [(-2.6, Level.YELLOW), (-5.0, Level.BLUE)])
+def test_words_that_come_to_something_need_less_of_the_wording(
+    judge: Judge, plain: Judge, bias: float, level: Level
+) -> None:
+    leaning = resembling(judge, bias)
+
+    assert not leaning.tools.resembles(a_text(QUEUE))
+    assert plain.judge(a_visit(), a_text(QUEUE), None, NOON).level is Level.BLUE
+    assert leaning.judge(a_visit(), a_text(QUEUE), None, NOON).level is level
+
+
+def test_a_harmless_wording_lowers_what_calls_on_hardly_anybody(judge: Judge, plain: Judge) -> None:
+    before = plain.judge(a_visit(), a_text(ROOF), None, NOON)
+
+    judged = resembling(judge, -4.0).judge(a_visit(), a_text(ROOF), None, NOON)
+
+    assert before.level is Level.ORANGE
+    assert judged.level is Level.NONE
+    reason = next(one for one in judged.reasons if one.rule == "wording_differs")
+    assert reason.points < 0
+    assert "正当经营" in reason.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ROOF[:95],  # too little is said
+        ROOF + PROMISES,  # many promises of one kind
+        ROOF[:95]
+        + "\n谨防诈骗，警惕骗局，切勿轻信，远离非法集资，莫贪高利。",  # a slogan is an aside
+        ROOF + "立即投资，立即加入，咨询热线，加微信，注册送，邀请好友，充值提现，名额有限。",
+    ],
+)
+def test_a_harmless_wording_lowers_nothing_else(judge: Judge, plain: Judge, body: str) -> None:
+    judged = resembling(judge, -4.0).judge(a_visit(), a_text(body), None, NOON)
+
+    assert judged.score == plain.judge(a_visit(), a_text(body), None, NOON).score
+
+
+def test_what_nobody_sees_lowers_nothing(judge: Judge) -> None:
+    fields = (Field(name="body", text=ROOF[:95]), Field(name="hidden", text="天气晴朗。" * 50))
+
+    judged = resembling(judge, -4.0).judge(a_visit(), PageText(fields=fields), None, NOON)
+
+    assert not [one for one in judged.reasons if one.rule == "wording_differs"]
+
+
+def test_a_version_of_before_neither_leans_nor_differs(judge: Judge) -> None:
+    old = resembling(judge, -4.0)
+    weights = replace(old.tools.weights, resemblance={"enough": 1.5, "characters": 40})
+    old.tools = replace(old.tools, weights=weights)
+
+    assert not old.tools.leans(a_text(QUEUE), 4.0)
+    assert old.tools.differs(a_text(ROOF)) == 0.0
+
+
 def test_a_draft_is_checked_for_it(tmp_path: Path) -> None:
     copied(FOLDER, tmp_path / "draft")
     (tmp_path / "draft" / FILE).write_text("bias: 很大", "utf-8")
