@@ -28,6 +28,7 @@ _INLINE_TAGS = frozenset({"A", "ABBR", "B", "BIG", "EM", "FONT", "I", "LABEL", "
 _NO_WORDS = frozenset({"SCRIPT", "STYLE", "TEMPLATE", "TITLE", "TEXTAREA", "OPTION"})
 _DRAWN = frozenset({"IMG", "CANVAS", "VIDEO", "SVG", "OBJECT", "EMBED", "IFRAME"})
 _MOST_FRAMES = 200
+BARE = 200  # characters; a page that shows fewer hardly says what it is for
 _BLANKS = re.compile(r"\s+")
 
 
@@ -50,6 +51,12 @@ def shows_pictures(snapshot: Mapping[str, Any]) -> bool:
         for document in _documents(snapshot)
         for node in document.laid_out()
     )
+
+
+def may_say_more(snapshot: Mapping[str, Any]) -> bool:
+    """Whether hardly a word is shown yet, by a page whose scripts may still fetch them."""
+    said = "".join(page_text_from(snapshot).field("body").split())
+    return len(said) < BARE and "SCRIPT" in (snapshot.get("strings") or ())
 
 
 def _documents(snapshot: Mapping[str, Any]) -> tuple[Document, ...]:

@@ -14,7 +14,12 @@ from crawler.domain.capture import Flag, PageText, TlsFacts
 from crawler.domain.letters import storable
 from crawler.fetching.ending import Sighting
 from crawler.fetching.rendering import Look, RenderLimits
-from crawler.fetching.snapshot import COMPUTED_STYLES, page_text_from, shows_pictures
+from crawler.fetching.snapshot import (
+    COMPUTED_STYLES,
+    may_say_more,
+    page_text_from,
+    shows_pictures,
+)
 from crawler.fetching.trail import EVENTS, Trail
 
 Answer = Mapping[str, Any]
@@ -24,6 +29,8 @@ PING_S = 4.0
 HALT_S = 2.0
 LAST_READ_S = 3.0
 _MOST_MOVES_WITHIN = 50
+_AGAIN_S = 0.5  # between two looks at a page that shows hardly a word
+_FEW_NODES = 2_000  # a page of more is no shell, and would be dear to look at twice
 _PATIENCE_AFTER_HALT = 0.5  # of the usual reading time
 
 
@@ -151,9 +158,14 @@ class Viewing:
         if not await self._until(self._is_there, load_until):
             self.flags |= set() if self.stopped_for else {Flag.TIME_LIMIT}
             return
+        bare_until = 0.0
         while not self.stopped_for and self._now() < end and not self._refused_start:
-            if await self._is_quiet(min(end, self._now() + self._limits.settle_s)):
+            if not await self._is_quiet(min(end, self._now() + self._limits.settle_s)):
+                continue
+            bare_until = bare_until or self._now() + self._limits.settle_s
+            if self._now() >= bare_until or not await self._is_bare():
                 return
+            await self._change(_AGAIN_S)
 
     def _navigate(self, url: str) -> None:
         params = {"url": url}
@@ -188,6 +200,18 @@ class Viewing:
                 await self._until(self._is_there, self._now() + self._limits.load_s)
                 return False
         return False
+
+    async def _is_bare(self) -> bool:
+        """Whether a quiet page shows hardly a word: who waits a second before the words are
+        fetched, or the way goes on, is waited for.
+        """
+        counted = await self._tried(self._cdp.send("Memory.getDOMCounters"), PING_S)
+        if counted is None or counted["nodes"] > _FEW_NODES:
+            return False
+        params = {"computedStyles": list(COMPUTED_STYLES)}
+        asking = self._cdp.send("DOMSnapshot.captureSnapshot", params)
+        snapshot = await self._tried(asking, self._limits.read_s)
+        return snapshot is not None and may_say_more(snapshot)
 
     def _is_announced(self, until: float) -> bool:
         delay = self.trail.scheduled_s

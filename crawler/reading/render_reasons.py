@@ -1,8 +1,8 @@
 """When a plain answer tells too little, and why: the machine word for it, or nothing.
 
 Looked at in this order, the first that holds is the reason: `meta_refresh`, `search_redirect`,
-`script_redirect`, `frames`, `overlay`, `drawing`, `private_font`, `script_shell`, `image_heavy`,
-`thin_text`, `too_long`.
+`phone_redirect`, `script_redirect`, `frames`, `overlay`, `drawing`, `private_font`, `script_shell`,
+`image_heavy`, `thin_text`, `too_long`.
 What leads away from a page's words, or lies over them, counts however many words there are.
 """
 
@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import unescape
+from itertools import islice
 from operator import itemgetter
 
 from crawler.domain.capture import PageText
@@ -39,7 +40,9 @@ _JUMP = re.compile(
     r"<body[^>]{0,200}onload\s*=\s*[\"'][^\"'>]{0,200}location"
 )
 _TESTS_THE_WAY_IN = re.compile(r"document\s*\.\s*referrer")
+_MOST_TESTS = 50  # of the device, that are looked behind
 _BEFORE = 300  # /baidu/.test(document.referrer) names the engines first
+_TESTS_THE_DEVICE = re.compile(r"userAgent|MicroMessenger|\bplatform\b", re.IGNORECASE)
 _NEAR = 1_500  # a jump so soon after the test of the way in belongs to it
 _SEARCH_ENGINES = re.compile(r"baidu|sogou|\bso\.com|\.sm\.cn|haosou|google|bing", re.IGNORECASE)
 _NO_HTML = re.compile(
@@ -137,6 +140,16 @@ def _lies_in(place: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:
     return at < len(spans) and spans[at][1] <= place[1]
 
 
+def _jumps_for_phones(page: _Page) -> bool:
+    """A page with little to read that sends phones elsewhere: what is offered may stand there."""
+    if page.chars >= MEAGRE:
+        return False
+    return any(
+        _JUMP.search(page.html, test.start(), test.start() + _NEAR)
+        for test in islice(_TESTS_THE_DEVICE.finditer(page.html), _MOST_TESTS)
+    )
+
+
 def _framed(page: _Page) -> bool:
     if page.chars >= MEAGRE:
         return is_framed_over(page.lower)
@@ -183,6 +196,7 @@ def _thin(page: _Page) -> bool:
 _REASONS: tuple[tuple[str, Callable[[_Page], bool]], ...] = (
     ("meta_refresh", _refreshes),
     ("search_redirect", _jumps_for_searchers),
+    ("phone_redirect", _jumps_for_phones),
     ("script_redirect", _jumps),
     ("frames", _framed),
     ("overlay", _covered),

@@ -38,6 +38,7 @@ OTHER_LOOKS = {
     "cloak_phone": Profile.PHONE,
     "cloak_search": Profile.SEARCH,
     "search_redirect": Profile.SEARCH,
+    "phone_redirect": Profile.PHONE,
 }
 
 

@@ -17,13 +17,14 @@ from crawler.reading.close_text import read_closely
 from crawler.reading.imprints import imprint_of
 from crawler.reading.likeness import marks_of
 from crawler.reading.quick_text import read_quickly
-from crawler.reading.render_reasons import MEAGRE, images_in, needs_browser
+from crawler.reading.render_reasons import MEAGRE, THIN, images_in, needs_browser
 from crawler.service.comparing import View, differences_between
 from lexicons.assessing import sensitive_names
 from lexicons.judging import Judge
 
 MANY_IMAGES = 5
 ENOUGH_IN_A_PICTURE = frozenset({"drawing", "image_heavy", "overlay", "private_font", "thin_text"})
+_FOR_OTHERS = frozenset({"search_redirect", "phone_redirect"})  # taken as other visitors too
 _BEARS_A_NUMBER = frozenset({PageKind.ORDINARY, PageKind.SHELL})
 _SEES_ENOUGH = frozenset({"", "hit", "watched_change", "learned"})
 
@@ -129,7 +130,7 @@ def _render_reason(
     if found:
         shown = {capture.id: capture.profile for capture in captures}
         return f"cloak_{shown[found[0].captures[1]]}"
-    if page.wants == "search_redirect":
+    if page.wants in _FOR_OTHERS:
         return page.wants
     if assessment and at_least(assessment.level, Level.YELLOW):
         return "hit"
@@ -140,7 +141,8 @@ def _render_reason(
 
 def _look_reason(visit: Visit, page: Page, assessment: Assessment, judge: Judge) -> str:
     """Why the phone's and the search engine's view are wanted; empty once they were taken, or
-    where nobody is shown anything.
+    where nobody is shown anything. Hardly a word for a desktop is reason enough: a page that turns
+    it away with 维护中 is shown to others.
     """
     captures = (*visit.captures, page.capture)
     if any(capture.profile is not Profile.DESKTOP for capture in captures):
@@ -152,7 +154,9 @@ def _look_reason(visit: Visit, page: Page, assessment: Assessment, judge: Judge)
         return "hit"
     if visit.watched or visit.open_alert_id:
         return "watched"
-    return "name" if sensitive_names(visit.site, judge.tools) else ""
+    if sensitive_names(visit.site, judge.tools):
+        return "name"
+    return "thin_text" if len("".join(page.text.field("body").split())) < THIN else ""
 
 
 def _picture_reason(visit: Visit, judged: Sequence[_Judged], assessment: Assessment) -> str:

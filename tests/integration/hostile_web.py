@@ -72,6 +72,8 @@ for (const attempt of tries)
 </script>"""
 
 SCRIPTS = {
+    "slow-words": "setTimeout(() => document.body.innerHTML = '<p>保本保息</p>'.repeat(60), 1000)",
+    "slow-way": "setTimeout(() => window['loc' + 'ation']['href'] = '/chinese', 1000)",
     "loop": "while(true){}",
     "loop-later": "setTimeout(() => { while(true){} }, 50)",
     "alerts": "for(;;) alert('保本')",

@@ -75,6 +75,17 @@ def test_chinese_text_is_read_with_its_place_on_the_picture(worker: Worker) -> N
     assert [hop.peer.split(":")[0] for hop in seen.hops] == ["127.0.0.2"]
 
 
+def test_words_that_a_quiet_page_fetches_late_are_waited_for(worker: Worker) -> None:
+    assert is_good(worker.render("http://a.test/slow-words"))
+
+
+def test_a_quiet_page_that_goes_on_late_is_followed(worker: Worker) -> None:
+    seen = worker.render("http://a.test/slow-way")
+
+    assert is_good(seen)
+    assert seen.final_url == "http://a.test/chinese"
+
+
 def test_a_gbk_page_is_read_as_it_was_meant(worker: Worker) -> None:
     assert is_good(worker.render("http://a.test/gbk"))
 

@@ -31,6 +31,14 @@ def reason(html: str) -> str:
         ("<script>if(location.href=='x'){}</script>" + BRIEF, ""),
         (CLOAK + PLENTY, "search_redirect"),
         (
+            "<script>if(/Android/.test(navigator.userAgent))location='/m/'</script>",
+            "phone_redirect",
+        ),
+        (
+            "<script>if(/Android/.test(navigator.userAgent))location='/m/'</script>" + PLENTY,
+            "",
+        ),
+        (
             f"<script>if(/baidu|sogou/.test(document.referrer)){{location.href='/h5/'}}</script>{PLENTY}",
             "search_redirect",
         ),

@@ -1,0 +1,37 @@
+"""Who else should look at a page that shows a desktop hardly a word."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from crawler.domain.capture import Outcome
+from crawler.service.pipeline import Page, glance
+from crawler.service.wiring import LEXICONS
+from lexicons.judging import Judge
+from tests.builders import a_capture, a_visit
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+PLENTY = "<p>" + "主营减速机、电机与变频器，产品质保三年。" * 30 + "</p>"
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
+    return Judge(LEXICONS, tmp_path_factory.mktemp("cache"))
+
+
+@pytest.mark.parametrize(
+    ("html", "outcome", "reason"),
+    [
+        ("<p>网站维护中，请稍后访问</p>", Outcome.SEEN, "thin_text"),
+        ("<h1>403</h1>", Outcome.HTTP_ERROR, "thin_text"),
+        ("<h1>403</h1>", Outcome.TIMED_OUT, ""),
+        (PLENTY, Outcome.SEEN, ""),
+    ],
+)
+def test_hardly_a_word_for_a_desktop_asks_for_other_eyes(
+    judge: Judge, html: str, outcome: Outcome, reason: str
+) -> None:
+    capture = a_capture(outcome=outcome)
+    verdict = glance(a_visit(captures=(capture,)), Page.read(capture, html), judge, AT)
+
+    assert verdict.look_reason == reason
