@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from crawler.domain.assessment import Confidence
+from lexicons.instalments import per_year_beyond_stake
 from lexicons.numbers import DIGITS, PER_YEAR, number, spoken
 
 Found = tuple[int, int, str, Confidence, float | None, float | None]
@@ -108,6 +109,7 @@ _ALL_BACK = re.compile(
     r"[^%。;!?¦\d]{0,6}(?P<back>1\d\d(?:\.\d)?)\s?%"
 )
 _TOTAL_OF = re.compile(r"连本|本息|拿回|收回|一共|合计")
+_OF_STAKE = re.compile(r"按(?:本金|原价|购入价|买入价|认购价|投资额)的?\s?$")
 _TOLD_BEFORE = re.compile(r"分钱|收益|分红|保底|回报|利润|返利|利息")
 _MADE_OF = re.compile(r"\s?(?:[Uu元]\s?)?(?:得|返|拿|变|收回|回)\s?")
 _TIMES_BACK = re.compile(
@@ -234,8 +236,13 @@ def _share(text: str, period: Token, share: Token, gap: str) -> Iterator[Found]:
     if _SHARE_OTHERWISE.search(gap + tail[:5]) or _NOT_GIVEN.search(before):
         return
     times = 365 / period.low
+    stake = 100.0 if _OF_STAKE.search(gap) and share.low > 100 else 0.0  # it is given back within
     yield _found(
-        "share_each_period", period.start, share.end, share.low * times, share.high * times
+        "share_each_period",
+        period.start,
+        share.end,
+        (share.low - stake) * times,
+        (share.high - stake) * times,
     )
 
 
@@ -256,7 +263,8 @@ def _money(text: str, tokens: Sequence[Token], at: int, gap: str) -> Iterator[Fo
     if back.low < paid.low:
         if period.kind == "span" and not (_INTEREST.search(gap) or _GAIN_AFTER.search(tail)):
             return
-        figure = back.low / paid.low * 36_500 / period.low
+        gain = per_year_beyond_stake(paid.low, back.low, period.low, text, back.end)
+        figure = back.low / paid.low * 36_500 / period.low if gain is None else gain
     elif period.kind == "span" or text[period.start] == "一":
         if not (_TOTAL.search(gap) or _TOTAL_AFTER.search(tail)) or back.low > 30 * paid.low:
             return

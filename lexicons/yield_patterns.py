@@ -547,7 +547,7 @@ TOPIC = re.compile(
     r"存款|"
     r"年[ ·.*_|-]?[化华划]|利率|[月年日周分]利|息|返|分红|派息|利润|盈利|赚|静态|释放|"
     r"复利|[日月]产|翻|倍|回本|出局|收回|杠杆|配资|"
-    r"[充存投买费金]\s?\d|日化|/\s?[天日月年]|租金|每[日天]"
+    r"[充存投买费金]\s?\d|[日周月]化|/\s?[天日月年]|租金|每[日天]"
 )
 # where a rate can stand: without one of these nearby no shape can match. It runs over every
 # page as it is, so it begins with one class of characters, and looks around only there.

@@ -10,6 +10,7 @@ from itertools import islice
 from crawler.domain.assessment import Track, Yield
 from lexicons.beginnings import Patterns
 from lexicons.folding import Folded, fold
+from lexicons.instalments import per_year_beyond_stake
 from lexicons.numbers import PER_YEAR, amount, number
 from lexicons.reckoning import BEGINS, RECKONED, Found, reckoned
 from lexicons.tracks import track_of
@@ -142,7 +143,9 @@ def _money(_shape: Shape, match: re.Match[str]) -> tuple[float, float]:
     back = amount(given["q"], given["qu"])
     if not paid:
         return 0.0, 0.0
-    figure = _annual(back / paid * 100 * PER_YEAR[_period(match["per"])])
+    times = PER_YEAR[_period(match["per"])]
+    gain = per_year_beyond_stake(paid, back, 365 / times, match.string, match.end())
+    figure = _annual(back / paid * 100 * times if gain is None else gain)
     return figure, figure
 
 

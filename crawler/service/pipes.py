@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from typing import BinaryIO
 
 import msgspec
+import structlog
 
 from crawler.domain.assessment import Assessment
 from crawler.domain.capture import Capture, Field, PageText
@@ -120,6 +121,8 @@ class Ready(msgspec.Struct, tag="ready", frozen=True, kw_only=True):
     notice: str = ""
 
 
+log = structlog.get_logger()
+
 Downward = Greeting | Order | Places
 Upward = Ready | Report | Pulse
 _encoder = msgspec.msgpack.Encoder()
@@ -134,9 +137,16 @@ def framed(record: Downward | Upward) -> bytes:
 
 
 async def records_from_child(stream: asyncio.StreamReader) -> AsyncIterator[Upward]:
-    """What a child says, until it closes the pipe; a torn record ends it too."""
+    """What a child says, until it closes the pipe; a torn record, or one that is none, ends it
+    too: whoever says such a thing is treated as dead, and no sweep dies of it.
+    """
     while (body := await _body(stream)) is not None:
-        yield _up.decode(body)
+        try:
+            record = _up.decode(body)
+        except (msgspec.DecodeError, UnicodeError) as error:
+            log.error("child not understood", action="end", error=str(error))
+            return
+        yield record
 
 
 async def records_from_parent(stream: asyncio.StreamReader) -> AsyncIterator[Downward]:
