@@ -28,6 +28,7 @@ from lexicons.urgency import Shown, is_lesser, is_lone_word, red_matter
 from lexicons.yields import find_yields
 
 MOST_REASONS = 60
+_OUTRIGHT = 6.5  # points of a guarantee that nobody gives by the way
 _OFFERED_TO_VICTIMS = frozenset({"debt_agency", "fake_invest_scam"})
 
 
@@ -349,11 +350,21 @@ def wording_differs(found: Findings, score: float) -> Iterator[Reason]:
         score <= 0
         or found.purpose.offering >= weights.get("differing_most_offering", 0)
         or said >= weights["differing_most_promises"]
+        or _promises_outright(found)
     ):
         return
     if far := found.tools.differs(_without_asides(found)):
         factor = max(weights["differing_lowest"], 1 - weights["differing_each"] * far)
         yield wording.reason_of_difference(score * (factor - 1))
+
+
+def _promises_outright(found: Findings) -> bool:
+    """Whether principal is guaranteed in so many words: who says that may pad the page with
+    anything harmless.
+    """
+    return any(
+        one.category == "principal_guarantee" and one.points >= _OUTRIGHT for one in found.strengths
+    )
 
 
 def _without_asides(found: Findings) -> PageText:
@@ -482,7 +493,8 @@ def _assessment(found: Findings, text: PageText, at: datetime) -> Assessment:
         yields=yields,
         hits=tuple(one.hit for one in found.weighed if one.points > 0),
         reasons=tuple(reasons[:MOST_REASONS]),
-        sentence=wording.sentence(level, reasons, found.strengths, yields, found.tools.lexicon),
+        sentence=_unseen(found.visit, level)
+        or wording.sentence(level, reasons, found.strengths, yields, found.tools.lexicon),
         tests=four_tests(found.strengths, yields, found.purpose, found.visit.standing),
         text_digest=text.digest,
         lexicon_version=found.tools.lexicon.version,
@@ -498,11 +510,21 @@ def quiet(visit: Visit, text: PageText, tools: Tools, at: datetime) -> Assessmen
         level=Level.NONE,
         score=0.0,
         reasons=(Reason(side=Side.AGAINST, rule="sieve", text=why),),
-        sentence=wording.sentence(Level.NONE, (), (), (), tools.lexicon),
+        sentence=_unseen(visit, Level.NONE)
+        or wording.sentence(Level.NONE, (), (), (), tools.lexicon),
         text_digest=text.digest,
         lexicon_version=tools.lexicon.version,
         judged_at=at,
     )
+
+
+def _unseen(visit: Visit, level: Level) -> str:
+    """What is said instead of "nothing found" where only a page of an error was seen."""
+    if level is not Level.NONE or not visit.captures:
+        return ""
+    if any(ended_well(one.outcome) for one in visit.captures):
+        return ""
+    return f"{visit.captures[-1].reason or '网站报错'}，只见到报错的页面，本次无法研判。"
 
 
 def _unread(visit: Visit, text: PageText, tools: Tools, at: datetime) -> Assessment:

@@ -3,7 +3,9 @@ word it stands beside, never the whole page.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Protocol
 
 from lexicons.vocabulary import Sign, Signs
@@ -67,7 +69,7 @@ class Contexts:
             return float(self._weights.contexts["negated"]), "negated"
         lowest, why = 1.0, ""
         left, right = self._sentence(start, end)
-        if any(left <= ban.start < start and start - ban.end <= _BAN_REACH for ban in self._bans):
+        if any(start - ban.end <= _BAN_REACH for ban in self._bans_between(left, start)):
             lowest, why = float(self._weights.contexts["banned"]), "banned"
         if lowest == 1.0 and _EXPOSED.search(self._text, end, right):
             lowest, why = float(self._weights.contexts["banned"]), "exposed"
@@ -85,6 +87,10 @@ class Contexts:
             if factor < lowest:
                 lowest, why = factor, name
         return total, why
+
+    def _bans_between(self, left: int, right: int) -> Sequence[Sign]:
+        first = bisect_left(self._bans, left, key=attrgetter("start"))
+        return self._bans[first : bisect_left(self._bans, right, lo=first, key=attrgetter("start"))]
 
     def _quoted(self, start: int, end: int) -> bool:
         """Whether the word stands in quotation marks: mentioned, not used."""
@@ -155,13 +161,15 @@ def _without_listed(tokens: list[str]) -> list[str] | None:
 
 
 def _different(signs: Sequence[Sign], left: int, right: int, start: int, end: int) -> int:
-    """How many different words of a group lie in a stretch, the word itself apart."""
+    """How many different words of a group (in order of place) lie in a stretch, the word itself
+    apart.
+    """
+    first = bisect_left(signs, left, key=attrgetter("start"))
+    beyond = bisect_left(signs, right, lo=first, key=attrgetter("start"))
     return len(
         {
             sign.word
-            for sign in signs
-            if left <= sign.start
-            and sign.end <= right
-            and not (sign.start < end and start < sign.end)
+            for sign in signs[first:beyond]
+            if sign.end <= right and not (sign.start < end and start < sign.end)
         }
     )

@@ -4,6 +4,7 @@ a link to the version in force, it follows the link without a restart.
 
 import os
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from crawler.domain.assessment import Assessment
-from crawler.domain.capture import PageText, is_blank
+from crawler.domain.capture import Field, PageText, is_blank
 from crawler.domain.errors import WatchError
 from crawler.domain.page import PageStructure
 from crawler.domain.site import Visit
@@ -26,7 +27,8 @@ from lexicons.sieving import passes
 from lexicons.vocabulary import load_vocabulary
 from lexicons.weighing import load_weights
 
-LONGEST = 100_000  # characters of a field that are judged; the sieve looks at all of them
+LONGEST = 100_000  # characters of a field that are judged at a time
+MOST = 1_000_000  # characters of a field that are judged; the sieve looks at all of them
 IN_PASSING = 20_000  # characters of a page that may be settled where others wait
 
 log = structlog.get_logger()
@@ -62,12 +64,17 @@ class Judge:
         self, visit: Visit, text: PageText, structure: PageStructure | None, at: datetime
     ) -> Assessment:
         """The assessment of a visit by what its page says and how it is built."""
-        read = shortened(text)
-        if not is_blank(read) and not self.passes(read):
+        if not is_blank(text) and not self.passes(text):
             return quiet(visit, text, self.tools, at)
-        hits = find_hits(read, self.tools.finder)
-        judged = assess(visit, read, hits, structure, self.tools, at)
-        return judged if read is text else replace(judged, text_digest=text.digest)
+        judged = (self._judged(visit, one, structure, at) for one in stretches(text))
+        return replace(max(judged, key=lambda one: one.score), text_digest=text.digest)
+
+    def _judged(
+        self, visit: Visit, text: PageText, structure: PageStructure | None, at: datetime
+    ) -> Assessment:
+        if not is_blank(text) and not passes(text, self.tools):
+            return quiet(visit, text, self.tools, at)
+        return assess(visit, text, find_hits(text, self.tools.finder), structure, self.tools, at)
 
     def settle(self, visit: Visit, text: PageText, at: datetime) -> Assessment | None:
         """The assessment of a page that is no finding whatever it is built of: its words taken at
@@ -134,3 +141,22 @@ def shortened(text: PageText) -> PageText:
     if all(len(field.text) <= LONGEST for field in text.fields):
         return text
     return PageText(fields=tuple(replace(f, text=f.text[:LONGEST]) for f in text.fields))
+
+
+def stretches(text: PageText) -> Iterator[PageText]:
+    """The page in parts that a person could come to read, each half over the one before; what an
+    offer is buried under is left blank, so that each place stays where it is.
+    """
+    longest = max((len(field.text) for field in text.fields), default=0)
+    if longest <= LONGEST:
+        yield text
+        return
+    for start in range(0, min(longest, MOST), LONGEST // 2):
+        yield PageText(fields=tuple(_stretch(field, start) for field in text.fields))
+        if start + LONGEST >= longest:
+            return
+
+
+def _stretch(field: Field, start: int) -> Field:
+    part = field.text[start : start + LONGEST]
+    return replace(field, text=" " * start + part if part else "")

@@ -16,7 +16,7 @@ _ANY_HOUSE = re.compile(f"{_BANK}|{_OTHER}")  # soon told; each of the names bel
 _GENERIC = re.compile(
     r"高于|低于|超过|相比|同期|各大|多家|国内|全国|传统|普通|选择|携手|接入|对接|签约|合作|和|与|"
     r"健康|时间|幸福|养老|爱心|道德|血液|种子|基因|题|"
-    r"凭|绑定|网上|办理|购买|"
+    r"凭|绑定|网上|办理|购买|钱|放|存|不如|胜过|跑赢|"
     r"通过|引入|存管|受|比|是|的|在|向|等"
 )
 _NAMED = re.compile(

@@ -101,10 +101,13 @@ def weigh(
         term = terms[hit.word]
         if not term.needs_context and not tools.lexicon.categories[hit.category].modifier:
             firm[hit.field].append(hit.start)
+    near = {name: sorted(places) for name, places in rates.items()}
+    for places in firm.values():
+        places.sort()  # disguised hits come after plain ones
     return tuple(
         _weighed(hit, fields[hit.field], tools)
         for hit in graded
-        if not terms[hit.word].needs_context or _supported(hit, firm, fields, rates, tools)
+        if not terms[hit.word].needs_context or _supported(hit, firm, fields, near, tools)
     )
 
 

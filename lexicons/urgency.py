@@ -11,6 +11,7 @@ from typing import Any
 from crawler.domain.assessment import Confidence, Track, Yield
 from lexicons.claiming import Claim
 from lexicons.evidence import Strength, Weighed
+from lexicons.licences import has_licence_for
 from lexicons.weighing import Weights
 
 _STAKE = re.compile(
@@ -76,7 +77,11 @@ def _guaranteed_trading(shown: Shown, matter: Mapping[str, Any]) -> bool:
 
 
 def _leverage(shown: Shown, matter: Mapping[str, Any]) -> bool:
-    """Nobody is licensed to lend the public a multiple for foreign exchange or shares."""
+    """Nobody is licensed to lend the public a multiple for foreign exchange or shares; margin on
+    commodity futures is a futures broker's trade.
+    """
+    if has_licence_for("forex_margin", shown.texts):
+        return False
     kinds = {one.category for one in shown.strengths[:1]}
     numbered = any(rate.pattern == "leverage" and f >= _HALF for rate, f in shown.rates)
     return numbered and bool(kinds & set(matter["categories"]))

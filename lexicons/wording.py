@@ -165,7 +165,7 @@ def reason_of_purpose(purpose: Purpose, points: float) -> Reason:
     if points >= 0:
         text = f"页面面向公众招揽：{'、'.join(signs)}" if signs else "页面以承诺招揽公众"
     elif purpose.informing >= 1:
-        text = f"页面以提供信息为主：{'、'.join(purpose.informs[:6])}"
+        text = f"页面以提供信息为主：{'、'.join(purpose.informs[:6]) or '条文、标题或署名'}"
     else:
         text = f"页面招揽用语少，只见：{'、'.join(signs)}" if signs else "页面未见明确的招揽用语"
     side = Side.FOR if points >= 0 else Side.AGAINST
@@ -212,7 +212,7 @@ _LICENCE_TOLD = {
 
 def reason_of_licence(purpose: Purpose, points: float, state: LicenceState) -> Reason:
     """The page says that it is licensed; only a register can tell."""
-    shown = "、".join(purpose.licences[:4])
+    shown = "、".join(purpose.licences[:4]) or "以机构名称自称"
     return Reason(
         side=Side.AGAINST,
         rule="licence_claimed",

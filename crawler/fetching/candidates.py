@@ -26,12 +26,12 @@ _OTHER_NAME_MAY_HELP = frozenset(
 )
 _LEAST_TELLING = (
     Outcome.NAME_NOT_FOUND,
+    Outcome.BLOCKED_ADDRESS,  # of an address that we thought of: the site itself said more
     Outcome.CONNECTION_REFUSED,
     Outcome.TIMED_OUT,
     Outcome.TLS_FAILED,
     Outcome.BAD_RESPONSE,
     Outcome.REDIRECT_LIMIT,
-    Outcome.BLOCKED_ADDRESS,
     Outcome.HTTP_ERROR,
 )
 

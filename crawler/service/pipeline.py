@@ -150,7 +150,7 @@ def _look_reason(visit: Visit, page: Page, assessment: Assessment, judge: Judge)
     answers = (ended_well(one.outcome) or one.outcome is Outcome.HTTP_ERROR for one in captures)
     if not any(answers):
         return ""
-    if at_least(assessment.level, Level.YELLOW):
+    if at_least(assessment.level, Level.BLUE):
         return "hit"
     if visit.watched or visit.open_alert_id:
         return "watched"

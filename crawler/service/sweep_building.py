@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from crawler.domain.capture import Fetcher
 from crawler.domain.pace import Bounds
 from crawler.domain.site import RECAPTURES, Sweep, Visit, VisitState
+from crawler.fetching.hosts import read_hosts
 from crawler.service.browsing import browsing_crew
 from crawler.service.catalogue import Catalogue
 from crawler.service.crews import fetching_crews, looking_crew, picture_crew, reading_crew
@@ -22,7 +23,7 @@ from crawler.service.sealing import settle_segments
 from crawler.service.straining import strain_of
 from crawler.service.sweeping import Sweeping
 from crawler.service.turns import ALBUM, Allowance, Turns
-from crawler.service.wiring import House, agreement_for, endpoints_of
+from crawler.service.wiring import House, agreement_for, endpoints_of, hosts_of
 from crawler.store.agreements import save_agreement
 from crawler.store.captures import drawn_since
 from crawler.store.efforts import open_account
@@ -48,6 +49,7 @@ def sweeping_for(
     waits meanwhile; without one, deliveries and the index are moved. `joins`: another machine
     started the sweep.
     """
+    read_hosts(hosts_of(house.config))  # said here in one line, not by each child that dies of it
     settle(house)
     if not joins:
         _agree(house, sweep)

@@ -42,4 +42,6 @@ def test_who_came_furthest_tells_and_of_equals_the_first() -> None:
     assert says_more(Outcome.HTTP_ERROR, Outcome.TIMED_OUT)
     assert says_more(Outcome.SEEN, Outcome.HTTP_ERROR)
     assert not says_more(Outcome.TIMED_OUT, Outcome.TIMED_OUT)
+    assert not says_more(Outcome.BLOCKED_ADDRESS, Outcome.TIMED_OUT)
+    assert says_more(Outcome.BLOCKED_ADDRESS, Outcome.NAME_NOT_FOUND)
     assert not says_more(Outcome.NAME_NOT_FOUND, Outcome.TIMED_OUT)

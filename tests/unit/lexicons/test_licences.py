@@ -28,6 +28,8 @@ def test_a_house_that_names_itself_is_told(text: str) -> None:
         "凭身份证和银行卡就能借",
         "携手江畔银行,打造安全平台",
         "绑定银行卡 网上保险",
+        "钱放银行,不如放我们这儿",
+        "存在银行官方利息太低",
     ],
 )
 def test_a_page_that_only_mentions_one_is_not(text: str) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from crawler.domain.capture import Outcome
-from crawler.service.pipeline import Page, glance
+from crawler.service.pipeline import Page, examine
 from crawler.service.wiring import LEXICONS
 from lexicons.judging import Judge
 from tests.builders import a_capture, a_visit
@@ -26,12 +26,33 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
         ("<h1>403</h1>", Outcome.HTTP_ERROR, "thin_text"),
         ("<h1>403</h1>", Outcome.TIMED_OUT, ""),
         (PLENTY, Outcome.SEEN, ""),
+        (PLENTY + "<p>我司理财产品预期年化 7.5%</p>", Outcome.SEEN, "hit"),
     ],
 )
 def test_hardly_a_word_for_a_desktop_asks_for_other_eyes(
     judge: Judge, html: str, outcome: Outcome, reason: str
 ) -> None:
     capture = a_capture(outcome=outcome)
-    verdict = glance(a_visit(captures=(capture,)), Page.read(capture, html), judge, AT)
+    verdict = examine(a_visit(captures=(capture,)), [Page.read(capture, html)], judge, AT)
 
     assert verdict.look_reason == reason
+
+
+@pytest.mark.parametrize(
+    ("outcome", "sentence"),
+    [
+        (Outcome.HTTP_ERROR, "网站报错 403，只见到报错的页面，本次无法研判。"),
+        (Outcome.SEEN, "未发现疑似非法集资的内容。"),
+    ],
+)
+@pytest.mark.parametrize("html", ["<h1>Forbidden</h1>", PLENTY])
+def test_a_page_of_an_error_is_not_called_clean(
+    judge: Judge, html: str, outcome: Outcome, sentence: str
+) -> None:
+    capture = a_capture(
+        outcome=outcome, reason="网站报错 403" if outcome is not Outcome.SEEN else ""
+    )
+    verdict = examine(a_visit(captures=(capture,)), [Page.read(capture, html)], judge, AT)
+
+    assert verdict.assessment
+    assert verdict.assessment.sentence == sentence
