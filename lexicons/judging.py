@@ -66,15 +66,16 @@ class Judge:
         """The assessment of a visit by what its page says and how it is built."""
         if not is_blank(text) and not self.passes(text):
             return quiet(visit, text, self.tools, at)
-        judged = (self._judged(visit, one, structure, at) for one in stretches(text))
-        return replace(max(judged, key=lambda one: one.score), text_digest=text.digest)
-
-    def _judged(
-        self, visit: Visit, text: PageText, structure: PageStructure | None, at: datetime
-    ) -> Assessment:
-        if not is_blank(text) and not passes(text, self.tools):
-            return quiet(visit, text, self.tools, at)
-        return assess(visit, text, find_hits(text, self.tools.finder), structure, self.tools, at)
+        tools = self.tools
+        judged = (
+            assess(visit, part, find_hits(part, tools.finder), structure, tools, at)
+            for part in stretches(text)
+            if part is text or passes(part, tools)  # the page itself was asked above
+        )
+        most = max(judged, key=lambda one: one.score, default=None)
+        if most is None:
+            return quiet(visit, text, tools, at)
+        return replace(most, text_digest=text.digest)
 
     def settle(self, visit: Visit, text: PageText, at: datetime) -> Assessment | None:
         """The assessment of a page that is no finding whatever it is built of: its words taken at

@@ -13,7 +13,10 @@ from tests.builders import a_text, a_visit
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 OFFER = "本项目稳赚不赔，保本保息，年化收益18%，立即投资"
 WEATHER = "今日天气晴朗，适合出行。"
-FACTORY = "本公司主营轴承、减速机与电机，产品广泛应用于机床、纺织、冶金等行业，欢迎来厂参观。"
+FACTORY = (
+    "本公司主营轴承、减速机与电机，产品广泛应用于机床、纺织、冶金等行业，通过质量管理体系认证，"
+    "欢迎新老客户来厂参观考察，洽谈业务，共谋发展。"
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +42,12 @@ def test_an_offer_behind_what_is_judged_at_a_time_is_found_where_it_stands(
 
 
 def test_a_guarantee_beside_a_factory_is_no_factory(judge: Judge) -> None:
-    padded = a_text("本项目稳赚不赔，保本保息。\n" + FACTORY * 5)
+    seen = judged(
+        judge, a_text("本项目稳赚不赔，保本保息。\n" + FACTORY + "\n" + "欢迎来厂参观，" * 30)
+    )
 
-    assert at_least(judged(judge, padded).level, Level.YELLOW)
+    assert at_least(seen.level, Level.YELLOW)
+    assert "wording_differs" not in {reason.rule for reason in seen.reasons}
 
 
 def test_a_word_that_needs_another_is_borne_out_among_disguised_ones(judge: Judge) -> None:
