@@ -95,7 +95,7 @@ _SHARE_OTHERWISE = re.compile(
     r"提现|按[^,。]{1,4}价|减少|"
     r"专项|死亡|营业额|技术|胜率|完成|进度|募集|率(?!.{0,4}(?:收益|回报))|达到|提高|提升|同比|"
     r"环比|人|"
-    r"学|复购|邀请|推荐|伙伴|直推|间推|业绩|代理|流水|借|超过|跌|银行|存款|现价|让利"
+    r"学|用于|产值|复购|邀请|推荐|伙伴|直推|间推|业绩|代理|流水|借|超过|跌|银行|存款|现价|让利"
 )
 _NOT_GIVEN = re.compile(r"增长|递增|上涨|提成|佣金|手续|税|占比|代理|推荐|邀请|增速|银行")
 _YEARS = re.compile(
@@ -117,9 +117,10 @@ _TIMES_BACK = re.compile(
     r"按[^%。;!?¦\d]{0,6}(?P<times>[1-9](?:\.\d{1,2})?)\s?倍的?(?:价格)?(?:收|回购|兑|返)"
 )
 _BY_TERM = re.compile(
-    r"(?:[一二三四五六九两半\d]{1,2}个?[月年]|"
-    r"活期)期?[\s:]{0,2}(\d{1,2}(?:\.\d{1,2})?)\s?%?(?=[,、;。(¦\s])"
+    r"(?:[一二三四五六七八九十两半\d]{1,2}个?[月年]|"
+    r"活期)(?P<named>期)?(?:股息|利率|利息|年化|年息)?[\s:]{0,2}(\d{1,2}(?:\.\d{1,2})?)\s?%?(?=[,、;。(¦\s])"
 )
+_NO_TERMS = re.compile(r"增长|下降|衰减|质保|合格|考核|优惠|折|学费|费率|手续费|税|占")
 _DEPOSITED = re.compile(r"存|社员|利息|入股|%")
 _PROMO = re.compile(r"^元?(?:话费|流量|积分|优惠券|代金券|学分|金币|金豆|元宝|钻)")
 _ENDS = re.compile(r"[。;!?]")
@@ -151,6 +152,7 @@ class Token(NamedTuple):
 
 def reckoned(text: str) -> Iterator[Found]:
     """Every rate that the sums, shares and periods of a text make together."""
+    yield from _by_term(text)  # before the periods: 三年期 names what is paid a year
     tokens = list(_tokens(text)) if _ANY_PERIOD.search(text) else []
     for at, token in enumerate(tokens):
         if token.kind in ("every", "span"):
@@ -158,7 +160,6 @@ def reckoned(text: str) -> Iterator[Found]:
     yield from _term_price_return(text, tokens)
     yield from _year_by_year(text)
     yield from _all_back(text)
-    yield from _by_term(text)
     yield from _table(text)
 
 
@@ -346,14 +347,17 @@ def _all_back(text: str) -> Iterator[Found]:
 
 
 def _by_term(text: str) -> Iterator[Found]:
-    """三个月 4.2，半年 5.4，一年 7.2: what is paid a year, by term; three at least."""
+    """三个月 4.2，半年 5.4，一年 7.2: what is paid a year, by term; three at least, or two that are
+    named as terms (一年期).
+    """
     for sentence in re.finditer(r"[^。;!?¦]+", text):
         terms = list(_BY_TERM.finditer(sentence[0] + "。"))
-        if len(terms) >= 3 and _DEPOSITED.search(sentence[0]):
+        enough = len(terms) >= 3 or sum(bool(one["named"]) for one in terms) >= 2
+        if enough and _DEPOSITED.search(sentence[0]) and not _NO_TERMS.search(sentence[0]):
             for one in terms:
                 begin = sentence.start() + one.start()
                 yield _found(
-                    "by_term", begin, sentence.start() + one.end(), float(one[1]), float(one[1])
+                    "by_term", begin, sentence.start() + one.end(), float(one[2]), float(one[2])
                 )
 
 

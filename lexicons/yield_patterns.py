@@ -20,6 +20,7 @@ from lexicons.yield_words import (
     EVERY,
     GAIN,
     GIVES,
+    IN_KIND,
     LI,
     LINK,
     MONEY,
@@ -33,6 +34,7 @@ from lexicons.yield_words import (
     OF_TEN_THOUSAND,
     PAYS,
     PER_DAY_OF,
+    POINTS,
     RANGE,
     RATE,
     SPAN,
@@ -53,6 +55,7 @@ Reading = Literal[
     "money_bonus",
     "buyback",
     "ratio",
+    "each",
 ]
 
 
@@ -78,6 +81,7 @@ def _shape(
 
 
 _MEDIUM, _LOW = Confidence.MEDIUM, Confidence.LOW
+_OTHER_CELL = r"[^¦]{0,6}(?:进度|完成|已|占|剩|折|率|成交|胜|费|年化|收益|回报)"
 SHAPES: tuple[Shape, ...] = (
     # what only looks like a rate
     _shape(
@@ -88,6 +92,13 @@ SHAPES: tuple[Shape, ...] = (
         rf"不良率|增长率?|上涨|下跌|涨幅|跌幅|同比|环比|"
         rf"占[\u4e00-\u9fff]{{0,6}}|超过|送出)[\s¦:]{{0,4}}(?:达到?|为|是|约|了|高达|已|最高|"
         rf"低至){{0,2}}\s?{RATE}",
+        "decoy",
+    ),
+    # a rate of anything else (返修率, 出餐率); a yield's are named below
+    _shape(
+        "progress",
+        rf"率(?<![利益报息红化润酬返还值]率)[\s:]{{0,3}}(?:达到?|为|是|约|了|高达|已|最高|低至|"
+        rf"低于|不?超过?|不低于){{0,2}}\s?{RATE}",
         "decoy",
     ),
     _shape(
@@ -141,6 +152,36 @@ SHAPES: tuple[Shape, ...] = (
         rf"收)\s?{BACK}[^。;!?¦]{{0,4}}?{SPAN}"
         r"(?:到期|后|返|一期|出局|到账|结束|兑现|周期)?",
         "money_span",
+    ),
+    _shape(
+        "invest_x_get_y_after",
+        rf"(?:投入?|存入?|充值?|入金)\s?{MONEY}\s?(?:得|返|取|拿|变|收)\s?{BACK}"
+        rf"[^。;!?¦\d]{{0,4}}?(?P<span>次|隔|当)(?P<per>日|天)",
+        "money_span",
+    ),
+    _shape(
+        "invest_x_get_y_after",
+        rf"(?:投入?|存入?|充值?|入金)\s?{MONEY}[^。;!?¦%\d]{{0,6}}?(?P<span>次|隔|当)(?P<per>日|天)"
+        rf"(?:可|能|就|即){{0,2}}(?:得|返|取|拿|变|收)回?\s?{BACK}{NO_PROMO}",
+        "money_span",
+    ),
+    _shape(
+        "in_kind",
+        rf"(?:投资?|投入|存入?|存款|入股|认购|出资)\s?{MONEY}[^。;!?¦%\d]{{0,12}}?{EVERY}"
+        rf"[^。;!?¦%\d]{{0,4}}?(?:送|赠送|赠|配送|发放?|领|享)(?:价值|市值|等值|约)?\s?"
+        rf"{BACK}的?\s?{IN_KIND}",
+        "money",
+        1,
+        _MEDIUM,
+    ),
+    _shape(
+        "in_kind",
+        rf"(?:投资?|投入|存入?|存款|入股|认购|出资)\s?{MONEY}[^。;!?¦%\d]{{0,6}}?{SPAN}期?"
+        rf"[^。;!?¦%\d]{{0,4}}?(?:送|赠送|赠|配送|发放?|领|享)(?:价值|市值|等值|约)?\s?"
+        rf"{BACK}的?\s?{IN_KIND}",
+        "money_bonus",
+        1,
+        _MEDIUM,
     ),
     _shape(
         "wan_yuan_daily",
@@ -293,6 +334,12 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape("annual_points", rf"(?<![\u4e00-\u9fff])每年\s?{RATE}(?=[\t¦]|$)", confidence=_MEDIUM),
     _shape(
+        "half_year_pct",
+        rf"存满?半年期?(?:能|可|就)?(?:给|返|拿|得|付|送){RATE}",
+        factor=2,
+        confidence=_MEDIUM,
+    ),
+    _shape(
         "annual_points",
         rf"存(?:期|满)?\s?(?:[一二两三五半]|\d)\s?年期?{LINK}{RATE}",
         confidence=_MEDIUM,
@@ -312,7 +359,7 @@ SHAPES: tuple[Shape, ...] = (
     _shape(
         "annual_cn_points",
         rf"(?:{ANNUAL}|"
-        rf"(?<![月周日天]){YIELD}率?)[^。;\d¦]{{0,6}}?(?P<cn>{CHINESE})\s?个(?:百分)?点(?![钟位])",
+        rf"(?<![月周日天]){YIELD}率?)[^。;\d¦]{{0,6}}?(?P<cn>{CHINESE}){POINTS}",
         confidence=_MEDIUM,
     ),
     _shape(
@@ -338,6 +385,18 @@ SHAPES: tuple[Shape, ...] = (
         rf"起)?(?:\(?加息\)?)?(?:的)?[\s(]?{ANNUAL}"
         r"(?![ :高达可为约至超过]{0,4}\d{1,3}(?:\.\d{1,3})?\s?(?:%|-\d))",
     ),
+    # cells of a card that a button or another label has come between
+    _shape(
+        "annual_label_first",
+        rf"(?:(?<=¦)|(?<![\s\S]))\s?{ANNUAL}\s?¦(?:(?!{_OTHER_CELL})[^¦%\d]{{1,8}}¦){{1,2}}\s?{RATE}(?=\s?¦|$)",
+        confidence=_MEDIUM,
+    ),
+    _shape(
+        "annual_number_first",
+        rf"(?:(?<=¦)|(?<![\s\S])){NUMBER_FIRST}\s?¦(?!{_OTHER_CELL})[^¦%\d]{{1,8}}¦\s?{ANNUAL}\s?¦"
+        r"(?!\s?\d{1,3}(?:\.\d{1,3})?\s?(?:%|-\d))",
+        confidence=_MEDIUM,
+    ),
     _shape(
         "annual_points",
         rf"(?:每年|按年)\s?{RATE}[^。;¦]{{0,6}}?(?:打卡|按季|按月|到账|兑现|支付|加价|溢价|赎回|"
@@ -354,6 +413,15 @@ SHAPES: tuple[Shape, ...] = (
         10,
         _MEDIUM,
     ),
+    _shape(
+        "annual_tenths",
+        rf"(?:年(?:利息|息|利)率?{LINK}(?P<cn>[一二两三四五六七八九])\s?毛(?![利病])|"
+        rf"{ANNUAL}{LINK}(?P<cn2>[一二两三四五六七八九])\s?成(?![为立功都交员本果长就年人品熟效绩份分新]))"
+        r"(?P<half>半)?(?P<li>[一二三四五六七八九](?![个天万年月]))?",
+        "fen",
+        10,
+        _MEDIUM,
+    ),
     _shape("annual_li", rf"年(?:利息|息|利)率?{LINK}{LI}", "fen", 1, _MEDIUM),
     # a month
     _shape("month_fen", rf"(?:月(?:利息|息|利)率?|每月(?:利息|息)){LINK}{MONTH_FEN}", "fen", 12),
@@ -365,8 +433,13 @@ SHAPES: tuple[Shape, ...] = (
     ),
     _shape(
         "month_cn_percent",
-        rf"{MONTHLY}{LINK}(?P<cn>{CHINESE})\s?个(?:百分)?点(?![钟位])",
+        rf"{MONTHLY}{LINK}(?P<cn>{CHINESE}){POINTS}",
         factor=12,
+    ),
+    _shape(
+        "month_permille",
+        rf"{MONTHLY}{LINK}千分之(?:(?P<cn>{CHINESE})|(?P<n1>{DECIMAL}))",
+        factor=1.2,
     ),
     _shape("month_pct", rf"{MONTHLY}{LINK}{RATE}", factor=12),
     _shape(
@@ -420,7 +493,6 @@ SHAPES: tuple[Shape, ...] = (
         "fen",
         3.65,
     ),
-    _shape("permille_yield", rf"{DAILY}{LINK}{N1}\s?‰", "rate", 36.5, _MEDIUM),
     _shape("permille_yield", rf"每[日天]{LINK}{N1}\s?‰", "rate", 36.5, _LOW),
     _shape(
         "day_cn_percent",
@@ -452,13 +524,26 @@ SHAPES: tuple[Shape, ...] = (
         confidence=_MEDIUM,
     ),
     _shape(
+        "month_number_first",
+        rf"{YIELD}率?{LINK}{NUMBER_FIRST}\s?每月",
+        factor=12,
+        confidence=_MEDIUM,
+    ),
+    _shape(
+        "period_after_label",
+        rf"(?<![毛净业产])(?:{YIELD}率?|利率|复利)[\s:]{{0,2}}(?:按|每|约)?(?P<per>半年|季度?|月|周|日)"
+        rf"[\s:为约达]{{0,2}}{RATE}",
+        "each",
+    ),
+    _shape(
         "annual_number_first",
         rf"(?:{YIELD}率?{LINK})?{NUMBER_FIRST}\s?/\s?年",
         confidence=_MEDIUM,
     ),
     _shape(
         "quarter_pct",
-        rf"(?:季度?|每季度?)(?:固定|稳定)?(?:收益|回报|分红|返利|返还|派息)率?{LINK}{RATE}",
+        rf"(?<![春夏秋冬换赛旺淡雨当本])(?:季度?|每季度?|季季)(?:固定|稳定)?"
+        rf"(?:(?:收益|回报|分红|返利|返还|派息|返)率?{LINK}|付息[:为]?){RATE}",
         factor=4,
     ),
     _shape(
@@ -552,9 +637,9 @@ TOPIC = re.compile(
 # where a rate can stand: without one of these nearby no shape can match. It runs over every
 # page as it is, so it begins with one class of characters, and looks around only there.
 ANCHOR = re.compile(
-    r"[%％﹪‰倍番本局杆资之分厘点返还送得赠赚息红入益利产取领馈万千租款月年按发贴价均蛋按](?:(?<=[%％﹪‰倍番])|"
+    r"[%％﹪‰倍番本局杆资之分厘毛成点返还送得赠赚息红入益利产取领馈万千租款月年按发贴价均蛋按](?:(?<=[%％﹪‰倍番])|"
     r"(?<=[回返]本)|(?<=收回成本)|(?<=出局)|(?<=[杠槓]杆)|"
-    r"(?<=配资)|(?<=[百万千]分之)|(?<=[\d一二两三四五六七八九十][分厘])|"
+    r"(?<=配资)|(?<=[百万千]分之)|(?<=[一二两貳贰三叁四五六七八九][毛成])|(?<=[\d一二两三四五六七八九十][分厘])|"
     r"(?<=[\d一二两三四五六七八九十]\s[分厘])|(?<=个点)|(?<=分点)|"
     r"(?<=每[月年])[\s:：按约]{0,3}[1-9１-９]|(?<=[每季][度月年]按)\s?[1-9１-９]|"
     r"(?<=[返还送得赠赚息红入益利产取领馈租款发贴价均蛋按])(?:[\s:：约为是高达可到了]{0,3})[1-9１-９]|"

@@ -116,7 +116,14 @@ def _rate(shape: Shape, match: re.Match[str]) -> tuple[float, float]:
     low = number(given.get("n1") or given["cn"])
     high = number(given["n2"]) if given.get("n2") else low
     bonus = number(given["bonus"]) if given.get("bonus") else 0.0
-    return _annual((low + bonus) * shape.factor), _annual((max(low, high) + bonus) * shape.factor)
+    factor = shape.factor * (0.1 if given.get("mille") else 1.0)
+    return _annual((low + bonus) * factor), _annual((max(low, high) + bonus) * factor)
+
+
+def _each(shape: Shape, match: re.Match[str]) -> tuple[float, float]:
+    times = 2.0 if match["per"] == "半年" else PER_YEAR[_period(match["per"])]
+    low, high = _rate(shape, match)
+    return _annual(low * times), _annual(high * times)
 
 
 def _span_rate(shape: Shape, match: re.Match[str]) -> tuple[float, float]:
@@ -127,7 +134,7 @@ def _span_rate(shape: Shape, match: re.Match[str]) -> tuple[float, float]:
 
 def _fen(shape: Shape, match: re.Match[str]) -> tuple[float, float]:
     given = match.groupdict()
-    figure = number(given.get("n1") or given["cn"])
+    figure = number(given.get("n1") or given.get("cn2") or given["cn"])
     figure += 0.5 if given.get("half") else 0.0
     figure += number(given["li"]) / 10 if given.get("li") else 0.0
     figure *= _TENS[given["base"]] if given.get("base") else 1.0
@@ -153,7 +160,8 @@ def _money_span(_shape: Shape, match: re.Match[str]) -> tuple[float, float]:
     paid, back = amount(match["p"], match["pu"]), amount(match["q"], match["qu"])
     if not 0 < paid < back:
         return 0.0, 0.0
-    times = PER_YEAR[_period(match["per"])] / max(number(match["span"]), 1)
+    span = 1.0 if match["span"] in "次隔当" else number(match["span"])
+    times = PER_YEAR[_period(match["per"])] / max(span, 1)
     figure = _annual((back - paid) / paid * 100 * times)
     return figure, figure
 
@@ -204,6 +212,7 @@ _FIGURES = {
     "money_bonus": _money_bonus,
     "buyback": _buyback,
     "ratio": _ratio,
+    "each": _each,
     "flag": _nothing,
     "decoy": _nothing,
 }
