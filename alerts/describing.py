@@ -6,6 +6,7 @@ from typing import Any
 
 from alerts.findings import Finding
 from alerts.masking import without_name
+from crawler.domain.capture import Capture, HopKind
 from crawler.domain.discrepancy import DISCREPANCY_NAMES, DiscrepancyKind
 from crawler.domain.filing import main_licence_of
 from crawler.domain.lexicon import Hit
@@ -49,8 +50,14 @@ def site_described(finding: Finding) -> dict[str, Any]:
             }
             for one in finding.discrepancies
         ],
-        "ip": last.hops[-1].peer if last and last.hops else "",
+        "ip": _peer(last) if last else "",
     }
+
+
+def _peer(capture: Capture) -> str:
+    """Where the page itself came from."""
+    way = [hop.peer for hop in capture.hops if hop.kind is not HopKind.SIBLING]
+    return way[-1] if way else ""
 
 
 def hits_described(finding: Finding) -> list[dict[str, Any]]:

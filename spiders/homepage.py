@@ -30,7 +30,7 @@ from spiders.walking import Walk
 
 __all__ = ["PATIENT", "QUICK", "HomepageSpider", "run_homepage_spider", "way_out"]
 
-WITH_ICON = Profile.PHONE  # asked for where other visitors' views are taken, and once a visit
+WITH_MORE = Profile.PHONE  # icon and sibling: where other visitors' views are taken, once a visit
 Sink = Callable[..., Awaitable[None]]  # the visit, then what it brought as each profile
 
 logger = logging.getLogger(__name__)
@@ -80,9 +80,9 @@ class HomepageSpider(Spider):
         walk = Walk(out=self.out, ask=self._ask, profile=profile)
         try:
             fetched = await walk.visit(visit)
-            if profile is WITH_ICON and ended_well(fetched.capture.outcome):
+            if profile is WITH_MORE and ended_well(fetched.capture.outcome):
                 icon = await walk.icon(fetched.capture.final_url)
-                fetched = replace(fetched, icon=icon)
+                fetched = replace(await walk.sibling(visit, fetched), icon=icon)
             return fetched
         except Exception as error:
             logger.exception("visit %s of %s failed", visit.id, visit.site.domain)

@@ -7,7 +7,7 @@ from datetime import datetime
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.domain.capture import Exchange, Hop, HopKind, Outcome, Profile
+from crawler.domain.capture import Exchange, Hop, HopKind, Outcome, PageKind, Profile
 from crawler.domain.ids import ulid
 from crawler.domain.site import Visit, ended_well
 from crawler.fetching.answer import Answer
@@ -24,6 +24,8 @@ from crawler.fetching.urls import PORTS, Target, scheme_of, target_of
 from crawler.fetching.way_out import WayOut
 from crawler.fetching.wire import WireResponse
 from crawler.reading.decoding import decode
+from crawler.reading.quick_text import read_quickly
+from crawler.reading.siblings import sibling_of, tells_nobody_apart
 from crawler.reading.splash import door_of
 from spiders.asking import Permission
 
@@ -80,6 +82,31 @@ class Walk:
             return b""
         found = response.body if response.status == 200 else b""
         return found if len(found) <= LARGEST_ICON and found.startswith(ICONS) else b""
+
+    async def sibling(self, visit: Visit, fetched: Fetched) -> Fetched:
+        """With what a made-up name beside the page's own is answered, where a page with hardly a
+        word is what a desktop saw: a host that gives it to anybody tells nothing of the site.
+        """
+        url = sibling_of(fetched.capture.final_url, visit.site.domain, self.out.chance)
+        if not url or len(fetched.body) > SMALL or not _may_be_anybodys(visit, fetched):
+            return fetched
+        if self._is_given(fetched.capture.final_url) and not self._is_given(url):
+            return fetched  # whose place the hosts file names, no name server knows
+        try:
+            _, ended = await self._step(Onward(url, HopKind.SIBLING))
+        except Trouble:  # most often there is no such name
+            return fetched
+        return replace(
+            fetched,
+            capture=replace(fetched.capture, hops=tuple(self.hops), ended_at=self.out.now()),
+            exchanges=tuple(exchange for _, exchange in self.exchanges),
+            exchange_hops=tuple(number for number, _ in self.exchanges),
+            sibling=ended,
+        )
+
+    def _is_given(self, url: str) -> bool:
+        target = target_of(url)
+        return target is not None and self.out.resolver.is_given(target.host)
 
     def given_up(self, visit: Visit, fault: str) -> Fetched:
         """What there is of a visit that ended by a fault of our own."""
@@ -183,6 +210,12 @@ class Walk:
             profile=self.profile,
             started_at=at,
         )
+
+
+def _may_be_anybodys(visit: Visit, fetched: Fetched) -> bool:
+    text = read_quickly(decode(fetched.body, fetched.declared_encodings).text)
+    kinds = {one.page_kind for one in visit.captures if one.text_digest == text.digest}
+    return PageKind.ORDINARY in kinds and tells_nobody_apart(text, visit.site)
 
 
 def _not_followed(ended: Ended, there: Onward) -> Ended:

@@ -84,6 +84,7 @@ class HopKind(StrEnum):
     SCRIPT = "script"
     FORM = "form"
     LINK = "link"  # the only door of an empty hall (进入首页)
+    SIBLING = "sibling"  # no way of the page: a made-up name beside its own, asked the same
 
 
 class EvidenceKind(StrEnum):

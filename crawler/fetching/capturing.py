@@ -31,6 +31,7 @@ class Fetched:
     left_pages: tuple[bytes, ...] = ()  # shown for a moment on the way, then refreshed away
     icon: bytes = b""  # the site's favicon, where it was asked for
     robots: tuple[RobotsWord, ...] = ()  # heard on the way, not known before
+    sibling: Ended | None = None  # what a made-up name beside the page's own was answered
 
     @property
     def numbered(self) -> Iterable[tuple[int, Exchange]]:

@@ -68,6 +68,10 @@ class Resolver:
         addresses = await self._addresses(host.lower())
         return tuple(Spot(unwrapped(address), port) for address in addresses[:MOST_ADDRESSES])
 
+    def is_given(self, host: str) -> bool:
+        """Whether the hosts file says where it is."""
+        return bool(self._hosts.places_of(host))
+
     def route(self, host: str, own: str) -> Route:
         """What `spots` went by, for a connection from this address of ours."""
         _, known = self._known.get(host.lower(), (0.0, ()))

@@ -29,7 +29,8 @@ _PARKED = _any(
     r"(?:域名|网站|空间|主机).{0,6}(?:已|即将)?(?:过期|到期)",
     r"(?:this )?domain (?:name )?(?:is|has been) (?:parked|registered|expired)",
     r"parked (?:free|domain)|sedoparking|parkingcrew|bodis",
-    r"该域名(?:尚未|还没有|未)(?:绑定|解析|启用|开通)",
+    r"域名.{0,8}(?:尚未|还没有|没有|未)(?:被)?(?:绑定|解析|启用|开通|配置)",
+    r"(?:网站|站点|空间|主机).{0,12}(?:未(?:及时)?续费|欠费)",
     r"related searches",
 )
 _UNBUILT = _any(
@@ -38,10 +39,13 @@ _UNBUILT = _any(
     r"(?:网站|站点|系统)(?:升级|维护|暂停|关闭|已关闭|已停止)",
     r"敬请期待|即将上线|under construction|coming soon|under maintenance",
     r"welcome to (?:nginx|openresty|tengine|caddy)|apache2? .{0,30}default page|^it works!?$",
-    r"iis windows|internet information services|iis\d|test page for",
+    r"iis windows|internet information services|iis\d|test page (?:for|powered)",
+    r"(?:server|domain|web ?site)(?:['’]?s)? default page|default web ?site page",
+    r"welcome to centos|your web server is working|web ?site has been (?:successfully )?created",
     r"站点创建成功|默认页面|这是默认|没有找到(?:对应的)?站点|宝塔",
     r"phpstudy|小皮面板|lnmp|xampp|wampserver|phpinfo|apache tomcat",
     r"(?:空间|主机|网站)(?:已)?开通成功|恭喜.{0,12}(?:创建|安装|开通|搭建|配置)成功",
+    r"(?:空间|主机|网站)已?成功开通",
 )
 _ERROR = _any(
     r"\b(?:400|403|404|410|500|502|503|504)\b.{0,40}(?:error|not found|服务|错误|页面|gateway)",
@@ -51,9 +55,14 @@ _ERROR = _any(
     r"无法(?:访问|显示|打开)(?:此|该|本)?(?:网|页|站)?|拒绝访问|禁止访问|access denied",
     r"(?:未|没有)(?:进行)?(?:工信部)?备案|备案.{0,8}(?:未完成|已注销|取消)|non-compliance icp",
     r"(?:访问|请求).{0,8}(?:被拦截|被阻断|已被拦截|异常|过于频繁)|网站防火墙|waf",
-    r"(?:网站|站点|账号|空间)(?:已)?(?:被)?(?:停用|冻结|暂停服务)|account suspended",
+    r"(?:网站|站点|账号|空间)(?:已)?(?:被)?(?:停用|冻结|暂停)|account suspended",
+    r"访问的(?:网站|站点).{0,6}不存在|no such app|default backend",
+    r"nosuchbucket|bucket does not exist|direct ip access|could not be retrieved",
+    r"\berror (?:code )?(?:52\d|53\d|10\d\d)\b|web server is down|(?:origin dns|resolution) error",
     r"fatal error|parse error:|数据库(?:连接)?(?:错误|失败)|server error|出错了|系统发生错误",
 )
+_OF_THE_SERVER = _any(r"default page: it works|http server test page|^(?:domain )?default page$")
+_MANUAL = 5_000  # characters: a server's own first page explains how to go on
 _DOOR = _any(r"登\s?[录陆]|sign ?in|log ?in|邀请码|访问密码|请输入密码|提取码")
 _ENTRY = _any(r"密码|验证码|邀请码|用户名|账号|帐号|手机号|password|username")
 _TABLE = (
@@ -77,6 +86,8 @@ def page_kind_of(
     length = len("".join(body.split()))
     if status is not None and status >= 400 and length < _LITTLE:
         return PageKind.ERROR_PAGE
+    if length < _MANUAL and _OF_THE_SERVER.search(title):
+        return PageKind.CONSTRUCTION
     door = length < _LITTLE and _is_door(text, structure, length)
     for kind, phrases in _TABLE:
         if kind is PageKind.ERROR_PAGE and door and _ENTRY.search(text.field("placeholder")):

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crawler.domain.capture import Capture, EvidenceKind, Fetcher, Outcome, Profile
+from crawler.domain.capture import Capture, EvidenceKind, Fetcher, Outcome, PageKind, Profile
 from crawler.domain.errors import WatchError
 from crawler.domain.family import PICTURE_BANDS, Mark, MarkKind
 from crawler.domain.ids import ulid
@@ -24,6 +24,7 @@ from crawler.fetching.picture import difference_hash
 from crawler.fetching.rendering import Rendered
 from crawler.fetching.robots import RobotsPolicy, refused
 from crawler.reading.page_kinds import page_kind_of
+from crawler.reading.siblings import tells_nobody_apart
 from crawler.service.passages import passage_from
 from crawler.service.pipes import Downward, Greeting, Keepsake, Outlet, Pulse, Ready, Report
 from crawler.service.sluice import Sluice, orders_through
@@ -148,7 +149,7 @@ def _capture_of(visit: Visit, rendered: Rendered, tool: str, egress: str) -> Cap
         content_type=rendered.content_type,
         encoding="utf-8",
         title=rendered.title[:500],
-        page_kind=page_kind_of(text, None, rendered.status),
+        page_kind=_kind_of(visit, rendered),
         started_at=rendered.started_at,
         ended_at=rendered.ended_at,
         tls=rendered.tls,
@@ -158,6 +159,15 @@ def _capture_of(visit: Visit, rendered: Rendered, tool: str, egress: str) -> Cap
         clock=clock_state(),
         egress=egress,
     )
+
+
+def _kind_of(visit: Visit, rendered: Rendered) -> PageKind:
+    """What any name gets stays that, unless the browser saw more of it."""
+    kind = page_kind_of(rendered.text, None, rendered.status)
+    known = any(one.page_kind is PageKind.WILDCARD for one in visit.captures)
+    if known and kind is PageKind.ORDINARY and tells_nobody_apart(rendered.text, visit.site):
+        return PageKind.WILDCARD
+    return kind
 
 
 def _keepsakes(capture: Capture, rendered: Rendered) -> list[Keepsake]:

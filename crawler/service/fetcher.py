@@ -14,7 +14,15 @@ from pathlib import Path
 
 import structlog
 
-from crawler.domain.capture import Capture, Flag, Outcome, PageText, Profile, is_blank
+from crawler.domain.capture import (
+    Capture,
+    Flag,
+    Outcome,
+    PageKind,
+    PageText,
+    Profile,
+    is_blank,
+)
 from crawler.domain.family import Mark, MarkKind
 from crawler.domain.site import Visit, ended_well
 from crawler.fetching.capturing import Fetched
@@ -23,6 +31,7 @@ from crawler.fetching.robots import RobotsPolicy
 from crawler.reading.decoding import decode
 from crawler.reading.page_kinds import page_kind_of
 from crawler.reading.quick_text import was_cut
+from crawler.reading.siblings import says_the_same
 from crawler.service.comparing import are_unlike, lead_apart
 from crawler.service.passages import passage_from
 from crawler.service.pipeline import Page, glance
@@ -180,7 +189,21 @@ def _read(capture: Capture, fetched: Fetched) -> Page:
         text_digest=page.text.digest,
         page_kind=page_kind_of(page.text, None, capture.status, page.wants),
     )
-    return replace(page, capture=read)
+    return replace(page, capture=_beside_sibling(read, page.text, fetched))
+
+
+def _beside_sibling(capture: Capture, text: PageText, fetched: Fetched) -> Capture:
+    """Whether what stands there is what any name would get."""
+    there = fetched.sibling
+    if there is None or capture.page_kind is not PageKind.ORDINARY:
+        return capture
+    other = decode(there.body, there.declared_encodings).text
+    if there.status != capture.status or not says_the_same(
+        text, capture.final_url, other, there.url
+    ):
+        return capture
+    reason = f"随意编造的同级域名也得到这一页面：{there.url}"
+    return replace(capture, page_kind=PageKind.WILDCARD, reason=capture.reason or reason)
 
 
 def icon_marks(looks: Iterable[Fetched]) -> Iterator[Mark]:

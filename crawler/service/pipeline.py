@@ -25,7 +25,7 @@ from lexicons.judging import Judge
 MANY_IMAGES = 5
 ENOUGH_IN_A_PICTURE = frozenset({"drawing", "image_heavy", "overlay", "private_font", "thin_text"})
 _FOR_OTHERS = frozenset({"search_redirect", "phone_redirect"})  # taken as other visitors too
-_BEARS_A_NUMBER = frozenset({PageKind.ORDINARY, PageKind.SHELL})
+_BEARS_A_NUMBER = frozenset({PageKind.ORDINARY, PageKind.SHELL, PageKind.WILDCARD})
 _SEES_ENOUGH = frozenset({"", "hit", "watched_change", "learned"})
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
-from crawler.domain.capture import Capture, Fetcher, Outcome, Profile
+from crawler.domain.capture import Capture, Fetcher, Outcome, PageKind, Profile
 from crawler.domain.discrepancy import Discrepancy
 from crawler.domain.filing import SubjectKind, shown_unit_name
 from crawler.domain.site import Site, ended_well
@@ -256,7 +256,7 @@ def _line(
         rates=tuple(row.rates or ()),
         rendered=any(c.fetcher is Fetcher.BROWSER and ended_well(c.outcome) for c in seen),
         family=str(family or ""),
-        page_kind=str(last.page_kind) if last else "",
+        page_kind=_kind_of(last, seen) if last else "",
         captured_at=last.ended_at if last else None,
         text_digest=row.judged_digest or "",
         sentence=row.sentence or "",
@@ -274,6 +274,14 @@ def _line(
         visit_id=row.visit_id,
         site_id=row.id,
     )
+
+
+def _kind_of(last: Capture, seen: Sequence[Capture]) -> str:
+    """Whether a plain page is what any name gets was asked after it was kept."""
+    if last.fetcher is Fetcher.HTTP and last.page_kind is PageKind.ORDINARY:
+        asked = (one.page_kind for one in seen)
+        return str(PageKind.WILDCARD if PageKind.WILDCARD in asked else last.page_kind)
+    return str(last.page_kind)
 
 
 def _telling(seen: Sequence[Capture]) -> Capture | None:

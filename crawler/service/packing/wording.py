@@ -30,6 +30,8 @@ HOPS = {
     HopKind.META: "网页转向",
     HopKind.SCRIPT: "脚本转向",
     HopKind.FORM: "表单转向",
+    HopKind.LINK: "页面上唯一的入口",
+    HopKind.SIBLING: "编造的同级域名（核对泛解析）",
 }
 TRACKS = {
     Track.BAIT: "承诺给出资人",
