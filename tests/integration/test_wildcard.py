@@ -158,10 +158,11 @@ def test_what_the_made_up_name_was_given_is_kept(tmp_path: Path) -> None:
 
 def test_asking_costs_two_requests_and_only_where_the_name_exists(tmp_path: Path) -> None:
     _, there, _ = looked(tmp_path / "a")
-    _, not_there, _ = looked(tmp_path / "b", names="zhan-demo.cn")
+    capture, not_there, _ = looked(tmp_path / "b", names="zhan-demo.cn")
 
     assert [path for host, path in there.asked if host != "zhan-demo.cn"] == ["/robots.txt", "/"]
     assert {host for host, _ in not_there.asked} == {"zhan-demo.cn"}
+    assert capture.outcome is Outcome.SEEN  # nor was a name server asked
 
 
 @pytest.mark.parametrize(
