@@ -31,6 +31,7 @@ from crawler.service.sluice import Sluice, orders_through
 from crawler.service.starting import run_child
 from crawler.service.watching import SEVERAL, Watch
 
+KINDNESS = 5  # an alert stands before its picture
 HEARTBEAT_S = 0.5
 FULL_FOR = frozenset(
     {"hit", "watched_change", "image_heavy", "cloak_phone", "cloak_search", "recapture"}
@@ -223,4 +224,4 @@ def _now() -> datetime:
 
 
 if __name__ == "__main__":
-    run_child(draw)
+    run_child(draw, KINDNESS)

@@ -76,6 +76,7 @@ def reading_crew(house: House, run: str) -> Crew:
     start = _starter(house, run, "reader", stuck_s=20.0)
     return Crew(
         state=VisitState.READING,
+        foreseen_by=VisitState.WAITING,
         size=1,
         window=READER_WINDOW,
         start=start,

@@ -43,6 +43,7 @@ from crawler.store.evidence import SegmentWriter
 from lexicons.judging import Judge
 from spiders.homepage import PATIENT, QUICK, run_homepage_spider, way_out
 
+KINDNESS = 5  # what came in goes before what may still come
 GROUP_S = 0.2
 PULSE_S = 1.0
 UNKEPT = 4
@@ -272,4 +273,4 @@ async def fetch(records: AsyncIterator[Downward], greeting: Greeting, outlet: Ou
 
 
 if __name__ == "__main__":
-    run_child(fetch)
+    run_child(fetch, KINDNESS)

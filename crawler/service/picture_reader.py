@@ -2,7 +2,6 @@
 it has a process of its own and gives way to all others.
 """
 
-import os
 import resource
 from collections.abc import AsyncIterator, Iterator
 from importlib.metadata import version
@@ -18,12 +17,11 @@ from crawler.service.watching import Watch
 from crawler.store.evidence import open_record
 
 MEMORY = 4 * 1024**3
-KINDNESS = 5  # to the processes that find and tell
+KINDNESS = 10  # to the processes that find and tell
 
 
 async def decipher(records: AsyncIterator[Downward], greeting: Greeting, outlet: Outlet) -> None:
     """Work until the parent closes the pipe."""
-    os.nice(KINDNESS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     watch = Watch(Path(greeting.watch))
     folder = Path(greeting.evidence)
@@ -67,4 +65,4 @@ def _tool() -> str:
 
 
 if __name__ == "__main__":
-    run_child(decipher)
+    run_child(decipher, KINDNESS)

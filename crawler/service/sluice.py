@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from crawler.service.pipes import Downward, Order, Places
 
-FIRST = 256  # at the start; more as long as what answers is read at once
+FIRST = 64  # at the start; more as long as what answers is read at once
 LEAST = 32
 SOON_S = 2.0  # between answer and reading
 DOWN = 0.7

@@ -24,9 +24,12 @@ _OBJECTS_A_LOOK = 20_000
 Work = Callable[[AsyncIterator[Downward], Greeting, Outlet], Awaitable[None]]
 
 
-def run_child(work: Work) -> None:
-    """Do the work until the parent closes the pipe. Ctrl-C is the parent's business."""
+def run_child(work: Work, kindness: int = 0) -> None:
+    """Do the work until the parent closes the pipe, giving way to whoever is less kind. Ctrl-C is
+    the parent's business.
+    """
     die_with_parent()
+    os.nice(kindness)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     pipe_in, pipe_out = _own_pipes()
     try:

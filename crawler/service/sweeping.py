@@ -19,7 +19,7 @@ import structlog
 from crawler.domain.errors import StoreAway, WatchError
 from crawler.domain.site import Sweep, SweepState, Visit, VisitState
 from crawler.service.children import Child
-from crawler.service.hands import Came, Crew, Held, blamed
+from crawler.service.hands import BLOCK, Came, Crew, Held, blamed
 from crawler.service.ordering import orders_for
 from crawler.service.pacing import Pace
 from crawler.service.pausing import until_set
@@ -46,7 +46,6 @@ from crawler.store.visits import (
     waiting_count,
 )
 
-BLOCK = 200  # visits a claim
 LEASE = timedelta(minutes=15)
 MOST_TRIES = 2
 MOST_DEATHS = 5  # of the children in one place, with nothing reported and no page to blame
@@ -237,7 +236,7 @@ class Sweeping:
     async def _keep(self, crew: Crew, number: int) -> None:
         fruitless = careful = 0
         while not self._over.is_set() and fruitless < MOST_DEATHS:
-            if self._counts[crew.state] <= number * BLOCK:  # those before it do it sooner alone
+            if not crew.is_due(number, self._counts):
                 await self._pause()
                 continue
             child = await crew.start(number)
