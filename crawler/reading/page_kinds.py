@@ -5,7 +5,7 @@ door, an error. Phrases count only on pages that say little else.
 import re
 
 from crawler.domain.capture import PageKind, PageText
-from crawler.domain.page import FormKind, PageStructure
+from crawler.reading.doors import is_closed_door
 
 _LITTLE = 600  # characters: more than such pages ever say
 _HARDLY_ANY = 250
@@ -63,8 +63,6 @@ _ERROR = _any(
 )
 _OF_THE_SERVER = _any(r"default page: it works|http server test page|^(?:domain )?default page$")
 _MANUAL = 5_000  # characters: a server's own first page explains how to go on
-_DOOR = _any(r"登\s?[录陆]|sign ?in|log ?in|邀请码|访问密码|请输入密码|提取码")
-_ENTRY = _any(r"密码|验证码|邀请码|用户名|账号|帐号|手机号|password|username")
 _TABLE = (
     (PageKind.FOR_SALE, _FOR_SALE),
     (PageKind.PARKED, _PARKED),
@@ -75,12 +73,12 @@ _TABLE = (
 
 def page_kind_of(
     text: PageText,
-    structure: PageStructure | None = None,
+    html: str = "",
     status: int | None = 200,
     render_reason: str = "",
 ) -> PageKind:
-    """The kind of a page from its words, its forms where they were read, its status, and why the
-    browser is wanted.
+    """The kind of a page from its words, its entries, its status, and why the browser is wanted.
+    A door is one whatever stands on it: 测试站点 and 未经授权禁止访问 are for those inside.
     """
     title, body = text.field("title"), text.field("body")
     length = len("".join(body.split()))
@@ -88,14 +86,11 @@ def page_kind_of(
         return PageKind.ERROR_PAGE
     if length < _MANUAL and _OF_THE_SERVER.search(title):
         return PageKind.CONSTRUCTION
-    door = length < _LITTLE and _is_door(text, structure, length)
+    if is_closed_door(text, html):
+        return PageKind.LOGIN_WALL
     for kind, phrases in _TABLE:
-        if kind is PageKind.ERROR_PAGE and door and _ENTRY.search(text.field("placeholder")):
-            return PageKind.LOGIN_WALL  # 未经授权禁止访问 beside its entries forbids nobody to try
         if length < _LITTLE and (phrases.search(title) or _said(phrases, body, length)):
             return kind
-    if door:
-        return PageKind.LOGIN_WALL
     return PageKind.SHELL if render_reason == "script_shell" else PageKind.ORDINARY
 
 
@@ -103,13 +98,3 @@ def _said(phrases: re.Pattern[str], body: str, length: int) -> bool:
     """In a short line of a page that says hardly anything, or high up on one that says little."""
     lines = body.split("\n")[: 30 if length < _HARDLY_ANY else 4]
     return any(phrases.search(line) for line in lines if len(line) < _LINE)
-
-
-def _is_door(text: PageText, structure: PageStructure | None, length: int) -> bool:
-    """Entries to get in and little beside them."""
-    words = text.field("title") + text.field("body") + text.field("placeholder")
-    if structure is not None:
-        kinds = {form.kind for form in structure.forms}
-        doors = {FormKind.LOGIN, FormKind.REGISTER}
-        return bool(kinds) and kinds <= doors and len(structure.cards) == 0
-    return length < _HARDLY_ANY and bool(_DOOR.search(words)) and bool(_ENTRY.search(words))

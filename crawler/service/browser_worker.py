@@ -164,7 +164,7 @@ def _capture_of(visit: Visit, rendered: Rendered, tool: str, egress: str) -> Cap
 
 def _kind_of(visit: Visit, rendered: Rendered) -> PageKind:
     """What any name gets stays that, unless the browser saw more of it."""
-    kind = page_kind_of(rendered.text, None, rendered.status)
+    kind = page_kind_of(rendered.text, rendered.dom, rendered.status)
     known = any(one.page_kind is PageKind.WILDCARD for one in visit.captures)
     if known and kind is PageKind.ORDINARY and tells_nobody_apart(rendered.text, visit.site):
         return PageKind.WILDCARD

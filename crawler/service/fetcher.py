@@ -188,7 +188,7 @@ def _read(capture: Capture, fetched: Fetched) -> Page:
         flags=tuple(dict.fromkeys((*capture.flags, *decoded.flags, *[Flag.SIZE_LIMIT] * cut))),
         title=page.text.field("title")[:500],
         text_digest=page.text.digest,
-        page_kind=page_kind_of(page.text, None, capture.status, page.wants),
+        page_kind=page_kind_of(page.text, decoded.text, capture.status, page.wants),
     )
     return replace(page, capture=_beside_sibling(read, page.text, fetched))
 

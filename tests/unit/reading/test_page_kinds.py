@@ -3,9 +3,10 @@
 import pytest
 
 from crawler.domain.capture import PageKind
-from crawler.domain.page import Form, FormKind, PageStructure
 from crawler.reading.page_kinds import page_kind_of
+from crawler.reading.quick_text import read_quickly
 from tests.builders import a_text
+from tests.unit.reading.doors import DOORS, OPEN
 
 K = PageKind
 LONG = "本公司专业生产各类五金轴承，欢迎新老客户来厂参观洽谈业务。" * 30
@@ -59,27 +60,25 @@ def test_the_kind_shows_in_the_words(title: str, body: str, kind: PageKind) -> N
 
 
 def test_an_error_status_with_little_beside_it_is_an_error_page() -> None:
-    assert page_kind_of(a_text("某某"), None, 503) is K.ERROR_PAGE
+    assert page_kind_of(a_text("某某"), status=503) is K.ERROR_PAGE
 
 
 def test_a_full_page_under_an_error_status_is_what_it_shows() -> None:
-    assert page_kind_of(a_text(LONG), None, 404) is K.ORDINARY
+    assert page_kind_of(a_text(LONG), status=404) is K.ORDINARY
 
 
 def test_a_script_shell_is_a_shell() -> None:
-    assert page_kind_of(a_text(""), None, 200, "script_shell") is K.SHELL
+    assert page_kind_of(a_text(""), render_reason="script_shell") is K.SHELL
 
 
-def test_a_page_of_nothing_but_a_login_form_is_a_closed_door() -> None:
-    structure = PageStructure(forms=(Form(kind=FormKind.LOGIN),))
+@pytest.mark.parametrize("name", DOORS)
+def test_a_page_of_nothing_but_a_way_in_is_a_closed_door(name: str) -> None:
+    assert page_kind_of(read_quickly(DOORS[name]), DOORS[name]) is K.LOGIN_WALL
 
-    assert page_kind_of(a_text("会员平台"), structure) is K.LOGIN_WALL
 
-
-def test_a_page_that_also_has_a_message_form_is_no_closed_door() -> None:
-    structure = PageStructure(forms=(Form(kind=FormKind.LOGIN), Form(kind=FormKind.CONTACT)))
-
-    assert page_kind_of(a_text("登录 密码"), structure) is K.ORDINARY
+@pytest.mark.parametrize("name", OPEN)
+def test_a_page_that_also_has_a_way_in_is_none(name: str) -> None:
+    assert page_kind_of(read_quickly(OPEN[name]), OPEN[name]) is not K.LOGIN_WALL
 
 
 def test_a_login_form_that_forbids_strangers_is_a_closed_door_and_no_error() -> None:

@@ -4,7 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from crawler.domain.capture import Outcome
+from crawler.domain.assessment import Level, at_least
+from crawler.domain.capture import Outcome, PageKind
+from crawler.reading.page_kinds import page_kind_of
+from crawler.reading.quick_text import read_quickly
 from crawler.service.pipeline import Page, examine
 from crawler.service.wiring import LEXICONS
 from lexicons.judging import Judge
@@ -56,3 +59,23 @@ def test_a_page_of_an_error_is_not_called_clean(
 
     assert verdict.assessment
     assert verdict.assessment.sentence == sentence
+
+
+def test_a_closed_door_with_an_offer_on_it_is_judged(judge: Judge) -> None:
+    html = (
+        "<title>某某财富</title><h1>稳健增值 预期年化收益 18% 保本保息 立即投资</h1><form>"
+        "<input placeholder=手机号><input type=password placeholder=密码>"
+        "<button>登录</button></form>"
+    )
+    text = read_quickly(html)
+    kind = page_kind_of(text, html)
+    pages = [
+        Page.read(a_capture(text_digest=text.digest, page_kind=one), html)
+        for one in (kind, PageKind.ORDINARY)
+    ]
+    levels = [examine(a_visit(), [page], judge, AT).assessment for page in pages]
+
+    assert kind is PageKind.LOGIN_WALL
+    assert levels[0] == levels[1]
+    assert levels[0] is not None
+    assert at_least(levels[0].level, Level.YELLOW)
