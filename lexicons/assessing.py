@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from crawler.domain.assessment import Assessment, Level, Reason, Side, Yield
+from crawler.domain.assessment import NAMES, Assessment, Level, Reason, Side, Yield
 from crawler.domain.capture import Field, PageText, is_blank
-from crawler.domain.lexicon import Hit, Zone
+from crawler.domain.lexicon import Hit
 from crawler.domain.page import PageStructure
-from crawler.domain.site import Site, Visit, ended_well
+from crawler.domain.site import Visit, ended_well
 from crawler.domain.subject import LicenceState, licence_state
 from lexicons import wording
 from lexicons.card_yields import card_yields, may_hold_rates
@@ -19,7 +19,7 @@ from lexicons.evidence import Strength, Weighed, is_promise, rate_points, streng
 from lexicons.four_tests import four_tests
 from lexicons.licences import has_licence_for, is_licensed_name, names_deposits
 from lexicons.limits import over_limit
-from lexicons.matching import find_hits
+from lexicons.naming import LISTED, is_listed, reason_listed, reason_of_name, sensitive_names
 from lexicons.purpose import Purpose, asks_on_thin_page, highest_factor, purpose_of
 from lexicons.reading import ReadField, Tools, read_fields, weigh
 from lexicons.speaking import LEAST_INFORMING, reports, speaks_to_inform, tells_aftermath
@@ -189,15 +189,6 @@ def _divided(
     return tuple(core), tuple(modifiers)
 
 
-def sensitive_names(site: Site, tools: Tools) -> tuple[Hit, ...]:
-    """Words of 条例 art. 9 in the names of the subject and the site."""
-    named = (("unit_name", site.unit_name), ("site_name", site.site_name))
-    page = PageText(fields=tuple(Field(name=n, text=t) for n, t in named if t))
-    categories = tools.lexicon.categories
-    hits = find_hits(page, tools.finder) if page.fields else ()
-    return tuple(hit for hit in hits if categories[hit.category].zone is Zone.NAME)
-
-
 # --- the rules, in the order they are applied -----------------------------------------------------
 
 
@@ -251,11 +242,12 @@ def trust_borrowed(found: Findings, score: float) -> Iterator[Reason]:
 
 
 def name_sensitive(found: Findings, score: float) -> Iterator[Reason]:
-    """A subject's or site's name with words reserved for licensed houses (条例 art. 9)."""
-    if found.names and score >= found.tools.weights.levels["blue"]:
-        strongest = max(found.names, key=lambda hit: hit.weight)
-        points = found.tools.weights.names["sensitive"] * min(1.0, strongest.weight / 4)
-        yield wording.reason_at(Side.FOR, "name_sensitive", strongest, points)
+    """A subject's or site's name with words of 条例 art. 9, or others worth a look."""
+    weights = found.tools.weights
+    if found.names and score >= weights.levels["blue"]:
+        strongest = max(found.names, key=lambda hit: (is_listed(hit, weights), hit.weight))
+        points = weights.names["sensitive"] * min(1.0, strongest.weight / 4)
+        yield reason_of_name(strongest, "name_sensitive", points, weights)
 
 
 def purpose_weighed(found: Findings, score: float) -> Iterator[Reason]:
@@ -448,6 +440,13 @@ def _spoken_against(found: Findings) -> bool:
     )
 
 
+def name_listed(found: Findings, score: float) -> Iterator[Reason]:
+    """A name with words of art. 9 is a finding by itself, whatever the page came to."""
+    reason = reason_listed(found.visit, found.names, score, found.tools.weights)
+    if reason:
+        yield reason
+
+
 def _shown(found: Findings) -> Shown:
     return Shown(
         strengths=found.strengths,
@@ -476,6 +475,7 @@ RULES: tuple[Rule, ...] = (
     red_at_once,
     gravest_kind,
     wording_resembles,
+    name_listed,
 )
 
 
@@ -483,17 +483,18 @@ def _assessment(found: Findings, text: PageText, at: datetime) -> Assessment:
     score, reasons = _ruled(found, RULES)
     score = round(score, 2)
     level = found.tools.weights.level(score)
+    named = any(one.rule == LISTED for one in reasons)
     categories = tuple(one.category for one in found.strengths if one.points >= 1)
     yields = tuple(rate for rate, _ in found.rates)
     return Assessment(
         visit_id=found.visit.id,
         level=level,
         score=score,
-        categories=categories,
+        categories=categories or ((NAMES,) if named else ()),
         yields=yields,
         hits=tuple(one.hit for one in found.weighed if one.points > 0),
         reasons=tuple(reasons[:MOST_REASONS]),
-        sentence=_unseen(found.visit, level)
+        sentence=_unseen(found.visit, Level.NONE if named else level)
         or wording.sentence(level, reasons, found.strengths, yields, found.tools.lexicon),
         tests=four_tests(found.strengths, yields, found.purpose, found.visit.standing),
         text_digest=text.digest,
@@ -505,13 +506,18 @@ def _assessment(found: Findings, text: PageText, at: datetime) -> Assessment:
 def quiet(visit: Visit, text: PageText, tools: Tools, at: datetime) -> Assessment:
     """The assessment of a page whose words, taken at their worst, are no finding."""
     why = "页面用语即使按最坏打算也够不上线索"
+    named = reason_listed(visit, sensitive_names(visit.site, tools), 0.0, tools.weights)
+    reasons = (*((named,) if named else ()), Reason(side=Side.AGAINST, rule="sieve", text=why))
+    score = named.points if named else 0.0
+    level = tools.weights.level(score)
     return Assessment(
         visit_id=visit.id,
-        level=Level.NONE,
-        score=0.0,
-        reasons=(Reason(side=Side.AGAINST, rule="sieve", text=why),),
+        level=level,
+        score=score,
+        categories=(NAMES,) if named else (),
+        reasons=reasons,
         sentence=_unseen(visit, Level.NONE)
-        or wording.sentence(Level.NONE, (), (), (), tools.lexicon),
+        or wording.sentence(level, reasons, (), (), tools.lexicon),
         text_digest=text.digest,
         lexicon_version=tools.lexicon.version,
         judged_at=at,

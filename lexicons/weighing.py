@@ -49,7 +49,7 @@ class Weights:
     contexts: Mapping[str, Any]
     purpose: Purpose
     licensed: Mapping[str, Any]
-    names: Mapping[str, float]
+    names: Mapping[str, Any]
     thin: Mapping[str, float]
     sieve: Mapping[str, float]
     urgency: Mapping[str, Any]  # empty in a version of before there was one

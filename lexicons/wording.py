@@ -8,6 +8,7 @@ from crawler.domain.subject import LicenceState
 from lexicons.claiming import Claim, Promise
 from lexicons.evidence import Strength, Weighed
 from lexicons.limits import Over
+from lexicons.naming import LISTED
 from lexicons.purpose import Purpose
 from lexicons.reading import ReadField
 from lexicons.resembling import Stretch
@@ -22,7 +23,6 @@ _CONTEXTS = {
 }  # fmt: skip
 _FIXED = {
     "words_disguised": "使用变体写法“{raw}”（{word}）",
-    "name_sensitive": "名称含条例第九条限制的字样“{word}”",
 }
 _STRUCTURE = {
     "register": "注册表单", "invest": "投资表单", "loan": "借款表单", "contact": "留言表单",
@@ -295,6 +295,9 @@ def sentence(
 ) -> str:
     """One sentence that an officer would sign."""
     resembling = any(one.rule == _RESEMBLES for one in reasons)
+    named = next((one.text for one in reasons if one.rule == LISTED), "")
+    if named and not resembling:
+        return f"{named}；页面本身未见够得上线索的内容。"
     if level is Level.NONE or not (strengths or resembling):
         return "未发现疑似非法集资的内容。"
     if resembling:

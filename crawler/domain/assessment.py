@@ -39,6 +39,9 @@ def at_least(level: Level, floor: Level) -> bool:
     return rank(level) >= rank(floor)
 
 
+NAMES = "name_sensitive"  # the category of what a subject's or site's name says
+
+
 class Track(StrEnum):
     """What a rate is promised for."""
 
@@ -159,6 +162,11 @@ class Assessment:
     text_digest: str = ""  # the text that the spans point into
     lexicon_version: str = ""
     judged_at: datetime
+
+
+def says_nothing(assessment: Assessment) -> bool:
+    """Whether the page itself came to nothing: no level, or one by the subject's name alone."""
+    return assessment.level is Level.NONE or assessment.categories == (NAMES,)
 
 
 def rates_of(assessment: Assessment) -> tuple[float, ...]:

@@ -19,8 +19,8 @@ from crawler.reading.likeness import marks_of
 from crawler.reading.quick_text import read_quickly
 from crawler.reading.render_reasons import MEAGRE, THIN, images_in, needs_browser
 from crawler.service.comparing import View, differences_between
-from lexicons.assessing import sensitive_names
 from lexicons.judging import Judge
+from lexicons.naming import sensitive_names
 
 MANY_IMAGES = 5
 ENOUGH_IN_A_PICTURE = frozenset({"drawing", "image_heavy", "overlay", "private_font", "thin_text"})

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from crawler.domain.assessment import Assessment, Level, left_unjudged
+from crawler.domain.assessment import Assessment, left_unjudged, says_nothing
 from crawler.domain.capture import (
     Capture,
     Evidence,
@@ -69,7 +69,7 @@ def report_of(order: Order, folder: Path, judge: Judge, at: datetime) -> Report:
         pages = [Page(capture=visit.captures[-1], html="", text=PageText())]
     verdict = examine(visit, pages, judge, at)
     assessment = verdict.assessment
-    if assessment is not None and assessment.level is Level.NONE and _was_not_shown(visit):
+    if assessment is not None and says_nothing(assessment) and _was_not_shown(visit):
         assessment = _undrawn(visit, at)
     return Report(
         visit_id=visit.id,
