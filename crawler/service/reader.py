@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from crawler.domain.assessment import Assessment, left_unjudged, says_nothing
+from crawler.domain.assessment import Assessment, left_unjudged
 from crawler.domain.capture import (
     Capture,
     Evidence,
@@ -23,19 +23,18 @@ from crawler.domain.capture import (
 )
 from crawler.domain.errors import BadInput
 from crawler.domain.family import Mark, MarkKind
-from crawler.domain.site import Visit, ended_well
+from crawler.domain.site import Visit
 from crawler.fetching.capturing import html_of_answer
 from crawler.reading.decoding import decode
-from crawler.reading.render_reasons import OF_THE_PAGE
 from crawler.service.pipeline import Page, examine
 from crawler.service.pipes import Downward, Greeting, Order, Outlet, Ready, Report
 from crawler.service.starting import run_child, settle
+from crawler.service.unshown import judged_as_shown
 from crawler.service.watching import Watch
 from crawler.store.evidence import open_record
 from lexicons.judging import Judge
 
 MEMORY = 3 * 1024**3
-_TOLD_TOO_LITTLE = OF_THE_PAGE | {"learned"}  # by the plain answer
 
 
 async def read(records: AsyncIterator[Downward], greeting: Greeting, outlet: Outlet) -> None:
@@ -69,8 +68,9 @@ def report_of(order: Order, folder: Path, judge: Judge, at: datetime) -> Report:
         pages = [Page(capture=visit.captures[-1], html="", text=PageText())]
     verdict = examine(visit, pages, judge, at)
     assessment = verdict.assessment
-    if assessment is not None and says_nothing(assessment) and _was_not_shown(visit):
-        assessment = _undrawn(visit, at)
+    if assessment is not None:
+        reason = visit.render_reason
+        assessment = judged_as_shown(assessment, visit.captures, reason, drawn_later=True)
     return Report(
         visit_id=visit.id,
         texts=tuple(text for text in verdict.texts if text.fields),
@@ -90,20 +90,6 @@ def _unreadable(visit: Visit, at: datetime) -> Assessment:
     """A page was seen, and none of what was kept of it opens: that is not clean."""
     why = "留存的页面无法打开（存证损坏或缺失），未能研判，须人工查看"
     return left_unjudged(visit.id, "unreadable", why, at)
-
-
-def _was_not_shown(visit: Visit) -> bool:
-    """Whether what a visitor sees is in no capture: the plain answer told too little, and the
-    browser did not get to it.
-    """
-    drawn = [one.outcome for one in visit.captures if one.fetcher is Fetcher.BROWSER]
-    wanted = visit.render_reason in _TOLD_TOO_LITTLE
-    return wanted and bool(drawn) and not any(map(ended_well, drawn))
-
-
-def _undrawn(visit: Visit, at: datetime) -> Assessment:
-    why = "页面要由浏览器打开才看得到内容，浏览器未能打开，未能研判，须人工查看"
-    return left_unjudged(visit.id, "undrawn", why, at)
 
 
 def _telling(captures: Sequence[Capture]) -> Iterator[Capture]:

@@ -19,7 +19,8 @@ from crawler.service.keepsakes import picture_words, with_keepsakes
 from crawler.service.learning import learned
 from crawler.service.pipes import Report
 from crawler.service.turns import Turns, shows_the_same
-from crawler.store.assessments import Judged, save_assessments
+from crawler.service.unshown import TOLD_TOO_LITTLE, judged_as_shown, unshown
+from crawler.store.assessments import Judged, quiet_visits, save_assessments
 from crawler.store.captures import Kept, commit_evidence, commit_segments, save_captures
 from crawler.store.chain import append_links
 from crawler.store.database import Connection, Database
@@ -102,12 +103,41 @@ class Recorder:
             return change
         return change | {"lease_owner": self.owner, "lease_until": now + self.lease}
 
+    def leave_unshown(self, sweep_id: int, now: datetime) -> None:
+        """What waits for a browser at a sweep's end, and was called quiet by too little, is not
+        judged.
+        """
+        with self.database.transaction() as db:
+            each = [
+                (visit, unshown(assessment))
+                for visit, assessment in quiet_visits(db, sweep_id, TOLD_TOO_LITTLE, now)
+            ]
+            save_assessments(
+                db,
+                [
+                    Judged(assessment=one, site_id=visit.site.id, region=visit.site.region)
+                    for visit, one in each
+                ],
+            )
+            self.answer(db, each, now)
+            levels = [{"id": visit.site.id, "last_level": str(one.level)} for visit, one in each]
+            save_seen(db, levels)
+
+    def _weighed(
+        self, visit: Visit, report: Report, assessment: Assessment, said: Sequence[Discrepancy]
+    ) -> Assessment:
+        """With what disagrees, and as far as anybody was shown what it speaks of."""
+        captures = visit.captures + report.captures
+        reason = report.render_reason or visit.render_reason
+        whole = weighed(assessment, said, self.level_of)
+        return judged_as_shown(whole, captures, reason, drawn_later=self.turns.renders)
+
     def _judge(self, db: Connection, judged: Group, now: datetime) -> Group:
         """Write down what was judged and what follows from it; gives it as it was weighed."""
         found = [(visit, _discrepancies(db, visit.site, report)) for visit, report in judged]
         save_each_discrepancies(db, found, now)
         each = [
-            (visit, report, weighed(report.assessment, said, self.level_of))
+            (visit, report, self._weighed(visit, report, report.assessment, said))
             for (visit, report), (_, said) in zip(judged, found, strict=True)
             if report.assessment is not None
         ]

@@ -192,6 +192,7 @@ class Sweeping:
     async def _finish(self) -> SweepState:
         await self._count()
         if not self.joins and not self._left():  # pictures nobody could take keep no sweep open
+            await self._in_memory(partial(self.recorder.leave_unshown, self.sweep.id, _now()))
             await self._write(partial(close_unrendered, sweep_id=self.sweep.id, now=_now()))
             await self._count()
         self.on_progress(self._counts)

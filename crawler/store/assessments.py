@@ -2,14 +2,17 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
-from crawler.domain.assessment import Assessment, Level, rates_of
+from crawler.domain.assessment import Assessment, Level, rates_of, says_nothing
+from crawler.domain.site import Visit, VisitState
 from crawler.store.places import note_judged
-from crawler.store.tables import assessments
+from crawler.store.tables import assessments, visits
+from crawler.store.visits import visits_by_id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +55,26 @@ def levels_of(db: Connection, visit_ids: Collection[int]) -> dict[int, Level]:
     current = assessments.c.visit_id.in_(visit_ids) & assessments.c.current
     rows = db.execute(select(assessments.c.visit_id, assessments.c.level).where(current))
     return {row.visit_id: Level(row.level) for row in rows}
+
+
+def quiet_visits(
+    db: Connection, sweep_id: int, reasons: Collection[str], now: datetime
+) -> list[tuple[Visit, Assessment]]:
+    """Visits of a sweep that wait for a browser for one of these reasons, in nobody's hands, and
+    are called quiet meanwhile.
+    """
+    free = visits.c.lease_until.is_(None) | (visits.c.lease_until < now)
+    waits = (visits.c.state == str(VisitState.RENDERING)) & visits.c.render_reason.in_(reasons)
+    joined = assessments.join(visits, visits.c.id == assessments.c.visit_id)
+    low = assessments.c.current & assessments.c.level.in_([str(Level.NONE), str(Level.BLUE)])
+    rows = db.execute(
+        select(assessments.c.body)
+        .select_from(joined)
+        .where(visits.c.sweep_id == sweep_id, free, waits, low)
+    ).all()
+    judged = [msgspec.convert(row.body, Assessment) for row in rows]
+    quiet = {one.visit_id: one for one in judged if says_nothing(one)}
+    return [(one, quiet[one.id]) for one in visits_by_id(db, list(quiet), now)]
 
 
 def _row(one: Judged, *, current: bool) -> dict[str, Any]:
