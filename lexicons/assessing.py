@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from crawler.domain.assessment import NAMES, Assessment, Level, Reason, Side, Yield
-from crawler.domain.capture import Field, PageText, is_blank
+from crawler.domain.assessment import COMPROMISE, NAMES, Assessment, Level, Reason, Side, Yield
+from crawler.domain.capture import UNSEEN, Field, PageText, is_blank
 from crawler.domain.lexicon import Hit
 from crawler.domain.page import PageStructure
 from crawler.domain.site import Visit, ended_well
@@ -23,7 +23,7 @@ from lexicons.naming import LISTED, is_listed, reason_listed, reason_of_name, se
 from lexicons.purpose import Purpose, asks_on_thin_page, highest_factor, purpose_of
 from lexicons.reading import ReadField, Tools, read_fields, weigh
 from lexicons.speaking import LEAST_INFORMING, reports, speaks_to_inform, tells_aftermath
-from lexicons.telling import UNSEEN, Line, Place, telling_of
+from lexicons.telling import Line, Place, telling_of
 from lexicons.urgency import Shown, is_lesser, is_lone_word, red_matter
 from lexicons.yields import find_yields
 
@@ -46,6 +46,7 @@ class Findings:
     strengths: tuple[Strength, ...]
     modifiers: tuple[Weighed, ...]
     names: tuple[Hit, ...]
+    offered_in: frozenset[str]  # the fields in which something counts
     purpose: Purpose
     asides: frozenset[Line]  # that inform and offer nothing
     tools: Tools
@@ -123,7 +124,7 @@ def find(
     disguised = any(one.hit.obfuscated and one.points > 0 for one in weighed)
     core, modifiers = _divided(weighed, tools)
     spoken = [(name, field.normal.text, field.reading.signs) for name, field in fields.items()]
-    offered = _offered(core, claims, rates, fields)
+    offered = tuple(_offered(core, claims, rates, fields))
     promised = rate_points(rates, tools.weights)
     telling = telling_of(fields, offered, tools.weights.purpose)
     return Findings(
@@ -137,6 +138,7 @@ def find(
         strengths=strengths(core, claims, tools.weights),
         modifiers=modifiers,
         names=sensitive_names(visit.site, tools),
+        offered_in=frozenset(field for field, _ in offered),
         purpose=purpose_of(spoken, claims, promised, disguised, telling, structure, tools.weights),
         asides=telling.asides,
         tools=tools,
@@ -212,6 +214,16 @@ def loan_limits(found: Findings, _score: float) -> Iterator[Reason]:
     over = over_limit(found.rates, found.tools.weights)
     if over:
         yield wording.reason_of_limit(over, found.tools.weights)
+
+
+def words_unseen(found: Findings, score: float) -> Iterator[Reason]:
+    """What no visitor sees was put there for search engines, by somebody else or to cloak."""
+    if score > 0 and UNSEEN in found.offered_in:
+        yield wording.reason_of_unseen(alone=_unseen_alone(found))
+
+
+def _unseen_alone(found: Findings) -> bool:
+    return found.offered_in == {UNSEEN}
 
 
 def thin_page(found: Findings, score: float) -> Iterator[Reason]:
@@ -463,6 +475,7 @@ RULES: tuple[Rule, ...] = (
     rates_promised,
     loan_limits,
     words_disguised,
+    words_unseen,
     trust_borrowed,
     thin_page,
     name_sensitive,
@@ -485,6 +498,8 @@ def _assessment(found: Findings, text: PageText, at: datetime) -> Assessment:
     level = found.tools.weights.level(score)
     named = any(one.rule == LISTED for one in reasons)
     categories = tuple(one.category for one in found.strengths if one.points >= 1)
+    if _unseen_alone(found) and categories and COMPROMISE not in categories:
+        categories = (*categories, COMPROMISE)
     yields = tuple(rate for rate, _ in found.rates)
     return Assessment(
         visit_id=found.visit.id,
@@ -493,7 +508,7 @@ def _assessment(found: Findings, text: PageText, at: datetime) -> Assessment:
         categories=categories or ((NAMES,) if named else ()),
         yields=yields,
         hits=tuple(one.hit for one in found.weighed if one.points > 0),
-        reasons=tuple(reasons[:MOST_REASONS]),
+        reasons=tuple(map(wording.told_unseen, reasons[:MOST_REASONS])),
         sentence=_unseen(found.visit, Level.NONE if named else level)
         or wording.sentence(level, reasons, found.strengths, yields, found.tools.lexicon),
         tests=four_tests(found.strengths, yields, found.purpose, found.visit.standing),

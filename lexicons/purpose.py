@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from crawler.domain.capture import UNSEEN
 from crawler.domain.page import FormKind, PageStructure
 from lexicons.claiming import Claim
 from lexicons.licences import names_itself_licensed
-from lexicons.telling import UNSEEN, Telling
+from lexicons.telling import Telling
 from lexicons.vocabulary import Signs
 from lexicons.weighing import Purpose as PurposeWeights
 from lexicons.weighing import Weights

@@ -8,12 +8,12 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from crawler.domain.capture import UNSEEN
 from lexicons.reading import ReadField
 from lexicons.weighing import Purpose
 
 Place = tuple[str, int]  # a field's name, a place in its normal form
 Line = tuple[str, int]  # a field's name, which of its lines
-UNSEEN = "hidden"  # the field of what no visitor sees: it tells nobody anything
 _TITLE = "title"
 _LINE_END = re.compile(r"\n")
 

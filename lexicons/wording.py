@@ -1,8 +1,10 @@
 """What an officer reads: clauses and one sentence in Chinese that suspect and never accuse."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from crawler.domain.assessment import Level, Reason, Side, Track, Yield
+from crawler.domain.capture import UNSEEN
 from crawler.domain.lexicon import Hit, Lexicon
 from crawler.domain.subject import LicenceState
 from lexicons.claiming import Claim, Promise
@@ -24,6 +26,7 @@ _CONTEXTS = {
 _FIXED = {
     "words_disguised": "使用变体写法“{raw}”（{word}）",
 }
+_ALL_UNSEEN, _NOT_SEEN = "words_all_unseen", "页面上不可见"
 _STRUCTURE = {
     "register": "注册表单", "invest": "投资表单", "loan": "借款表单", "contact": "留言表单",
     "download": "应用下载", "card": "产品卡片", "button": "招揽按钮", "chat": "客服联系方式",
@@ -135,6 +138,23 @@ def reason_of_limit(over: Over, weights: Weights) -> Reason:
         field=over.rate.field,
         start=over.rate.start,
         end=over.rate.end,
+    )
+
+
+def reason_of_unseen(*, alone: bool) -> Reason:
+    """Words that no visitor sees count."""
+    some = "都" if alone else "有一部分"
+    text = (
+        f"够得上线索的用语{some}在页面上不可见之处（隐藏文字），"
+        "或系网站被挂马、植入暗链，或对不同访客显示不同内容"
+    )
+    return Reason(side=Side.FOR, rule=_ALL_UNSEEN if alone else "words_unseen", text=text)
+
+
+def told_unseen(reason: Reason) -> Reason:
+    """The reason, saying so where its place is one that no visitor sees."""
+    return (
+        replace(reason, text=f"{reason.text}（{_NOT_SEEN}）") if reason.field == UNSEEN else reason
     )
 
 
@@ -310,4 +330,6 @@ def sentence(
     if rates:
         highest = max(rates, key=lambda rate: rate.annual_high or 0.0)
         parts.append(f"承诺收益折合年化{highest.annual}")
+    if any(one.rule == _ALL_UNSEEN for one in reasons):
+        parts.append(f"这些用语{_NOT_SEEN}，或系网站被挂马、植入暗链")
     return f"疑似{names}：网站{'，'.join(parts)}，请核查。"

@@ -39,6 +39,7 @@ def at_least(level: Level, floor: Level) -> bool:
     return rank(level) >= rank(floor)
 
 
+COMPROMISE = "site_compromise"  # the category of what others put on a site
 NAMES = "name_sensitive"  # the category of what a subject's or site's name says
 
 

@@ -246,11 +246,14 @@ class Run:
     hidden: bool = False
 
 
+UNSEEN = "hidden"  # the field of what no visitor sees
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Field:
     """One named part of the page's words, in DOM order. Lines are blocks, tabs are cells."""
 
-    name: str  # title, body, alt, placeholder, description, keywords, ocr
+    name: str  # title, body, alt, placeholder, description, keywords, hidden, ocr
     text: str
     runs: tuple[Run, ...] = ()
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from crawler.domain.assessment import LEVEL_NAMES, Assessment, Level, Side
+from crawler.domain.capture import UNSEEN
 from crawler.domain.lexicon import Term
 from crawler.service.lexicon_life import Faring
 from crawler.service.rejudging import Rejudged
@@ -77,7 +78,8 @@ def _judgement(name: str, one: Assessment) -> None:
         say(f"  {side} {reason.points:+.1f}  {reason.text}")
     for hit in one.hits[:MOST_SHOWN]:
         disguise = "，变体写法" if hit.obfuscated else ""
-        say(f"     词 {hit.word}（{hit.field} {hit.start}–{hit.end}“{hit.raw}”{disguise}）")
+        unseen = "，页面上不可见" if hit.field == UNSEEN else ""
+        say(f"     词 {hit.word}（{hit.field} {hit.start}–{hit.end}“{hit.raw}”{disguise}{unseen}）")
 
 
 def _told(one: Assessment) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from threading import Lock
 from starlette.responses import Response
 
 from crawler.domain.assessment import Assessment, Side
+from crawler.domain.capture import UNSEEN
 from crawler.domain.errors import BadInput
 from crawler.domain.lexicon import Hit, Lexicon, Term
 from crawler.service.amending import (
@@ -179,9 +180,9 @@ def _answer(call: Call, name: str, folder: Path, reading: Reading) -> Answer:
         judge = _judge(folder, call.house.cache)
         assessment = tried(reading, judge, call.now)
     names = category_names(folder)
-    counted: dict[tuple[str, str, str, bool], tuple[Hit, str, int]] = {}
+    counted: dict[tuple[str, str, str, bool, bool], tuple[Hit, str, int]] = {}
     for hit in assessment.hits:
-        key = (hit.category, hit.word, hit.raw, hit.obfuscated)
+        key = (hit.category, hit.word, hit.raw, hit.obfuscated, hit.field == UNSEEN)
         _, _, often = counted.get(key, (hit, "", 0))
         counted[key] = (hit, names.get(hit.category, hit.category), often + 1)
     return Answer(

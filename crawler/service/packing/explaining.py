@@ -34,6 +34,7 @@ FIELDS = {
     "placeholder": "输入框",
     "description": "网页描述",
     "keywords": "网页关键词",
+    "hidden": "页面上不可见的文字",
     "ocr": "图中文字",
 }
 _MOST_LINES = 80
