@@ -130,7 +130,7 @@ def _crew(house: House, run: str, place: dict[str, Any], program: Program) -> Cr
             slots=pages,
             watch=str(Path(program.environment["HOME"]) / f"{worker}.watch"),
         )
-        return start_child(program, greeting)
+        return start_child(program, greeting, house.errors)
 
     return Crew(
         state=VisitState.RENDERING,

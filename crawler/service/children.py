@@ -125,29 +125,38 @@ class Child:
             await self.process.wait()
 
 
-async def start_child(program: Program, greeting: Greeting) -> Child:
-    """Start it and greet it; it says Ready when it can work."""
+async def start_child(program: Program, greeting: Greeting, errors: Path | None = None) -> Child:
+    """Start it and greet it; it says Ready when it can work. What it prints goes to `errors`."""
     watch = _fresh_watch(program, Path(greeting.watch))
     identity: dict[str, object] = {}
     if program.uid is not None and program.changes_user:
         identity = {"user": program.uid, "group": program.gid, "extra_groups": [], "umask": 0o077}
-    process = await asyncio.create_subprocess_exec(
-        *program.command,
-        "-m",
-        program.module,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env=dict(program.environment),
-        cwd=program.folder,
-        start_new_session=True,  # Ctrl-C is for the parent; it tells the children
-        limit=1 << 20,
-        **identity,  # type: ignore[arg-type]
-    )
+    process = await _started(program, identity, errors)
     assert process.stdin is not None
     process.stdin.write(framed(greeting))
     with contextlib.suppress(ConnectionError):  # killed at birth: noticed at the other pipe
         await process.stdin.drain()
     return Child(program=program, process=process, watch=watch)
+
+
+async def _started(
+    program: Program, identity: dict[str, object], errors: Path | None
+) -> asyncio.subprocess.Process:
+    with contextlib.ExitStack() as opened:
+        where = opened.enter_context(errors.open("ab")) if errors else None
+        return await asyncio.create_subprocess_exec(
+            *program.command,
+            "-m",
+            program.module,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=where,
+            env=dict(program.environment),
+            cwd=program.folder,
+            start_new_session=True,  # Ctrl-C is for the parent; it tells the children
+            limit=1 << 20,
+            **identity,  # type: ignore[arg-type]
+        )
 
 
 def _fresh_watch(program: Program, path: Path) -> Watch:

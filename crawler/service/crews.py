@@ -101,7 +101,8 @@ def _starter(
     def start(number: int) -> Awaitable[Child]:
         worker = f"{run}-{short}{number}-{next(_LIFE)}"
         greeting = greeting_for(house, worker, patient=patient)
-        return start_child(program, msgspec.structs.replace(greeting, looks=looks))
+        greeting = msgspec.structs.replace(greeting, looks=looks)
+        return start_child(program, greeting, house.errors)
 
     return start
 

@@ -10,7 +10,8 @@ import logging.handlers
 import re
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -34,21 +35,61 @@ FILE_BYTES, FILES = 20 * 1024 * 1024, 10
 _Kind = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
-def logs_aside() -> None:
-    """A command says what it did on standard output; what is logged meanwhile goes beside it."""
-    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+class Aside(logging.Handler):
+    """Where a command's logs lie, and how many of their lines are of trouble."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(logging.WARNING)
+        self.file = folder / "sweep.log"
+        self.children = folder / "children.log"  # what the processes it starts print
+        self.troubles = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One more."""
+        self.troubles += 1
+
+
+@contextmanager
+def logs_aside(home: Path) -> Iterator[Aside]:
+    """A command's terminal speaks to a person, in words for one: what is logged meanwhile goes to
+    files of its own, for `serve` may write its log at the same time.
+    """
+    root, before = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    aside = Aside(_folder(home))
+    if aside.children.exists() and aside.children.stat().st_size > FILE_BYTES:
+        aside.children.replace(aside.children.with_suffix(".log.1"))
+    _log_to([_rotating(aside.file), aside], cached=False)
+    try:
+        yield aside
+    finally:
+        root.handlers[0].close()
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        structlog.configure(**before)
 
 
 def keep_logs(home: Path, *, terminal: bool = True) -> None:
     """To a file that rotates (at most 220 MB) and, for the journal, to standard error."""
-    folder = home / "logs"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    rotating = logging.handlers.RotatingFileHandler(
-        folder / "xunwang.log", maxBytes=FILE_BYTES, backupCount=FILES, encoding="utf-8"
-    )
-    doors: list[logging.Handler] = [rotating]
+    doors: list[logging.Handler] = [_rotating(_folder(home) / "xunwang.log")]
     if terminal:
         doors.append(logging.StreamHandler(sys.stderr))
+    _log_to(doors, cached=True)
+
+
+def _folder(home: Path) -> Path:
+    folder = home / "logs"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def _rotating(file: Path) -> logging.Handler:
+    return logging.handlers.RotatingFileHandler(
+        file, maxBytes=FILE_BYTES, backupCount=FILES, encoding="utf-8"
+    )
+
+
+def _log_to(doors: list[logging.Handler], *, cached: bool) -> None:
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -75,7 +116,7 @@ def keep_logs(home: Path, *, terminal: bool = True) -> None:
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=cached,
     )
 
 

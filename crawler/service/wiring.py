@@ -33,6 +33,7 @@ class House:
     config: Config
     database: Database
     side: str = ""  # a name of its own for what works beside the main thing in one process
+    errors: Path | None = None  # what processes it starts print; none: where its own goes
 
     @property
     def home(self) -> Path:

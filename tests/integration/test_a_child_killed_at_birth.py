@@ -24,3 +24,19 @@ def test_it_is_given_back_and_says_nothing(tmp_path: Path) -> None:
 
     assert asyncio.run(asyncio.wait_for(heard(), 20)) == []
     assert len(msgspec.json.encode(greeting)) > 1 << 20  # more than a pipe holds
+
+
+def test_what_a_child_prints_goes_where_it_is_told(tmp_path: Path) -> None:
+    greeting = Greeting(
+        worker="w", evidence="", lexicon="", cache="", watch=str(tmp_path / "watch"), agent="",
+        slots=1,
+    )  # fmt: skip
+    told = ("/bin/sh", "-c", "echo some traceback >&2")
+    program = Program(module="none", environment={}, folder="/", command=told)
+
+    async def ended() -> None:
+        child = await start_child(program, greeting, tmp_path / "children.log")
+        await child.end()
+
+    asyncio.run(asyncio.wait_for(ended(), 20))
+    assert (tmp_path / "children.log").read_text() == "some traceback\n"

@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -112,8 +113,7 @@ def _sweep_of(
 
 def run_sweep(house: House, sweep: Sweep, words: Catalogue) -> SweepState:
     """Run one to its end, or until it is told to stop, with a bar on the terminal."""
-    logs_aside()
-    with progress() as bars:
+    with logs_aside(house.home) as aside, progress() as bars:
         fetching = bars.add_task(words.say("sweep.fetching"), total=sweep.sites)
         closing = bars.add_task(words.say("sweep.reading"), total=sweep.sites)
 
@@ -122,7 +122,11 @@ def run_sweep(house: House, sweep: Sweep, words: Catalogue) -> SweepState:
             bars.update(fetching, completed=sweep.sites - unfetched)
             bars.update(closing, completed=counts[VisitState.CLOSED])
 
-        return asyncio.run(_sweep(house, sweep, words, on_progress))
+        aloud = replace(house, errors=aside.children)
+        state = asyncio.run(_sweep(aloud, sweep, words, on_progress))
+    if aside.troubles:
+        warn(words.say("sweep.troubles", count=aside.troubles, file=aside.file))
+    return state
 
 
 async def _sweep(
@@ -137,7 +141,7 @@ async def _sweep(
         loop.add_signal_handler(number, sweeping.stop)
     state = await sweeping.run()
     if sweeping.gave_up and state is not SweepState.FINISHED:
-        raise WatchError(words.say("sweep.gave_up", id=sweep.id))
+        raise WatchError(words.say("sweep.gave_up", id=sweep.id, folder=house.home / "logs"))
     return state
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.service.logbook import LONGEST, only_known
+from crawler.service.logbook import LONGEST, logs_aside, only_known
 
 SECRET = "王小明 13800000000"
 
@@ -65,3 +65,40 @@ def test_what_the_system_says_of_a_file_is_told_and_its_name_is_not(tmp_path: Pa
     assert told["error"] == "FileNotFoundError: No such file or directory"
     assert "test_logbook.py:" in str(told["where"])  # and not only where the library opens files
     assert SECRET[:20] not in json.dumps(told, ensure_ascii=False)
+
+
+def test_a_commands_logs_lie_aside_and_its_troubles_are_counted(tmp_path: Path) -> None:
+    code = (
+        "import logging, structlog; from pathlib import Path; from crawler.service import logbook\n"
+        "log = structlog.get_logger()\n"
+        f"with logbook.logs_aside(Path({str(tmp_path)!r})) as aside:\n"
+        "    log.info('pace changed', kind='slots'); log.warning('child ended', lost=2)\n"
+        "    logging.getLogger('a.library').error('words of its own')\n"
+        "    print(aside.troubles)\n"
+        "log.info('afterwards')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, timeout=60, capture_output=True, text=True
+    )
+
+    lines = (tmp_path / "logs" / "sweep.log").read_text("utf-8").splitlines()
+    assert [json.loads(line)["event"] for line in lines][:2] == ["pace changed", "child ended"]
+    assert len(lines) == 3
+    assert done.stderr == ""
+    told = done.stdout.splitlines()
+    assert told[0] == "2"
+    assert "afterwards" in told[1]
+    assert len(told) == 2
+
+
+def test_what_workers_printed_long_ago_makes_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawler.service.logbook.FILE_BYTES", 10)
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "children.log").write_text("x" * 11)
+
+    with logs_aside(tmp_path) as aside:
+        assert not aside.children.exists()
+
+    assert (tmp_path / "logs" / "children.log.1").stat().st_size == 11
