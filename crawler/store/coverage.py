@@ -91,9 +91,12 @@ class LedgerWanted:
     offset: int = 0
 
 
-def site_lines(db: Connection, region: str = "") -> Iterator[SiteLine]:
-    """Every site under a region prefix, by id, in flat memory."""
+def site_lines(db: Connection, region: str = "", *, unpictured: bool = False) -> Iterator[SiteLine]:
+    """Every site under a region prefix, by id, in flat memory; of these the ones that were seen
+    and have no picture, where only they are wanted.
+    """
     rows = _last_visits().where(sites.c.region.startswith(region)).order_by(sites.c.id)
+    rows = rows.where(_UNPICTURED) if unpictured else rows
     stream = iter(db.execute(rows.execution_options(yield_per=_BLOCK)))
     while block := list(islice(stream, _BLOCK)):
         yield from _lines(db, block)

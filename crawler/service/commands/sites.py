@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from crawler.domain.capture import PageKind
 from crawler.domain.discrepancy import DISCREPANCY_NAMES, DiscrepancyKind
 from crawler.domain.errors import BadInput
 from crawler.domain.family import MARK_NAMES
@@ -26,21 +27,24 @@ def sites(
     jsonl: Annotated[bool, typer.Option("--jsonl", help="每行一个 JSON 对象（list）")] = False,
     json: Annotated[bool, typer.Option("--json", help="输出 JSON（show）")] = False,
     region: Annotated[str, typer.Option(help="行政区划前缀，如 310118")] = "",
+    unpictured: Annotated[
+        bool, typer.Option("--unpictured", help="只列采集到、还没有截图的（list）")
+    ] = False,
 ) -> None:
     """每个网站一行，或一个网站的全部情况。例：xunwang sites show huitongjinfu-demo.cn"""
     door: Door = context.obj
     with door.opened() as (house, words):
         if what == "list":
-            _list(house, words, region, jsonl=jsonl or json)
+            _list(house, words, region, unpictured=unpictured, jsonl=jsonl or json)
         elif what == "show":
             _show(house, words, domain, region, json=json)
         else:
             raise BadInput("sites 之后应为 list 或 show")
 
 
-def _list(house: House, words: Catalogue, region: str, *, jsonl: bool) -> None:
+def _list(house: House, words: Catalogue, region: str, *, unpictured: bool, jsonl: bool) -> None:
     with house.database.reading() as db:
-        lines = site_lines(db, region)
+        lines = site_lines(db, region, unpictured=unpictured)
         if jsonl:
             for line in lines:
                 sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
@@ -48,7 +52,7 @@ def _list(house: House, words: Catalogue, region: str, *, jsonl: bool) -> None:
         rows = [
             [
                 line.domain,
-                words.name("outcome", line.outcome or "waiting"),
+                _ended(line, words),
                 words.name("level", line.level) if line.was_seen else "—",
                 _rates(line),
                 _findings(line),
@@ -71,7 +75,11 @@ def _show(house: House, words: Catalogue, domain: str, region: str, *, json: boo
     badge = level(line.level, words.name("level", line.level)) if line.was_seen else "—"
     out.print(f"{badge} ", end="")
     say(f"{line.domain_shown}  {line.unit_name}")
-    _say(f"  {words.name('outcome', line.outcome or 'waiting')}  {line.final_url}")
+    _say(f"  {_ended(line, words)}  {line.final_url}")
+    if not line.was_seen and line.last_seen_at is not None:
+        say(words.say("sites.last_seen", at=moment(line.last_seen_at)))
+    if line.last_seen_at is not None and line.last_picture_at is None:
+        say(words.say("sites.unpictured"))
     if found.assessment is not None:
         _say(f"  {found.assessment.sentence}")
     for one in found.discrepancies:
@@ -117,6 +125,18 @@ def _told(found: SiteFile) -> SiteFile:
         for one in found.relatives
     )
     return replace(found, site=site, filing=None, relatives=kin)
+
+
+def _ended(line: SiteLine, words: Catalogue) -> str:
+    """How the last visit ended, what stood there if it was no ordinary page, and how often in a
+    row nothing was seen.
+    """
+    parts = [words.name("outcome", line.outcome or "waiting")]
+    if line.page_kind not in ("", PageKind.ORDINARY):
+        parts.append(words.name("page_kind", line.page_kind))
+    if line.failures_in_a_row > 1:
+        parts.append(words.say("sites.in_a_row", count=line.failures_in_a_row))
+    return " · ".join(parts)
 
 
 def _rates(line: SiteLine) -> str:
