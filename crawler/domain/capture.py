@@ -195,6 +195,7 @@ class Capture:
     tool: str = ""  # program, browser and lexicon versions
     clock: str = ""  # how the machine's clock stood against its time source
     egress: str = ""  # by which public address the world sees us, as operations stated it
+    runs_sha256: str = ""  # of the boxes of its text as they are kept; empty: there are none
 
     @property
     def has_picture(self) -> bool:

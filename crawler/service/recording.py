@@ -4,6 +4,7 @@ What happens because of it (alert, audit, outgoing message) is in the same trans
 said of the whole group at once is one statement: by statements a page costs the most here.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -75,9 +76,7 @@ class Recorder:
 
     def _save_captures(self, db: Connection, group: Group, now: datetime) -> None:
         kept = [
-            Kept(capture=capture, region=visit.site.region, runs=_runs(capture, report.texts))
-            for visit, report in group
-            for capture in report.captures
+            _kept(capture, visit, report) for visit, report in group for capture in report.captures
         ]
         save_captures(db, kept)
         append_links(db, self.chain, kept)
@@ -180,6 +179,13 @@ def _discrepancies(db: Connection, site: Site, report: Report) -> tuple[Discrepa
     domains = [imprint.elsewhere] if imprint.elsewhere else []
     listings = listings_for(db, foreign_numbers(site, imprint), domains)
     return (*report.discrepancies, *against_filing(site, imprint, listings))
+
+
+def _kept(capture: Capture, visit: Visit, report: Report) -> Kept:
+    runs = _runs(capture, report.texts)
+    if runs is not None:
+        capture = replace(capture, runs_sha256=hashlib.sha256(runs).hexdigest())
+    return Kept(capture=capture, region=visit.site.region, runs=runs)
 
 
 def _runs(capture: Capture, texts: Sequence[PageText]) -> bytes | None:

@@ -14,6 +14,7 @@ from crawler.store.evidence import open_record
 from crawler.store.removals import removal_of
 from crawler.store.rewrites import now_of
 from crawler.store.tables import captures, links
+from crawler.store.text_checks import altered_places, altered_words
 
 
 def broken_records(db: Connection, folder: Path, of: Sequence[Capture]) -> Iterator[str]:
@@ -40,6 +41,8 @@ def broken_capture(db: Connection, folder: Path, capture: Capture) -> list[str]:
     digest = manifest_digest(kept.manifest)
     if kept.manifest_sha256 != digest:
         found.append("采集清单与登记的摘要不符")
+    rows = (*altered_words(db, [capture.id]), *altered_places(db, [capture.id]))
+    found += [one.reason for one in rows]
     return found + list(_broken_links(db, capture.id, digest))
 
 

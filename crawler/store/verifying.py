@@ -25,6 +25,7 @@ from crawler.store.orphans import ORPHANS, is_sealed
 from crawler.store.removals import removal_of, removed_count, uncovered_removals
 from crawler.store.rewrites import Moves, moves_of
 from crawler.store.tables import captures, segments
+from crawler.store.text_checks import altered_places, altered_words
 
 _AT_ONCE = 400_000  # records that wait for the rest of their file: about 80 MB
 _HEAD = 512  # a file begins with a record of ours that no row knows; it is shorter
@@ -56,6 +57,7 @@ def verify(db: Connection, folder: Path, ids: Sequence[str] = ()) -> Verificatio
         faults = [*house.segments(), *house.case_files(), *house.strangers()]
         result.notices = tuple(house.notices)
         result.removed, _ = removed_count(db)
+    faults += [*altered_words(db, ids), *altered_places(db, ids)]
     faults += [Fault(reason="不在证据链上", capture=one) for one in unlinked_captures(db, ids)]
     wanted = set(ids)
     for chain, (length, _) in heads(db).items():
