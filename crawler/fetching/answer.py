@@ -29,6 +29,7 @@ class Answer:
     headers: tuple[Header, ...] = ()
     truncated: str = ""  # length, time, disconnect, as in WARC-Truncated
     data_loss: bool = False  # its end or a part of it never came
+    is_shredded: bool = False  # the rest is left: it comes in more chunks than are taken apart
     problem: str = ""  # why a browser would refuse it, in words
 
     def values(self, name: str) -> tuple[str, ...]:

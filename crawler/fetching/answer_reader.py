@@ -100,6 +100,7 @@ class AnswerReader:
             payload=bytes(self._chunks.payload) if self._chunks else body,
             truncated=self._truncated,
             data_loss=self._data_loss,
+            is_shredded=bool(self._chunks and self._chunks.is_shredded),
             problem=self._answer.problem or self._framing.problem,
         )
 
@@ -182,7 +183,8 @@ class AnswerReader:
         chunks.read(self._raw)
         if chunks.closed_at is not None:
             del self._raw[chunks.closed_at :]
-            self._finish("disconnect" if chunks.broken else "", data_loss=chunks.broken)
+            lost = "length" if chunks.is_shredded else "disconnect" if chunks.broken else ""
+            self._finish(lost, data_loss=chunks.broken)
 
     def _finish(self, truncated: str, *, data_loss: bool = False) -> None:
         self.done = True

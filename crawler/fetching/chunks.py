@@ -4,6 +4,7 @@ import re
 from enum import Enum, auto
 
 LONGEST_LINE = 16_384
+MOST_CHUNKS = 100_000  # each costs as much as a long one; a page of 8 MiB has 1.4 million of a byte
 MOST_TRAILER = 64 * 1024  # bytes of header lines after the last chunk; nobody reads them
 _SIZE = re.compile(rb"[0-9a-fA-F]{1,15}")
 
@@ -17,13 +18,16 @@ class _Turn(Enum):
 
 class ChunkReader:
     """Reads on in a growing buffer. `closed_at` is where the body ends in it, None until known;
-    `broken` tells that it ends there because no browser could read on.
+    `broken` tells that it ends there because no browser could read on, `is_shredded` that we do
+    not, for there are too many.
     """
 
     def __init__(self) -> None:
         self.payload = bytearray()
         self.closed_at: int | None = None
         self.broken = False
+        self.is_shredded = False
+        self._count = 0
         self._at = 0
         self._searched = 0
         self._left = 0
@@ -68,6 +72,10 @@ class ChunkReader:
         digits = line.partition(b";")[0].strip(b" \t")
         if not _SIZE.fullmatch(digits):
             return self._break()
+        self._count += 1
+        if self._count > MOST_CHUNKS:
+            self.is_shredded = True
+            return self._close()
         self._left = int(digits, 16)
         self._turn = _Turn.BYTES if self._left else _Turn.TRAILER
         return True

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from crawler.domain.capture import Flag, Outcome, TlsFacts
 from crawler.fetching.answer import Answer, Header
+from crawler.fetching.chunks import MOST_CHUNKS
 from crawler.fetching.errand import Brought
 from crawler.fetching.sniffing import Kind, kind_of
 from crawler.fetching.trouble import Trouble
@@ -103,7 +104,7 @@ def _outcome(
         _refused(answer)
         or _late(body, flags)
         or _unread(answer, body, flags, kind)
-        or _incomplete(flags)
+        or _incomplete(answer, flags)
         or (Outcome.SEEN, "")
     )
 
@@ -138,7 +139,9 @@ def _unread(
     return Outcome.NOT_HTML, f"不是网页（{kind.named}）"
 
 
-def _incomplete(flags: tuple[Flag, ...]) -> tuple[Outcome, str] | None:
+def _incomplete(answer: Answer, flags: tuple[Flag, ...]) -> tuple[Outcome, str] | None:
+    if answer.is_shredded:
+        return Outcome.PARTIAL, f"正文切得过碎（超过 {MOST_CHUNKS} 块），只取前一部分"
     why = next((_WHY_INCOMPLETE[flag] for flag in flags if flag in _INCOMPLETE), "")
     if not why and Flag.DECODE_ERROR in flags:
         why = "正文的压缩格式与声明不符，按收到的读取"

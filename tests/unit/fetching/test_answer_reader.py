@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from crawler.fetching.answer import Answer
 from crawler.fetching.answer_reader import AnswerReader
-from crawler.fetching.chunks import MOST_TRAILER
+from crawler.fetching.chunks import MOST_CHUNKS, MOST_TRAILER
 
 OK = b"HTTP/1.1 200 OK\r\n"
 PAGE = "<p>保本保息</p>".encode()
@@ -251,3 +251,25 @@ def test_lines_without_end_after_the_last_chunk_are_not_waited_for() -> None:
 
     assert (answer.payload, answer.truncated, answer.data_loss) == (b"abcde", "", False)
     assert len(answer.body) < 2 * MOST_TRAILER
+
+
+@pytest.mark.parametrize("portion", [1_000, 65_536])
+def test_a_body_of_a_million_crumbs_is_cut_and_read_again_as_it_was(portion: int) -> None:
+    wire = OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 1_300_000
+    portions = [wire[at : at + portion] for at in range(0, len(wire), portion)]
+
+    answer = read(portions, cap=8 * 2**20)
+
+    assert answer.payload == b"x" * MOST_CHUNKS
+    assert (answer.truncated, answer.is_shredded) == ("length", True)
+    assert read([answer.head + answer.body], cap=8 * 2**20) == answer
+
+
+def test_a_page_in_many_chunks_of_a_line_is_whole() -> None:
+    lines = b"28\r\n%s\n\r\n" % (b"<p>" * 13) * 50_000
+    wire = OK + b"Transfer-Encoding: chunked\r\n\r\n" + lines + b"0\r\n\r\n"
+
+    answer = read([wire], cap=8 * 2**20)
+
+    assert (answer.truncated, answer.is_shredded) == ("", False)
+    assert len(answer.payload) == 40 * 50_000
