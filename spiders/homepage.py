@@ -26,6 +26,7 @@ from crawler.fetching.robots import RobotsPolicy
 from crawler.fetching.tls import store_of, system_roots, tolerant_context
 from crawler.fetching.urls import target_of
 from crawler.fetching.way_out import WayOut
+from crawler.reading.links import registered
 from spiders.walking import Walk
 
 __all__ = ["PATIENT", "QUICK", "HomepageSpider", "run_homepage_spider", "way_out"]
@@ -132,6 +133,7 @@ def way_out(
         chance=os.urandom,
         proxy=proxy,
         robots=robots,
+        owner_of=registered,
         agent=agent,
     )
 

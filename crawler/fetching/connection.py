@@ -4,15 +4,17 @@ the deadline is kept.
 
 import asyncio
 import errno
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from crawler.domain.capture import Outcome
 from crawler.fetching.answer_reader import AnswerReader
-from crawler.fetching.dialling import own_name, peer_name
+from crawler.fetching.dialling import Through, own_name, peer_name
 from crawler.fetching.errand import Brought, Errand, brought_by, tls_trouble
 from crawler.fetching.guard import may_connect
 from crawler.fetching.hosts import Spot
+from crawler.fetching.politeness import Whom
 from crawler.fetching.proxied import converse_by
 from crawler.fetching.tls import Handshake, handshake_of
 from crawler.fetching.trouble import Trouble
@@ -76,14 +78,15 @@ class Conversation(asyncio.Protocol):
 async def converse(errand: Errand, out: WayOut) -> Brought:
     """One exchange with whom the target names; Trouble if no answer could be had."""
     if out.proxy is not None:
-        return await converse_by(out.proxy, errand, out)
+        return await _by_proxy(out.proxy, errand, out)
     permitted, note = _checked(await _spots(errand.target, out), out)
     errand = replace(errand, note=note)
     trouble = Trouble(Outcome.CONNECTION_REFUSED, "没有可连接的地址")
     for left, spot in zip(range(len(permitted), 0, -1), permitted, strict=True):
         share = max(out.limits.connect_s / left, min(SHORTEST_CONNECT_S, out.limits.connect_s))
         try:
-            return await _in_turn(errand, spot, share, out)
+            exchange = partial(_exchange, errand, spot, share, out)
+            return await _in_turn(spot.address, exchange, out)
         except Trouble as one:
             if one.exchange is not None:
                 raise
@@ -108,12 +111,20 @@ def _checked(spots: Sequence[Spot], out: WayOut) -> tuple[list[Spot], str]:
     return permitted, note
 
 
-async def _in_turn(errand: Errand, spot: Spot, share_s: float, out: WayOut) -> Brought:
+async def _by_proxy(proxy: Through, errand: Errand, out: WayOut) -> Brought:
+    """Whom the proxy asks is known as far as the name is known here."""
+    host = errand.target.host.strip("[]")
+    spots = await proxy.check(host, errand.target.port)
+    whom = spots[0].address if spots else out.owner_of(host)
+    return await _in_turn(whom, partial(converse_by, proxy, errand, out), out)
+
+
+async def _in_turn(whom: Whom, exchange: Callable[[], Awaitable[Brought]], out: WayOut) -> Brought:
     """Waiting for others at the same address is not held against the site."""
     try:
-        async with asyncio.timeout(out.limits.queue_s) as queue, out.gate.turn(spot.address):
+        async with asyncio.timeout(out.limits.queue_s) as queue, out.gate.turn(whom):
             queue.reschedule(None)
-            return await _exchange(errand, spot, share_s, out)
+            return await exchange()
     except TimeoutError as error:
         raise Trouble(Outcome.TIMED_OUT, "同一地址上的网站过多，未轮到") from error
 

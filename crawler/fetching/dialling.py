@@ -5,7 +5,8 @@ proxy that the network prescribes.
 import asyncio
 import base64
 import socket
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
@@ -20,6 +21,9 @@ from crawler.fetching.trouble import Trouble
 
 CONNECT_S = 10.0
 LOOKUP_S = 3.0  # of a name that need not be known here
+_SILENT_AFTER = 3  # questions in a row
+_HARDLY_S = 0.3  # a resolver that is there answers the most of what it is asked in less
+_TRIED_AGAIN_S = 60.0
 _MOST_TRIES = 3
 _HEAD_LIMIT = 64 * 1024
 
@@ -40,6 +44,32 @@ class Line(NamedTuple):
     speaks_to_proxy: bool = False
     authorization: bytes = b""  # header that the further proxy wants with every request
     route: Route = Route()
+
+
+class Silence:
+    """Whether the name servers have lately answered nobody: then each new name is waited for only
+    as long as an answer takes that does come, until it is time to try them again.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._unanswered = 0
+        self._until = 0.0
+
+    def patience(self, usual_s: float) -> float:
+        """How long to wait for the next answer."""
+        silent = self._unanswered >= _SILENT_AFTER and self._clock() < self._until
+        return min(usual_s, _HARDLY_S) if silent else usual_s
+
+    def lasts(self) -> None:
+        """One more question without an answer."""
+        if self._unanswered < _SILENT_AFTER or self._clock() >= self._until:
+            self._until = self._clock() + _TRIED_AGAIN_S
+        self._unanswered += 1
+
+    def is_broken(self) -> None:
+        """They answered."""
+        self._unanswered = 0
 
 
 class Dialler(Protocol):
@@ -85,10 +115,15 @@ class Through:
     policy: Policy
     connect_s: float = CONNECT_S
     lookup_s: float = LOOKUP_S
+    silence: Silence = field(default_factory=lambda: Silence(time.monotonic))
 
     async def dial(self, host: str, port: int, *, tunnel: bool) -> Line:
         """A tunnel through the proxy, or a line on which it takes absolute addresses."""
-        await self._check(host, port)
+        await self.check(host, port)
+        return await self.open(host, port, tunnel=tunnel)
+
+    async def open(self, host: str, port: int, *, tunnel: bool) -> Line:
+        """The same to a place that was checked."""
         spots = await self.resolver.spots(self.proxy.host, self.proxy.port)
         line = await _first_that_answers(spots, self.connect_s)
         if tunnel:
@@ -107,23 +142,32 @@ class Through:
         token = base64.b64encode(self.proxy.credentials.encode())
         return b"Proxy-Authorization: Basic " + token + b"\r\n"
 
-    async def _check(self, host: str, port: int) -> None:
-        """The proxy may take any of a name's addresses, so all of them must be permitted. Where
-        only the proxy leads outside, name servers that know nothing may say nothing at all.
+    async def check(self, host: str, port: int) -> Sequence[Spot]:
+        """Where it is, as far as that is known here. The proxy may take any of a name's addresses,
+        so all of them must be permitted. Where only the proxy leads outside, name servers that
+        know nothing may say nothing at all: they are waited for once, then hardly.
         """
         if port not in self.policy.ports:
             raise Refused(f"端口 {port} 不在允许之列")
         try:
-            async with asyncio.timeout(self.lookup_s):
+            async with asyncio.timeout(self.silence.patience(self.lookup_s)):
                 spots = await self.resolver.spots(host, port)
         except TimeoutError:
-            return
-        except Trouble:
+            self.silence.lasts()
+            return ()
+        except Trouble as trouble:
             if ends_in_number(host) or ":" in host:
                 raise
-            return
+            if trouble.outcome is Outcome.TIMED_OUT:
+                self.silence.lasts()
+            else:
+                self.silence.is_broken()
+            return ()
+        if not self.resolver.is_given(host):
+            self.silence.is_broken()
         if len(permitted(spots, self.policy)) < len(spots):
             raise Refused(f"{host[:80]} 解析到的地址不全允许访问")
+        return spots
 
     async def _ask_tunnel(self, line: Line, host: str, port: int) -> None:
         place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

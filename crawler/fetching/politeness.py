@@ -1,4 +1,6 @@
-"""Leaving others in peace: how many exchanges one address has to bear at a time."""
+"""Leaving others in peace: how many exchanges one address has to bear at a time; where only a
+proxy knows the address, one registered domain.
+"""
 
 import asyncio
 from collections import deque
@@ -15,6 +17,9 @@ class _Queue:
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
 
 
+Whom = Address | str  # an address, else a registered domain
+
+
 class AddressGate:
     """Lets at most so many in for one address; the others wait their turn. It remembers only
     addresses that are in use.
@@ -22,10 +27,10 @@ class AddressGate:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._queues: dict[Address, _Queue] = {}
+        self._queues: dict[Whom, _Queue] = {}
 
     @asynccontextmanager
-    async def turn(self, address: Address) -> AsyncIterator[None]:
+    async def turn(self, address: Whom) -> AsyncIterator[None]:
         """One exchange's time at an address."""
         queue = self._queues.setdefault(address, _Queue())
         await self._enter(queue)
@@ -50,7 +55,7 @@ class AddressGate:
                 self._hand_on(queue)  # let in and called off in one moment
             raise
 
-    def _leave(self, address: Address, queue: _Queue) -> None:
+    def _leave(self, address: Whom, queue: _Queue) -> None:
         self._hand_on(queue)
         if not queue.inside and not queue.waiting:
             self._queues.pop(address, None)

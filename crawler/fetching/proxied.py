@@ -14,7 +14,7 @@ _PORTION = 65_536
 
 
 async def converse_by(proxy: Through, errand: Errand, out: WayOut) -> Brought:
-    """The dialler asks the policy; who really answered only the proxy knows."""
+    """Whoever calls has asked the policy; who really answered only the proxy knows."""
     at, deadline = out.now(), asyncio.get_running_loop().time() + errand.total_s
     line = await _opened(proxy, errand, out)
     try:
@@ -32,8 +32,8 @@ async def _opened(proxy: Through, errand: Errand, out: WayOut) -> Line:
     host = target.host.strip("[]")
     secure = target.scheme == "https"
     try:
-        async with asyncio.timeout(proxy.lookup_s + out.limits.connect_s):
-            line = await proxy.dial(host, target.port, tunnel=secure)
+        async with asyncio.timeout(out.limits.connect_s):
+            line = await proxy.open(host, target.port, tunnel=secure)
             if secure:
                 await line.writer.start_tls(out.context, server_hostname=host)
     except TimeoutError as error:

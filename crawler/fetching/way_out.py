@@ -30,4 +30,5 @@ class WayOut:
     proxy: Through | None = None
     robots: RobotsPolicy = RobotsPolicy.RESPECT
     memory: RecentRobots = field(default_factory=RecentRobots)
+    owner_of: Callable[[str], str] = str  # whose a host is: its registered domain
     agent: str = ""  # in place of the desktop profile's own

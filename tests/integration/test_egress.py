@@ -328,6 +328,51 @@ async def test_name_servers_that_say_nothing_keep_nobody_from_the_upstream() -> 
         assert brought.exchange.peer == ""
 
 
+@pytest.mark.parametrize(
+    ("hosts", "at_once"),
+    [
+        (("a.one-demo.cn", "b.one-demo.cn", "one-demo.cn"), 1),  # one domain, whoever bears it
+        (("one-demo.cn", "two-demo.cn", "three-demo.cn"), 3),
+        (("known.test", "alias.test"), 1),  # one address, as far as it is known here
+    ],
+)
+async def test_what_only_the_upstream_knows_waits_its_turn_by_domain(
+    hosts: tuple[str, ...], at_once: int
+) -> None:
+    inside, most, all_here = 0, 0, asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal inside, most
+        await reader.readuntil(b"\r\n\r\n")
+        inside += 1
+        most = max(most, inside)
+        if inside == at_once:
+            all_here.set()
+        await asyncio.wait_for(all_here.wait(), 5)
+        await asyncio.sleep(0.05)
+        inside -= 1
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    proxy = UpstreamProxy(host="127.0.0.1", port=server.sockets[0].getsockname()[1])
+    known = a_resolver("127.0.0.2 known.test alias.test")
+    by = Through(proxy=proxy, resolver=known, policy=a_policy())
+    out = way_out(a_policy(), known, replace(QUICK, at_one_address=1), proxy=by)
+
+    def errand(host: str) -> Errand:
+        target = target_of(f"http://{host}/")
+        assert target is not None
+        request = f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+        return Errand(target=target, request=request, reader=AnswerReader(), total_s=8.0)
+
+    async with server:
+        came = await asyncio.gather(*(converse(errand(host), out) for host in hosts))
+
+    assert [one.answer.status for one in came] == [200] * len(hosts)
+    assert most == at_once
+
+
 async def test_a_port_that_is_not_listed_is_refused_for_unknown_names_too() -> None:
     async with through(straight(1), a_policy()) as (slot, upstream):
         heard = await say(slot, get("http://unknown.test:22/"))
