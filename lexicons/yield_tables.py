@@ -1,9 +1,7 @@
 """Rates in tables: a header row names the column, the rows below hold the figures."""
 
 import re
-from collections.abc import Iterable, Iterator
-from functools import partial
-from itertools import takewhile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from crawler.domain.assessment import Confidence
@@ -27,7 +25,6 @@ _FIGURE = re.compile(
 )
 _LONGEST_CELL = 40
 _MOST_GAPS = 2  # rows in a row without a figure: the table has ended
-_MOST_ROWS = 60
 _LONGEST_ROW = 120
 
 Found = tuple[int, int, str, Confidence, float, float]
@@ -47,13 +44,23 @@ def has_column(text: str) -> bool:
 
 def column_rates(text: str) -> Iterator[Found]:
     """The rates in a column headed 年化收益率, of folded text; cells are divided by tabs, else by
-    spaces.
+    spaces. A column ends where it is headed again.
     """
     rows = _rows(text)
-    for at, row in enumerate(rows):
-        for column, factor in _headed(row):
-            rows_below = takewhile(partial(_alike, row), rows[at + 1 : at + 1 + _MOST_ROWS])
-            yield from _below(rows_below, column, factor)
+    heads = [dict(_headed(row)) for row in rows]
+    for at in range(len(rows)):
+        for column, factor in heads[at].items():
+            yield from _below(_own_rows(rows, heads, at, column), column, factor)
+
+
+def _own_rows(
+    rows: Sequence[Row], heads: Sequence[Mapping[int, float]], at: int, column: int
+) -> Iterator[Row]:
+    """The rows of a header's table, as far as no row below heads the column again."""
+    for below in range(at + 1, len(rows)):
+        if column in heads[below] or not _alike(rows[at], rows[below]):
+            return
+        yield rows[below]
 
 
 def _rows(text: str) -> list[Row]:
