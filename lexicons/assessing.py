@@ -19,13 +19,14 @@ from lexicons.evidence import Strength, Weighed, is_promise, rate_points, streng
 from lexicons.four_tests import four_tests
 from lexicons.licences import has_licence_for, is_licensed_name, names_deposits
 from lexicons.limits import over_limit
+from lexicons.matching import find as find_words
 from lexicons.naming import LISTED, is_listed, reason_listed, reason_of_name, sensitive_names
 from lexicons.purpose import Purpose, asks_on_thin_page, highest_factor, purpose_of
 from lexicons.reading import ReadField, Tools, read_fields, weigh
 from lexicons.speaking import LEAST_INFORMING, reports, speaks_to_inform, tells_aftermath
 from lexicons.telling import Line, Place, telling_of
 from lexicons.urgency import Shown, is_lesser, is_lone_word, red_matter
-from lexicons.yields import find_yields
+from lexicons.yields import find_yields, more_yields
 
 MOST_REASONS = 60
 _OUTRIGHT = 6.5  # points of a guarantee that nobody gives by the way
@@ -224,6 +225,19 @@ def words_unseen(found: Findings, score: float) -> Iterator[Reason]:
 
 def _unseen_alone(found: Findings) -> bool:
     return found.offered_in == {UNSEEN}
+
+
+def cut_short(found: Findings, _score: float) -> Iterator[Reason]:
+    """What bounds the time of judging is said, not silent."""
+    signs = (field.reading.signs for field in found.fields.values())
+    if _is_cut(found.text, found.tools) or any(one.cut for one in signs):
+        yield wording.reason_of_cut()
+
+
+def _is_cut(text: PageText, tools: Tools) -> bool:
+    """Whether a page has more words or rates than are looked at."""
+    more = any(more_yields(field.name, field.text) for field in text.fields)
+    return more or find_words(text, tools.finder).cut
 
 
 def thin_page(found: Findings, score: float) -> Iterator[Reason]:
@@ -476,6 +490,7 @@ RULES: tuple[Rule, ...] = (
     loan_limits,
     words_disguised,
     words_unseen,
+    cut_short,
     trust_borrowed,
     thin_page,
     name_sensitive,
@@ -522,7 +537,12 @@ def quiet(visit: Visit, text: PageText, tools: Tools, at: datetime) -> Assessmen
     """The assessment of a page whose words, taken at their worst, are no finding."""
     why = "页面用语即使按最坏打算也够不上线索"
     named = reason_listed(visit, sensitive_names(visit.site, tools), 0.0, tools.weights)
-    reasons = (*((named,) if named else ()), Reason(side=Side.AGAINST, rule="sieve", text=why))
+    cut = (wording.reason_of_cut(),) if _is_cut(text, tools) else ()
+    reasons = (
+        *((named,) if named else ()),
+        *cut,
+        Reason(side=Side.AGAINST, rule="sieve", text=why),
+    )
     score = named.points if named else 0.0
     level = tools.weights.level(score)
     return Assessment(

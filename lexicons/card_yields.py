@@ -18,13 +18,11 @@ _LABEL = re.compile(
     r"年化|年利率|年收益|年回报|日息|日化|日收益|月息|月化|月收益|收益率|回报率|预期收益|预期回报|利率"
 )
 _LONGEST_LABEL = 16
-_MOST_CARDS = 100
 
 
 def card_yields(structure: PageStructure | None, found: Sequence[Yield]) -> Iterator[Yield]:
     """The rates that the running text did not give: one a card, of its first figure and label."""
-    cards = structure.cards[:_MOST_CARDS] if structure else ()
-    for card in cards:
+    for card in structure.cards if structure else ():
         taken = any(one.field == "body" and card.start <= one.start < card.end for one in found)
         rate = None if taken else _rate_of(card)
         if rate:

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from crawler.domain.capture import Field, PageText
 from crawler.domain.lexicon import Hit, Term, Zone
@@ -19,8 +19,10 @@ __all__ = ["Finder", "Found", "find", "find_hits", "meant", "second_form", "stan
 
 NAME_FIELDS = frozenset({"title", "site_name", "unit_name"})
 MOST_HITS = 5_000  # of one page; a page with more says nothing more
-MOST_OF_A_WORD = 100
+MOST_OF_A_WORD = 100  # as they come; after that only where the word stands among other words
+MOST_DIFFERENT = 500  # places of one word
 
+_BESIDE = 16  # characters to either side of a word, by which its places are told apart
 Form = Normalised | Unmasked
 
 
@@ -30,6 +32,7 @@ class Found:
 
     hits: tuple[Hit, ...]
     total: int
+    cut: bool = False  # some were left out that stand among other words
 
 
 def find_hits(page: PageText, finder: Finder) -> tuple[Hit, ...]:
@@ -39,17 +42,43 @@ def find_hits(page: PageText, finder: Finder) -> tuple[Hit, ...]:
 
 @lru_cache(maxsize=2)  # the sieve asks, then whoever judges the page
 def find(page: PageText, finder: Finder) -> Found:
-    """The hits of a page, at most so many of a word and of all, and their true number."""
+    """The hits of a page, at most so many of a word and of all, and their true number. One line
+    said a hundred times hides none that is said once.
+    """
     hits: list[Hit] = []
-    total = 0
-    of_a_word: dict[str, int] = defaultdict(int)
+    total, cut = 0, False
+    surroundings: dict[str, Surroundings] = defaultdict(partial(Surroundings, MOST_OF_A_WORD))
     for field in page.fields:
         for hit in _hits_in(field, finder):
             total += 1
-            of_a_word[hit.word] += 1
-            if len(hits) < MOST_HITS and of_a_word[hit.word] <= MOST_OF_A_WORD:
+            place = surroundings[hit.word]
+            if not place.is_new(field.text, hit.start, hit.end):
+                continue
+            if len(hits) < MOST_HITS and place.kept <= MOST_DIFFERENT:
                 hits.append(hit)
-    return Found(hits=tuple(hits), total=total)
+            else:
+                cut = True
+    return Found(hits=tuple(hits), total=total, cut=cut)
+
+
+class Surroundings:
+    """Among what one word has stood so far: its places count as they come, and after so many only
+    those among other words.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: set[str] = set()
+        self.kept = 0
+
+    def is_new(self, text: str, start: int, end: int) -> bool:
+        """Whether a place counts."""
+        around = text[max(0, start - _BESIDE) : end + _BESIDE]
+        if self.kept >= self._most and around in self._known:
+            return False
+        self._known.add(around)
+        self.kept += 1
+        return True
 
 
 def second_form(normal: Normalised, finder: Finder) -> Unmasked | None:

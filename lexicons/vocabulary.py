@@ -14,11 +14,12 @@ import ahocorasick_rs
 
 from lexicons.beginnings import Patterns, Places
 from lexicons.dealings import DEALS, OFFERS, PAYING, Triggered
-from lexicons.matching import stands_alone
+from lexicons.matching import Surroundings, stands_alone
 from lexicons.phrases import ClaimKind, read_claims, read_friends, read_groups
 
 _STRETCH = 100_000  # characters looked through at a time
-_MOST_OF_A_WORD = 40
+MOST_OF_A_WORD = 40  # as they come; after that only where the word stands among other words
+MOST_DIFFERENT = 400  # places of one word
 CONTEXTS = "contexts.yaml"
 _SHORT = re.compile(r"[\u3400-\u9fff]{2}")  # words that other words make where they meet
 # groups that speak against a finding: what only looks like their words would hide one
@@ -207,8 +208,11 @@ class _Words:
         self._apart = [word[0] > "\u3000" and word[-1] > "\u3000" for word in self._words]
 
     def find(self, text: str) -> dict[str, list[Sign]]:
-        """The places of each word, the first so many of each: bounded, however long the text."""
+        """The places of each word; after so many only those among other words: bounded, however
+        long the text.
+        """
         found: dict[str, list[Sign]] = {}
+        later: dict[str, Surroundings] = {}
         words, apart = self._words, self._apart
         for begin in range(0, len(text), _STRETCH):
             part = text[begin : begin + _STRETCH + self._longest - 1]
@@ -221,9 +225,23 @@ class _Words:
                 places = found.get(word)
                 if places is None:
                     found[word] = [Sign(word, begin + start, begin + end)]
-                elif len(places) < _MOST_OF_A_WORD:
+                elif len(places) < MOST_OF_A_WORD or _is_new(
+                    later, text, begin + start, begin + end, places
+                ):
                     places.append(Sign(word, begin + start, begin + end))
         return found
+
+
+def _is_new(
+    later: dict[str, Surroundings], text: str, start: int, end: int, places: Sequence[Sign]
+) -> bool:
+    """Whether a word that is there so often stands among other words here."""
+    word = places[0].word
+    if word not in later:
+        later[word] = Surroundings(MOST_OF_A_WORD)
+        for one in places:
+            later[word].is_new(text, one.start, one.end)
+    return len(places) < MOST_DIFFERENT and later[word].is_new(text, start, end)
 
 
 def _take_out(found: dict[str, list[Sign]], word: str, friends: Sequence[Sign]) -> None:
@@ -280,6 +298,11 @@ class Signs:
         if sums:
             self._search(DEALS, _around(sums, len(text)))
 
+    @property
+    def cut(self) -> bool:
+        """Whether a word stands at more places than are looked at."""
+        return any(len(places) >= MOST_DIFFERENT for places in self.found.values())
+
     def of_group(self, name: str) -> list[Sign]:
         """All places of a group's words, in order."""
         return self.of_words(self._groups[name])
@@ -313,7 +336,7 @@ class Signs:
 
     def mark_rates(self, places: Iterable[tuple[int, int]]) -> None:
         """Where promised rates stand: each is a promise like a word."""
-        if marked := [Sign(RATE, start, end) for start, end in islice(places, _MOST_OF_A_WORD)]:
+        if marked := [Sign(RATE, start, end) for start, end in islice(places, MOST_DIFFERENT)]:
             self.found[RATE] = marked
 
     def look_for_shapes(self, words: Container[str] = SHAPES) -> None:
@@ -326,7 +349,7 @@ class Signs:
     def _search(self, names: Iterable[str], stretches: Sequence[tuple[int, int]] = ()) -> None:
         for name in names:
             matches = self._places.matches(_NUMBERS[name], stretches)
-            if places := [Sign(name, m.start(), m.end()) for m in islice(matches, _MOST_OF_A_WORD)]:
+            if places := [Sign(name, m.start(), m.end()) for m in islice(matches, MOST_DIFFERENT)]:
                 self.found[name] = places
 
     @cached_property

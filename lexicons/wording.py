@@ -141,6 +141,12 @@ def reason_of_limit(over: Over, weights: Weights) -> Reason:
     )
 
 
+def reason_of_cut() -> Reason:
+    """More is said than is looked at."""
+    text = "截断：页面上的用语或收益多得只研判了一部分，须人工查看"
+    return Reason(side=Side.FOR, rule="cut", text=text)
+
+
 def reason_of_unseen(*, alone: bool) -> Reason:
     """Words that no visitor sees count."""
     some = "都" if alone else "有一部分"

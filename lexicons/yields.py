@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache, lru_cache
 from heapq import merge
-from itertools import islice
 
 from crawler.domain.assessment import Track, Yield
 from lexicons.beginnings import Patterns
@@ -18,24 +17,42 @@ from lexicons.yield_patterns import ANCHOR, SHAPES, TOPIC, Shape
 from lexicons.yield_tables import column_rates, has_column
 
 _BEFORE, _AFTER = 70, 60  # how far a rate's words may reach around its sign
-_MOST_ANCHORS = 3000
-_MOST_YIELDS = 400
+MOST_YIELDS = 400  # of one field
 _REMEMBERED = 12  # fields: what the sieve has read need not be read again by whoever judges
 _HIGHEST = 1_000_000.0
 _TENS = {"万": 1.0, "千": 10.0, "百": 100.0}  # 万五 a day × 3.65
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def find_yields(field_name: str, text: str) -> tuple[Yield, ...]:
     """Every promised rate of a field, leftmost first, none overlapping another. Progress bars,
-    terms, prices and 0.00 % are none; what is asked of borrowers is on the loan track.
+    terms, prices and 0.00 % are none; what is asked of borrowers is on the loan track. Of more than
+    400 the highest.
     """
+    return _found_in(field_name, text)[0]
+
+
+def more_yields(field_name: str, text: str) -> bool:
+    """Whether a field has more rates than are told."""
+    return _found_in(field_name, text)[1]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _found_in(field_name: str, text: str) -> tuple[tuple[Yield, ...], bool]:
     read = [
         one for start, end in _windows(text) for one in _in_window(field_name, text, start, end)
     ]
     if "%" in text and has_column(text):
         read = _with_columns(field_name, text, read)
-    return tuple(read[:_MOST_YIELDS])
+    more = len(read) > MOST_YIELDS
+    return tuple(_highest(read) if more else read), more
+
+
+def _highest(read: list[Yield]) -> list[Yield]:
+    """Baits before what else is read."""
+    by_height = sorted(
+        read, key=lambda one: (one.track is not Track.BAIT, -(one.annual_high or 0.0))
+    )
+    return sorted(by_height[:MOST_YIELDS], key=lambda one: one.start)
 
 
 def _in_window(field_name: str, text: str, start: int, end: int) -> Iterator[Yield]:
@@ -72,7 +89,7 @@ def _with_columns(field_name: str, text: str, read: list[Yield]) -> list[Yield]:
 def _windows(text: str) -> list[tuple[int, int]]:
     windows: list[tuple[int, int]] = []
     anchors = merge(*(_places(pattern, text) for pattern in (ANCHOR, BEGINS)))
-    for at, until in islice(anchors, _MOST_ANCHORS):
+    for at, until in anchors:
         start, end = max(0, at - _BEFORE), min(len(text), until + _AFTER)
         if windows and start <= windows[-1][1]:
             windows[-1] = (windows[-1][0], end)

@@ -205,7 +205,8 @@ def test_a_word_ten_thousand_times_is_counted_and_capped() -> None:
     result = find(a_text("保本，" * 10_000), Finder(a_lexicon(BAO)))
 
     assert result.total == 10_000
-    assert len(result.hits) == MOST_OF_A_WORD
+    assert MOST_OF_A_WORD <= len(result.hits) < MOST_OF_A_WORD + 10  # the last have less beside
+    assert not result.cut
 
 
 @pytest.mark.fault("L14")
