@@ -9,7 +9,7 @@ from datetime import datetime
 from crawler.domain.assessment import COMPROMISE, NAMES, Assessment, Level, Reason, Side, Yield
 from crawler.domain.capture import UNSEEN, Field, PageText, is_blank
 from crawler.domain.lexicon import Hit
-from crawler.domain.page import PageStructure
+from crawler.domain.page import FormKind, PageStructure
 from crawler.domain.site import Visit, ended_well
 from crawler.domain.subject import LicenceState, licence_state
 from lexicons import wording
@@ -25,6 +25,7 @@ from lexicons.purpose import Purpose, asks_on_thin_page, highest_factor, purpose
 from lexicons.reading import ReadField, Tools, read_fields, weigh
 from lexicons.speaking import LEAST_INFORMING, reports, speaks_to_inform, tells_aftermath
 from lexicons.telling import Line, Place, telling_of
+from lexicons.trades import trade_of
 from lexicons.urgency import Shown, is_lesser, is_lone_word, red_matter
 from lexicons.yields import find_yields, more_yields
 
@@ -321,7 +322,9 @@ def _modest(found: Findings) -> bool:
 
 
 def speaker_weighed(found: Findings, score: float) -> Iterator[Reason]:
-    """An authority, a law firm or a newspaper that writes about fraud does not solicit."""
+    """An authority, a law firm or a newspaper that writes about fraud does not solicit; nor does
+    who sells software, a game or a course that speaks of money.
+    """
     informing = found.purpose.informing
     name = speaks_to_inform(found.visit.site, found.text, found.structure, informing)
     if score > 0 and name:
@@ -333,6 +336,16 @@ def speaker_weighed(found: Findings, score: float) -> Iterator[Reason]:
     elif score > 0 and (reported := _reported(found)):
         factor = found.tools.weights.names["report"]
         yield wording.reason_of_report(reported, score * (factor - 1))
+    elif score > 0 and not _asks_for_stakes(found) and (trade := trade_of(_seen(found))):
+        factor = found.tools.weights.names.get("trade", 1.0)
+        yield wording.reason_of_trade(*trade, score * (factor - 1))
+
+
+def _asks_for_stakes(found: Findings) -> bool:
+    """Whether the page guarantees principal outright, or has a form to invest or borrow."""
+    forms = found.structure.forms if found.structure else ()
+    asked = any(form.kind in (FormKind.INVEST, FormKind.LOAN) for form in forms)
+    return asked or _promises_outright(found)
 
 
 def _reported(found: Findings) -> tuple[str, ...]:

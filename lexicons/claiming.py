@@ -85,12 +85,22 @@ def _claim(fields: Sequence[FieldReading], kind: ClaimKind, weights: Weights) ->
         for promise in _promises(field, kind, about) if about else ():
             if promise.word not in best or promise.points > best[promise.word].points:
                 best[promise.word] = promise
-    promises = sorted((p for p in best.values() if p.points > 0), key=lambda p: -p.points)
+    promises = _said_once(p for p in best.values() if p.points > 0)
     telling = sum(kind.promises[promise.word] >= TELLING for promise in promises)
     if len(promises) < 2 or len(objects) + telling // 2 < kind.objects_enough:
         return None
     strength = kind.weight * _share(promises, kind, weights)
     return Claim(kind=kind, strength=strength, promises=tuple(promises)) if strength else None
+
+
+def _said_once(promises: Iterable[Promise]) -> list[Promise]:
+    """Strongest first, one of those that are the same words on the page: a way of writing that
+    finds no more than a word, or than another way.
+    """
+    kept: dict[tuple[str, int, int], Promise] = {}
+    for one in sorted(promises, key=lambda promise: -promise.points):
+        kept.setdefault((one.field, one.start, one.end), one)
+    return list(kept.values())
 
 
 def _share(promises: Sequence[Promise], kind: ClaimKind, weights: Weights) -> float:

@@ -218,6 +218,16 @@ def reason_of_report(words: Sequence[str], points: float) -> Reason:
     )
 
 
+def reason_of_trade(name: str, words: Sequence[str], points: float) -> Reason:
+    """What is sold speaks of money and asks for none to be invested."""
+    return Reason(
+        side=Side.AGAINST,
+        rule="trade",
+        text=f"页面介绍的是{name}（{'、'.join(words)}），未见索要资金的表单",
+        points=round(points, 2),
+    )
+
+
 def reason_of_aftermath(words: Sequence[str], points: float) -> Reason:
     """What is told came after: not what a collector of money says."""
     return Reason(

@@ -56,6 +56,7 @@ Reading = Literal[
     "buyback",
     "ratio",
     "each",
+    "payback",
 ]
 
 
@@ -607,7 +608,7 @@ SHAPES: tuple[Shape, ...] = (
         "payback_period",
         r"(?<![\d.])(?P<n1>\d{1,3}|[一二两三四五六七八九十半]{1,3})\s?(?P<u>天|日|周|个月|年)(?:内|"
         r"左右|即可|就能|可|就可|能){0,3}(?:回本|返本|出局|收回(?:成本|本金|投资))",
-        "flag",
+        "payback",
         1,
         _MEDIUM,
     ),

@@ -20,6 +20,7 @@ _BEFORE, _AFTER = 70, 60  # how far a rate's words may reach around its sign
 MOST_YIELDS = 400  # of one field
 _REMEMBERED = 12  # fields: what the sieve has read need not be read again by whoever judges
 _HIGHEST = 1_000_000.0
+_LONGEST_PAYBACK = 3  # years
 _TENS = {"万": 1.0, "千": 10.0, "百": 100.0}  # 万五 a day × 3.65
 
 
@@ -205,6 +206,13 @@ def _ratio(_shape: Shape, match: re.Match[str]) -> tuple[float, float] | tuple[N
     return (0.0, 0.0) if shops and more < paid / 2 else (None, None)
 
 
+def _payback(_shape: Shape, match: re.Match[str]) -> tuple[float, float] | tuple[None, None]:
+    """A machine or a shop may well be paid off after some years; who lures speaks of less."""
+    span = 0.5 if match["n1"] == "半" else number(match["n1"].replace("半", ""))
+    long = span / PER_YEAR[_period(match["u"])] > _LONGEST_PAYBACK
+    return (0.0, 0.0) if long else (None, None)
+
+
 def _buyback(_shape: Shape, match: re.Match[str]) -> tuple[float, float]:
     times = PER_YEAR[_period(match["per"])] / max(number(match["span"]), 1)
     figure = _annual((float(match["back"]) - 100) * times)
@@ -230,6 +238,7 @@ _FIGURES = {
     "buyback": _buyback,
     "ratio": _ratio,
     "each": _each,
+    "payback": _payback,
     "flag": _nothing,
     "decoy": _nothing,
 }

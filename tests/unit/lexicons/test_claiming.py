@@ -58,3 +58,12 @@ def test_disguised_words_make_the_same_claim(judge: Judge) -> None:
     hidden = claims_on(judge, "股*票*配*资，放.大.收.益，警·戒·线")["stock_margin"]
 
     assert {p.word for p in hidden.promises} == {p.word for p in plain.promises}
+
+
+def test_the_same_words_are_said_once_whatever_finds_them(judge: Judge) -> None:
+    page = a_text("某设备投资260万元，静态投资回收期约3.3年。收回成本后每年节约显著。")
+    found = find(a_visit(), page, find_hits(page, judge.tools.finder), None, judge.tools)
+
+    for claim in found.claims:
+        places = [(one.field, one.start, one.end) for one in claim.promises]
+        assert len(places) == len(set(places))

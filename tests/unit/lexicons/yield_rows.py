@@ -277,6 +277,7 @@ FLAGS: tuple[tuple[str, str], ...] = (
     ("30天回本", "payback_period"),
     ("6个月即可回本", "payback_period"),
     ("三天回本", "payback_period"),
+    ("36个月回本", "payback_period"),
     ("500倍杠杆", "leverage"),
     ("10倍配资", "leverage"),
     ("杠杆高达1:400", "leverage"),
@@ -407,6 +408,9 @@ NOTHING: tuple[str, ...] = (
     "存储率：月80%",
     "次日达率97%",
     "利率调整：下降10%",
+    "5年回本",
+    "约七年收回成本",
+    "40个月回本",
 )
 
 LOAN: tuple[tuple[str, list[float]], ...] = (
