@@ -218,7 +218,7 @@ def test_a_harmless_wording_lowers_what_calls_on_hardly_anybody(judge: Judge, pl
 
     judged = resembling(judge, -4.0).judge(a_visit(), a_text(ROOF), None, NOON)
 
-    assert before.level is Level.ORANGE
+    assert before.level is Level.YELLOW
     assert judged.level is Level.NONE
     reason = next(one for one in judged.reasons if one.rule == "wording_differs")
     assert reason.points < 0
