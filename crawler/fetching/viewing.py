@@ -75,6 +75,7 @@ class Viewing:
         self._limits = limits
         self._look = look
         self._halted = False
+        self._is_lost = False
         self._refused_start = False
         self._changed = asyncio.Event()
         self._crash: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -117,12 +118,14 @@ class Viewing:
             self._stop_for("页面在时限内未加载完")
         if self.stopped_for:
             await self.halt()
+        if self._is_lost:
+            return
         await self._read_text()
         await self._read_dom()
         if self.trail.broke_off and not self.dom:
             return  # it broke off before its first tag: a picture would be waited for in vain
         await self._read_picture()
-        if full_page:
+        if full_page and not self._is_lost:
             await self._read_full_picture()
         await self._read_certificate()
 
@@ -141,12 +144,18 @@ class Viewing:
         if self._halted:
             return
         self._halted = True
+        self._metrics = None
         commands = (
             self._cdp.send("Emulation.setScriptExecutionDisabled", {"value": True}),
             self._cdp.send("Runtime.terminateExecution"),
             self._cdp.send("Page.stopLoading"),
         )
         await asyncio.gather(*(self._tried(command, HALT_S) for command in commands))
+        patience = self._limits.read_s * _PATIENCE_AFTER_HALT
+        asking = self._cdp.send("Page.getLayoutMetrics")
+        self._metrics = await self._tried(asking, patience)
+        # who answers nothing now answers nothing later: each thing asked would be waited for
+        self._is_lost = self._metrics is None
 
     # --- going there
 
@@ -334,12 +343,15 @@ class Viewing:
 
     async def _asked(self, method: str, params: Answer | None = None) -> Answer | None:
         """The answer; at first failure the page is halted and asked again, then None."""
+        if self._is_lost:
+            return None
         if not self._halted:
             answer = await self._tried(self._cdp.send(method, params), self._limits.read_s)
             if answer is not None:
                 return answer
             self._stop_for("页面不让读取")
             await self.halt()
+            return await self._asked(method, params)
         patience = self._limits.read_s * _PATIENCE_AFTER_HALT
         return await self._tried(self._cdp.send(method, params), patience)
 

@@ -1,0 +1,72 @@
+"""A page that answers nothing once it was halted is left at once, not asked for each thing."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from crawler.domain.capture import Profile
+from crawler.fetching import viewing
+from crawler.fetching.rendering import LOOKS, RenderLimits
+from crawler.fetching.viewing import CdpFailed, Viewing
+
+LIMITS = RenderLimits(load_s=0.1, settle_s=0.1, read_s=0.2)
+SETTING_UP = {"Page.getFrameTree": {"frameTree": {"frame": {"id": "F"}}}, "Page.enable": {}}
+SETTING_UP |= {"Network.enable": {}, "Page.navigate": {}}
+METRICS = {"cssVisualViewport": {"scale": 1.0}, "cssContentSize": {"width": 1, "height": 1}}
+
+
+class Line:
+    """A page that never ends loading; `wakes` says whether it answers once it was halted."""
+
+    def __init__(self, *, wakes: bool) -> None:
+        self.asked: list[str] = []
+        self._wakes = wakes
+        self._halted = False
+
+    def on(self, event: str, handler: Callable[[Mapping[str, Any]], None]) -> None:
+        return
+
+    async def send(self, method: str, params: Any = None) -> Mapping[str, Any]:
+        if method in SETTING_UP:
+            return SETTING_UP[method]
+        self.asked.append(method)
+        self._halted = self._halted or method == "Page.stopLoading"
+        if not (self._halted and self._wakes):
+            await asyncio.sleep(3600)
+        if method == "Page.getLayoutMetrics":
+            return METRICS
+        if method == "Page.captureScreenshot":
+            return {"data": "eA=="}
+        raise CdpFailed(method)
+
+
+@pytest.fixture(autouse=True)
+def _haste(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(viewing, "PING_S", 0.1)
+    monkeypatch.setattr(viewing, "HALT_S", 0.1)
+
+
+async def looked(*, wakes: bool) -> tuple[Viewing, Line]:
+    line = Line(wakes=wakes)
+    seen = Viewing(line, LIMITS, LOOKS[Profile.DESKTOP])
+    await seen.prepare()
+    async with asyncio.timeout(5):
+        await seen.look("http://a.cn/", full_page=True)
+    return seen, line
+
+
+async def test_a_page_that_never_answers_again_is_left() -> None:
+    seen, line = await looked(wakes=False)
+
+    assert not seen.sighting().read
+    assert line.asked.count("Page.getLayoutMetrics") == 2  # before it was halted, and after
+    assert not {"DOMSnapshot.captureSnapshot", "Page.captureScreenshot"} & set(line.asked)
+
+
+async def test_a_page_that_answers_once_it_was_halted_is_read() -> None:
+    seen, line = await looked(wakes=True)
+
+    assert seen.picture == b"x"
+    assert "DOMSnapshot.captureSnapshot" in line.asked
