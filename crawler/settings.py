@@ -19,10 +19,7 @@ DOWNLOAD_HANDLERS = {
 DOWNLOADER = "crawler.fetching.engine_parts.SlimDownloader"
 SCHEDULER = "crawler.fetching.engine_parts.NoScheduler"
 DOWNLOADER_MIDDLEWARES_BASE: dict[str, int] = {}
-DOWNLOADER_MIDDLEWARES = {
-    "crawler.fetching.middlewares.Inflate": 590,
-    "crawler.fetching.middlewares.KeepRaw": 899,
-}
+DOWNLOADER_MIDDLEWARES = {"crawler.fetching.middlewares.Inflate": 590}
 SPIDER_MIDDLEWARES_BASE: dict[str, int] = {}
 EXTENSIONS_BASE: dict[str, int] = {}
 

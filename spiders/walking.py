@@ -47,7 +47,6 @@ class Walk:
     profile: Profile = Profile.DESKTOP
     hops: list[Hop] = field(default_factory=list)
     exchanges: list[tuple[int, Exchange]] = field(default_factory=list)
-    left_pages: list[bytes] = field(default_factory=list)
     _entered: bool = False
     _cookies: Cookies = field(default_factory=Cookies)
     _permission: Permission = field(init=False)
@@ -122,8 +121,6 @@ class Walk:
             exchange_hops=tuple(number for number, _ in self.exchanges),
             body=best.body,
             declared_encodings=best.declared_encodings,
-            headers=best.headers,
-            left_pages=tuple(self.left_pages),
             robots=tuple(self._permission.heard.values()),
         )
 
@@ -143,8 +140,6 @@ class Walk:
                 return ended
             if scheme_of(there.url) not in PORTS:
                 return _not_followed(ended, there)
-            if there.kind in LEFT_STANDING:
-                self.left_pages.append(ended.body)
             onward = there
         return _too_many(ended, steps - 1)
 

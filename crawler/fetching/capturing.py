@@ -6,7 +6,7 @@ from datetime import datetime
 
 from crawler.domain.capture import Capture, Exchange, Fetcher, Hop, HopKind, Profile
 from crawler.domain.robots import RobotsWord
-from crawler.fetching.answer import Answer, Header
+from crawler.fetching.answer import Answer
 from crawler.fetching.answer_reader import BODY_CAP, HEAD_CAP, AnswerReader
 from crawler.fetching.inflating import inflate
 from crawler.fetching.page_outcomes import Ended, declared_in
@@ -27,8 +27,6 @@ class Fetched:
     exchange_hops: tuple[int, ...] = ()
     body: bytes = b""
     declared_encodings: tuple[str, ...] = ()
-    headers: tuple[Header, ...] = ()
-    left_pages: tuple[bytes, ...] = ()  # shown for a moment on the way, then refreshed away
     icon: bytes = b""  # the site's favicon, where it was asked for
     robots: tuple[RobotsWord, ...] = ()  # heard on the way, not known before
     sibling: Ended | None = None  # what a made-up name beside the page's own was answered

@@ -1,29 +1,11 @@
-"""Scrapy's doors: every hop is kept raw next to the wire, and decoded without ever failing."""
+"""Scrapy's door to a body: decoded without ever failing; what came stays beside it as it was."""
 
 from scrapy import Request
 from scrapy.http import Response
 
 from crawler.fetching.answer_reader import BODY_CAP
 from crawler.fetching.inflating import inflate
-from crawler.fetching.trouble import Trouble
 from crawler.fetching.wire import WireResponse
-
-
-class KeepRaw:
-    """At 899: what came, and what did not come, is in the visit's trail before anything else
-    looks at it.
-    """
-
-    def process_response(self, request: Request, response: Response) -> Response:
-        """Notes the exchange as it was."""
-        if isinstance(response, WireResponse):
-            request.meta.setdefault("trail", []).append(response.brought)
-        return response
-
-    def process_exception(self, request: Request, exception: Exception) -> None:
-        """Notes what was said before it failed."""
-        if isinstance(exception, Trouble):
-            request.meta.setdefault("trail", []).append(exception)
 
 
 class Inflate:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crawler.domain.capture import Flag, Outcome, TlsFacts
-from crawler.fetching.answer import Answer, Header
+from crawler.fetching.answer import Answer
 from crawler.fetching.chunks import MOST_CHUNKS
 from crawler.fetching.errand import Brought
 from crawler.fetching.sniffing import Kind, kind_of
@@ -45,7 +45,6 @@ class Ended:
     body: bytes = b""  # decoded; only what a person could read
     content_type: str = ""
     status: int | None = None
-    headers: tuple[Header, ...] = ()
     declared_encodings: tuple[str, ...] = ()
     tls: TlsFacts | None = None
     wire_sha256: str = ""
@@ -68,7 +67,6 @@ def ended_by(
         body=body if kind.readable else b"",
         content_type=kind.words,
         status=answer.status,
-        headers=answer.headers,
         declared_encodings=declared_in(answer),
         tls=tls,
         wire_sha256=hashlib.sha256(answer.body).hexdigest(),
