@@ -149,7 +149,11 @@ class _DocumentReading:
         self._words["hidden"].part(_gap_around(display or "block"))
 
     def _text(self, node: int) -> None:
-        if self._document.name(self._document.parent(node)) in _NO_WORDS:
+        parent = self._document.name(self._document.parent(node))
+        if parent in _NO_WORDS:
+            return
+        if parent == "RT":  # stands above the words, not among them
+            self._words["alt"].line(self._document.value(node), None)
             return
         pieces = self._document.pieces(node)
         if not pieces:

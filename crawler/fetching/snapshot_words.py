@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from enum import IntEnum
 
 from crawler.domain.capture import Box, Field, Run
-from crawler.domain.letters import storable
+from crawler.domain.letters import as_shown, storable
+from crawler.fetching.snapshot_order import as_placed
 
 MOST_CHARACTERS = 8 * 1024 * 1024  # of one field
 FIELDS = ("body", "alt", "placeholder", "description", "keywords", "hidden")
@@ -41,7 +42,7 @@ class Lines:
         """Append words; blanks at a line's start and beside blanks are dropped."""
         if not self._length or self._gap or self._parts[-1].endswith(" "):
             text = text.lstrip(" ")
-        text = storable(text)
+        text = as_shown(storable(text))
         if not text or self._length > MOST_CHARACTERS:
             return
         self._close_gap()
@@ -80,5 +81,9 @@ class Words:
         return self._lines[name]
 
     def fields(self) -> Iterator[Field]:
-        """The fields in the order in which a PageText has them."""
-        return (lines.field(name) for name, lines in self._lines.items())
+        """The fields in the order in which a PageText has them, the page's own as they stand on
+        the screen.
+        """
+        for name, lines in self._lines.items():
+            field = lines.field(name)
+            yield as_placed(field) if name == "body" else field

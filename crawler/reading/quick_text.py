@@ -11,6 +11,7 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser
 
 from crawler.domain.capture import Field, PageText
+from crawler.domain.letters import as_shown
 from crawler.reading.abyss import read_abyss
 from crawler.reading.hiding import hides
 from crawler.reading.script_words import gathered, html_words, words_in_script, words_in_style
@@ -80,9 +81,9 @@ _PLAIN_BLOCKS = _BLOCKS - {"pre"}
 _OPENERS = {**dict.fromkeys(_BLOCKS, _LINE), "td": _CELL, "th": _CELL, "br": _LINE}
 _CLOSERS = dict.fromkeys(_BLOCKS, _LINE)
 _BESIDE = frozenset({"a", "button", "label"})  # two of them side by side are two things
-_ELSEWHERE = {"select": "option", "datalist": "option"}
+_ELSEWHERE = {"select": "option", "datalist": "option", "rt": "alt"}
 _LAID_OUT = frozenset({*_OPENERS, *_BESIDE, *_ELSEWHERE})
-_UNSEEN = frozenset({"template", "iframe", "title", "object", "audio", "video", "canvas"})
+_UNSEEN = frozenset({"template", "iframe", "title", "object", "audio", "video", "canvas", "rp"})
 _BUTTONS = frozenset({"submit", "button", "reset"})
 _ORDER = (
     "title", "description", "keywords", "body", "alt", "placeholder", "option", "noscript",
@@ -120,7 +121,7 @@ def settled(pieces: list[str]) -> str:
     """
     text = _SPACE.sub(" ", "".join(pieces))
     lines = [_cells(line) if _CELL in line else line.strip(" ") for line in text.split(_LINE)]
-    return "\n".join(filter(None, lines))[:MOST_CHARS]
+    return as_shown("\n".join(filter(None, lines))[:MOST_CHARS])
 
 
 def _cells(line: str) -> str:

@@ -81,11 +81,27 @@ class Turns:
         outcome = outcome_of(captures)
         state = self._next(captures, report)
         reason = report.render_reason or visit.render_reason or self.always
-        if state is VisitState.CLOSED and not reason and self._fills_album(visit, outcome, now):
-            state, reason, urgency = VisitState.RENDERING, ALBUM, LAST
+        if state is VisitState.CLOSED and self._goes_round(visit, captures, reason, now):
+            state, reason, urgency = self._eyes_for(captures), ALBUM, LAST
         return turn(
             visit.id, state, now=now, outcome=str(outcome), urgency=urgency, render_reason=reason
         )
+
+    def _goes_round(
+        self, visit: Visit, captures: tuple[Capture, ...], reason: str, now: datetime
+    ) -> bool:
+        """Whether nothing but its turn in the album asks for a page that is still to be drawn."""
+        if reason == ALBUM:
+            return self.renders and not _is_drawn(captures)
+        return not reason and self._fills_album(visit, outcome_of(captures), now)
+
+    def _eyes_for(self, captures: tuple[Capture, ...]) -> VisitState:
+        """Who looks for the album: other visitors first, for who shows a desktop a harmless page
+        gives it no reason to ask for them.
+        """
+        if self.looks and not _is_looked_at(captures):
+            return VisitState.COMPARING
+        return VisitState.RENDERING
 
     def _fills_album(self, visit: Visit, outcome: Outcome, now: datetime) -> bool:
         """Whether the browser, when it has nothing else to do, should draw this page too."""
@@ -93,15 +109,21 @@ class Turns:
 
     def _next(self, captures: tuple[Capture, ...], report: Report) -> VisitState:
         """Who else should look: another visitor, then the browser, then whoever reads pictures."""
-        looked = any(capture.profile is not Profile.DESKTOP for capture in captures)
-        if self.looks and not looked and (report.look_reason or self.always):
+        if self.looks and not _is_looked_at(captures) and (report.look_reason or self.always):
             return VisitState.COMPARING
-        drawn = any(capture.fetcher is Fetcher.BROWSER for capture in captures)
-        if self.renders and not drawn and (report.render_reason or self.always):
+        if self.renders and not _is_drawn(captures) and (report.render_reason or self.always):
             return VisitState.RENDERING
         if self.pictures and report.picture_reason:
             return VisitState.DECIPHERING
         return VisitState.CLOSED
+
+
+def _is_looked_at(captures: tuple[Capture, ...]) -> bool:
+    return any(capture.profile is not Profile.DESKTOP for capture in captures)
+
+
+def _is_drawn(captures: tuple[Capture, ...]) -> bool:
+    return any(capture.fetcher is Fetcher.BROWSER for capture in captures)
 
 
 def shows_the_same(visit: Visit, report: Report) -> bool:

@@ -168,8 +168,36 @@ def test_a_quiet_page_is_drawn_for_the_album_last_and_within_the_budget(
     judged = {"assessment": an_assessment(visit_id=2, level=Level.NONE, score=0.0)}
     two = told(database, recorder, 2, captures=(capture(2, visit_id=2, site_id=2),), **judged)
 
-    assert (one.state, one.render_reason) == (VisitState.RENDERING, ALBUM)
+    assert (one.state, one.render_reason) == (VisitState.COMPARING, ALBUM)
     assert two.state is VisitState.CLOSED
+
+
+@pytest.mark.parametrize("differs", [False, True])
+def test_the_album_has_other_visitors_look_before_the_browser(
+    database: Database, a_recorder: Made, *, differs: bool
+) -> None:
+    recorder = a_recorder(album=Allowance(1))
+    quiet = {"assessment": an_assessment(level=Level.NONE, score=0.0)}
+    told(database, recorder, captures=(capture(1),), **quiet)
+    flags = (Flag.DIVERGENT,) if differs else ()
+    seen = capture(2, profile=Profile.PHONE, text_digest="e" if differs else "d", flags=flags)
+
+    after = told(database, recorder, captures=(seen, capture(3, profile=Profile.SEARCH)))
+    if differs:
+        assert after.state is VisitState.READING
+        after = told(database, recorder, **quiet)
+    assert (after.state, after.render_reason) == (VisitState.RENDERING, ALBUM)
+    told(database, recorder, captures=(capture(4, fetcher=Fetcher.BROWSER),))
+    assert told(database, recorder, **quiet).state is VisitState.CLOSED
+
+
+def test_where_nobody_looks_otherwise_the_album_is_drawn_at_once(
+    database: Database, a_recorder: Made
+) -> None:
+    recorder = a_recorder(album=Allowance(1), looks=False)
+    quiet = {"assessment": an_assessment(level=Level.NONE, score=0.0)}
+
+    assert told(database, recorder, captures=(capture(1),), **quiet).state is VisitState.RENDERING
 
 
 def test_a_dead_site_and_a_pictured_one_are_not_drawn_for_the_album(

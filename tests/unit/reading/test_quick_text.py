@@ -218,3 +218,18 @@ def test_the_script_of_an_abyss_is_not_what_people_read() -> None:
     page = "<div>" * 30_000 + "<script>var a = '保本';</script><style>b{}</style>在"
 
     assert read_quickly(page).field("body") == "在"
+
+
+def test_what_an_override_turns_round_reads_as_it_is_seen() -> None:
+    html = "<p>前\u202e息保本保，%81化年\u202c后</p><p>\u202e赔不赚稳</p><p>如常</p>"
+
+    assert read_quickly(html).field("body") == "前年化18%，保本保息后\n稳赚不赔\n如常"
+
+
+def test_what_stands_above_words_does_not_part_them() -> None:
+    html = "<p><ruby>保<rp>(</rp><rt>bǎo</rt><rp>)</rp></ruby><ruby>本<rt>běn</rt></ruby></p>"
+
+    text = read_quickly(html)
+
+    assert text.field("body") == "保本"
+    assert text.field("alt") == "bǎo\nběn"
