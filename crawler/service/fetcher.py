@@ -203,7 +203,7 @@ def _beside_sibling(capture: Capture, text: PageText, fetched: Fetched) -> Captu
         text, capture.final_url, other, there.url
     ):
         return capture
-    reason = f"随意编造的同级域名也得到这一页面：{there.url}"
+    reason = f"随意编造的同级域名 {there.url} 也得到这一页面，它说明不了这个网站本身"
     return replace(capture, page_kind=PageKind.WILDCARD, reason=capture.reason or reason)
 
 

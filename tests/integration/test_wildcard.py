@@ -3,7 +3,9 @@ judged like any other.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +44,7 @@ from spiders.homepage import run_homepage_spider, way_out
 from tests.builders import NOON, a_capture, a_site, a_visit
 from tests.hostile.walk import never
 from tests.integration.test_families import visits as filed_visits
+from tests.journey.conftest import Installation
 from tests.stores import a_database
 
 ADDRESS = "127.0.0.2"
@@ -223,3 +226,42 @@ def test_the_ledger_names_it_and_what_a_browser_saw_instead(tmp_path: Path) -> N
     database.close()
 
     assert kinds == ["ordinary", "wildcard", "ordinary"]
+
+
+@pytest.mark.slow
+def test_a_sweep_names_it_and_an_officer_reads_why(tmp_path: Path) -> None:
+    web = Web(asked=[])
+    with served(web) as port:
+        hosts = f"{ADDRESS}:{port}:{port} zhan-demo.cn *.zhan-demo.cn"
+        (tmp_path / "xunwang.toml").write_text(
+            f'region = "310118"\n[crawl]\nallow = ["{ADDRESS}/32"]\nhosts = ["{hosts}"]\n'
+            f"ports = [{port}]\n",
+            "utf-8",
+        )
+        (tmp_path / "名单.csv").write_text("主办单位名称,域名\n某公司,zhan-demo.cn\n", "utf-8")
+        house = Installation(home=tmp_path)
+        swept = house.run("sweep", str(tmp_path / "名单.csv"), "--no-render")
+        (line,) = house.lines("sites", "--jsonl")
+        shown = house.run("sites", "show", "zhan-demo.cn").stdout
+        verified = house.run("verify")
+
+    assert swept.returncode == verified.returncode == 0, swept.stderr + verified.stderr
+    assert (line["outcome"], line["page_kind"], line["level"]) == ("seen", "wildcard", "none")
+    assert "泛解析" in shown
+    assert "编造的同级域名" in shown
+    assert len({host for host, _ in web.asked} - {"zhan-demo.cn", "www.zhan-demo.cn"}) == 1
+
+
+@contextmanager
+def served(web: Web) -> Iterator[int]:
+    """The web on a loop and a thread of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    starting = asyncio.start_server(web.answer, ADDRESS, 0)
+    server = asyncio.run_coroutine_threadsafe(starting, loop).result(10)
+    yield server.sockets[0].getsockname()[1]
+    loop.call_soon_threadsafe(server.close)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+    loop.close()
