@@ -80,9 +80,9 @@ def _show(house: House, words: Catalogue, domain: str, region: str, *, json: boo
         say(words.say("sites.last_seen", at=moment(line.last_seen_at)))
     if line.last_seen_at is not None and line.last_picture_at is None:
         say(words.say("sites.unpictured"))
-    for one in found.captures:
-        if one.page_kind is PageKind.WILDCARD and one.reason:
-            _say(f"  {one.reason}")
+    for capture in found.captures:
+        if capture.page_kind is PageKind.WILDCARD and capture.reason:
+            _say(f"  {capture.reason}")
     if found.assessment is not None:
         _say(f"  {found.assessment.sentence}")
     for one in found.discrepancies:
