@@ -47,6 +47,7 @@ class Part:
 
     line: int
     value: "str | list[Part] | dict[str, Part]"
+    bare: bool = False  # a word without quotation marks; of a mapping, its first key
 
 
 def read_document(data: bytes, file: str) -> Part | Problem:
@@ -167,10 +168,11 @@ class _Walk:
             raise _Refused("嵌套过深", event)
         line = _line(event)
         if isinstance(event, yaml.ScalarEvent):
-            return Part(line=line, value=event.value)
+            return Part(line=line, value=event.value, bare=event.implicit[0])
         if isinstance(event, yaml.SequenceStartEvent):
             return Part(line=line, value=self._sequence(depth))
-        return Part(line=line, value=self._mapping(depth))
+        parts, bare = self._mapping(depth)
+        return Part(line=line, value=parts, bare=bare)
 
     def _sequence(self, depth: int) -> list[Part]:
         parts = []
@@ -178,12 +180,14 @@ class _Walk:
             parts.append(self.part(event, depth + 1))
         return parts
 
-    def _mapping(self, depth: int) -> dict[str, Part]:
+    def _mapping(self, depth: int) -> tuple[dict[str, Part], bool]:
         parts: dict[str, Part] = {}
+        bare = False
         while not isinstance(event := self.next(), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
                 raise _Refused("键必须是一个词", event)
             if event.value in parts:
                 raise _Refused(f"“{event.value}”重复出现", event)
+            bare = bare or (not parts and event.implicit[0])
             parts[event.value] = self.part(self.next(), depth + 1)
-        return parts
+        return parts, bare

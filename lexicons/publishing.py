@@ -18,6 +18,7 @@ from lexicons.documents import Misread, Problem
 from lexicons.loading import files_of, load_lexicon, read_lexicon
 from lexicons.resembling import FILE as RESEMBLANCE
 from lexicons.resembling import load_resemblance
+from lexicons.slips import slips
 from lexicons.variants import FILE as VARIANTS
 from lexicons.vocabulary import load_claims, load_friends, load_groups, load_vocabulary
 from lexicons.weighing import load_weights
@@ -67,6 +68,8 @@ def check(folder: Path) -> tuple[Problem, ...]:
     beside = tuple(dict.fromkeys((*_problems_beside(folder), *_unread(folder))))
     if problems or beside:
         return (*problems, *beside)
+    if found := tuple(slips(folder)):
+        return found
     return tuple(disagreements(lexicon, load_vocabulary(folder), load_weights(folder)))
 
 

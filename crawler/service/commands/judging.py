@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any, BinaryIO
 
 import msgspec
 import typer
 
 from crawler.domain.assessment import Assessment, rates_of
 from crawler.domain.capture import Capture, Fetcher, Field, Outcome, PageText
-from crawler.domain.errors import BadInput
+from crawler.domain.errors import BadInput, reason_of
 from crawler.domain.site import Site, Visit
 from crawler.service.doors import Door, now
 from crawler.service.pipeline import Page, examine
@@ -38,30 +38,49 @@ def judge(
 ) -> None:
     """研判文本或网页，不采集。例：echo '{"id":1,"text":"保本保息 年化15%"}' | xunwang judge -"""
     door: Door = context.obj
-    with door.opened() as (house, _), _opened(path) as lines:
+    unread = 0
+    with door.opened() as (house, _), _opened(path) as file:
         judge = Judge(house.lexicon, house.cache)
-        for number, line in enumerate(lines, 1):
-            if line.strip():
+        for number, line in enumerate(_lines(file), 1):
+            if not line.strip():
+                continue
+            try:
                 answer = answer_to(_question(line, number), judge, now())
-                sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
+            except BadInput as error:
+                unread += 1
+                answer = {"line": number, "error": str(error)}
+            sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
+    if unread:
+        raise BadInput(f"{unread} 行未能研判，原因见输出中的 error")
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[TextIO]:
+def _opened(path: str) -> Iterator[BinaryIO]:
     if path == "-":
-        yield sys.stdin
+        yield sys.stdin.buffer
         return
     try:
-        with Path(path).open(encoding="utf-8") as file:
-            yield file
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} 无法读取：{error}") from error
+        file = Path(path).open("rb")  # noqa: SIM115 - closed below; only opening may fail so
+    except OSError as error:
+        raise BadInput(f"{path} 无法读取：{reason_of(error)}") from error
+    with file:
+        yield file
 
 
-def _question(line: str, number: int) -> Question:
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Line by line; of one without end only its beginning."""
+    while line := file.readline(LONGEST_LINE):
+        yield line
+        while len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+            line = file.readline(LONGEST_LINE)
+
+
+def _question(line: bytes, number: int) -> Question:
+    if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+        raise BadInput(f"第 {number} 行超过 {LONGEST_LINE >> 20} MiB")
     try:
         question = msgspec.json.decode(line, type=Question)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"第 {number} 行不是所需的 JSON：{error}") from error
     if (question.text is None) == (question.html is None):
         raise BadInput(f"第 {number} 行须有 text 或 html 之一")
