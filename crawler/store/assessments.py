@@ -60,11 +60,12 @@ def levels_of(db: Connection, visit_ids: Collection[int]) -> dict[int, Level]:
 def quiet_visits(
     db: Connection, sweep_id: int, reasons: Collection[str], now: datetime
 ) -> list[tuple[Visit, Assessment]]:
-    """Visits of a sweep that wait for a browser for one of these reasons, in nobody's hands, and
-    are called quiet meanwhile.
+    """Visits of a sweep that wait for a browser for one of these reasons, be it after other
+    visitors' views, in nobody's hands, and are called quiet meanwhile.
     """
     free = visits.c.lease_until.is_(None) | (visits.c.lease_until < now)
-    waits = (visits.c.state == str(VisitState.RENDERING)) & visits.c.render_reason.in_(reasons)
+    turns = (str(VisitState.COMPARING), str(VisitState.RENDERING))
+    waits = visits.c.state.in_(turns) & visits.c.render_reason.in_(reasons)
     joined = assessments.join(visits, visits.c.id == assessments.c.visit_id)
     low = assessments.c.current & assessments.c.level.in_([str(Level.NONE), str(Level.BLUE)])
     rows = db.execute(

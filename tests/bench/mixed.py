@@ -62,6 +62,10 @@ WRITTEN = {  # pages that say hardly anything, by the kind that they are of
         "<title>Sign in</title><form><input placeholder=Username><input type=password "
         "placeholder=Password><button>Log in</button></form>",
     ),
+    "wildcard": (
+        "<title>{d}</title><p>您好，{d} 的精彩内容很快就来，请稍后再来看看。</p>",
+        "<h1>欢迎光临</h1><p>本站由某某主机提供空间。</p>",
+    ),
     "error_page": (
         "<title>没有备案</title><p>您访问的网站未备案，无法访问。</p>",
         "<title>提示</title><p>您的请求已被网站防火墙拦截</p>",
@@ -172,8 +176,14 @@ def _made() -> Iterator[Member]:
     for kind, texts in WRITTEN.items():
         for n in range(len(texts) * WRITTEN_EACH):
             domain = f"{kind.replace('_', '')}{n}-mix.cn"
-            name = Name(domain=domain, does="written", shows=f"{kind}/{n % len(texts)}")
+            name = Name(
+                domain=domain, does="written", shows=f"{kind}/{n % len(texts)}",
+                catch_all=kind == "wildcard",
+            )  # fmt: skip
             yield _member(kind, name, "seen", kind=kind)
+    for n, shows in enumerate(SHOWN):  # a company that bears any name below its own
+        name = Name(domain=f"any{n}-mix.cn", does="page", shows=shows, catch_all=True)
+        yield _member("any name", name, "seen", kind="ordinary")
     yield from (_alone("refused", f"shut{n}-mix.cn", "connection_refused") for n in range(REFUSED))
     yield from (_alone("silent", f"mute{n}-mix.cn", "timed_out") for n in range(SILENT))
 

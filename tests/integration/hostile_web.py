@@ -234,6 +234,11 @@ PAGES: dict[str, Callable[[HostileWeb], bytes]] = {
     "file": lambda _: answer(
         "200 OK", "application/octet-stream", b"PK\x03\x04", "Content-Disposition: attachment"
     ),
+    "door": lambda _: html(
+        "<!doctype html><meta charset=utf-8><title>智慧园区</title><div id=app></div><script>"
+        "setTimeout(() => { app.innerHTML = '<h3>综合管理平台</h3><input placeholder=账号>"
+        "<input type=password placeholder=密码><button>登 录</button>'; }, 150)</script>"
+    ),
     "drawing": lambda _: answer("200 OK", "image/svg+xml", DRAWING.encode()),
     "pdf": lambda _: answer("200 OK", "application/pdf", b"%PDF-1.4"),
     "nothing": lambda _: html("<!doctype html>"),

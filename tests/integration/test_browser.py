@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from crawler.domain.capture import Flag, HopKind, Outcome, Profile
+from crawler.domain.capture import Flag, HopKind, Outcome, PageKind, Profile
 from crawler.fetching.rendering import Rendered
+from crawler.reading.page_kinds import page_kind_of
 from tests.integration.hostile_web import HostileWeb
 from tests.integration.render_worker import QUICK, Job, Orders, Worker, the_browser
 
@@ -77,6 +78,12 @@ def test_chinese_text_is_read_with_its_place_on_the_picture(worker: Worker) -> N
 
 def test_words_that_a_quiet_page_fetches_late_are_waited_for(worker: Worker) -> None:
     assert is_good(worker.render("http://a.test/slow-words"))
+
+
+def test_a_login_wall_that_a_script_builds_is_known_for_one(worker: Worker) -> None:
+    seen = worker.render("http://a.test/door")
+
+    assert page_kind_of(seen.text, seen.dom, seen.status) is PageKind.LOGIN_WALL
 
 
 def test_a_quiet_page_that_goes_on_late_is_followed(worker: Worker) -> None:

@@ -46,13 +46,22 @@ def recorder(database: Database, tmp_path: Path) -> Iterator[Recorder]:
     writer.close()
 
 
-def told(recorder: Recorder, reason: str, level: Level = Level.NONE, **given: Any) -> VisitState:
+def told(
+    recorder: Recorder,
+    reason: str,
+    level: Level = Level.NONE,
+    look_reason: str = "",
+    **given: Any,
+) -> VisitState:
     """Where the visit stands after its page was judged by its plain answer."""
     capture = a_capture(id="C1", visit_id=1, text_digest="d", **given)
     judged = an_assessment(level=level, score=0.0, text_digest="d")
     with recorder.database.reading() as db:
         (visit,) = visits_by_id(db, [1], NOON)
-    report = Report(visit_id=1, captures=(capture,), assessment=judged, render_reason=reason)
+    report = Report(
+        visit_id=1, captures=(capture,), assessment=judged, render_reason=reason,
+        look_reason=look_reason,
+    )  # fmt: skip
     recorder.record([(visit, report)], NOON)
     with recorder.database.reading() as db:
         return visits_by_id(db, [1], NOON)[0].state
@@ -111,6 +120,17 @@ def test_where_the_browser_gave_up_its_pages_are_not_judged(
         close_unrendered(db, 1, NOON)
 
     assert shown(database, "none") == 0
+    assert shown(database, "blue") == 1
+
+
+def test_where_nobody_takes_other_views_the_rest_is_not_judged_either(
+    database: Database, recorder: Recorder
+) -> None:
+    looking = replace(recorder, turns=Turns(renders=True, patient=False, looks=True))
+    assert told(looking, "script_shell", look_reason="thin_text") is VisitState.COMPARING
+
+    looking.leave_unshown(1, NOON)
+
     assert shown(database, "blue") == 1
 
 

@@ -20,6 +20,7 @@ class Name:
     only: str = ""  # "www" or "bare"
     robots: str = ""
     shows: str = ""  # the folder of its pages, where it is not called like the domain
+    catch_all: bool = False  # whatever stands before the domain gets the same
 
     @property
     def folder(self) -> str:
@@ -155,6 +156,7 @@ def hosts_lines(
                 https if name.https and alive else refused,
             )
             address = addresses[number % len(addresses)]
-            yield f"{address}:{ports[0]}:{ports[1]} {' '.join(name.hosts)}"
+            below = (f"*.{name.domain}",) * name.catch_all
+            yield f"{address}:{ports[0]}:{ports[1]} {' '.join((*name.hosts, *below))}"
         if name.absent:
             yield f"- {' '.join(name.absent)}"

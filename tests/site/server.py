@@ -57,6 +57,13 @@ class Site:
         self._held: list[socket.socket] = []
         self._conversations: set[asyncio.Task[None]] = set()
 
+    def _named(self, host: str) -> Name | None:
+        found = self._by_host.get(host)
+        if found is None:
+            above = self._by_host.get(host.partition(".")[2])
+            return above if above and above.catch_all else None
+        return found
+
     @property
     def hosts(self) -> tuple[str, ...]:
         """Lines for the setting `crawl.hosts`."""
@@ -158,7 +165,7 @@ class Site:
             writer.write(data)
             await writer.drain()
 
-        name = self._by_host.get(host)
+        name = self._named(host)
         call = Call(
             name=name or Name(domain="nobody-demo.cn"),
             host=host,
