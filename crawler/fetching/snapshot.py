@@ -53,9 +53,11 @@ def shows_pictures(snapshot: Mapping[str, Any]) -> bool:
     )
 
 
-def may_say_more(snapshot: Mapping[str, Any]) -> bool:
-    """Whether hardly a word is shown yet, by a page whose scripts may still fetch them."""
-    said = "".join(page_text_from(snapshot).field("body").split())
+def may_say_more(snapshot: Mapping[str, Any], text: PageText) -> bool:
+    """Whether hardly a word is shown yet, by a page whose scripts may still fetch them. `text` is
+    what is read of the snapshot.
+    """
+    said = "".join(text.field("body").split())
     return len(said) < BARE and "SCRIPT" in (snapshot.get("strings") or ())
 
 

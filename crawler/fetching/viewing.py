@@ -120,7 +120,8 @@ class Viewing:
             await self.halt()
         if self._is_lost:
             return
-        await self._read_text()
+        if not self.text.fields:  # else it was read when it came to rest
+            await self._read_text()
         await self._read_dom()
         if self.trail.broke_off and not self.dom:
             return  # it broke off before its first tag: a picture would be waited for in vain
@@ -220,7 +221,13 @@ class Viewing:
         params = {"computedStyles": list(COMPUTED_STYLES)}
         asking = self._cdp.send("DOMSnapshot.captureSnapshot", params)
         snapshot = await self._tried(asking, self._limits.read_s)
-        return snapshot is not None and may_say_more(snapshot)
+        if snapshot is None:
+            return False
+        text = page_text_from(snapshot)
+        if may_say_more(snapshot, text):
+            return True
+        self._take(snapshot, text)
+        return False
 
     def _is_announced(self, until: float) -> bool:
         delay = self.trail.scheduled_s
@@ -278,8 +285,11 @@ class Viewing:
         params = {"computedStyles": list(COMPUTED_STYLES)}
         snapshot = await self._asked("DOMSnapshot.captureSnapshot", params)
         if snapshot:
-            self.text = page_text_from(snapshot)
-            self._blank = not self.text.fields and not shows_pictures(snapshot)
+            self._take(snapshot, page_text_from(snapshot))
+
+    def _take(self, snapshot: Answer, text: PageText) -> None:
+        self.text = text
+        self._blank = not text.fields and not shows_pictures(snapshot)
 
     async def _read_dom(self) -> None:
         document = await self._asked("DOM.getDocument", {"depth": 0})

@@ -1,13 +1,17 @@
-"""A page that answers nothing once it was halted is left at once, not asked for each thing."""
+"""What a page is asked, and how often: one that answers nothing once it was halted is left at once,
+one that has come to rest is read once.
+"""
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crawler.domain.capture import Profile
-from crawler.fetching import viewing
+from crawler.fetching import snapshot, viewing
 from crawler.fetching.rendering import LOOKS, RenderLimits
 from crawler.fetching.viewing import CdpFailed, Viewing
 
@@ -55,6 +59,51 @@ async def looked(*, wakes: bool) -> tuple[Viewing, Line]:
     async with asyncio.timeout(5):
         await seen.look("http://a.cn/", full_page=True)
     return seen, line
+
+
+class Resting:
+    """A small page that loads at once and rests; its words come with the second look, or never."""
+
+    def __init__(self, *snapshots: Any) -> None:
+        self.asked: list[str] = []
+        self._snapshots = list(snapshots)
+        self._handlers: dict[str, Callable[[Mapping[str, Any]], None]] = {}
+
+    def on(self, event: str, handler: Callable[[Mapping[str, Any]], None]) -> None:
+        self._handlers[event] = handler
+
+    async def send(self, method: str, params: Any = None) -> Mapping[str, Any]:
+        self.asked.append(method)
+        if method == "Page.navigate":
+            self._handlers["Page.loadEventFired"]({})
+        if method == "DOMSnapshot.captureSnapshot":
+            left = self._snapshots
+            return left.pop(0) if len(left) > 1 else left[0]
+        known = {"Memory.getDOMCounters": {"nodes": 9}, "Page.getLayoutMetrics": METRICS}
+        known["Page.captureScreenshot"] = {"data": "eA=="}
+        return (SETTING_UP | known).get(method, {})
+
+
+RECORDED = Path(__file__).parent / "recorded" / "words.json"
+SAYS = json.loads(RECORDED.read_text("utf-8"))
+BARE = {"documents": [], "strings": ["SCRIPT"]}
+
+
+@pytest.mark.parametrize(("snapshots", "asked"), [((SAYS,), 1), ((BARE, SAYS), 2)])
+async def test_what_was_read_when_the_page_rested_is_not_read_again(
+    monkeypatch: pytest.MonkeyPatch, snapshots: tuple[Any, ...], asked: int
+) -> None:
+    monkeypatch.setattr(viewing, "_AGAIN_S", 0.01)
+    monkeypatch.setattr(snapshot, "BARE", 10)
+    line = Resting(*snapshots)
+    seen = Viewing(line, RenderLimits(quiet_s=0.01, settle_s=2.0), LOOKS[Profile.DESKTOP])
+    await seen.prepare()
+
+    await seen.look("http://a.cn/", full_page=False)
+
+    assert line.asked.count("DOMSnapshot.captureSnapshot") == asked
+    assert "保本高息" in seen.text.field("body")
+    assert not seen.sighting().blank
 
 
 async def test_a_page_that_never_answers_again_is_left() -> None:
