@@ -53,12 +53,14 @@ def shows_pictures(snapshot: Mapping[str, Any]) -> bool:
     )
 
 
-def may_say_more(snapshot: Mapping[str, Any], text: PageText) -> bool:
-    """Whether hardly a word is shown yet, by a page whose scripts may still fetch them. `text` is
-    what is read of the snapshot.
-    """
-    said = "".join(text.field("body").split())
-    return len(said) < BARE and "SCRIPT" in (snapshot.get("strings") or ())
+def is_bare(text: PageText) -> bool:
+    """Whether hardly a word is shown."""
+    return len("".join(text.field("body").split())) < BARE
+
+
+def has_scripts(snapshot: Mapping[str, Any]) -> bool:
+    """Whether something may still come that is not there yet."""
+    return "SCRIPT" in (snapshot.get("strings") or ())
 
 
 def _documents(snapshot: Mapping[str, Any]) -> tuple[Document, ...]:

@@ -16,7 +16,8 @@ from crawler.fetching.ending import Sighting
 from crawler.fetching.rendering import Look, RenderLimits
 from crawler.fetching.snapshot import (
     COMPUTED_STYLES,
-    may_say_more,
+    has_scripts,
+    is_bare,
     page_text_from,
     shows_pictures,
 )
@@ -212,8 +213,8 @@ class Viewing:
         return False
 
     async def _is_bare(self) -> bool:
-        """Whether a quiet page shows hardly a word: who waits a second before the words are
-        fetched, or the way goes on, is waited for.
+        """Whether a quiet page shows hardly a word and has scripts that may still fetch them: who
+        waits a second before the words come, or the way goes on, is waited for.
         """
         counted = await self._tried(self._cdp.send("Memory.getDOMCounters"), PING_S)
         if counted is None or counted["nodes"] > _FEW_NODES:
@@ -224,8 +225,8 @@ class Viewing:
         if snapshot is None:
             return False
         text = page_text_from(snapshot)
-        if may_say_more(snapshot, text):
-            return True
+        if is_bare(text):  # maybe for it has just begun: what little there is is read at the end
+            return has_scripts(snapshot)
         self._take(snapshot, text)
         return False
 

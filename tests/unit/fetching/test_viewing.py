@@ -87,9 +87,12 @@ class Resting:
 RECORDED = Path(__file__).parent / "recorded" / "words.json"
 SAYS = json.loads(RECORDED.read_text("utf-8"))
 BARE = {"documents": [], "strings": ["SCRIPT"]}
+BEGUN = {"documents": [], "strings": []}
 
 
-@pytest.mark.parametrize(("snapshots", "asked"), [((SAYS,), 1), ((BARE, SAYS), 2)])
+@pytest.mark.parametrize(
+    ("snapshots", "asked"), [((SAYS,), 1), ((BARE, SAYS), 2), ((BEGUN, SAYS), 2)]
+)
 async def test_what_was_read_when_the_page_rested_is_not_read_again(
     monkeypatch: pytest.MonkeyPatch, snapshots: tuple[Any, ...], asked: int
 ) -> None:
