@@ -26,6 +26,7 @@ from lexicons.weighing import Weights
 _NEEDED_WITHIN = 50
 _DENIED = re.compile(r"(?:(?<!是)不|无|没|零|(?<!有)没有|(?<!会)不会|(?<!是)不是|绝非|并非|从未)$")
 _LONGEST_DENIAL = 3
+_HAN, _LATIN = re.compile(r"[\u3400-\u9fff]"), re.compile("[A-Za-z]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,9 +56,9 @@ class Tools:
 
     def differs(self, text: PageText) -> float:
         """How far its wording lies on the side of harmless pages; 0 where it does not, or where too
-        little is said to tell.
+        little is said to tell. It was learned in Chinese, and tells nothing of other pages.
         """
-        told = self._long_enough(text, "differing_characters")
+        told = self._long_enough(text, "differing_characters") and _is_chinese(text)
         return max(0.0, -self._likeness(text, "differing")) if told else 0.0
 
     def _long_enough(self, text: PageText, least: str) -> bool:
@@ -68,6 +69,14 @@ class Tools:
 
     def _likeness(self, text: PageText, mark: str) -> float:
         return self.resemblance.likeness(text) - self.weights.resemblance[mark]
+
+
+def _is_chinese(text: PageText) -> bool:
+    """Whether more is said in Chinese than in Latin letters, three of which say as much as one
+    character.
+    """
+    whole = "".join(field.text for field in text.fields)
+    return 3 * len(_HAN.findall(whole)) >= len(_LATIN.findall(whole))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

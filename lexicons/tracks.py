@@ -15,6 +15,11 @@ _LICENSED = re.compile(
     r"大额存单|国债|定期存款|活期存款|整存整取|基准利率|[LS]PR|LPR|信托产品|银行理财|余额宝|"
     r"货币基金|shibor|同业|存款保险|R[1-5]级?"
 )
+_LAWFUL_ABROAD = re.compile(
+    r"FDIC|UCITS|\bETF\b|KIID|past performance|savings account|annuali[sz]ed|may go down|"
+    r"term deposit|regulated by|deposit guarantee",
+    re.IGNORECASE,
+)
 _INSURED = re.compile(
     r"岁(?:起|时|开始)|年交|期交|趸交|累计保费|现金价值|保单年度|保额|年金保险|保险金"
 )
@@ -25,6 +30,7 @@ _GIVEN = re.compile(
 _BORROWED = re.compile(
     r"贷款|借款|借钱|放款|放贷|授信|额度|还款|息费|费率|分期|综合资金成本|用款|借贷|下款|征信|"
     r"信用贷|车贷|房贷|抵押贷|"
+    r"[Mm]ortgage|\b[Ll]oans?\b|\b[Ll]enders?\b|[Bb]orrow|[Cc]redit (?:card|approval|score)|"
     r"消费贷|经营贷|配资|管理费|操盘|杠杆|还清|每月还|月供|贷"
 )
 _INVESTED = re.compile(
@@ -46,6 +52,11 @@ def track_of(text: str, start: int, end: int) -> Track:
     if _GIVEN.search(own):
         return Track.LOAN if _is_loan_income(before) else Track.BAIT
     return _by_neighbours(text, start, end, own)
+
+
+def is_lawful_abroad(text: str, start: int, end: int) -> bool:
+    """Whether the words of licensed products stand around a rate in English."""
+    return bool(_LAWFUL_ABROAD.search(text, max(0, start - _NEAR), end + 2 * _NEAR))
 
 
 def _is_loan_income(before: str) -> bool:

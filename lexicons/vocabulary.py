@@ -112,8 +112,45 @@ TRIGGERED: Mapping[str, Triggered] = {
         ),
     ),
 }
+_SUM = r"(?:(?:\$|usd|eur|gbp|usdt)\s?\d[\d,.]*|\d[\d,.]*\s?(?:usdt|usd|eur|trx|btc|eth|dollars))"
+ENGLISH: Mapping[str, Triggered] = {
+    "<英文保本>": Triggered(
+        (
+            *("principal", "capital", "guaranteed", "deposit", "funds", "no risk", "no loss"),
+            *("withdraw", "cash out", "buy back", "buyback", "buy-back", "resale", "exit with"),
+        ),
+        re.compile(
+            r"(?:principal|capital|deposit|funds)\s(?:is |are |always |fully |100% )*"
+            r"(?:never at risk|insured|protected|guaranteed|returned|back\b|secured|refund)"
+            r"|guaranteed\s(?:[a-z]+\s){0,3}(?:returns?|profits?|income|fund|yield|roi|payouts?)"
+            r"|no (?:risk|loss)\b|(?:withdraw|cash out)\s(?:[a-z]+\s){0,2}(?:whenever|any ?time)"
+            r"|buy.?back|resale to us|exit with (?:full|your|all)"
+        ),
+    ),
+    "<英文拉人>": Triggered(
+        ("refer", "invite", "bring", "introduce", "affiliates", "partners", "team", "friends"),
+        re.compile(
+            r"(?:refer|invite|bring|introduce)\s(?:[a-z0-9]+\s){0,3}(?:friends?|people|partners?|members?|"
+            r"family)[^.;!?\n]{0,30}?(?:\d|levels?|rebates?|commissions?|bonus)"
+            r"|(?:affiliates|partners|team|friends)[^.;!?\n]{0,24}?(?:\d{1,2}\s?%|\d.levels?)"
+        ),
+    ),
+    "<英文按期给>": Triggered(
+        ("receive", "earn", "pays", "pay", "income", "profit", "get", "paid"),
+        re.compile(
+            rf"[a-z]+\s[^.;!?\n]{{0,24}}?{_SUM}[^.;!?\n]{{0,12}}?"
+            r"(?:daily|a day|per day|every day|each day|per week|weekly|a month|monthly)"
+        ),
+    ),
+    "<英文起投>": Triggered(
+        ("from", "little as", "minimum", "start with", "costs", "rent", "only"),
+        re.compile(
+            rf"(?:from|little as|minimum|start with|costs|rent|only)\s[^.;!?\n\d]{{0,24}}?{_SUM}"
+        ),
+    ),
+}
 RATE = "<收益数>"  # a promised rate above the yardstick, found by the number rules
-_BEGUN = {**TRIGGERED, **PAYING, **OFFERS}
+_BEGUN = {**TRIGGERED, **ENGLISH, **PAYING, **OFFERS}
 _WRITTEN_OTHERWISE = SHAPES.keys() | _BEGUN.keys() | DEALS.keys() | {RATE}
 _SEARCHED = {**SHAPES, **DEALS}
 _NUMBERS = {name: number for number, name in enumerate(_SEARCHED)}

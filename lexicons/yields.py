@@ -8,11 +8,12 @@ from heapq import merge
 
 from crawler.domain.assessment import Track, Yield
 from lexicons.beginnings import Patterns
+from lexicons.english import ENGLISH, english_rates
 from lexicons.folding import Folded, fold
 from lexicons.instalments import per_year_beyond_stake
 from lexicons.numbers import PER_YEAR, amount, number
 from lexicons.reckoning import BEGINS, RECKONED, Found, reckoned
-from lexicons.tracks import track_of
+from lexicons.tracks import is_lawful_abroad, track_of
 from lexicons.yield_patterns import ANCHOR, SHAPES, TOPIC, Shape
 from lexicons.yield_tables import column_rates, has_column
 
@@ -21,6 +22,7 @@ MOST_YIELDS = 400  # of one field
 _REMEMBERED = 12  # fields: what the sieve has read need not be read again by whoever judges
 _HIGHEST = 1_000_000.0
 _LONGEST_PAYBACK = 3  # years
+_LAWFUL_AT_MOST = 20.0  # who is licensed anywhere names no higher rate
 _TENS = {"万": 1.0, "千": 10.0, "百": 100.0}  # 万五 a day × 3.65
 
 
@@ -58,10 +60,10 @@ def _highest(read: list[Yield]) -> list[Yield]:
 
 def _in_window(field_name: str, text: str, start: int, end: int) -> Iterator[Yield]:
     folded = fold(text[start:end])
-    found: list[Found] = []
+    found: list[Found] = [*english_rates(folded.text)]
     if TOPIC.search(folded.text):
         places = _patterns().over(folded.text)
-        found = [_read(SHAPES[n], match) for n in places.numbers() for match in places.matches(n)]
+        found += [_read(SHAPES[n], match) for n in places.numbers() for match in places.matches(n)]
     for one in _with_reckoned(_first_of(found), folded.text):
         yield _as_yield(field_name, text, start, folded, one)
 
@@ -249,6 +251,8 @@ def _as_yield(field_name: str, text: str, offset: int, folded: Folded, one: Foun
     track = track_of(folded.text, start, end)
     if kind in RECKONED and track is Track.LOAN:  # read only where nothing is borrowed
         track = Track.BAIT
+    if kind in ENGLISH and track is Track.BAIT and (high or 0.0) <= _LAWFUL_AT_MOST:
+        track = Track.LICENSED if is_lawful_abroad(folded.text, start, end) else track
     at, until = offset + folded.place(start), offset + folded.place(end - 1) + 1
     return Yield(
         raw=text[at:until],
