@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from crawler.domain.assessment import Assessment, Level, at_least
+from crawler.domain.assessment import Assessment, Level, Track, at_least
 from lexicons.folding import fold
 from lexicons.judging import LONGEST, Judge
 from lexicons.matching import find
@@ -142,6 +142,56 @@ def test_a_table_that_is_headed_again_and_again_is_read_once() -> None:
 
     assert len(cells) == len({one[0] for one in cells}) == 3 * 3_000
     assert time.process_time() - before < 2
+
+
+@pytest.mark.parametrize(("name", "rates"), [("甲" * 100, 1), ("甲" * 130, 0)])
+def test_a_line_of_prose_is_no_row(name: str, rates: int) -> None:
+    table = f"产品\t年化\t期限\n{name}\t8%\t3个月"
+
+    assert len(find_yields("body", table)) == rates
+
+
+@pytest.mark.parametrize(("length", "rates"), [(20, 1), (21, 0)])
+def test_a_sentence_heads_no_column(length: int, rates: int) -> None:
+    table = f"产品\t{'本店年化'.ljust(length, '说')}\t期限\n甲\t8%\t天"
+
+    assert len(find_yields("body", table)) == rates
+
+
+@pytest.mark.parametrize(("praise", "rates"), [(36, 1), (60, 0)])
+def test_a_sentence_is_no_cell_of_a_figure(praise: int, rates: int) -> None:
+    table = f"产品\t年化\t期限\n甲\t{'优' * praise} 8%\t天"
+
+    assert len(find_yields("body", table)) == rates
+
+
+def test_a_stake_far_before_what_it_brings_is_read() -> None:
+    text = "认购 10,000 元一份，公司负责全部日常经营管理与市场销售推广工作，您每年分红 1,800 元"
+
+    assert [one.annual_high for one in find_yields("body", text)] == [18]
+
+
+@pytest.mark.parametrize(("text", "rates"), [("日收益2700%", 1), ("日收益2800%", 0)])
+def test_more_than_a_million_per_cent_is_a_slip(text: str, rates: int) -> None:
+    assert len(find_yields("body", text)) == rates
+
+
+def test_a_loan_named_forty_characters_before_is_the_rates() -> None:
+    text = "个人借款手续简单材料齐全即可办理不限地区全国都能做随时可以来店里面谈，年利率24%"
+
+    assert {one.track for one in find_yields("body", text)} == {Track.LOAN}
+
+
+def test_words_far_apart_on_a_page_of_ordinary_length_are_judged_together(judge: Judge) -> None:
+    assessment = judged(judge, "稳赚不赔。" + "今日天气晴朗。" * 12_000 + "保本保息。")
+
+    assert {one.word for one in assessment.hits} >= {"稳赚不赔", "保本保息"}
+
+
+def test_reasons_are_told_up_to_sixty(judge: Judge) -> None:
+    words = [one.word for one in judge.tools.terms.values() if one.weight >= 4][:700]
+
+    assert len(judged(judge, "，".join(words)).reasons) <= 60
 
 
 @pytest.mark.slow

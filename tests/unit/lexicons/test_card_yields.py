@@ -26,3 +26,14 @@ def test_a_card_without_a_label_or_a_figure_has_no_rate() -> None:
     assert list(card_yields(a_page("80%", "募集进度", "30天"), ())) == []
     assert list(card_yields(a_page("年化收益", "面议"), ())) == []
     assert list(card_yields(None, ())) == []
+
+
+def test_a_sentence_is_no_label() -> None:
+    assert list(card_yields(a_page("8%", "您最高可达到的预期年化收益率"), ()))
+    assert not list(card_yields(a_page("8%", "本期产品您最高可达到的预期年化收益率"), ()))
+
+
+def test_every_card_is_looked_at() -> None:
+    card = Card(cells=("0.03%", "日息"), start=0, end=40)
+
+    assert len(list(card_yields(PageStructure(cards=(card,) * 150), ()))) == 150
