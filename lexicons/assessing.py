@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crawler.domain.assessment import COMPROMISE, NAMES, Assessment, Level, Reason, Side, Yield
-from crawler.domain.capture import UNSEEN, Field, PageText, is_blank
+from crawler.domain.capture import UNSEEN, PageText, is_blank
 from crawler.domain.lexicon import Hit
 from crawler.domain.page import FormKind, PageStructure
 from crawler.domain.site import Visit, ended_well
@@ -24,7 +24,7 @@ from lexicons.naming import LISTED, is_listed, reason_listed, reason_of_name, se
 from lexicons.purpose import Purpose, asks_on_thin_page, highest_factor, purpose_of
 from lexicons.reading import ReadField, Tools, read_fields, weigh
 from lexicons.speaking import LEAST_INFORMING, reports, speaks_to_inform, tells_aftermath
-from lexicons.telling import Line, Place, telling_of
+from lexicons.telling import Line, Place, Telling, slogans_of, telling_of, without
 from lexicons.trades import trade_of
 from lexicons.urgency import Shown, is_lesser, is_lone_word, red_matter
 from lexicons.yields import find_yields, more_yields
@@ -128,7 +128,7 @@ def find(
     spoken = [(name, field.normal.text, field.reading.signs) for name, field in fields.items()]
     offered = tuple(_offered(core, claims, rates, fields))
     promised = rate_points(rates, tools.weights)
-    telling = telling_of(fields, offered, tools.weights.purpose)
+    telling = _telling(offered, fields, tools)
     return Findings(
         visit=visit,
         text=text,
@@ -140,11 +140,25 @@ def find(
         strengths=strengths(core, claims, tools.weights),
         modifiers=modifiers,
         names=sensitive_names(visit.site, tools),
-        offered_in=frozenset(field for field, _ in offered),
+        offered_in=frozenset(field for (field, _), _ in offered),
         purpose=purpose_of(spoken, claims, promised, disguised, telling, structure, tools.weights),
         asides=telling.asides,
         tools=tools,
     )
+
+
+def _telling(
+    offered: Sequence[tuple[Place, float]], fields: dict[str, ReadField], tools: Tools
+) -> Telling:
+    """How a page tells of what it offers. Where the wording of all but its slogans is solicitation,
+    they are padding: a line that warns of high interest offers none, and speaks for nobody.
+    """
+    weights = tools.weights.purpose
+    firmly = [place for place, share in offered if share > weights.offered_firmly]
+    padding = slogans_of(fields, firmly, weights) if firmly else frozenset()
+    if padding and tools.solicits(without(padding, fields)):
+        return telling_of(fields, firmly, weights, padding)
+    return telling_of(fields, (place for place, _ in offered), weights)
 
 
 def _offered(
@@ -152,16 +166,18 @@ def _offered(
     claims: Iterable[Claim],
     rates: Iterable[tuple[Yield, float]],
     fields: dict[str, ReadField],
-) -> Iterator[Place]:
-    """Where words, promises and rates stand that count."""
+) -> Iterator[tuple[Place, float]]:
+    """Where words, promises and rates stand that count, and how much their context leaves them."""
     for one in core:
         if one.points > 0:
-            yield one.hit.field, fields[one.hit.field].place(one.hit.start, one.hit.end)[0]
+            place = fields[one.hit.field].place(one.hit.start, one.hit.end)[0]
+            yield (one.hit.field, place), one.points / one.hit.weight
     for claim in claims:
-        yield from ((promise.field, promise.start) for promise in claim.promises)
+        for said in claim.promises:
+            yield (said.field, said.start), said.points / claim.kind.promises[said.word]
     for rate, factor in rates:
         if factor > 0:
-            yield rate.field, fields[rate.field].place(rate.start, rate.end)[0]
+            yield (rate.field, fields[rate.field].place(rate.start, rate.end)[0]), factor
 
 
 def _rates(
@@ -384,7 +400,7 @@ def wording_differs(found: Findings, score: float) -> Iterator[Reason]:
         or _promises_outright(found)
     ):
         return
-    if far := found.tools.differs(_without_asides(found)):
+    if far := found.tools.differs(without(found.asides, found.fields)):
         factor = max(weights["differing_lowest"], 1 - weights["differing_each"] * far)
         yield wording.reason_of_difference(score * (factor - 1))
 
@@ -396,22 +412,6 @@ def _promises_outright(found: Findings) -> bool:
     return any(
         one.category == "principal_guarantee" and one.points >= _OUTRIGHT for one in found.strengths
     )
-
-
-def _without_asides(found: Findings) -> PageText:
-    """What is seen of a page but its slogans and warnings: whoever offers puts such lines there."""
-    kept = (
-        Field(
-            name=field.reading.name,
-            text="\n".join(
-                line
-                for number, line in enumerate(field.normal.text.split("\n"))
-                if (field.reading.name, number) not in found.asides
-            ),
-        )
-        for field in _seen(found)
-    )
-    return PageText(fields=tuple(kept))
 
 
 def lone_word(found: Findings, score: float) -> Iterator[Reason]:

@@ -54,6 +54,15 @@ class Tools:
             and self._likeness(text, "beside_enough") >= 0
         )
 
+    def solicits(self, text: PageText) -> bool:
+        """Whether the wording of what a page says beside its slogans is solicitation."""
+        enough = "despite_slogans" in self.weights.resemblance
+        return (
+            enough
+            and self._long_enough(text, "characters")
+            and self._likeness(text, "despite_slogans") >= 0
+        )
+
     def differs(self, text: PageText) -> float:
         """How far its wording lies on the side of harmless pages; 0 where it does not, or where too
         little is said to tell. It was learned in Chinese, and tells nothing of other pages.

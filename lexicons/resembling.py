@@ -57,7 +57,7 @@ class Resemblance:
         self._maybe = np.zeros(_SIFTED + 1, np.bool_)  # most groups of a page are known to none
         self._maybe[keys & _SIFTED] = True
         self._weights = np.array(list(groups.values()), np.float64)[order]
-        self._found = lru_cache(maxsize=2)(self._find)  # asked for by each step that judges a page
+        self._found = lru_cache(maxsize=3)(self._find)  # asked for by each step that judges a page
 
     def __bool__(self) -> bool:
         return len(self._keys) > 0

@@ -5,10 +5,10 @@ under it, or what no visitor sees, does not.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from crawler.domain.capture import UNSEEN
+from crawler.domain.capture import UNSEEN, Field, PageText
 from lexicons.reading import ReadField
 from lexicons.weighing import Purpose
 
@@ -28,9 +28,13 @@ class Telling:
 
 
 def telling_of(
-    fields: Mapping[str, ReadField], offered: Iterable[Place], weights: Purpose
+    fields: Mapping[str, ReadField],
+    offered: Iterable[Place],
+    weights: Purpose,
+    padding: frozenset[Line] = frozenset(),
 ) -> Telling:
-    """By the informing words that are seen (groups `informs`) and where they stand.
+    """By the informing words that are seen (groups `informs`) and where they stand; a slogan in a
+    line of padding informs nobody.
 
     The share: of the lines that offer, those that inform as well; or of all lines that do either,
     those that inform, whichever is more. 1 where nothing is offered.
@@ -41,15 +45,49 @@ def telling_of(
     informing: set[Line] = set()
     points: dict[Line, float] = {}
     for group, weight in weights.informs.items():
-        told = dict(_told(group, seen, lines, offering, informing))
+        skipped = padding if group in weights.slogans else frozenset()
+        told = dict(_told(group, seen, lines, offering, informing, skipped))
         for number, line in enumerate(list(told.values())[: weights.most_of_group]):
             worth = weight * (1 - weights.chance) if number == 0 else weight
             points[line] = points.get(line, 0.0) + worth
     return Telling(
         points=sum(_bounded(line, worth, offering, weights) for line, worth in points.items()),
         share=_share(offering, informing),
-        asides=frozenset(informing - offering),
+        asides=frozenset((informing | padding) - offering),
     )
+
+
+def slogans_of(
+    fields: Mapping[str, ReadField], offered: Iterable[Place], weights: Purpose
+) -> frozenset[Line]:
+    """The lines that warn, report or cite the law, and offer nothing; the title is none."""
+    lines = _Lines(fields)
+    offering = {lines.at(name, place) for name, place in offered}
+    said = {
+        lines.at(name, sign.start)
+        for name, field in fields.items()
+        if name not in (_TITLE, UNSEEN)
+        for group in weights.slogans
+        for sign in field.reading.signs.of_group(group)
+    }
+    return frozenset(said - offering)
+
+
+def without(lines: Container[Line], fields: Mapping[str, ReadField]) -> PageText:
+    """What is seen of a page but some of its lines."""
+    kept = (
+        Field(
+            name=name,
+            text="\n".join(
+                line
+                for number, line in enumerate(field.normal.text.split("\n"))
+                if (name, number) not in lines
+            ),
+        )
+        for name, field in fields.items()
+        if name != UNSEEN
+    )
+    return PageText(fields=tuple(kept))
 
 
 def _told(
@@ -58,12 +96,15 @@ def _told(
     lines: "_Lines",
     offering: set[Line],
     informing: set[Line],
+    skipped: frozenset[Line],
 ) -> Iterator[tuple[str, Line]]:
     """The words of a group, each with its line: one that offers, if it stands in such a one."""
     best: dict[str, Line] = {}
     for name, field in seen.items():
         for sign in field.reading.signs.of_group(group):
             line = lines.at(name, sign.start)
+            if line in skipped:
+                continue
             informing.add(line)
             if sign.word not in best or (line in offering and best[sign.word] not in offering):
                 best[sign.word] = line

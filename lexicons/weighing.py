@@ -32,8 +32,10 @@ class Purpose:
     any_claim: float
     disguise: float
     structure: Mapping[str, float]
-    line_most: float = 1.2  # a version of before has neither
+    line_most: float = 1.2  # a version of before has none of these
     told_enough: float = 0.5
+    offered_firmly: float = 0.3
+    slogans: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

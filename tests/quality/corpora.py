@@ -79,12 +79,13 @@ def own_pages() -> Iterator[Case]:
 
 
 def under_slogans() -> Iterator[Case]:
-    """Our risky pages, each with something at its foot that informs: a slogan against fraud, a word
-    of news, a disclaimer with an article of law, headlines of a house that holds meetings. What is
-    offered is the same; kept apart, so that the share that still rings is seen.
+    """Our pages, each with something at its foot that informs: a slogan against fraud, a word of
+    news, a disclaimer with an article of law, headlines of a house that holds meetings. What is
+    offered is the same, and who offers nothing still does not; kept apart, so that the share that
+    still rings is seen.
     """
     for case in own_pages():
-        if not case.risky or case.question.html is None:
+        if case.question.html is None:
             continue
         for name, told in SLOGANS.items():
             html = case.question.html + "".join(f"<p>{line}</p>" for line in told)

@@ -24,7 +24,7 @@ from lexicons.resembling import FILE, GROUP, LONGEST
 from tests.quality.__main__ import AT
 from tests.quality.corpora import Case, adversary, dev, half_of, ordinary, own_pages, own_texts
 
-GROUPS = 4_000
+GROUPS = 8_000
 LEAST_LABELLED = 4  # labelled texts that have a group: fewer and it names a site
 STRENGTH = 10.0  # the inverse of the penalty on weights
 RISK, HARMLESS, ORDINARY = 5.0, 5.0, 0.3  # what a text of each kind counts

@@ -10,6 +10,7 @@ from crawler.reading.quick_text import read_quickly
 from crawler.service.wiring import LEXICONS
 from lexicons.judging import Judge
 from tests.builders import a_visit
+from tests.quality.corpora import SLOGANS
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 SLOGAN = "警惕非法集资，远离高息诱惑，本站提醒您增强防范意识。"
@@ -44,6 +45,15 @@ def judged(judge: Judge, body: str, title: str = "") -> Assessment:
 @pytest.mark.parametrize("offer", OFFERS)
 def test_a_slogan_under_an_offer_leaves_it_an_alert(judge: Judge, offer: str) -> None:
     assert at_least(judged(judge, f"{OFFERS[offer]}<p>{SLOGAN}</p>").level, Level.YELLOW)
+
+
+@pytest.mark.parametrize("lines", SLOGANS)
+@pytest.mark.parametrize("offer", OFFERS)
+def test_whatever_informs_under_an_offer_leaves_it_an_alert(
+    judge: Judge, offer: str, lines: str
+) -> None:
+    padded = OFFERS[offer] + "".join(f"<p>{line}</p>" for line in SLOGANS[lines])
+    assert at_least(judged(judge, padded).level, Level.YELLOW)
 
 
 @pytest.mark.parametrize("unseen", [SLOGAN * 100, NEWS, LICENCE])
