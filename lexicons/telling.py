@@ -5,7 +5,7 @@ under it, or what no visitor sees, does not.
 
 import re
 from bisect import bisect_right
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from crawler.domain.capture import UNSEEN, Field, PageText
@@ -60,7 +60,9 @@ def telling_of(
 def slogans_of(
     fields: Mapping[str, ReadField], offered: Iterable[Place], weights: Purpose
 ) -> frozenset[Line]:
-    """The lines that warn, report or cite the law, and offer nothing; the title is none."""
+    """The lines over or under all that is offered that warn, report or cite the law. A report does
+    so in between; the title is no slogan.
+    """
     lines = _Lines(fields)
     offering = {lines.at(name, place) for name, place in offered}
     said = {
@@ -70,7 +72,12 @@ def slogans_of(
         for group in weights.slogans
         for sign in field.reading.signs.of_group(group)
     }
-    return frozenset(said - offering)
+    return frozenset(line for line in said if not _amid(line, offering))
+
+
+def _amid(line: Line, offering: Collection[Line]) -> bool:
+    numbers = [number for name, number in offering if name == line[0]]
+    return bool(numbers) and min(numbers) <= line[1] <= max(numbers)
 
 
 def without(lines: Container[Line], fields: Mapping[str, ReadField]) -> PageText:

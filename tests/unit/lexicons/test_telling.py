@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from crawler.domain.assessment import Assessment, Level, at_least
+from crawler.domain.capture import Field, PageText
 from crawler.reading.close_text import read_closely
 from crawler.reading.quick_text import read_quickly
 from crawler.service.wiring import LEXICONS
 from lexicons.judging import Judge
+from lexicons.reading import read_fields
+from lexicons.telling import slogans_of
 from tests.builders import a_visit
 from tests.quality.corpora import SLOGANS
 
@@ -54,6 +57,22 @@ def test_whatever_informs_under_an_offer_leaves_it_an_alert(
 ) -> None:
     padded = OFFERS[offer] + "".join(f"<p>{line}</p>" for line in SLOGANS[lines])
     assert at_least(judged(judge, padded).level, Level.YELLOW)
+
+
+def test_slogans_stand_over_or_under_what_is_offered_and_say_nothing_of_the_house(
+    judge: Judge,
+) -> None:
+    lines = ("警惕诈骗", "认养一头牛", "记者走访", "每月返利", "客户案例", "远离非法集资")
+    text = PageText(
+        fields=(Field(name="title", text="防骗"), Field(name="body", text="\n".join(lines)))
+    )
+    fields = read_fields(text, judge.tools)
+    body = fields["body"].normal.text
+    offered = [("body", body.index("认养")), ("body", body.index("每月"))]
+
+    padding = slogans_of(fields, offered, judge.tools.weights.purpose)
+
+    assert padding == {("body", 0), ("body", 5)}
 
 
 @pytest.mark.parametrize("unseen", [SLOGAN * 100, NEWS, LICENCE])
