@@ -24,13 +24,16 @@ _TIME = "(?:天|日|周|星期|个月|月|季度?|年)"
 _DAYS = {unit: 365 / times for unit, times in PER_YEAR.items()} | {"星": 365 / PER_YEAR["周"]}
 _FIRST = rf"(?=[\d每半月天日周年季按百千万]|{_CN})"  # looked at before any way is tried
 _PERIOD = (
-    rf"(?P<every>每\s?(?P<times>\d{{1,3}}|{_CN}{{1,2}})\s?(?:天|个月|周|年)|(?:每一?|"
+    rf"(?P<cycle>每[期轮](?=[^。;!?¦\d%]{{0,6}}\d))|(?P<every>每\s?(?P<times>\d{{1,3}}|{_CN}{{1,2}})\s?(?:天|个月|周|年)|(?:每一?|"
     rf"(?<![第上])一)个?{_TIME}|(?<!每)(?:月月|天天|日日|年年|季季)|"
     rf"按[月天日季年周](?=[付返分结领给派])"
     rf"|(?:(?<![\d一二两三四五六七八九十半每\u4e00-\u9fff])|"
     rf"(?<=[万元块]))[日月周年](?=[返领产收付给拿赚入分结]))"
     rf"|(?P<span>(?<![\d.第前近])\d{{1,3}}|(?<![一二两三四五六七八九十第前近上]){_CN}{{1,3}}|"
     rf"半)\s?(?P<unit>天|日|周|个月|年)(?!代|前|级|龄|薪|产|均)"
+)
+_CYCLE = re.compile(  # how long 每期 is, where a page says so
+    rf"周期[\s:为是约只需仅]{{0,4}}(?P<length>\d{{1,3}}|{_CN}{{1,2}})\s?(?P<of>天|日|周|个月|年)"
 )
 _ANY_PERIOD = re.compile(f"{_FIRST}(?:{_PERIOD})")
 _TOKEN = re.compile(
@@ -54,7 +57,7 @@ _TOKEN = re.compile(
 )
 # what is paid in: said right before the sum, or right after it
 _PAID_BEFORE = re.compile(
-    r"(?:投资?|投入|存款?|存入|存了|放|押金?|压|拿出?|拿|出|买|充值?|交|认[购养领]价?|本金|认购|"
+    r"(?:投资?|投入|存款?|存入|存了|放|押金?|压|拿出?|拿|出资?|买|充值?|交|认[购养领]价?|本金|认购|"
     r"起投|预存|储值|养|入股?|入金|缴纳?|打款|价格?|售价|总价|单价|投资额|金额"
     r"|每[份台头只棵件坛亩套股万]?|"
     r"[一每][份台头只棵件坛亩套股柜辆间张提箱座位株单桩机][\u4e00-\u9fff]{0,3}|款|收购价|桩|"
@@ -66,7 +69,7 @@ _PAID_AFTER = re.compile(
     r"[¦\s]{1,3}[日每])"
 )
 _GIVES = re.compile(
-    r"给|拿|返|领|收益|收入|收(?!费|取|购)|利息|分红|赚|得(?!过)|到账|到手|发(?!布|货|展|电|票|"
+    r"给|拿|返|领|分账|收益|收入|收(?!费|取|购)|利息|分红|赚|得(?!过)|到账|到手|发(?!布|货|展|电|票|"
     r"现|行|生|明|育|放率)|产(?!品|业|量|能)|息|净|进账|保底|补|回报|利润|派|准时|稳稳|雷打不动|"
     r"结算|变现|退|兑|回款|回收|回购|挣"
 )
@@ -127,7 +130,7 @@ _ENDS = re.compile(r"[。;!?]")
 _FULL_STOPS = re.compile(r"[。!?]")
 # where a page's own characters may tell one: a period, and a figure after it
 BEGINS = re.compile(
-    _FIRST + r"(?:[每一]个?[天日周月季年]|[月天日年季]{2}|\d\s?(?:天|个月|年)|"
+    _FIRST + r"(?:[每一]个?[天日周月季年]|每[期轮]|[月天日年季]{2}|\d\s?(?:天|个月|年)|"
     r"[一二两三四五六七八九十半](?:天|个月|年)|[日月周][返领产收付给拿]"
     r"|按[天日月季年])(?=[^。！？；!?;]{0,14}?(?:[\d１-９]|"
     r"[一二两三四五六七八九十][十百千万成个分点块]|[百千万]分))"
@@ -165,14 +168,20 @@ def reckoned(text: str) -> Iterator[Found]:
 
 def _tokens(text: str) -> Iterator[Token]:
     for found in _TOKEN.finditer(text):
-        if found["every"] or found["unit"]:
-            days = _days(found)
+        if found["cycle"] or found["every"] or found["unit"]:
+            days = _cycle_around(text, found.start()) if found["cycle"] else _days(found)
             if days:  # 每 0 天, 0 天起息: no period, and nothing can be had by it
-                yield Token("every" if found["every"] else "span", *found.span(), days, days)
+                yield Token("span" if found["unit"] else "every", *found.span(), days, days)
         elif found["share"]:
             yield Token("share", *found.span(), *_per_cent(found))
         elif yuan := _yuan(found):
             yield Token("bare" if found["bare"] else "money", *found.span(), yuan, yuan)
+
+
+def _cycle_around(text: str, at: int) -> float:
+    """Days of the cycle that is told beside 每期, 0 where none is."""
+    found = _CYCLE.search(text, max(0, at - _REACH), at + _REACH)
+    return _DAYS[found["of"][-1]] * number(found["length"]) if found else 0.0
 
 
 def _days(period: re.Match[str]) -> float:

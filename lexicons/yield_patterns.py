@@ -333,6 +333,12 @@ SHAPES: tuple[Shape, ...] = (
         rf"每年[\u4e00-\u9fff]{{0,4}}?(?:总价|房款|本金|投入|本钱|会费|认购额)的?\s?{RATE}",
         confidence=_MEDIUM,
     ),
+    # gold that is to become more of itself
+    _shape(
+        "annual_points",
+        rf"(?:存|托管|放)[^。;!?¦%]{{0,8}}?克[^。;!?¦%\d]{{0,6}}?每年(?:可|能)?(?:多出?|增|生|涨){LINK}{RATE}",
+        confidence=_MEDIUM,
+    ),
     _shape("annual_points", rf"(?<![\u4e00-\u9fff])每年\s?{RATE}(?=[\t¦]|$)", confidence=_MEDIUM),
     _shape(
         "half_year_pct",

@@ -130,6 +130,9 @@ def test_more_is_paid_back_after_a_term(form: str, term: tuple[str, float]) -> N
         ("一年期满按本金的115%赎回，保本", [15]),
         ("收益稳，半年按投资额的 108% 返还", [16]),
         ("一年翻一番，财富滚滚来", []),
+        ("出资1万元，分账周期7天，每期收益800-1500元", [417.142857]),
+        ("投资1万元，每轮返1100元，周期为15天", [267.666667]),
+        ("投入1万元，每7天分账800元", [417.142857]),
     ],
 )
 def test_other_ways_to_say_it(text: str, annual: list[float]) -> None:
@@ -180,6 +183,11 @@ def test_other_ways_to_say_it(text: str, annual: list[float]) -> None:
         "原价399元，现价299元",
         "打八五折",
         "第一年租金8万，第二年9万",
+        "投入1万元，每期返800元",  # nobody says how long that is
+        "分期付款1万元，每期还款900元，周期12个月",
+        "福彩投注2元，开奖周期1天，每期奖池800万元",
+        "每期培训收入1万元学费，周期7天，每期收30人",
+        "金价每年涨6%，一克工费12元",
     ],
 )
 def test_sums_and_periods_of_other_things(text: str) -> None:
