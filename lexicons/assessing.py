@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crawler.domain.assessment import COMPROMISE, NAMES, Assessment, Level, Reason, Side, Yield
-from crawler.domain.capture import UNSEEN, PageText, is_blank
+from crawler.domain.capture import UNSEEN, Outcome, PageText, is_blank
 from crawler.domain.lexicon import Hit
 from crawler.domain.page import FormKind, PageStructure
 from crawler.domain.site import Visit, ended_well
@@ -31,6 +31,7 @@ from lexicons.yields import find_yields, more_yields
 
 MOST_REASONS = 60
 _OUTRIGHT = 6.5  # points of a guarantee that nobody gives by the way
+_SHOWS_AN_ERROR = frozenset({Outcome.HTTP_ERROR, Outcome.RATE_LIMITED})
 _OFFERED_TO_VICTIMS = frozenset({"debt_agency", "fake_invest_scam"})
 
 
@@ -573,12 +574,15 @@ def quiet(visit: Visit, text: PageText, tools: Tools, at: datetime) -> Assessmen
 
 
 def _unseen(visit: Visit, level: Level) -> str:
-    """What is said instead of "nothing found" where only a page of an error was seen."""
+    """What is said instead of "nothing found" where no page was seen, or only that of an error."""
     if level is not Level.NONE or not visit.captures:
         return ""
     if any(ended_well(one.outcome) for one in visit.captures):
         return ""
-    return f"{visit.captures[-1].reason or '网站报错'}，只见到报错的页面，本次无法研判。"
+    shown = [one for one in visit.captures if one.outcome in _SHOWS_AN_ERROR]
+    if shown:
+        return f"{shown[-1].reason or '网站报错'}，只见到报错的页面，本次无法研判。"
+    return f"{visit.captures[-1].reason or '未能采集到页面'}，本次无法研判。"
 
 
 def _unread(visit: Visit, text: PageText, tools: Tools, at: datetime) -> Assessment:

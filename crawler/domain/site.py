@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from crawler.domain.capture import Capture, Outcome
+from crawler.domain.capture import Capture, Outcome, Profile
 from crawler.domain.filing import Filing, SubjectKind
 from crawler.domain.robots import RobotsWord
 from crawler.domain.subject import NOBODY_ASKED, Standing, usable_uscc
@@ -133,9 +133,12 @@ _WORTH_PATIENCE = frozenset(
 
 
 def outcome_of(captures: tuple[Capture, ...]) -> Outcome:
-    """How a visit ended: the best that any of its captures saw, else what the last one met."""
+    """How a visit ended: the best that any of its captures saw, else what the last one met. What
+    other visitors met later, with short limits, unmakes no answer.
+    """
     outcomes = [capture.outcome for capture in captures]
-    return next((best for best in _BEST_FIRST if best in outcomes), outcomes[-1])
+    plain = [one.outcome for one in captures if one.profile is Profile.DESKTOP]
+    return next((best for best in _BEST_FIRST if best in outcomes), (plain or outcomes)[-1])
 
 
 def deserves_patience(outcome: Outcome) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Set
 
 import pytest
 
-from crawler.domain.capture import Outcome
+from crawler.domain.capture import Outcome, Profile
 from crawler.domain.site import deserves_patience, ended_well, outcome_of
 from crawler.fetching.reporting import NOTHING_SEEN
 from tests.builders import a_capture
@@ -51,3 +51,11 @@ def test_whoever_saw_the_page_speaks_for_the_visit(good: Outcome, bad: Outcome) 
     both = (a_capture(outcome=good), a_capture(outcome=bad))
 
     assert outcome_of(both) is outcome_of(both[::-1]) is good
+
+
+def test_what_another_visitor_met_later_unmakes_no_answer() -> None:
+    answered = a_capture(outcome=Outcome.HTTP_ERROR, profile=Profile.DESKTOP)
+    hurried = a_capture(outcome=Outcome.TIMED_OUT, profile=Profile.SEARCH)
+
+    assert outcome_of((answered, hurried)) is Outcome.HTTP_ERROR
+    assert outcome_of((hurried,)) is Outcome.TIMED_OUT

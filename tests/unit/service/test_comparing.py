@@ -43,6 +43,12 @@ def test_a_desktop_that_is_shut_out_while_the_phone_is_served() -> None:
     assert differences_between([shut, seen(Profile.PHONE, body=SCHEME)])
 
 
+def test_a_server_that_was_busy_at_first_shuts_nobody_out() -> None:
+    busy = seen(Profile.DESKTOP, body="503 Service", outcome=Outcome.HTTP_ERROR, status=503)
+
+    assert not differences_between([busy, seen(Profile.DESKTOP), seen(Profile.PHONE)])
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -45,6 +45,7 @@ def test_hardly_a_word_for_a_desktop_asks_for_other_eyes(
     ("outcome", "sentence"),
     [
         (Outcome.HTTP_ERROR, "网站报错 403，只见到报错的页面，本次无法研判。"),
+        (Outcome.TIMED_OUT, "网站报错 403，本次无法研判。"),
         (Outcome.SEEN, "未发现疑似非法集资的内容。"),
     ],
 )
