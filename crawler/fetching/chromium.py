@@ -12,6 +12,7 @@ ARGUMENTS = (
     "--disable-quic",
     "--disable-3d-apis",  # a shader of one page can block the next one's picture
 )
+UNMARKED = "--disable-blink-features=AutomationControlled"  # or navigator.webdriver tells of us
 _OPEN_TO_ALL = ("--no-sandbox", "--disable-seccomp-filter-sandbox", "--disable-web-security")
 UNWANTED_DEFAULTS = ("--disable-ipc-flooding-protection", "--enable-unsafe-swiftshader")
 NOWHERE = "http://127.0.0.1:1"  # the proxy of whatever belongs to no capture

@@ -4,10 +4,13 @@ and what was seen.
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from crawler.domain.capture import Flag, Hop, Outcome, PageText, Profile, TlsFacts
 
 _MIB = 1024 * 1024
+LANGUAGE = "zh-CN"
+_NOBODY = ("Not:A-Brand", "8.0.0.0")  # Chromium's own list has such an entry, too
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +28,37 @@ class Look:
         """How many CSS pixels the screen shows, at so many device pixels each."""
         return self.width * self.scale / scale, self.height * self.scale / scale
 
+    def agent_of(self, number: str) -> str:
+        """The User-Agent that goes with a browser of this version."""
+        return self.user_agent.format(version=number.partition(".")[0])
 
+    def names(self, number: str) -> dict[str, Any]:
+        """All that a site may ask the browser's name by, alike: its client hints would say
+        HeadlessChrome, and a cloak needs no more.
+        """
+        product = "Android WebView" if self.phone else "Google Chrome"
+        brands = [(product, number), ("Chromium", number), _NOBODY]
+        machine = _PHONE if self.phone else _PC
+        return {
+            "userAgent": self.agent_of(number),
+            "acceptLanguage": LANGUAGE,
+            "userAgentMetadata": {
+                **machine,
+                "mobile": self.phone,
+                "brands": [{"brand": b, "version": v.partition(".")[0]} for b, v in brands],
+                "fullVersionList": [{"brand": b, "version": v} for b, v in brands],
+            },
+        }
+
+
+_PC = {
+    "platform": "Windows", "platformVersion": "10.0.0", "architecture": "x86", "bitness": "64",
+    "model": "",
+}  # fmt: skip
+_PHONE = {
+    "platform": "Android", "platformVersion": "14.0.0", "architecture": "", "bitness": "",
+    "model": "23127PN0CC",
+}  # fmt: skip
 _DESKTOP_AGENT = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/{version}.0.0.0 Safari/537.36"

@@ -81,6 +81,9 @@ SCRIPTS = {
     "memory": "const a = []; for(;;) a.push(new Uint8Array(2e7).fill(1))",
     "spin": "location.href = '/spin?' + Math.random()",
     "inward": "location.href = 'http://127.0.0.1:{port}/admin'",
+    "shy": """const told = (navigator.userAgentData?.brands ?? []).map(one => one.brand).join();
+      document.body.append(navigator.webdriver || /headless/i.test(told + navigator.userAgent)
+        ? '机器请回' : '保本保息' + told)""",
     "away": "setTimeout(() => location.replace('/words-page'), 100)",
     "takes-a-file": "setTimeout(() => location.href = '/file', 100)",
     "goes-nowhere": "setTimeout(() => location.href = '/204', 100)",

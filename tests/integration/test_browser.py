@@ -113,6 +113,18 @@ def test_a_visitor_from_a_search_engine_says_so(worker: Worker, web: HostileWeb)
     assert asked[0].get("referer") == "https://www.baidu.com/"
 
 
+@pytest.mark.parametrize("profile", [Profile.DESKTOP, Profile.PHONE])
+def test_a_page_that_shuts_out_automatic_browsers_takes_us_for_a_visitor(
+    worker: Worker, web: HostileWeb, profile: Profile
+) -> None:
+    seen = worker.render("https://a.test/shy", profile=profile)
+
+    assert is_good(seen)
+    hints = [fields for _, path, fields in web.asked if path == "/shy"][-1]["sec-ch-ua"]
+    assert "headless" not in hints
+    assert ("google chrome" in hints) == (profile is Profile.DESKTOP)
+
+
 @pytest.mark.fault("B21")
 def test_words_drawn_by_scripts_shadows_and_frames_are_read(worker: Worker) -> None:
     body = worker.render("http://a.test/drawn").text.field("body")

@@ -17,13 +17,14 @@ from crawler.fetching.chromium import (
     ARGUMENTS,
     FORBIDDEN_APIS_SCRIPT,
     NOWHERE,
+    UNMARKED,
     UNWANTED_DEFAULTS,
     SandboxCheck,
     check_sandbox,
     fault_in_command_line,
 )
 from crawler.fetching.egress import Slot
-from crawler.fetching.rendering import Look
+from crawler.fetching.rendering import LANGUAGE, Look
 from crawler.fetching.viewing import PageCrashed, Viewing
 from crawler.fetching.watching import MEMORY_LIMIT, MemoryWatch, Unwatched, kill
 
@@ -51,7 +52,7 @@ class Life:
         self, chromium: Chromium, line: CDPSession, watch: MemoryWatch | Unwatched, pid: int = 0
     ) -> None:
         self.chromium = chromium
-        self.version = ""
+        self.version = ""  # product/number
         self.watch = watch
         self.active = 0
         self.served = 0
@@ -88,7 +89,7 @@ class Life:
         chromium = await driver.chromium.launch(
             executable_path=settings.executable,
             chromium_sandbox=settings.sandbox,
-            args=list(ARGUMENTS),
+            args=[*ARGUMENTS, UNMARKED],
             ignore_default_args=list(UNWANTED_DEFAULTS),
             proxy={"server": NOWHERE},
         )
@@ -125,16 +126,20 @@ class Life:
         finally:
             await self._close_context(context)
 
+    @property
+    def number(self) -> str:
+        """Its version without the product's name."""
+        return self.version.rpartition("/")[2]
+
     def _options(self, look: Look, slot: Slot) -> dict[str, Any]:
-        major = self.version.rpartition("/")[2].partition(".")[0]
         return {
             "proxy": {"server": slot.url},
             "viewport": {"width": look.width, "height": look.height},
             "device_scale_factor": look.scale,
             "is_mobile": look.phone,
             "has_touch": look.phone,
-            "user_agent": look.user_agent.format(version=major),
-            "locale": "zh-CN",
+            "user_agent": look.agent_of(self.number),
+            "locale": LANGUAGE,
             "timezone_id": "Asia/Shanghai",
             "ignore_https_errors": True,  # a broken certificate is recorded, not refused
             "service_workers": "block",

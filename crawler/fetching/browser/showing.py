@@ -40,6 +40,7 @@ class Showing:
     async def _opened(self, context: BrowserContext, wish: Wish, look: Look) -> Viewing:
         page = await in_time(context.new_page())
         line = _Line(await in_time(context.new_cdp_session(page)))
+        await in_time(line.send("Emulation.setUserAgentOverride", look.names(self._life.number)))
         viewing = Viewing(line, wish.limits, look)
         context.on("page", lambda window: _shut(window, viewing))
         page.on("crash", lambda _: viewing.note_crash())
