@@ -8,6 +8,7 @@ from crawler.domain.capture import Capture, Fetcher, Outcome, Profile
 from crawler.domain.rhythm import Seen, due_after
 from crawler.domain.site import Site, Visit, VisitState, ended_well, outcome_of
 from crawler.reading.render_reasons import OF_THE_PAGE
+from crawler.service.turns import ALBUM
 
 
 def learned(
@@ -40,8 +41,16 @@ def learned(
         "final_url": last.final_url,
         "text_digest": assessment.text_digest or site.text_digest,
         "last_seen_at": now,
-        "needs_browser": site.needs_browser or (drawn and visit.render_reason in OF_THE_PAGE),
+        "needs_browser": site.needs_browser or (drawn and _tells_more(visit, assessment)),
     } | ({"last_picture_at": now} if last.has_picture else {})  # fmt: skip
+
+
+def _tells_more(visit: Visit, assessment: Assessment) -> bool:
+    """Whether what was drawn says what the plain answer does not: an alert of the album's turn
+    had no other eyes, and must not fade because next time nobody looks.
+    """
+    by_chance = visit.render_reason == ALBUM and at_least(assessment.level, Level.YELLOW)
+    return by_chance or visit.render_reason in OF_THE_PAGE
 
 
 def _is_first(visit: Visit) -> bool:
