@@ -12,11 +12,12 @@ from crawler.service.desks import permit_of
 from crawler.service.stamping import Stamp, ask_authority, stamp_from
 from crawler.service.wiring import House
 from crawler.store.anchors import (
+    ANCHORED,
     TRAIL,
     Anchor,
     anchor_now,
     anchor_of,
-    latest_anchor,
+    latest_told,
     put_token,
     save_anchor,
 )
@@ -40,7 +41,7 @@ def anchor_heads(
     has moved since the last time. `told` says who else holds the statement.
     """
     with house.database.reading() as db:
-        made, last = anchor_now(db, now), latest_anchor(db)
+        made, last = anchor_now(db, now), latest_told(db)
     if last is not None and last.chains == made.chains:
         return None
     stamp, trouble = _stamped(house, made)
@@ -49,7 +50,7 @@ def anchor_heads(
     digest = hashlib.sha256(made.statement.encode()).hexdigest()
     with house.database.transaction() as db:
         number = save_anchor(db, made)
-        note(db, _act(now, actor, number, "chain.anchor", digest, house.config.region))
+        note(db, _act(now, actor, number, ANCHORED, digest, house.config.region))
     return Anchored(anchor=replace(made, id=number), trouble=trouble)
 
 

@@ -2,6 +2,7 @@
 put a time stamp on. A chain alone does not show that its end was cut off; an anchor does.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from crawler.store.audit import audit_head
 from crawler.store.chain import heads
 from crawler.store.tables import anchors, audit, links
 
+ANCHORED = "chain.anchor"  # what the trail calls it
 TRAIL, JOURNAL = (
     "审计记录",
     "审计记录与系统日志",
@@ -89,6 +91,13 @@ def latest_anchor(db: Connection) -> Anchor | None:
     return _anchor(row) if row else None
 
 
+def latest_told(db: Connection) -> Anchor | None:
+    """The newest one that somebody was told: what a certificate states by the way was not."""
+    newest = select(anchors).where(anchors.c.told != "").order_by(anchors.c.id.desc())
+    row = db.execute(newest.limit(1)).first()
+    return _anchor(row) if row else None
+
+
 def anchors_over(db: Connection, places: Iterable[tuple[str, int]]) -> list[Anchor]:
     """For each of these places (chain, number) the first anchor that covers it, the first that
     somebody outside holds, and the first stamped one, oldest first.
@@ -134,6 +143,19 @@ def missing_heads(db: Connection) -> list[tuple[int, str, int]]:
         if seq and db.scalar(select(audit.c.hash).where(audit.c.seq == seq)) != digest:
             found.append((anchor.id, "审计", seq))
     return found
+
+
+def altered_anchors(db: Connection) -> list[int]:
+    """Anchors that the trail tells of and that are gone or say something else: a chain could be cut
+    as far back as its last anchor is missing.
+    """
+    told = select(audit.c.object, audit.c.after).where(audit.c.action == ANCHORED)
+    held = {
+        one.id: hashlib.sha256(one.statement.encode()).hexdigest()
+        for one in map(_anchor, db.execute(select(anchors)))
+    }
+    said = {int(row.object.partition(":")[2]): row.after for row in db.execute(told)}
+    return sorted(number for number, digest in said.items() if held.get(number) != digest)
 
 
 def _anchor(row: Row[Any]) -> Anchor:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from crawler.store.captures import REMOVED
 from crawler.store.file_checks import Fault
@@ -17,6 +17,7 @@ from crawler.store.texts import unpack_text
 
 _BLOCK = 200  # texts at a time
 _NAMED = 20  # captures of one text that are named: many sites may show the same
+_GONE = "页面文字不在数据库里了"
 _WORDS, _PLACES = "页面文字与采集时的摘要不符", "文字在截图上的位置与采集时的摘要不符"
 
 
@@ -38,6 +39,15 @@ def altered_words(db: Connection, ids: Sequence[str] = ()) -> Iterator[Fault]:
         for row in block:
             if _digest(row.fields) != row.digest:
                 yield from _named(db, row.digest, ids)
+
+
+def missing_words(db: Connection, ids: Sequence[str] = ()) -> Iterator[Fault]:
+    """Captures whose text is gone before its time; of all, or of these."""
+    kept = exists().where(texts.c.digest == captures.c.text_digest)
+    gone = (captures.c.text_digest != "") & ~kept & ~REMOVED
+    rows = select(captures.c.id).where(gone).order_by(captures.c.id)
+    for one in db.scalars(rows.where(captures.c.id.in_(ids)) if ids else rows):
+        yield Fault(reason=_GONE, capture=one)
 
 
 def altered_places(db: Connection, ids: Sequence[str] = ()) -> Iterator[Fault]:

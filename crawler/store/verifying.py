@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import Connection, select
@@ -14,7 +15,8 @@ from crawler.domain.capture import Evidence, EvidenceKind
 from crawler.domain.case import CHINA
 from crawler.domain.errors import BadInput
 from crawler.domain.retention import KEEP_RULE_NAMES, KeepRule
-from crawler.store.anchors import missing_heads
+from crawler.store.anchors import altered_anchors, missing_heads
+from crawler.store.audit import broken_entries
 from crawler.store.capture_checks import broken_evidence
 from crawler.store.captures import kept_records, unlinked_captures
 from crawler.store.case_files import FOLDER, copied_records
@@ -25,9 +27,10 @@ from crawler.store.orphans import ORPHANS, is_sealed
 from crawler.store.removals import removal_of, removed_count, uncovered_removals
 from crawler.store.rewrites import Moves, moves_of
 from crawler.store.tables import captures, segments
-from crawler.store.text_checks import altered_places, altered_words
+from crawler.store.text_checks import altered_places, altered_words, missing_words
 
 _AT_ONCE = 400_000  # records that wait for the rest of their file: about 80 MB
+_NAMED = 20  # broken entries of the trail: behind the first many others may be
 _HEAD = 512  # a file begins with a record of ours that no row knows; it is shorter
 
 
@@ -57,7 +60,7 @@ def verify(db: Connection, folder: Path, ids: Sequence[str] = ()) -> Verificatio
         faults = [*house.segments(), *house.case_files(), *house.strangers()]
         result.notices = tuple(house.notices)
         result.removed, _ = removed_count(db)
-    faults += [*altered_words(db, ids), *altered_places(db, ids)]
+    faults += [*missing_words(db, ids), *altered_words(db, ids), *altered_places(db, ids)]
     faults += [Fault(reason="不在证据链上", capture=one) for one in unlinked_captures(db, ids)]
     wanted = set(ids)
     for chain, (length, _) in heads(db).items():
@@ -68,6 +71,7 @@ def verify(db: Connection, folder: Path, ids: Sequence[str] = ()) -> Verificatio
             if not wanted or one.capture_id in wanted
         ]
     if not ids:
+        faults += _trail_faults(db)
         faults += _anchor_faults(db)
         faults += [Fault(reason=why) for why in uncovered_removals(db)]
     result.faults = tuple(faults)
@@ -103,8 +107,16 @@ def _captures(
         yield from (Fault(reason=why, capture=capture) for why in broken_evidence(folder, records))
 
 
+def _trail_faults(db: Connection) -> Iterator[Fault]:
+    """The trail vouches for anchors and removals: it is held against itself first."""
+    for number in islice(broken_entries(db), _NAMED):
+        yield Fault(reason=f"审计记录第 {number} 条被改过，或与前一条不相接")
+
+
 def _anchor_faults(db: Connection) -> Iterator[Fault]:
     """Every head that was once stated is still in its chain: a cut end shows nowhere else."""
+    for number in altered_anchors(db):
+        yield Fault(reason=f"审计记录里有锚点 {number}，数据库里的不在了或被改过")
     for anchor, chain, seq in missing_heads(db):
         yield Fault(reason=f"证据链 {chain} 的第 {seq} 环与锚点 {anchor} 不符或已被截去")
 

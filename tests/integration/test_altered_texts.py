@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from crawler.domain.assessment import Level
 from crawler.domain.capture import Box, Fetcher, Field, PageText, Run
@@ -91,6 +91,14 @@ def test_changed_words_are_told_with_their_capture(house: House, content: bytes)
     with house.database.reading() as db:
         (capture,) = captures_of_visit(db, 2)
         assert fault[1] in broken_capture(db, house.evidence, capture)
+
+
+def test_words_that_are_gone_before_their_time_are_missed(house: House) -> None:
+    with house.database.transaction() as db:
+        db.execute(delete(texts).where(texts.c.digest == PLAIN.digest))
+
+    assert told(house) == told(house, "C2") == [("C2", "页面文字不在数据库里了")]
+    assert told(house, "C1") == []
 
 
 @pytest.mark.parametrize("runs", [None, msgspec.msgpack.encode({"body": []})])

@@ -9,15 +9,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text, update
 
 from crawler.domain.errors import BadInput, NotAllowed, TryLater
 from crawler.service.anchoring import anchor_heads, take_stamp
 from crawler.service.stamping import ask_authority, request_for, stamp_from
 from crawler.service.wiring import House
-from crawler.store.anchors import anchor_now, latest_anchor
+from crawler.store.anchors import anchor_now, latest_anchor, save_anchor
 from crawler.store.audit import acts_on
-from crawler.store.tables import anchors, links
+from crawler.store.tables import anchors, audit, links
 from crawler.store.verifying import verify
 from tests.builders import NOON
 from tests.integration.packing_house import a_house, changed_pack, exported, seed_case, verified
@@ -165,6 +165,19 @@ def test_heads_that_did_not_move_are_not_told_again(house: House) -> None:
         assert acts_on(db, f"anchor:{third.anchor.id}")[0].act.action == "chain.anchor"
 
 
+def test_what_a_certificate_states_by_the_way_is_told_all_the_same(house: House) -> None:
+    seed_case(house, "a.example.cn")
+    with house.database.transaction() as db:
+        save_anchor(db, anchor_now(db, NOON))  # as the certificate of a sweep does
+
+    told = anchor_heads(house, NOON)
+    with house.database.transaction() as db:
+        save_anchor(db, anchor_now(db, NOON))
+
+    assert told is not None
+    assert anchor_heads(house, NOON) is None
+
+
 def test_a_pack_carries_the_anchor_that_covers_it_and_its_stamp(
     authority: tuple[str, type[Authority]], tmp_path: Path
 ) -> None:
@@ -273,3 +286,30 @@ def test_a_cut_tail_shows_against_the_last_anchor(house: House) -> None:
 
     assert any("锚点" in one and "test:chain" in one for one in told)
     assert now.chains["test:chain"][0] < done.anchor.chains["test:chain"][0]
+
+
+def test_an_anchor_that_the_trail_tells_of_is_missed(house: House) -> None:
+    """Or its chain could be cut behind the one before."""
+    seed_case(house, "a.example.cn")
+    done = anchor_heads(house, NOON)
+    assert done is not None
+    with house.database.transaction() as db:
+        assert not verify(db, house.evidence).faults
+        db.execute(delete(anchors))
+
+    with house.database.reading() as db:
+        (fault,) = verify(db, house.evidence).faults
+    assert f"锚点 {done.anchor.id}" in fault.reason
+
+
+def test_a_trail_that_was_changed_is_named(house: House) -> None:
+    seed_case(house, "a.example.cn")
+    assert anchor_heads(house, NOON) is not None
+    with house.database.transaction() as db:
+        db.execute(text("DROP TRIGGER audit_no_update"))
+        db.execute(update(audit).where(audit.c.action == "chain.anchor").values(actor="zhang"))
+
+    with house.database.reading() as db:
+        told = [one.reason for one in verify(db, house.evidence).faults]
+    assert told
+    assert all("审计记录第" in one for one in told)
