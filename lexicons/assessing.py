@@ -32,6 +32,7 @@ from lexicons.yields import find_yields, more_yields
 MOST_REASONS = 60
 _OUTRIGHT = 6.5  # points of a guarantee that nobody gives by the way
 _SHOWS_AN_ERROR = frozenset({Outcome.HTTP_ERROR, Outcome.RATE_LIMITED})
+_OFF_THE_PAGE = frozenset({"title", "description", "keywords", UNSEEN})
 _OFFERED_TO_VICTIMS = frozenset({"debt_agency", "fake_invest_scam"})
 
 
@@ -538,7 +539,7 @@ def _assessment(found: Findings, text: PageText, at: datetime) -> Assessment:
         yields=yields,
         hits=tuple(one.hit for one in found.weighed if one.points > 0),
         reasons=tuple(map(wording.told_unseen, reasons[:MOST_REASONS])),
-        sentence=_unseen(found.visit, Level.NONE if named else level)
+        sentence=_unseen(found.visit, found.text, Level.NONE if named else level)
         or wording.sentence(level, reasons, found.strengths, yields, found.tools.lexicon),
         tests=four_tests(found.strengths, yields, found.purpose, found.visit.standing),
         text_digest=text.digest,
@@ -565,7 +566,7 @@ def quiet(visit: Visit, text: PageText, tools: Tools, at: datetime) -> Assessmen
         score=score,
         categories=(NAMES,) if named else (),
         reasons=reasons,
-        sentence=_unseen(visit, Level.NONE)
+        sentence=_unseen(visit, text, Level.NONE)
         or wording.sentence(level, reasons, (), (), tools.lexicon),
         text_digest=text.digest,
         lexicon_version=tools.lexicon.version,
@@ -573,12 +574,15 @@ def quiet(visit: Visit, text: PageText, tools: Tools, at: datetime) -> Assessmen
     )
 
 
-def _unseen(visit: Visit, level: Level) -> str:
-    """What is said instead of "nothing found" where no page was seen, or only that of an error."""
+def _unseen(visit: Visit, text: PageText, level: Level) -> str:
+    """What is said instead of "nothing found" where no page was seen, or only that of an error, or
+    one that shows no word: what it was to show failed with its script or its frame.
+    """
     if level is not Level.NONE or not visit.captures:
         return ""
     if any(ended_well(one.outcome) for one in visit.captures):
-        return ""
+        shows = any(one.text.strip() for one in text.fields if one.name not in _OFF_THE_PAGE)
+        return "" if shows else "页面除标题外没有文字，本次无法研判。"
     shown = [one for one in visit.captures if one.outcome in _SHOWS_AN_ERROR]
     if shown:
         return f"{shown[-1].reason or '网站报错'}，只见到报错的页面，本次无法研判。"

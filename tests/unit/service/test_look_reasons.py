@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from crawler.domain.assessment import Level, at_least
-from crawler.domain.capture import Outcome, PageKind
+from crawler.domain.capture import Fetcher, Outcome, PageKind
 from crawler.reading.page_kinds import page_kind_of
 from crawler.reading.quick_text import read_quickly
 from crawler.service.pipeline import Page, examine
@@ -80,3 +80,19 @@ def test_a_closed_door_with_an_offer_on_it_is_judged(judge: Judge) -> None:
     assert levels[0] == levels[1]
     assert levels[0] is not None
     assert at_least(levels[0].level, Level.YELLOW)
+
+
+@pytest.mark.parametrize(
+    ("html", "said"),
+    [
+        ("<title>平台</title><div id=app></div>", "页面除标题外没有文字，本次无法研判。"),
+        ("<title>平台</title><img alt=厂房外景>", "未发现疑似非法集资的内容。"),
+    ],
+)
+def test_a_page_without_a_word_is_not_called_clean(judge: Judge, html: str, said: str) -> None:
+    """Its script or its frame did not come: nobody was shown anything."""
+    capture = a_capture(fetcher=Fetcher.BROWSER)
+    verdict = examine(a_visit(captures=(capture,)), [Page.read(capture, html)], judge, AT)
+
+    assert verdict.assessment
+    assert verdict.assessment.sentence == said
