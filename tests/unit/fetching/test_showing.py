@@ -36,6 +36,8 @@ class _Mute:
 
 
 class _Life:
+    number = "150.0.1.2"
+
     def __init__(self) -> None:
         self.viewings: set[Any] = set()
 
