@@ -37,7 +37,7 @@ _ERRORS = {
     "net::ERR_NAME_NOT_RESOLVED": Ending(Outcome.NAME_NOT_FOUND, "域名没有解析记录"),
     "net::ERR_EMPTY_RESPONSE": Ending(Outcome.BAD_RESPONSE, "对方未作应答即断开"),
 }
-_GATE_ANSWERS = (403, 502, 504)
+GATE_ANSWERS = (403, 502, 504)
 _HTML = ("text/html", "application/xhtml+xml", "")
 _READABLE = ("text/plain", "text/xml", "application/xml")
 
@@ -65,7 +65,7 @@ def gate_of(url: str) -> tuple[str, int] | None:
 
 def _barred(trail: Trail, gate: Connection | None, sighting: Sighting) -> Ending | None:
     """The way out knows best: to the browser all refusals look alike, or like an empty page."""
-    closed = trail.status in _GATE_ANSWERS and sighting.blank
+    closed = trail.status in GATE_ANSWERS and sighting.blank
     failed = trail.failure and not (sighting.read and trail.stands)
     if gate is None or gate.outcome is None or not (trail.unreachable or failed or closed):
         return None

@@ -42,6 +42,7 @@ class Trail:
         self.tls: TlsFacts | None = None
         self.failure = ""  # net::ERR_… of the page itself
         self.unreachable = False  # the browser shows its own error page
+        self.left_a_page = False  # for what is shown now
         self.broke_off = False  # the document began to come, and its end never will
         self.is_parsed = False
         self.is_loaded = False
@@ -138,6 +139,7 @@ class Trail:
         frame = params["frame"]
         if frame.get("parentId") or frame.get("id") != self._main_frame:
             return
+        self.left_a_page = self.stands
         self.unreachable = bool(frame.get("unreachableUrl"))
         self.final_url = str(frame.get("unreachableUrl") or frame.get("url", ""))[:_LONGEST_URL]
         self._page, self._shown = self._request, self._said

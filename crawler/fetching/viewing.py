@@ -9,10 +9,11 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 from crawler.domain.capture import Flag, PageText, TlsFacts
 from crawler.domain.letters import storable
-from crawler.fetching.ending import Sighting
+from crawler.fetching.ending import GATE_ANSWERS, Sighting
 from crawler.fetching.rendering import Look, RenderLimits
 from crawler.fetching.snapshot import (
     COMPUTED_STYLES,
@@ -31,6 +32,7 @@ HALT_S = 2.0
 LAST_READ_S = 3.0
 _MOST_MOVES_WITHIN = 50
 _AGAIN_S = 0.5  # between two looks at a page that shows hardly a word
+_ON_THE_WAY = 40  # characters; a page of fewer only leads on (正在跳转，请稍候)
 _FEW_NODES = 2_000  # a page of more is no shell, and would be dear to look at twice
 _PATIENCE_AFTER_HALT = 0.5  # of the usual reading time
 
@@ -70,6 +72,8 @@ class Viewing:
         self.stopped_for = ""
         self.windows = 0
         self.scale = look.scale  # pixels of the pictures a CSS pixel
+        self._frame = ""
+        self._dead_end = ("", "")  # where the page may not go once it stands
         self._metrics: Answer | None = None
         self._blank = True
         self._cdp = cdp
@@ -101,16 +105,20 @@ class Viewing:
         """Listen before anything happens."""
         for event in EVENTS:
             self._cdp.on(event, self._listener(event))
+        self._cdp.on("Fetch.requestPaused", self._way_on)
         tree, _, _ = await asyncio.gather(
             self._cdp.send("Page.getFrameTree"),
             self._cdp.send("Page.enable"),
             self._cdp.send("Network.enable"),
         )
-        self.trail = Trail(tree["frameTree"]["frame"]["id"])
+        self._frame = str(tree["frameTree"]["frame"]["id"])
+        self.trail = Trail(self._frame)
 
     async def look(self, url: str, *, full_page: bool) -> None:
         """Go there and read, text before pictures."""
         await self._arrive(url)
+        if self.trail.left_a_page and await self._leads_nowhere():
+            await self._stay(url)
         if self.trail.unreachable or self._refused_start:
             return
         if self.trail.broke_off:
@@ -177,6 +185,43 @@ class Viewing:
             if self._now() >= bare_until or not await self._is_bare():
                 return
             await self._change(_AGAIN_S)
+
+    async def _leads_nowhere(self) -> bool:
+        """Whether what came last is no page but a refusal, by the browser or by our way out."""
+        if self.trail.unreachable:
+            return True
+        if self.trail.status not in GATE_ANSWERS:
+            return False
+        await self._read_text()
+        return self._blank
+
+    async def _stay(self, url: str) -> None:
+        """Go there again, and no further than the page that left: for a visitor it still stands
+        while the browser waits for an address that nobody answers at, or that is not for us. One
+        that hardly says a word was only a way there.
+        """
+        gone, self.trail = self.trail, Trail(self._frame)
+        self._dead_end = _origin(gone.final_url)
+        patterns = [{"urlPattern": "*", "resourceType": "Document"}]
+        await self._tried(self._cdp.send("Fetch.enable", {"patterns": patterns}), PING_S)
+        await self._arrive(url)
+        if not self.text.fields:
+            await self._read_text()
+        said = "".join(self.text.field("body").split())
+        if len(said) < _ON_THE_WAY or not self.trail.stands:
+            self.trail, self.text, self._blank = gone, PageText(), True
+            self.flags.clear()
+            self.stopped_for, self._is_lost = "", True
+
+    def _way_on(self, params: Answer) -> None:
+        """Let a document be fetched, but for the dead end: of an aborted one the page stays."""
+        known = {"requestId": params["requestId"]}
+        leads_nowhere = _origin(str(params["request"]["url"])) == self._dead_end
+        if leads_nowhere and params.get("frameId") == self._frame and self.trail.stands:
+            saying = self._cdp.send("Fetch.failRequest", known | {"errorReason": "Aborted"})
+        else:
+            saying = self._cdp.send("Fetch.continueRequest", known)
+        asyncio.ensure_future(self._tried(saying, PING_S)).add_done_callback(_forgotten)
 
     def _navigate(self, url: str) -> None:
         params = {"url": url}
@@ -389,6 +434,20 @@ class Viewing:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
+
+
+def _origin(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", url
+    return parts.scheme, parts.netloc
+
+
+def _forgotten(task: "asyncio.Task[Any]") -> None:
+    """What an answer to the browser came to; that the page is gone is noticed elsewhere."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _decoded(answer: Answer | None) -> bytes:

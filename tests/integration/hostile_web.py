@@ -81,6 +81,10 @@ SCRIPTS = {
     "memory": "const a = []; for(;;) a.push(new Uint8Array(2e7).fill(1))",
     "spin": "location.href = '/spin?' + Math.random()",
     "inward": "location.href = 'http://127.0.0.1:{port}/admin'",
+    "then-inward": "document.body.innerHTML = '<p>保本保息</p>'.repeat(60);"
+    "setTimeout(() => location.href = 'http://127.0.0.1:{port}/admin', 300)",
+    "then-dead": "document.body.innerHTML = '<p>保本保息</p>'.repeat(60);"
+    "setTimeout(() => location.href = 'http://dead.test/?' + Math.random(), 300)",
     "shy": """const told = (navigator.userAgentData?.brands ?? []).map(one => one.brand).join();
       document.body.append(navigator.webdriver || /headless/i.test(told + navigator.userAgent)
         ? '机器请回' : '保本保息' + told)""",
