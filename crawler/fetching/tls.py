@@ -11,6 +11,7 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from crawler.domain.capture import TlsFacts
@@ -100,10 +101,12 @@ def _der(certificate: Any) -> bytes:
 
 
 def _certificate(der: bytes) -> x509.Certificate | None:
-    try:
-        return x509.load_der_x509_certificate(der)
-    except _UNREADABLE:
-        return None
+    with warnings.catch_warnings():  # of odd ones that are read all the same: a number of zero
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        try:
+            return x509.load_der_x509_certificate(der)
+        except _UNREADABLE:
+            return None
 
 
 def _problem_read(shake: Handshake, host: str, now: datetime, roots: Store | None) -> str:
