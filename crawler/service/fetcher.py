@@ -238,6 +238,8 @@ async def visits_from(
 
 async def fetch(records: AsyncIterator[Downward], greeting: Greeting, outlet: Outlet) -> None:
     """Work until the parent closes the pipe."""
+    if greeting.looks:
+        os.nice(KINDNESS)  # most of these are the album's, which has time
     fetching = Fetching(
         writer=SegmentWriter(Path(greeting.evidence), greeting.worker, datetime.now(UTC)),
         judge=None if greeting.looks else Judge(Path(greeting.lexicon), Path(greeting.cache)),
