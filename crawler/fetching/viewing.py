@@ -200,7 +200,7 @@ class Viewing:
         while the browser waits for an address that nobody answers at, or that is not for us. One
         that hardly says a word was only a way there.
         """
-        gone, self.trail = self.trail, Trail(self._frame)
+        gone, self.trail, self.text = self.trail, Trail(self._frame), PageText()
         self._dead_end = _origin(gone.final_url)
         patterns = [{"urlPattern": "*", "resourceType": "Document"}]
         await self._tried(self._cdp.send("Fetch.enable", {"patterns": patterns}), PING_S)
@@ -261,6 +261,8 @@ class Viewing:
         """Whether a quiet page shows hardly a word and has scripts that may still fetch them: who
         waits a second before the words come, or the way goes on, is waited for.
         """
+        if self.trail.unreachable:  # the browser's own words are nobody's
+            return False
         counted = await self._tried(self._cdp.send("Memory.getDOMCounters"), PING_S)
         if counted is None or counted["nodes"] > _FEW_NODES:
             return False

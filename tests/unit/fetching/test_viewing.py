@@ -64,8 +64,9 @@ async def looked(*, wakes: bool) -> tuple[Viewing, Line]:
 class Resting:
     """A small page that loads at once and rests; its words come with the second look, or never."""
 
-    def __init__(self, *snapshots: Any) -> None:
+    def __init__(self, *snapshots: Any, is_error: bool = False) -> None:
         self.asked: list[str] = []
+        self._is_error = is_error
         self._snapshots = list(snapshots)
         self._handlers: dict[str, Callable[[Mapping[str, Any]], None]] = {}
 
@@ -75,6 +76,9 @@ class Resting:
     async def send(self, method: str, params: Any = None) -> Mapping[str, Any]:
         self.asked.append(method)
         if method == "Page.navigate":
+            if self._is_error:
+                gone = {"id": "F", "url": "chrome-error://x/", "unreachableUrl": "http://a.cn/"}
+                self._handlers["Page.frameNavigated"]({"frame": gone})
             self._handlers["Page.loadEventFired"]({})
         if method == "DOMSnapshot.captureSnapshot":
             left = self._snapshots
@@ -107,6 +111,23 @@ async def test_what_was_read_when_the_page_rested_is_not_read_again(
     assert line.asked.count("DOMSnapshot.captureSnapshot") == asked
     assert "保本高息" in seen.text.field("body")
     assert not seen.sighting().blank
+
+
+async def test_the_browsers_own_words_are_not_read_however_many_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(snapshot, "BARE", 10)
+    seen = Viewing(
+        Resting(SAYS, is_error=True),
+        RenderLimits(quiet_s=0.01, settle_s=2.0),
+        LOOKS[Profile.DESKTOP],
+    )
+    await seen.prepare()
+
+    await seen.look("http://a.cn/", full_page=False)
+
+    assert not seen.text.fields
+    assert not seen.sighting().read
 
 
 async def test_a_page_that_never_answers_again_is_left() -> None:
