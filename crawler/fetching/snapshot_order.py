@@ -66,16 +66,14 @@ class _Made:
 
 
 def _stretches(field: Field) -> Iterator[list[Run]]:
-    found: list[Run] = []
-    for run in field.runs:
-        if run.box is not None and not run.hidden and run.end - run.start <= _SHORT:
-            found.append(run)
-            continue
-        if len(found) >= _LEAST:
+    for short, runs in itertools.groupby(field.runs, _is_short):
+        found = list(runs)
+        if short and len(found) >= _LEAST:
             yield found
-        found = []
-    if len(found) >= _LEAST:
-        yield found
+
+
+def _is_short(run: Run) -> bool:
+    return run.box is not None and not run.hidden and run.end - run.start <= _SHORT
 
 
 def _is_shuffled(runs: Sequence[Run]) -> bool:

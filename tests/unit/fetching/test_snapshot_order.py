@@ -70,6 +70,6 @@ def test_columns_and_upright_lines_stay_as_they_are() -> None:
 
 
 def test_a_menu_of_a_few_words_is_no_puzzle() -> None:
-    field = a_field(in_a_row("首页产品")[::-1])
-
-    assert as_placed(field) == field
+    for rest in ([], [("后面的一整句话", 0.0, 200.0)]):
+        field = a_field([*in_a_row("首页产品")[::-1], *rest])
+        assert as_placed(field) == field
